@@ -1,0 +1,122 @@
+#pragma once
+
+#include "core/run/events.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dstn {
+
+/// One line of the list of runs. Built from the tables `run` and `summary` alone, never from metrics.
+struct RunRow {
+    std::string id; ///< UUID
+    std::string name, dataName, modelName, method;
+    RunState state = RunState::preparing; ///< a running run whose process is gone is `interrupted`
+    std::string reason;                   ///< why it failed, stopped or paused
+    std::string created;                  ///< UTC, ISO 8601
+    double seconds = 0.0;                 ///< training time
+    std::int64_t steps = 0, stepsTotal = 0, stepsPerEpoch = 0;
+    std::optional<double> bestValidationLoss, bestValidationAccuracy,
+        testAtBest; ///< test accuracy, or loss in regression
+    std::optional<std::int64_t> bestEpoch;
+    std::vector<std::string> tags;
+    std::string note;
+    bool starred = false, deleted = false, resumable = false;
+};
+
+struct RunDetails {
+    RunRow row;
+    std::string experimentJson;
+    Environment environment;
+    std::vector<std::string> series;
+    std::vector<EpochResult> epochs;
+    std::vector<std::pair<std::string, std::string>> events; ///< time, text
+};
+
+/// One series of one run, in step order.
+struct Curve {
+    std::vector<double> step, epoch, seconds, value;
+};
+
+enum class ExportFormat { csv, json };
+
+/// Runs in one SQLite file (WAL). Several processes may write; a reader never blocks a writer. One object
+/// belongs to one thread; open as many as needed.
+/// Every member throws Error{archive} naming the file, what is wrong and what to do.
+class Archive {
+  public:
+    enum class Mode { readWrite, readOnly };
+    /// $XDG_DATA_HOME/delta-stn-workbench/runs.sqlite, ~/.local/share where unset.
+    static std::filesystem::path defaultPath();
+    /// readWrite creates the file and its folder where missing and migrates an older schema forward; a newer
+    /// schema is refused. readOnly requires the file.
+    explicit Archive(const std::filesystem::path& path, Mode mode = Mode::readWrite);
+    ~Archive();
+    Archive(Archive&&) noexcept;
+
+    // Queries
+    std::vector<RunRow> runs(bool withDeleted = false) const; ///< newest first
+    /// The one run whose UUID starts with, or whose name is, `idOrPrefix`; "last" is the newest. Throws
+    /// Error{usage} if there is none, or several.
+    std::string resolve(const std::string& idOrPrefix) const;
+    RunDetails details(const std::string& run) const;
+    Curve curve(const std::string& run, const std::string& series) const;
+    /// Only points with step > `afterStep`, for following a running run.
+    Curve curve(const std::string& run, const std::string& series, std::int64_t afterStep) const;
+    std::shared_ptr<const std::string> checkpoint(const std::string& run) const; ///< null: there is none
+    /// Changes whenever another connection wrote; cheap enough to ask many times a second.
+    std::int64_t dataVersion() const;
+    void exportRun(const std::string& run, ExportFormat format, const std::filesystem::path& out) const;
+
+    // Curation
+    void rename(const std::string& run, const std::string& name);
+    void setStarred(const std::string& run, bool starred);
+    void setTags(const std::string& run, const std::vector<std::string>& tags);
+    void setNote(const std::string& run, const std::string& note);
+    void setDeleted(const std::vector<std::string>& runs, bool deleted); ///< hides; undone by false
+    /// Removes the hidden runs for good and gives the space back to the disk.
+    void purgeDeleted();
+    /// Marks runs as interrupted whose process is gone. Called on opening for writing too.
+    void settleAbandonedRuns();
+    /// "ok", or what SQLite's integrity check found.
+    std::string integrity() const;
+
+    // Writing a run; one transaction a call.
+    void append(const std::string& run, const std::vector<Event>& events);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Writes a run's events into the archive on a thread of its own, four times a second and at once for state
+/// changes and checkpoints. The constructor opens the archive and throws its errors; a later failure
+/// (disk full) is kept, tried again, and told by `trouble()`.
+class Recorder : public EventSink {
+  public:
+    Recorder(const std::filesystem::path& archive, std::string run);
+    ~Recorder() override; ///< writes what is left
+    void publish(const Event& event) override;
+    /// Waits until all that was published is written or has failed for good; returns trouble().
+    std::optional<std::string> finish();
+    std::optional<std::string> trouble() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// λ-by-λ and option-by-option difference of several experiments: path and one value a run ("" where absent),
+/// only where they differ.
+struct Difference {
+    std::string path;
+    std::vector<std::string> values;
+};
+std::vector<Difference> differences(const std::vector<std::string>& experimentJsons);
+
+} // namespace dstn

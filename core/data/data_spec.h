@@ -1,0 +1,59 @@
+#pragma once
+
+#include "core/hyperparameters/hyperparameter.h"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace dstn {
+
+enum class DataSource { fashionMnist, idx, csv, syntheticRegression, syntheticClassification };
+enum class SplitKind {
+    tail,  ///< validation: the last examples of the training part, in file order
+    random ///< validation: drawn by the experiment's seed
+};
+enum class Normalize {
+    unit,        ///< pixels divided by 255; numbers scaled to [0, 1] by the training part's range
+    standardize, ///< minus the mean, over the standard deviation, of the training part, per column or channel
+    none
+};
+enum class TaskKind { automatic, classification, regression };
+enum class Delimiter { automatic, comma, semicolon, tab, space };
+enum class Header { automatic, present, absent };
+
+/// Where the examples come from and how they are divided.
+struct DataSpec {
+    DataSource source = DataSource::fashionMnist;
+    std::string path =
+        {}; ///< folder of IDX files, or a CSV file; empty for fashion-mnist: the package's folder
+    double validation = 0.15; ///< share of the training examples held out, in (0, 1)
+    double test = 0.0; ///< share held out for testing first, where the source has no test part of its own
+    SplitKind split = SplitKind::random;
+    Normalize normalize = Normalize::standardize;
+    std::int64_t limit = 0; ///< at most so many training examples before the split, 0: all
+    // CSV
+    Delimiter delimiter = Delimiter::automatic;
+    Header header = Header::automatic;
+    std::string target = {}; ///< column name or 0-based index, negative from the end; empty: the last
+    TaskKind task = TaskKind::automatic;
+    // synthetic
+    std::int64_t examples = 1000;
+    std::int64_t features = 10;
+    std::int64_t classes = 3; ///< classification only
+    double noise =
+        0.5; ///< standard deviation of the target's noise (regression) or of a class (classification)
+    bool operator==(const DataSpec&) const = default;
+};
+
+/// Cutout (DeVries & Taylor 2017): `holes` squares of side `length` at uniformly drawn centres are set to 0.
+struct CutoutSpec {
+    Tunable holes{1.0};
+    Tunable length{4.0};
+    bool operator==(const CutoutSpec&) const = default;
+};
+
+using Augmentation = std::variant<CutoutSpec>;
+
+} // namespace dstn

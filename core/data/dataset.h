@@ -1,0 +1,50 @@
+#pragma once
+
+#include "core/data/data_spec.h"
+#include "core/models/model.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace dstn {
+
+/// What is known of a data set without its contents.
+struct DataInfo {
+    Shape input; ///< one example's shape
+    TaskKind task = TaskKind::classification;
+    std::int64_t outputs = 0;                         ///< classes, or columns of the regression target
+    std::int64_t train = 0, validation = 0, test = 0; ///< examples
+    std::vector<std::string> classNames;              ///< empty where the source has none
+    std::vector<std::string> featureNames;
+};
+
+/// One part of a data set in plain memory, normalised and ready to be copied to a device.
+struct Examples {
+    std::int64_t count = 0;
+    std::vector<float> inputs;        ///< [count, input shape], row-major
+    std::vector<std::int64_t> labels; ///< [count]; empty for regression
+    std::vector<float> targets;       ///< [count, outputs]; empty for classification
+};
+
+struct Dataset {
+    DataInfo info;
+    Examples train, validation, test;
+    /// Synthetic regression: the weights [features] and bias that made the targets; else empty.
+    std::vector<double> trueWeights;
+    /// Regression with Normalize::standardize: target = standardised × scale + mean, for showing natural
+    /// units.
+    double targetMean = 0.0, targetScale = 1.0;
+};
+
+/// Reads, splits and normalises a data set. The split and synthetic data follow from `seed`.
+/// @param cancelled asked now and then; true ends the reading with Error{interrupted}
+/// Throws Error{data} naming file, place, what was found and what to do.
+Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const std::function<bool()>& cancelled = {});
+
+/// What loadDataset() will yield, read from headers where the format has them (IDX) and quickly everywhere.
+/// Throws Error{data} as loadDataset() does, as far as headers tell.
+DataInfo probeDataset(const DataSpec& spec);
+
+} // namespace dstn

@@ -1,0 +1,135 @@
+#pragma once
+
+#include "core/hyperparameters/hyperparameter.h"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace dstn {
+
+/// How a layer's weights respond to the hyperparameters.
+enum class ResponseKind {
+    structured, ///< W(Δ) = W₀ + diag(U Δ) R, b(Δ) = b₀ + (C Δ) ⊙ r
+    dense,      ///< vec W(Δ) = vec W₀ + Θ Δ
+};
+
+/// A dense response of more entries than this (parameters × tuned hyperparameters) is refused.
+inline constexpr std::int64_t denseResponseLimit = 32'000'000;
+
+/// y = x Wᵀ + b, x [batch, in], W [out, in].
+struct LinearPart {
+    std::int64_t out = 0;
+    bool bias = true;
+    ResponseKind response = ResponseKind::structured;
+    /// Added to the experiment's; empty: none; one entry: the layer's; one an input feature: each column's.
+    std::vector<Tunable> weightDecay = {};
+    bool operator==(const LinearPart&) const = default;
+};
+
+/// Two-dimensional cross-correlation, x [batch, in, height, width], W [out, in / groups, kernel, kernel].
+struct Conv2dPart {
+    std::int64_t out = 0;
+    std::int64_t kernel = 3;
+    std::int64_t stride = 1;
+    std::int64_t padding = 0;
+    std::int64_t dilation = 1;
+    std::int64_t groups = 1;
+    bool bias = true;
+    ResponseKind response = ResponseKind::structured;
+    std::vector<Tunable> weightDecay = {}; ///< empty or one entry
+    bool operator==(const Conv2dPart&) const = default;
+};
+
+struct ReluPart {
+    bool operator==(const ReluPart&) const = default;
+};
+struct GeluPart {
+    bool operator==(const GeluPart&) const = default;
+};
+struct TanhPart {
+    bool operator==(const TanhPart&) const = default;
+};
+
+struct MaxPool2dPart {
+    std::int64_t kernel = 2;
+    std::int64_t stride = 0; ///< 0: the kernel's size
+    std::int64_t padding = 0;
+    bool operator==(const MaxPool2dPart&) const = default;
+};
+struct AvgPool2dPart {
+    std::int64_t kernel = 2;
+    std::int64_t stride = 0; ///< 0: the kernel's size
+    std::int64_t padding = 0;
+    bool operator==(const AvgPool2dPart&) const = default;
+};
+
+struct FlattenPart {
+    bool operator==(const FlattenPart&) const = default;
+};
+
+/// Each element is dropped with probability `rate`, the others grow by 1 / (1 − rate).
+struct DropoutPart {
+    Tunable rate;
+    bool operator==(const DropoutPart&) const = default;
+};
+/// The same for whole channels.
+struct Dropout2dPart {
+    Tunable rate;
+    bool operator==(const Dropout2dPart&) const = default;
+};
+
+/// Normalisation over the batch (and height, width), per feature or channel, with scale γ and shift β.
+struct BatchNormPart {
+    double momentum = 0.1;
+    double epsilon = 1e-5;
+    bool operator==(const BatchNormPart&) const = default;
+};
+/// Normalisation over everything but the batch, with scale γ and shift β.
+struct LayerNormPart {
+    double epsilon = 1e-5;
+    bool operator==(const LayerNormPart&) const = default;
+};
+
+using Part = std::variant<LinearPart, Conv2dPart, ReluPart, GeluPart, TanhPart, MaxPool2dPart, AvgPool2dPart,
+                          FlattenPart, DropoutPart, Dropout2dPart, BatchNormPart, LayerNormPart>;
+
+/// The part's name in an experiment: "linear", "conv2d", …
+std::string partType(const Part& part);
+
+/// A network as a list of parts, applied in order. Input shape and number of outputs come from the data.
+struct Model {
+    std::vector<Part> parts;
+    bool operator==(const Model&) const = default;
+};
+
+/// One example's shape, without the batch dimension: [features] or [channels, height, width].
+using Shape = std::vector<std::int64_t>;
+std::string shapeText(const Shape& shape);
+
+/// What a part makes of its input.
+struct PartReport {
+    Shape output;
+    std::int64_t parameters = 0;         ///< numbers in w₀
+    std::int64_t responseParameters = 0; ///< numbers in Θ
+    std::int64_t multiplications = 0;    ///< multiply-adds of one example's forward pass
+    std::string field;                   ///< the option at fault, empty where it is the part as a whole
+    std::string mistake;                 ///< empty: the part fits its input
+};
+
+struct ModelReport {
+    std::vector<PartReport> parts; ///< ends with the first part that does not fit
+    Shape output;                  ///< of the last part that fits
+    std::int64_t parameters = 0;
+    std::int64_t responseParameters = 0;
+    std::int64_t multiplications = 0;
+    std::int64_t activations = 0; ///< numbers that one example's forward pass produces
+    bool ok = false;
+};
+
+/// Follows an input of this shape through the model.
+/// @param tuned the number of tuned hyperparameters H, on which Θ's size depends
+ModelReport inspectModel(const Model& model, const Shape& input, std::int64_t tuned);
+
+} // namespace dstn

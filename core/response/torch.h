@@ -1,0 +1,16 @@
+#pragma once
+
+/// The parts of LibTorch that the engine uses; precompiled. torch/torch.h would take twice as long.
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Dispatch.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/variable.h>
+
+namespace dstn {
+using at::Tensor;
+using torch::autograd::variable_list;
+} // namespace dstn

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "core/run/commands.h"
+#include "core/run/events.h"
+#include "core/run/experiment.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dstn {
+
+/// What is to be run.
+struct RunRequest {
+    Experiment experiment;
+    std::string run;                                    ///< UUID under which events are published
+    std::shared_ptr<const std::string> checkpoint = {}; ///< resume from here; null: from the start
+    std::int64_t maxSteps = 0; ///< ends the run as completed after so many steps; 0: the budget's
+    bool pauseOnError = false; ///< a loss that is not finite pauses (window) or fails (headless) the run
+    bool checkpointEachEpoch = true;
+    int niceness = 0; ///< added to the engine threads' nice value
+};
+
+struct DeviceInfo {
+    std::string id; ///< "cpu", "cuda:0"
+    std::string name;
+    bool available = false;
+    std::string reason; ///< why not, for a person
+    std::int64_t memoryBytes = 0;
+};
+
+struct EngineInfo {
+    std::string torchVersion;
+    std::string blas; ///< library and kernels in use
+    bool referenceBlas = false;
+    std::string cpuCapability; ///< "AVX2", …
+    std::int64_t threads = 0;
+    std::vector<DeviceInfo> devices;
+};
+
+/// Medians of interleaved repetitions, in milliseconds.
+struct BenchReport {
+    std::string preset, device, torchVersion;
+    std::int64_t threads = 0, batch = 0, repetitions = 0;
+    double plainStepMs = 0;       ///< forward, backward, optimiser step; same fused operations, no response
+    double stockStepMs = 0;       ///< the same network of LibTorch's stock operations and SGD
+    double trainStepMs = 0;       ///< both training steps of the tuner
+    double sharedTrainStepMs = 0; ///< the same with the primal shared
+    double validationStepMs = 0;
+    double stepRatio = 0, sharedStepRatio = 0,
+           stockStepRatio = 0; ///< medians of paired ratios over plain, plain, stock
+};
+
+/// The tensor side of the house behind a face without tensors. One thread at a time.
+class Engine {
+  public:
+    virtual ~Engine() = default;
+    virtual EngineInfo info() = 0;
+    /// Runs to the end on the calling thread; every outcome, errors included, ends with RunFinished.
+    virtual void run(const RunRequest& request, CommandQueue& commands, EventSink& events) = 0;
+    /// Throws Error.
+    virtual BenchReport bench(const Experiment& experiment, int repetitions) = 0;
+};
+
+/// Loads the engine library beside the program, on first use (0.4 s; call it on a thread where that matters).
+/// Sets OMP_WAIT_POLICY=passive unless the environment has it: two pools that spin slow each other down.
+/// Throws Error{device} saying what could not be loaded.
+std::unique_ptr<Engine> createEngine();
+
+} // namespace dstn
