@@ -78,9 +78,7 @@ QString HyperparameterTableModel::mistakeIn(int row, const QString& key) const {
     return sentences.join(u'\n');
 }
 
-static QString boundText(const std::optional<double>& bound) {
-    return bound ? numberText(*bound) : QString();
-}
+static QString boundText(const std::optional<double>& bound) { return bound ? typedText(*bound) : QString(); }
 
 QVariant HyperparameterTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount()) return {};
@@ -112,13 +110,13 @@ QVariant HyperparameterTableModel::data(const QModelIndex& index, int role) cons
         return role == Qt::EditRole || mistakeIn(index.row(), {}).isEmpty() ? name : tr("⚠ %1").arg(name);
     }
     case Initial:
-        return numberText(one.initial);
+        return typedText(one.initial);
     case Min:
         return boundText(one.min);
     case Max:
         return boundText(one.max);
     case Scale:
-        return numberText(one.scale);
+        return typedText(one.scale);
     case Uses: {
         const QStringList& uses = uses_[std::size_t(index.row())];
         return uses.isEmpty() ? tr("nowhere") : uses.join(QStringLiteral(", "));

@@ -119,9 +119,9 @@ QVariant ModelTableModel::data(const QModelIndex& index, int role) const {
         if (said == nullptr || !said->mistake.empty()) return {};
         return QString::fromStdString(shapeText(said->output));
     case Weights:
-        return said != nullptr && said->parameters > 0 ? groupedText(said->parameters) : QVariant();
+        return said != nullptr && said->parameters > 0 ? groupedDigits(said->parameters) : QVariant();
     case Response:
-        return said != nullptr && said->responseParameters > 0 ? groupedText(said->responseParameters)
+        return said != nullptr && said->responseParameters > 0 ? groupedDigits(said->responseParameters)
                                                                : QVariant();
     default: {
         const auto text = optionText(part, option);
@@ -186,9 +186,9 @@ bool ModelTableModel::setData(const QModelIndex& index, const QVariant& value, i
     if (role != Qt::EditRole || !index.isValid() || !flags(index).testFlag(Qt::ItemIsEditable)) return false;
     Part part = parts_[std::size_t(index.row())];
     if (index.column() == Type) {
-        const auto& types = partTypes();
-        const auto type =
-            std::ranges::find_if(types, [&](const PartType& known) { return known.id == value.toString(); });
+        const auto& types = offeredParts();
+        const auto type = std::ranges::find_if(
+            types, [&](const OfferedPart& known) { return known.id == value.toString(); });
         if (type == types.end()) return false;
         if (type->id == QString::fromStdString(partType(part))) return true;
         // What both types have, stays: a kernel, a rate, a width.

@@ -59,7 +59,7 @@ void applyTemplate(Experiment& experiment, const ModelTemplate& which, const std
     parts.emplace_back(LinearPart{.out = outputs});
 
     experiment.model.parts = std::move(parts);
-    for (const std::string& rate : rates) declare(experiment, rate, TunablePlace::Kind::rate);
+    for (const std::string& rate : rates) declareHyperparameter(experiment, rate, TunablePlace::Kind::rate);
     removeUnused(experiment, before);
 }
 

@@ -24,15 +24,15 @@ QString NumberEdit::problem() const {
 }
 
 void NumberEdit::setNumber(double value) {
-    if (real() != value) setText(numberText(value));
+    if (real() != value) setText(typedText(value));
 }
 
 void NumberEdit::setNumber(std::int64_t value) {
-    if (integer() != value) setText(numberText(value));
+    if (integer() != value) setText(typedText(value));
 }
 
 void NumberEdit::setNumber(std::uint64_t value) {
-    if (unsignedInteger() != value) setText(numberText(value));
+    if (unsignedInteger() != value) setText(typedText(value));
 }
 
 void NumberEdit::keyPressEvent(QKeyEvent* event) {
@@ -47,14 +47,14 @@ void NumberEdit::step(int direction) {
     QString next;
     switch (kind_) {
     case Kind::real:
-        next = numberText(steppedReal(*real(), direction));
+        next = typedText(steppedReal(*real(), direction));
         break;
     case Kind::integer:
-        next = numberText(*integer() + direction);
+        next = typedText(*integer() + direction);
         break;
     case Kind::unsignedInteger:
         if (direction < 0 && *unsignedInteger() == 0) return;
-        next = numberText(direction > 0 ? *unsignedInteger() + 1 : *unsignedInteger() - 1);
+        next = typedText(direction > 0 ? *unsignedInteger() + 1 : *unsignedInteger() - 1);
         break;
     }
     setText(next);

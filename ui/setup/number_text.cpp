@@ -34,7 +34,7 @@ std::optional<std::uint64_t> parseUnsigned(QStringView text) {
     return static_cast<std::uint64_t>(*integer);
 }
 
-QString numberText(double value) {
+QString typedText(double value) {
     QString text = QString::number(value, 'g', QLocale::FloatingPointShortest);
     // "1e-03" is how C writes it; people write "1e-3".
     const auto e = text.indexOf(u'e');
@@ -45,17 +45,17 @@ QString numberText(double value) {
     return text;
 }
 
-QString numberText(std::int64_t value) { return QString::number(value); }
-QString numberText(std::uint64_t value) { return QString::number(value); }
+QString typedText(std::int64_t value) { return QString::number(value); }
+QString typedText(std::uint64_t value) { return QString::number(value); }
 
-QString groupedText(std::int64_t value) { return QLocale(QLocale::English).toString(qlonglong(value)); }
+QString groupedDigits(std::int64_t value) { return QLocale(QLocale::English).toString(qlonglong(value)); }
 
-QString bytesText(double bytes) {
+QString roughBytes(double bytes) {
     return QLocale(QLocale::English)
         .formattedDataSize(qint64(bytes), bytes < 1e9 ? 0 : 1, QLocale::DataSizeSIFormat);
 }
 
-QString durationText(double seconds) {
+QString roughDuration(double seconds) {
     if (seconds < 90) return QObject::tr("%1 s").arg(std::max(1.0, std::round(seconds)));
     const double minutes = seconds / 60;
     if (minutes < 90) return QObject::tr("%1 min").arg(std::round(minutes));

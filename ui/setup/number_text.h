@@ -16,15 +16,15 @@ std::optional<std::int64_t> parseInteger(QStringView text);
 std::optional<std::uint64_t> parseUnsigned(QStringView text);
 
 /// The shortest text that reads back as the same number.
-QString numberText(double value);
-QString numberText(std::int64_t value);
-QString numberText(std::uint64_t value);
+QString typedText(double value);
+QString typedText(std::int64_t value);
+QString typedText(std::uint64_t value);
 
 /// For reading, not for parsing: "1,234,567".
-QString groupedText(std::int64_t value);
+QString groupedDigits(std::int64_t value);
 /// "12 MB", "1.4 GB"; decimal units.
-QString bytesText(double bytes);
+QString roughBytes(double bytes);
 /// "40 s", "5 min", "2 h 10 min".
-QString durationText(double seconds);
+QString roughDuration(double seconds);
 
 } // namespace dstn

@@ -84,8 +84,8 @@ static QString toolTip(const Part& part, const QString& key) {
     return {};
 }
 
-const std::vector<PartType>& partTypes() {
-    static const std::vector<PartType> types{
+const std::vector<OfferedPart>& offeredParts() {
+    static const std::vector<OfferedPart> types{
         {"linear", QObject::tr("y = x Wᵀ + b"), LinearPart{.out = 10}},
         {"conv2d", QObject::tr("Two-dimensional convolution"), Conv2dPart{.out = 16}},
         {"relu", QObject::tr("max(x, 0)"), ReluPart{}},
@@ -111,8 +111,8 @@ std::vector<PartOption> optionsOf(const Part& part) {
     return options;
 }
 
-static QString text(std::int64_t value) { return numberText(value); }
-static QString text(double value) { return numberText(value); }
+static QString text(std::int64_t value) { return typedText(value); }
+static QString text(double value) { return typedText(value); }
 static QString text(bool value) { return value ? QStringLiteral("yes") : QStringLiteral("no"); }
 static QString text(ResponseKind kind) {
     return kind == ResponseKind::structured ? QStringLiteral("structured") : QStringLiteral("dense");

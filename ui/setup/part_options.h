@@ -28,12 +28,12 @@ struct PartOption {
 };
 
 /// A type of part that can be put into a model, with its default options.
-struct PartType {
+struct OfferedPart {
     QString id; ///< "conv2d"
     QString toolTip;
     Part part;
 };
-const std::vector<PartType>& partTypes();
+const std::vector<OfferedPart>& offeredParts();
 
 /// The options that a part has, in the order in which they are read.
 std::vector<PartOption> optionsOf(const Part& part);

@@ -8,7 +8,7 @@
 namespace dstn {
 
 QString tunableText(const Tunable& tunable) {
-    return tunable.named() ? QString::fromStdString(tunable.hyperparameter) : numberText(tunable.value);
+    return tunable.named() ? QString::fromStdString(tunable.hyperparameter) : typedText(tunable.value);
 }
 
 Tunable tunableFromText(const QString& text) {

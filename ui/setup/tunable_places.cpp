@@ -79,7 +79,7 @@ Hyperparameter usualHyperparameter(const std::string& name, TunablePlace::Kind k
     return {.name = name};
 }
 
-void declare(Experiment& experiment, const std::string& name, TunablePlace::Kind kind) {
+void declareHyperparameter(Experiment& experiment, const std::string& name, TunablePlace::Kind kind) {
     if (!declared(experiment, name)) experiment.hyperparameters.push_back(usualHyperparameter(name, kind));
 }
 

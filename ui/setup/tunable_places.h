@@ -29,7 +29,7 @@ std::vector<std::pair<std::string, TunablePlace::Kind>> undeclaredNames(const Ex
 /// A hyperparameter with the range that is usual for its kind of place.
 Hyperparameter usualHyperparameter(const std::string& name, TunablePlace::Kind kind);
 /// Declares `name` at the end, as usual for the kind, unless it is declared already.
-void declare(Experiment& experiment, const std::string& name, TunablePlace::Kind kind);
+void declareHyperparameter(Experiment& experiment, const std::string& name, TunablePlace::Kind kind);
 /// Renames the hyperparameter at `index` wherever it is used.
 void renameHyperparameter(Experiment& experiment, std::size_t index, const std::string& name);
 /// Takes the hyperparameter at `index` away; the places that used it keep its initial value.

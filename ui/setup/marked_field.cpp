@@ -1,4 +1,4 @@
-#include "ui/setup/field.h"
+#include "ui/setup/marked_field.h"
 
 #include "ui/setup/mark_colors.h"
 
@@ -18,12 +18,19 @@ void revealWidget(QWidget* widget) {
     widget->setFocus(Qt::OtherFocusReason);
 }
 
-Field::Field(QWidget* editor, const QString& toolTip, Size size, QWidget* parent)
-    : QWidget(parent), editor_(editor), sentence_(new QLabel(this)), toolTip_(toolTip), size_(size) {
+MarkedField::MarkedField(QWidget* editor, const QString& toolTip, Size size, QWidget* parent)
+    : QWidget(parent),
+      editor_(editor),
+      line_(new QHBoxLayout),
+      sentence_(new QLabel(this)),
+      toolTip_(toolTip),
+      size_(size) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(2, 2, 2, 2);
     layout->setSpacing(3);
-    layout->addWidget(editor_);
+    line_->setSpacing(4);
+    line_->addWidget(editor_, 1);
+    layout->addLayout(line_);
     layout->addWidget(sentence_);
     sentence_->setWordWrap(true);
     sentence_->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -32,24 +39,24 @@ Field::Field(QWidget* editor, const QString& toolTip, Size size, QWidget* parent
     colourSentence();
 }
 
-void Field::setLabel(QLabel* label) {
+void MarkedField::setLabel(QLabel* label) {
     label_ = label;
     label_->setToolTip(toolTip_);
     updateVisible();
 }
 
-void Field::setApplicable(bool applicable) {
+void MarkedField::setApplicable(bool applicable) {
     applicable_ = applicable;
     updateVisible();
 }
 
-void Field::updateVisible() {
+void MarkedField::updateVisible() {
     const bool visible = applicable_ || isMarked();
     setVisible(visible);
     if (label_ != nullptr) label_->setVisible(visible);
 }
 
-void Field::setMistakes(const std::vector<Mistake>& mistakes) {
+void MarkedField::setMistakes(const std::vector<Mistake>& mistakes) {
     QStringList sentences;
     for (const Mistake& mistake : mistakes) sentences.append(QString::fromStdString(mistake.message));
     if (sentences == sentences_) return;
@@ -62,9 +69,9 @@ void Field::setMistakes(const std::vector<Mistake>& mistakes) {
     update();
 }
 
-void Field::reveal(const QString&) { revealWidget(editor_); }
+void MarkedField::reveal(const QString&) { revealWidget(editor_); }
 
-void Field::paintEvent(QPaintEvent*) {
+void MarkedField::paintEvent(QPaintEvent*) {
     if (!isMarked()) return;
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
@@ -72,12 +79,12 @@ void Field::paintEvent(QPaintEvent*) {
     painter.drawRoundedRect(QRectF(editor_->geometry()).adjusted(-1, -1, 1, 1), 3, 3);
 }
 
-void Field::changeEvent(QEvent* event) {
+void MarkedField::changeEvent(QEvent* event) {
     if (event->type() == QEvent::PaletteChange) colourSentence();
     QWidget::changeEvent(event);
 }
 
-void Field::colourSentence() {
+void MarkedField::colourSentence() {
     // Not the parent's palette: that would set every child's.
     QPalette colours = palette();
     colours.setColor(QPalette::WindowText, MarkColors(palette()).error);

@@ -2,6 +2,7 @@
 
 #include "ui/setup/mark_board.h"
 
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QWidget>
 
@@ -9,15 +10,17 @@ namespace dstn {
 
 /// An editor and the sentence of what is wrong with it: a border around the editor, the sentence beneath (or
 /// in the tooltip alone where `compact`, for grids that show sentences elsewhere).
-class Field : public QWidget, public MarkTarget {
+class MarkedField : public QWidget, public MarkTarget {
     Q_OBJECT
 
   public:
     enum class Size { full, compact };
-    explicit Field(QWidget* editor, const QString& toolTip, Size size = Size::full,
-                   QWidget* parent = nullptr);
+    explicit MarkedField(QWidget* editor, const QString& toolTip, Size size = Size::full,
+                         QWidget* parent = nullptr);
 
     QWidget* editor() const { return editor_; }
+    /// A button to the right of the editor.
+    void setTrailing(QWidget* widget) { line_->addWidget(widget); }
     /// Is shown and hidden with the field.
     void setLabel(QLabel* label);
     /// A field that does not apply is hidden, unless there is a mistake in it.
@@ -41,6 +44,7 @@ class Field : public QWidget, public MarkTarget {
     void colourSentence();
 
     QWidget* editor_;
+    QHBoxLayout* line_;
     QLabel* sentence_;
     QLabel* label_ = nullptr;
     QString toolTip_;
