@@ -39,10 +39,12 @@ bool missing(std::string_view cell) {
 std::string quoted(std::string_view cell) {
     // Long enough to recognise the cell, short enough for one line.
     constexpr std::size_t longest = 40;
-    if (cell.size() <= longest) return "\"" + std::string(cell) + "\"";
-    std::size_t end = longest;
-    while (end > 0 && (static_cast<unsigned char>(cell[end]) & 0xC0) == 0x80) --end;
-    return "\"" + std::string(cell.substr(0, end)) + "…\"";
+    std::size_t end = std::min(cell.size(), longest);
+    while (end > 0 && end < cell.size() && (static_cast<unsigned char>(cell[end]) & 0xC0) == 0x80) --end;
+    std::string text(1, '"');
+    text += cell.substr(0, end);
+    text += end < cell.size() ? "…\"" : "\"";
+    return text;
 }
 
 std::string_view delimiterName(Delimiter delimiter) {
