@@ -153,10 +153,10 @@ DataSection::DataSection(ExperimentModel& model, MarkBoard& board, const DataPro
 }
 
 void DataSection::browse() {
-    const DataSpec& data = model().value().data;
-    const QString current = QString::fromStdString(data.path);
+    const DataSpec& spec = model().value().data;
+    const QString current = QString::fromStdString(spec.path);
     const QString chosen =
-        data.source == DataSource::csv
+        spec.source == DataSource::csv
             ? QFileDialog::getOpenFileName(this, tr("Choose a CSV file"), QFileInfo(current).path(),
                                            tr("Tables (*.csv *.tsv *.txt *.data);;All files (*)"))
             : QFileDialog::getExistingDirectory(this, tr("Choose a folder of IDX files"), current);

@@ -1,6 +1,6 @@
 #include "ui/setup/hyperparameter_table_model.h"
 
-#include "ui/setup/model_table_model.h"
+#include "ui/setup/mark_board.h"
 #include "ui/setup/number_text.h"
 #include "ui/setup/tunable_places.h"
 

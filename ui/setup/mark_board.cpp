@@ -1,6 +1,7 @@
 #include "ui/setup/mark_board.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace dstn {
 
@@ -9,6 +10,20 @@ bool liesUnder(const QString& path, const QString& prefix) {
     if (path.size() == prefix.size()) return true;
     const QChar next = path[prefix.size()];
     return next == u'.' || next == u'[';
+}
+
+int rowOfPath(const std::string& path, std::string_view list) {
+    if (path.size() <= list.size() || !path.starts_with(list) || path[list.size()] != '[') return -1;
+    int row = -1;
+    std::from_chars(path.data() + list.size() + 1, path.data() + path.size(), row);
+    return row;
+}
+
+QString optionOfPath(const std::string& path) {
+    const std::size_t end = path.find("].");
+    if (end == std::string::npos) return {};
+    const QString rest = QString::fromStdString(path.substr(end + 2));
+    return rest.left(rest.indexOf(u'['));
 }
 
 void MarkBoard::add(const QString& path, MarkTarget* target) { targets_.emplace_back(path, target); }

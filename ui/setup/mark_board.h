@@ -5,6 +5,8 @@
 #include <QObject>
 #include <QString>
 
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -55,5 +57,9 @@ class MarkBoard : public QObject {
 
 /// True if `path` is `prefix` or lies under it.
 bool liesUnder(const QString& path, const QString& prefix);
+/// The row that a path such as "model.parts[3].kernel" lies in, given "model.parts"; −1: in none.
+int rowOfPath(const std::string& path, std::string_view list);
+/// What of a path follows the row: "kernel".
+QString optionOfPath(const std::string& path);
 
 } // namespace dstn

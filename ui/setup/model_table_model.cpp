@@ -1,26 +1,12 @@
 #include "ui/setup/model_table_model.h"
 
+#include "ui/setup/mark_board.h"
 #include "ui/setup/number_text.h"
 #include "ui/setup/part_options.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace dstn {
-
-int rowOfPath(const std::string& path, std::string_view list) {
-    if (path.size() <= list.size() || !path.starts_with(list) || path[list.size()] != '[') return -1;
-    int row = -1;
-    std::from_chars(path.data() + list.size() + 1, path.data() + path.size(), row);
-    return row;
-}
-
-QString optionOfPath(const std::string& path) {
-    const std::size_t end = path.find("].");
-    if (end == std::string::npos) return {};
-    const QString rest = QString::fromStdString(path.substr(end + 2));
-    return rest.left(rest.indexOf(u'['));
-}
 
 QString ModelTableModel::optionOf(int column) {
     switch (column) {

@@ -53,9 +53,4 @@ class ModelTableModel : public QAbstractTableModel {
     std::map<int, std::vector<Mistake>> mistakes_; ///< by row
 };
 
-/// The row that a path such as "model.parts[3].kernel" lies in, given "model.parts"; −1: in none.
-int rowOfPath(const std::string& path, std::string_view list);
-/// What of a path follows the row: "kernel".
-QString optionOfPath(const std::string& path);
-
 } // namespace dstn
