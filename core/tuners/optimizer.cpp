@@ -11,7 +11,7 @@ namespace dstn {
 namespace {
 
 /// Elements below which a second thread costs more than it brings.
-constexpr std::int64_t grain = 16384;
+constexpr std::int64_t updateGrain = 16384;
 
 /// One parameter's update on the CPU. The rates are those of this parameter's step.
 template <typename T>
@@ -85,7 +85,7 @@ void rmspropUpdate(const Update<T>& u, std::int64_t begin, std::int64_t end, con
 }
 
 template <typename T>
-T* data(const Tensor& tensor) {
+T* pointer(const Tensor& tensor) {
     return tensor.defined() ? tensor.data_ptr<T>() : nullptr;
 }
 
@@ -109,16 +109,16 @@ bool fusable(const Tensor& parameter) {
            (parameter.scalar_type() == at::kFloat || parameter.scalar_type() == at::kDouble);
 }
 
-Tensor scalar(double value) { return at::scalar_tensor(value, at::kDouble); }
-Tensor scalar(std::int64_t value) { return at::scalar_tensor(value, at::kLong); }
+Tensor scalarState(double value) { return at::scalar_tensor(value, at::kDouble); }
+Tensor scalarState(std::int64_t value) { return at::scalar_tensor(value, at::kLong); }
 
-const Tensor* find(const NamedTensors& tensors, const std::string& name) {
+const Tensor* findNamed(const NamedTensors& tensors, const std::string& name) {
     const auto found =
         std::find_if(tensors.begin(), tensors.end(), [&](const auto& entry) { return entry.first == name; });
     return found == tensors.end() || !found->second.defined() ? nullptr : &found->second;
 }
 
-std::string describe(const Tensor& tensor) {
+std::string dtypeAndShape(const Tensor& tensor) {
     std::string text = std::string(c10::toString(tensor.scalar_type())) + " [";
     for (std::int64_t i = 0; i < tensor.dim(); ++i) text += (i ? ", " : "") + std::to_string(tensor.size(i));
     return text + "]";
@@ -126,13 +126,13 @@ std::string describe(const Tensor& tensor) {
 
 /// Throws Error{archive} unless `tensors` has `name` like `expected`.
 const Tensor& require(const NamedTensors& tensors, const std::string& name, const Tensor& expected) {
-    const Tensor* found = find(tensors, name);
+    const Tensor* found = findNamed(tensors, name);
     if (!found)
         throw Error(ErrorKind::archive,
                     "The saved optimiser state has no \"" + name + "\": it belongs to another experiment.");
     if (found->scalar_type() != expected.scalar_type() || found->sizes() != expected.sizes())
         throw Error(ErrorKind::archive, "The saved optimiser state's \"" + name + "\" is " +
-                                            describe(*found) + ", expected " + describe(expected) +
+                                            dtypeAndShape(*found) + ", expected " + dtypeAndShape(expected) +
                                             ": it belongs to another experiment.");
     return *found;
 }
@@ -185,17 +185,17 @@ void Optimizer::stepFused(const std::vector<std::size_t>& chosen, const std::vec
             alive.push_back(gradients[i].contiguous());
             const auto t = static_cast<double>(slot.step);
             updates.push_back(
-                {.weight = data<T>(slot.parameter),
-                 .first = data<T>(slot.first),
-                 .second = data<T>(slot.second),
-                 .gradient = data<T>(alive.back()),
+                {.weight = pointer<T>(slot.parameter),
+                 .first = pointer<T>(slot.first),
+                 .second = pointer<T>(slot.second),
+                 .gradient = pointer<T>(alive.back()),
                  .lr = T(isAdam(spec_) ? lr_ / (1.0 - std::pow(spec_.beta1, t)) : lr_),
                  .correction = T(isAdam(spec_) ? std::sqrt(1.0 - std::pow(spec_.beta2, t)) : 1.0)});
             ends.push_back(total += slot.parameter.numel());
         }
         const T keep = T(keepFactor(spec_, lr_));
         // One range over all parameters laid end to end: many small ones share a parallel region.
-        at::parallel_for(0, total, grain, [&](std::int64_t begin, std::int64_t end) {
+        at::parallel_for(0, total, updateGrain, [&](std::int64_t begin, std::int64_t end) {
             auto k =
                 static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), begin) - ends.begin());
             while (begin < end) {
@@ -285,10 +285,10 @@ void Optimizer::stepAten(const std::vector<std::size_t>& chosen, const std::vect
 }
 
 NamedTensors Optimizer::state() const {
-    NamedTensors state{{"lr", scalar(lr_)}};
+    NamedTensors state{{"lr", scalarState(lr_)}};
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         const std::string prefix = std::to_string(i) + ".";
-        state.emplace_back(prefix + "step", scalar(slots_[i].step));
+        state.emplace_back(prefix + "step", scalarState(slots_[i].step));
         if (slots_[i].first.defined()) state.emplace_back(prefix + "first_moment", slots_[i].first);
         if (slots_[i].second.defined()) state.emplace_back(prefix + "second_moment", slots_[i].second);
     }
@@ -304,12 +304,12 @@ void Optimizer::load(const NamedTensors& state) {
     for (const auto& [name, tensor] : own) require(state, name, tensor);
 
     const at::NoGradGuard noGrad;
-    lr_ = find(state, "lr")->item<double>();
+    lr_ = findNamed(state, "lr")->item<double>();
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         const std::string prefix = std::to_string(i) + ".";
-        slots_[i].step = find(state, prefix + "step")->item<std::int64_t>();
-        if (slots_[i].first.defined()) slots_[i].first.copy_(*find(state, prefix + "first_moment"));
-        if (slots_[i].second.defined()) slots_[i].second.copy_(*find(state, prefix + "second_moment"));
+        slots_[i].step = findNamed(state, prefix + "step")->item<std::int64_t>();
+        if (slots_[i].first.defined()) slots_[i].first.copy_(*findNamed(state, prefix + "first_moment"));
+        if (slots_[i].second.defined()) slots_[i].second.copy_(*findNamed(state, prefix + "second_moment"));
     }
 }
 
@@ -351,14 +351,16 @@ void Schedule::observe(double validationLoss) {
 }
 
 NamedTensors Schedule::state() const {
-    return {{"best", scalar(best_)}, {"bad_epochs", scalar(bad_)}, {"reductions", scalar(reductions_)}};
+    return {{"best", scalarState(best_)},
+            {"bad_epochs", scalarState(bad_)},
+            {"reductions", scalarState(reductions_)}};
 }
 
 void Schedule::load(const NamedTensors& state) {
     for (const auto& [name, tensor] : this->state()) require(state, name, tensor);
-    best_ = find(state, "best")->item<double>();
-    bad_ = find(state, "bad_epochs")->item<std::int64_t>();
-    reductions_ = find(state, "reductions")->item<std::int64_t>();
+    best_ = findNamed(state, "best")->item<double>();
+    bad_ = findNamed(state, "bad_epochs")->item<std::int64_t>();
+    reductions_ = findNamed(state, "reductions")->item<std::int64_t>();
 }
 
 } // namespace dstn
