@@ -43,8 +43,6 @@ struct Pass {
     }
 };
 
-using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
-
 /// One operation of a network with both of its rules.
 class Layer {
   public:

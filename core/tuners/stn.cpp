@@ -21,7 +21,8 @@ Evaluated Stn::trainingLoss(const Batch& batch, const Tensor& epsilon, at::Gener
 
 TrainMetrics Stn::train(const Batch& batch, at::Generator& generator) {
     const Space& space = problem_.space;
-    const Tensor epsilon = space.perturbation(space.noise(batch.count(), spec_.perExample, generator)).detach();
+    const Tensor epsilon =
+        space.perturbation(space.noise(batch.count(), spec_.perExample, generator)).detach();
     const Evaluated evaluated = trainingLoss(batch, epsilon, generator);
     TrainMetrics metrics{.loss = finite(evaluated.loss, "training loss")};
     const Tensor correct = problem_.objective.correct(evaluated.outputs, batch.targets);

@@ -14,7 +14,8 @@ namespace dstn {
 Optimizers::Optimizers(const OptimizersSpec& spec, const Problem& problem)
     : general(spec.general, tensors(problem.network.general())),
       response(spec.response, tensors(problem.network.response())),
-      hyperparameters(spec.hyperparameters, {problem.space.lambda()}), scales(spec.scales, {problem.space.rawScale()}) {}
+      hyperparameters(spec.hyperparameters, {problem.space.lambda()}),
+      scales(spec.scales, {problem.space.rawScale()}) {}
 
 Tensor Tuner::lossWithPenalty(const Tensor& outputs, const Tensor& targets, Pass& pass) const {
     const Tensor loss = problem_.objective.loss(outputs, targets);
@@ -25,8 +26,8 @@ Tensor Tuner::lossWithPenalty(const Tensor& outputs, const Tensor& targets, Pass
 double finite(const Tensor& loss, const char* quantity) {
     const double value = loss.item<double>();
     if (std::isfinite(value)) return value;
-    throw Error(ErrorKind::numeric,
-                std::string("The ") + quantity + " is " + (std::isnan(value) ? "not a number (NaN)" : "infinite") + ".");
+    throw Error(ErrorKind::numeric, std::string("The ") + quantity + " is " +
+                                        (std::isnan(value) ? "not a number (NaN)" : "infinite") + ".");
 }
 
 std::unique_ptr<Tuner> makeTuner(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers) {

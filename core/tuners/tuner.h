@@ -23,8 +23,8 @@ struct Evaluated {
 
 /// What one training step tells: the mini-batch's figures before the update.
 struct TrainMetrics {
-    double loss = 0.0;                    ///< L_T(λ, w₀), penalty included
-    double correct = 0.0;                 ///< right answers; 0 for regression
+    double loss = 0.0;                       ///< L_T(λ, w₀), penalty included
+    double correct = 0.0;                    ///< right answers; 0 for regression
     std::optional<double> responseLoss = {}; ///< L_T(λ + ε, …); absent where no response is trained
 };
 
@@ -41,8 +41,8 @@ class Tuner {
     /// One step on a training mini-batch. Throws Error{numeric}, before anything has changed by it, if a loss
     /// is not finite.
     virtual TrainMetrics train(const Batch& batch, at::Generator& generator) = 0;
-    /// One step of the hyperparameters on a validation mini-batch; the loss without the entropy term. Throws as
-    /// train() does.
+    /// One step of the hyperparameters on a validation mini-batch; the loss without the entropy term. Throws
+    /// as train() does.
     virtual double validate(const Batch& batch, at::Generator& generator) = 0;
     /// The network's outputs at the current hyperparameters, [batch, outputs]; dropout off.
     virtual Tensor predict(const Tensor& inputs) = 0;
