@@ -1,6 +1,6 @@
 # The Debian packages that the program and its tests need, and how they are installed and built.
 # Sourced by app/launch.sh, tests/run.sh and .ci/run, which set `root` to the repository's root.
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2034,SC2154
 
 # OpenBLAS is not required to build, but LibTorch uses whatever BLAS is installed, and the reference BLAS is
 # 40 times slower.
