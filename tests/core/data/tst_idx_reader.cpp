@@ -133,8 +133,8 @@ class TestIdxReader : public QObject {
     }
 
     void gzipBombIsReadNoFurtherThanItsHeaderSays() {
-        // 200 MB of zeros behind a header for 12 bytes.
-        const QByteArray bomb = gzip(valid() + QByteArray(200'000'000, '\0'));
+        // 50 MB of zeros behind a header for 12 bytes.
+        const QByteArray bomb = gzip(valid() + QByteArray(50'000'000, '\0'));
         rusage before{}, after{};
         getrusage(RUSAGE_SELF, &before);
         EXPECT_ERROR(data, parseIdx(span(bomb), "bomb"), "too long");
@@ -142,7 +142,7 @@ class TestIdxReader : public QObject {
         const auto cpu = [](const rusage& use) {
             return use.ru_utime.tv_sec * 1000 + use.ru_utime.tv_usec / 1000;
         };
-        QVERIFY2(cpu(after) - cpu(before) < 50, "decompressing it all takes a few hundred milliseconds");
+        QVERIFY2(cpu(after) - cpu(before) < 50, "decompressing it all takes longer");
     }
 
     void cancellingEndsTheReading() {
