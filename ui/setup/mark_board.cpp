@@ -5,6 +5,13 @@
 
 namespace dstn {
 
+QString sentenceOf(const Mistake& mistake) {
+    QString text = QString::fromStdString(mistake.message);
+    if (text.isEmpty()) return text;
+    text[0] = text[0].toUpper();
+    return text.endsWith(u'.') ? text : text + u'.';
+}
+
 bool liesUnder(const QString& path, const QString& prefix) {
     if (!path.startsWith(prefix)) return false;
     if (path.size() == prefix.size()) return true;

@@ -55,6 +55,8 @@ class MarkBoard : public QObject {
     std::vector<Mistake> mistakes_;
 };
 
+/// The message as a sentence that stands alone: "Expected a number above 0, found -1."
+QString sentenceOf(const Mistake& mistake);
 /// True if `path` is `prefix` or lies under it.
 bool liesUnder(const QString& path, const QString& prefix);
 /// The row that a path such as "model.parts[3].kernel" lies in, given "model.parts"; −1: in none.

@@ -33,6 +33,7 @@ MarkedField::MarkedField(QWidget* editor, const QString& toolTip, Size size, QWi
     layout->addLayout(line_);
     layout->addWidget(sentence_);
     sentence_->setWordWrap(true);
+    sentence_->setTextFormat(Qt::PlainText);
     sentence_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     sentence_->hide();
     editor_->setToolTip(toolTip_);
@@ -58,7 +59,7 @@ void MarkedField::updateVisible() {
 
 void MarkedField::setMistakes(const std::vector<Mistake>& mistakes) {
     QStringList sentences;
-    for (const Mistake& mistake : mistakes) sentences.append(QString::fromStdString(mistake.message));
+    for (const Mistake& mistake : mistakes) sentences.append(sentenceOf(mistake));
     if (sentences == sentences_) return;
     sentences_ = sentences;
     sentence_->setText(tr("⚠ %1").arg(sentence()));

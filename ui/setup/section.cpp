@@ -4,6 +4,7 @@
 #include "ui/setup/tunable_places.h"
 
 #include <QPainter>
+#include <QWheelEvent>
 
 namespace dstn {
 
@@ -59,6 +60,7 @@ QLabel* Section::addRow(QGridLayout* grid, const QString& text, MarkedField* fie
 QLabel* Section::addNote() {
     auto* note = new QLabel;
     note->setWordWrap(true);
+    note->setTextFormat(Qt::PlainText);
     body_->addWidget(note);
     return note;
 }

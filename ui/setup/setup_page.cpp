@@ -16,6 +16,8 @@
 
 #include <QFileDialog>
 #include <QFutureWatcher>
+#include <QKeyEvent>
+#include <QLineEdit>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QShowEvent>
@@ -83,10 +85,26 @@ SetupPage::SetupPage(QWidget* parent) : QWidget(parent), impl_(std::make_unique<
             [impl](ExperimentModel::Change change) { impl->experimentChanged(change); });
     connect(&impl->board, &MarkBoard::inputProblemsChanged, this, [impl] { impl->review(); });
     connect(&impl->probe, &DataProbe::changed, this, [impl] { impl->probeChanged(); });
+    for (QLineEdit* edit : findChildren<QLineEdit*>()) edit->installEventFilter(this);
     impl->review();
 }
 
-SetupPage::~SetupPage() = default;
+SetupPage::~SetupPage() {
+    // The widgets refer to the models, which go with impl_.
+    qDeleteAll(findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly));
+}
+
+bool SetupPage::eventFilter(QObject* watched, QEvent* event) {
+    // A line edit would keep undo and redo for its own text: here they belong to the experiment.
+    if (event->type() == QEvent::ShortcutOverride) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        if (key->matches(QKeySequence::Undo) || key->matches(QKeySequence::Redo)) {
+            event->ignore();
+            return true;
+        }
+    }
+    return QWidget::eventFilter(watched, event);
+}
 
 void SetupPage::Impl::makeActions() {
     const auto make = [this](const QString& text, const QKeySequence& key, const QString& toolTip,
@@ -124,6 +142,7 @@ void SetupPage::Impl::makeLayout() {
     messageText = new QLabel;
     messageText->setObjectName(QStringLiteral("message"));
     messageText->setWordWrap(true);
+    messageText->setTextFormat(Qt::PlainText);
     messageText->setTextInteractionFlags(Qt::TextSelectableByMouse);
     auto* close = new QToolButton;
     close->setText(QStringLiteral("✕"));
@@ -339,6 +358,12 @@ void SetupPage::run() {
         impl_->runWhenKnown = true;
     else
         impl_->start();
+}
+
+void SetupPage::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    // Marks have colours of their own for dark and light.
+    if (event->type() == QEvent::PaletteChange && impl_ && impl_->summary != nullptr) impl_->review();
 }
 
 void SetupPage::showEvent(QShowEvent* event) {

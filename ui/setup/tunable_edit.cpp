@@ -4,6 +4,7 @@
 
 #include <QLineEdit>
 #include <QSignalBlocker>
+#include <QWheelEvent>
 
 namespace dstn {
 
@@ -19,12 +20,13 @@ Tunable tunableFromText(const QString& text) {
 TunableEdit::TunableEdit(QWidget* parent) : QComboBox(parent) {
     setEditable(true);
     setInsertPolicy(NoInsert);
-    // A wheel over the page scrolls it; it shall not change a value on its way.
     setFocusPolicy(Qt::StrongFocus);
     setSizeAdjustPolicy(AdjustToMinimumContentsLengthWithIcon);
     setMinimumContentsLength(8);
     connect(this, &QComboBox::editTextChanged, this, &TunableEdit::tunableEdited);
 }
+
+void TunableEdit::wheelEvent(QWheelEvent* event) { event->ignore(); }
 
 void TunableEdit::setNames(const QStringList& names) {
     QStringList present;

@@ -23,6 +23,10 @@ class TunableEdit : public QComboBox {
   signals:
     /// By typing or choosing, never by setTunable().
     void tunableEdited();
+
+  protected:
+    /// Over the page the wheel scrolls it; it shall not change a value on its way.
+    void wheelEvent(QWheelEvent* event) override;
 };
 
 /// The text for a tunable: its number or its name.
