@@ -57,6 +57,14 @@ std::pair<Model, std::vector<std::size_t>> toModel(const json& spec) {
     return {model, places};
 }
 
+void compare(const Tensor& actual, const json& expected, const std::string& what) {
+    const Tensor reference = toTensor(expected);
+    QVERIFY2(actual.defined() && actual.sizes() == reference.sizes(), (what + ": another shape").c_str());
+    const double scale = std::max(reference.abs().max().item<double>(), 1e-300);
+    const double error = (actual.detach() - reference).abs().max().item<double>() / scale;
+    QVERIFY2(error < 1e-9, (what + ": relative error " + std::to_string(error * 1e9) + "e-9").c_str());
+}
+
 /// A reference file's network, hyperparameters and batch.
 struct Case {
     json file;
@@ -72,11 +80,14 @@ struct Case {
         const auto [model, partPlaces] = toModel(file.at("spec"));
         places = partPlaces;
         std::vector<Hyperparameter> hyperparameters;
+        const auto bound = [](const json& value) { // "inf": unbounded
+            return value.is_number() ? std::optional<double>(value.get<double>()) : std::nullopt;
+        };
         for (const json& h : file.at("hyperparameters"))
             hyperparameters.push_back({.name = h.at("name"),
                                        .initial = h.at("value"),
-                                       .min = h.at("min").get<double>(),
-                                       .max = h.at("max").get<double>(),
+                                       .min = bound(h.at("min")),
+                                       .max = bound(h.at("max")),
                                        .scale = h.at("scale")});
         const Tensor input = toTensor(file.at("input"));
         Space space(hyperparameters, at::kDouble, at::kCPU);
@@ -86,6 +97,9 @@ struct Case {
                                 .dtype = at::kDouble,
                                 .fuse = fuse});
         problem = std::make_unique<Problem>(Problem{std::move(network), std::move(space), {true}, {}});
+        // The transforms' inverses give the reference's λ and raw σ, before these are set to the last bit.
+        compare(problem->space.lambda(), file.at("h"), "h");
+        compare(problem->space.rawScale(), file.at("h_scale_raw"), "h_scale_raw");
         load();
         batch = {input, toTensor(file.at("labels")).to(at::kLong)};
         noise = toTensor(file.at("noise"));
@@ -119,25 +133,19 @@ struct Case {
     }
 };
 
-void compare(const Tensor& actual, const json& expected, const std::string& what) {
-    const Tensor reference = toTensor(expected);
-    QVERIFY2(actual.defined() && actual.sizes() == reference.sizes(), (what + ": another shape").c_str());
-    const double scale = std::max(reference.abs().max().item<double>(), 1e-300);
-    const double error = (actual.detach() - reference).abs().max().item<double>() / scale;
-    QVERIFY2(error < 1e-9, (what + ": relative error " + std::to_string(error * 1e9) + "e-9").c_str());
-}
-
 } // namespace
 
 /// Every figure of the reference files, through the classes that training uses.
 class TestReference : public QObject {
     Q_OBJECT
 
-    void gradients(const Case& c, const std::string& key, const Tensor& loss, bool general, bool response) const {
+    void gradients(const Case& c, const std::string& key, const Tensor& loss, bool general,
+                   bool response) const {
         NamedTensors wanted;
         if (general) wanted = c.problem->network.general();
         if (response)
-            wanted.insert(wanted.end(), c.problem->network.response().begin(), c.problem->network.response().end());
+            wanted.insert(wanted.end(), c.problem->network.response().begin(),
+                          c.problem->network.response().end());
         const variable_list result = torch::autograd::grad({loss}, tensors(wanted));
         NamedTensors named;
         for (std::size_t i = 0; i < wanted.size(); ++i) named.emplace_back(wanted[i].first, result[i]);
@@ -162,7 +170,8 @@ class TestReference : public QObject {
         QCOMPARE(c.file.at(key).at("grad").size(), c.places.size());
     }
 
-    void hyperGradients(const Case& c, const std::string& key, const Evaluated& evaluated, bool scales) const {
+    void hyperGradients(const Case& c, const std::string& key, const Evaluated& evaluated,
+                        bool scales) const {
         const json& expected = c.file.at(key);
         const Space& space = c.problem->space;
         Tensor objective = evaluated.loss;
@@ -181,7 +190,8 @@ class TestReference : public QObject {
     void everyFigureIsMet_data() {
         QTest::addColumn<QString>("path");
         QTest::addColumn<bool>("fuse");
-        const QDir folder(qEnvironmentVariable("DSTN_REFERENCE_DIR", QStringLiteral(DSTN_TEST_DATA "/reference")));
+        const QDir folder(
+            qEnvironmentVariable("DSTN_REFERENCE_DIR", QStringLiteral(DSTN_TEST_DATA "/reference")));
         for (const QString& name : folder.entryList({"*.json"}, QDir::Files)) {
             QTest::newRow(qPrintable(name + " fused")) << folder.filePath(name) << true;
             QTest::newRow(qPrintable(name + " part by part")) << folder.filePath(name) << false;
@@ -206,7 +216,8 @@ class TestReference : public QObject {
         const json& expected = c.file.at("delta_response");
         compare(response.loss, expected.at("loss"), "delta_response loss");
         compare(response.outputs, expected.at("linearized_logits"), "delta_response linearized_logits");
-        compare(response.outputs - toTensor(expected.at("logits")), expected.at("tangent"), "delta_response tangent");
+        compare(response.outputs - toTensor(expected.at("logits")), expected.at("tangent"),
+                "delta_response tangent");
         gradients(c, "delta_response", response.loss, false, true);
 
         const auto [sharedGeneral, sharedResponse] = deltaStn.sharedLosses(c.batch, epsilon, c.generator);
@@ -240,7 +251,8 @@ class TestReference : public QObject {
     }
 
     void theFolderHasFiles() {
-        const QDir folder(qEnvironmentVariable("DSTN_REFERENCE_DIR", QStringLiteral(DSTN_TEST_DATA "/reference")));
+        const QDir folder(
+            qEnvironmentVariable("DSTN_REFERENCE_DIR", QStringLiteral(DSTN_TEST_DATA "/reference")));
         QVERIFY2(!folder.entryList({"*.json"}, QDir::Files).isEmpty(), qPrintable(folder.path()));
     }
 };
