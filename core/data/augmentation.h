@@ -3,7 +3,7 @@
 /// Augmentations as operations on whole batches on the device. A new one: a description in
 /// core/data/data_spec.h, a function here, and its call where the training batch is prepared.
 
-#include "core/response/torch.h"
+#include "core/torch.h"
 
 #include <cstdint>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/data/dataset.h"
-#include "core/response/torch.h"
+#include "core/torch.h"
 
 #include <cstdint>
 #include <map>

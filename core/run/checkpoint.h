@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/response/torch.h"
+#include "core/torch.h"
 
 #include <map>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/response/torch.h"
+#include "core/torch.h"
 #include "core/tuners/tuner_spec.h"
 
 #include <cstdint>
@@ -9,9 +9,6 @@
 #include <vector>
 
 namespace dstn {
-
-/// Tensors that a checkpoint keeps, by name, in a fixed order.
-using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
 /// One optimiser over a list of parameters, with the formulas of torch.optim:
 ///
