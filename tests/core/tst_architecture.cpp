@@ -17,7 +17,7 @@ namespace {
 using Includes = std::map<std::string, std::vector<std::string>>;
 
 Includes readIncludes(const fs::path& root, const std::vector<std::string>& folders) {
-    static const std::regex line(R"(^\s*#\s*include\s*[<"]([^>"]+)[>"])");
+    static const std::regex line("^\\s*#\\s*include\\s*[<\"]([^>\"]+)[>\"]");
     Includes includes;
     for (const std::string& folder : folders) {
         if (!fs::exists(root / folder)) continue;
