@@ -72,6 +72,7 @@ LivePage::LivePage(RunController& controller, QWidget* parent)
     auto* eventLayout = new QVBoxLayout(eventBox);
     eventLayout->addWidget(events_);
     auto* side = new QSplitter(Qt::Vertical);
+    side->setMinimumWidth(236);
     side->addWidget(nudgeBox);
     side->addWidget(eventBox);
     side->setStretchFactor(0, 3);

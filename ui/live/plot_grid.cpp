@@ -9,8 +9,8 @@
 namespace dstn {
 
 namespace {
-constexpr int readableWidth = 270;
-constexpr int mainHeight = 250, smallHeight = 165;
+constexpr int readableWidth = 236;
+constexpr int mainHeight = 240, smallHeight = 160;
 } // namespace
 
 PlotGrid::PlotGrid(QWidget* parent) : QWidget(parent), grid_(new QGridLayout(this)) {
@@ -23,6 +23,7 @@ void PlotGrid::setPlots(const QList<CurvePlot*>& main, const QList<CurvePlot*>& 
     main_ = main;
     small_ = small;
     all_ = main + small;
+    for (CurvePlot* plot : small_) plot->setXLabelShown(false);
     for (CurvePlot* plot : all_) plot->setParent(this);
     arrange(true);
     for (CurvePlot* plot : all_) plot->show();

@@ -140,6 +140,7 @@ void RunView::clear() {
     ++generation_;
     followTimer_.stop();
     summary_ = {};
+    resumable_ = false;
     series_.clear();
     routes_.clear();
     hyperparameterPlots_.clear();
@@ -402,6 +403,7 @@ void RunView::loadingFinished() {
 
 void RunView::take(const LoadedRun& loaded) {
     summary_ = RunSummary::fromDetails(loaded.details);
+    resumable_ = loaded.details.row.resumable;
     if (lossPlot_ == nullptr) configure(loaded.experiment, loaded.details.series);
     std::map<std::string, const Curve*> scales;
     for (const auto& [series, curve] : loaded.curves)

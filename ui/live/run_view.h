@@ -48,6 +48,8 @@ class RunView : public QWidget {
     QString experimentJson() const;
     /// The hyperparameters among these samples with their newest natural values.
     std::vector<std::pair<std::string, double>> latestHyperparameters(const SamplesTaken& taken) const;
+    /// An archived run that ended early and has a checkpoint.
+    bool isResumable() const { return resumable_; }
     RunHeader* header() const { return header_; }
     QList<CurvePlot*> plots() const;
     /// The plot with the focus, else the one of the loss; null without a run.
@@ -96,6 +98,7 @@ class RunView : public QWidget {
     QFutureWatcher<std::shared_ptr<Loading>> loading_;
     QTimer followTimer_;
     int generation_ = 0; ///< tells a reading that a newer one has overtaken
+    bool resumable_ = false;
     bool first_ = true;  ///< the reading under way is the first of its run
 };
 
