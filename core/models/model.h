@@ -14,6 +14,8 @@ using Part = std::variant<LinearPart, Conv2dPart, ReluPart, GeluPart, TanhPart, 
 
 /// The part's name in an experiment: "linear", "conv2d", …
 std::string partType(const Part& part);
+/// The names of all part types, in the order of Part's alternatives.
+const std::vector<std::string>& partTypes();
 
 /// A network as a list of parts, applied in order. Input shape and number of outputs come from the data.
 struct Model {

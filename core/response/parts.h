@@ -16,6 +16,9 @@ enum class ResponseKind {
 /// A dense response of more entries than this (parameters × tuned hyperparameters) is refused.
 inline constexpr std::int64_t denseResponseLimit = 32'000'000;
 
+/// Widths, kernels, strides and so on reach up to here.
+inline constexpr std::int64_t largestOption = 1'000'000;
+
 /// y = x Wᵀ + b, x [batch, in], W [out, in].
 struct LinearPart {
     std::int64_t out = 0;
