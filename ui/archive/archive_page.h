@@ -28,6 +28,10 @@ class ArchivePage : public QWidget {
     void duplicateRequested(QString experimentJson);
     void resumeRequested(QString run); ///< a run that stopped early and has a checkpoint
 
+  protected:
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
+
   private:
     struct Impl;
     std::unique_ptr<Impl> impl_;

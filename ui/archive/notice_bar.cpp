@@ -6,6 +6,8 @@
 #include <QStyle>
 #include <QToolButton>
 
+#include <memory>
+
 namespace dstn {
 
 NoticeBar::NoticeBar(QWidget* parent)
@@ -55,10 +57,11 @@ void NoticeBar::say(Kind kind, const QString& text, std::vector<Choice> choices)
 void NoticeBar::clear() {
     hide();
     text_->clear();
-    while (QLayoutItem* item = buttons_->takeAt(0)) {
+    while (const std::unique_ptr<QLayoutItem> item{buttons_->takeAt(0)}) {
+        // Gone at the next turn of the event loop: the click that led here may come from it.
         item->widget()->setObjectName({});
+        item->widget()->hide();
         item->widget()->deleteLater();
-        delete item;
     }
 }
 
