@@ -55,8 +55,8 @@ void addRow(QTreeWidget* table, const QStringList& cells) {
     for (int i = 0; i < cells.size(); ++i) item->setToolTip(i, cells[i]);
 }
 
-std::optional<double> find(const std::vector<std::pair<std::string, double>>& values,
-                           const std::string& name) {
+std::optional<double> valueOf(const std::vector<std::pair<std::string, double>>& values,
+                              const std::string& name) {
     for (const auto& [key, value] : values)
         if (key == name) return value;
     return std::nullopt;
@@ -257,8 +257,8 @@ void RunPreview::showDetails(const RunDetails& details) {
         addHeading(values_, tr("Hyperparameters"));
         for (const auto& entry : last->hyperparameters)
             both(QString::fromStdString(entry.first), [&](const EpochResult& e) {
-                QString text = numberText(find(e.hyperparameters, entry.first));
-                if (const auto scale = find(e.scales, entry.first))
+                QString text = numberText(valueOf(e.hyperparameters, entry.first));
+                if (const auto scale = valueOf(e.scales, entry.first))
                     text += QStringLiteral("  σ ") + numberText(scale);
                 return text;
             });
