@@ -23,6 +23,12 @@ class ComparePage : public QWidget {
   signals:
     void openRequested(QString run);
 
+  protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
+
   private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
