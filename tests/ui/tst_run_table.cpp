@@ -294,13 +294,13 @@ void TestRunTable::tenThousandRunsAreFilteredAtOnce() {
 void TestRunTable::texts_data() {
     QTest::addColumn<QString>("text");
     QTest::addColumn<QString>("expected");
-    QTest::newRow("loss") << numberText(0.43217) << "0.432";
-    QTest::newRow("small") << numberText(0.0312345) << "0.0312";
-    QTest::newRow("tiny") << numberText(1.23456e-7) << "1.235e-07";
-    QTest::newRow("large") << numberText(1234.5678) << "1234.6";
-    QTest::newRow("whole") << numberText(128.0) << "128";
-    QTest::newRow("not a number") << numberText(std::numeric_limits<double>::quiet_NaN()) << "NaN";
-    QTest::newRow("infinite") << numberText(-std::numeric_limits<double>::infinity()) << "−∞";
+    QTest::newRow("loss") << valueText(0.43217) << "0.432";
+    QTest::newRow("small") << valueText(0.0312345) << "0.0312";
+    QTest::newRow("tiny") << valueText(1.23456e-7) << "1.235e-07";
+    QTest::newRow("large") << valueText(1234.5678) << "1234.6";
+    QTest::newRow("whole") << valueText(128.0) << "128";
+    QTest::newRow("not a number") << valueText(std::numeric_limits<double>::quiet_NaN()) << "NaN";
+    QTest::newRow("infinite") << valueText(-std::numeric_limits<double>::infinity()) << "−∞";
     QTest::newRow("percent") << percentText(0.88134) << "88.13 %";
     QTest::newRow("seconds") << durationText(4.26) << "4.3 s";
     QTest::newRow("minutes") << durationText(185) << "3 min 05 s";

@@ -160,7 +160,7 @@ QString RunFilter::haystackOf(const RunRow& row) {
                       QString::fromStdString(row.method),
                       stateText(row.state),
                       QString::fromStdString(row.reason),
-                      numberText(row.bestValidationLoss),
+                      valueText(row.bestValidationLoss),
                       row.bestValidationAccuracy ? percentText(*row.bestValidationAccuracy) : QString(),
                       testText(row),
                       whenText(momentOf(row.created)),

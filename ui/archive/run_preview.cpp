@@ -247,19 +247,19 @@ void RunPreview::showDetails(const RunDetails& details) {
     addHeading(values_, tr("Metrics"));
     if (!last) addRow(values_, {tr("No epoch has been evaluated yet"), QStringLiteral(" ")});
     both(tr("epoch"), [](const EpochResult& e) { return QString::number(e.epoch); });
-    both(tr("validation loss"), [](const EpochResult& e) { return numberText(e.validationLoss); });
+    both(tr("validation loss"), [](const EpochResult& e) { return valueText(e.validationLoss); });
     both(tr("validation accuracy"), [](const EpochResult& e) { return accuracyText(e.validationAccuracy); });
-    both(tr("training loss"), [](const EpochResult& e) { return numberText(e.trainLoss); });
+    both(tr("training loss"), [](const EpochResult& e) { return valueText(e.trainLoss); });
     both(tr("training accuracy"), [](const EpochResult& e) { return accuracyText(e.trainAccuracy); });
-    both(tr("test loss"), [](const EpochResult& e) { return numberText(e.testLoss); });
+    both(tr("test loss"), [](const EpochResult& e) { return valueText(e.testLoss); });
     both(tr("test accuracy"), [](const EpochResult& e) { return accuracyText(e.testAccuracy); });
     if (last && !last->hyperparameters.empty()) {
         addHeading(values_, tr("Hyperparameters"));
         for (const auto& entry : last->hyperparameters)
             both(QString::fromStdString(entry.first), [&](const EpochResult& e) {
-                QString text = numberText(valueOf(e.hyperparameters, entry.first));
+                QString text = valueText(valueOf(e.hyperparameters, entry.first));
                 if (const auto scale = valueOf(e.scales, entry.first))
-                    text += QStringLiteral("  σ ") + numberText(scale);
+                    text += QStringLiteral("  σ ") + valueText(scale);
                 return text;
             });
     }

@@ -246,7 +246,7 @@ QString RunTableModel::text(int line, RunColumn column) const {
     case RunColumn::method:
         return QString::fromStdString(run.method);
     case RunColumn::validationLoss:
-        return numberText(run.bestValidationLoss);
+        return valueText(run.bestValidationLoss);
     case RunColumn::accuracy:
         return run.bestValidationAccuracy ? percentText(*run.bestValidationAccuracy) : QString();
     case RunColumn::test:

@@ -8,7 +8,7 @@
 
 namespace dstn {
 
-QString numberText(double value) {
+QString valueText(double value) {
     if (std::isnan(value)) return QStringLiteral("NaN");
     if (std::isinf(value)) return value > 0 ? QStringLiteral("∞") : QStringLiteral("−∞");
     const double size = std::abs(value);
@@ -19,10 +19,10 @@ QString numberText(double value) {
                            std::max(1, (size < 1.0 ? 4 : 5) - integerDigits + (size < 0.1 ? 1 : 0)));
 }
 
-QString numberText(const std::optional<double>& value) { return value ? numberText(*value) : QString(); }
+QString valueText(const std::optional<double>& value) { return value ? valueText(*value) : QString(); }
 
 QString percentText(double fraction) {
-    if (!std::isfinite(fraction)) return numberText(fraction);
+    if (!std::isfinite(fraction)) return valueText(fraction);
     return QString::number(100.0 * fraction, 'f', 2) + QStringLiteral(" %");
 }
 
@@ -78,7 +78,7 @@ std::optional<double> progressOf(const RunRow& row) {
 
 QString testText(const RunRow& row) {
     if (!row.testAtBest) return {};
-    return row.bestValidationAccuracy ? percentText(*row.testAtBest) : numberText(*row.testAtBest);
+    return row.bestValidationAccuracy ? percentText(*row.testAtBest) : valueText(*row.testAtBest);
 }
 
 QString tagsText(const RunRow& row) {

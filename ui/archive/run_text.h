@@ -12,10 +12,10 @@ namespace dstn {
 /// Facts of a run as a person reads them; the same words in every list, table and export.
 
 /// At least four significant digits and never a cut-off integer part; "NaN" and "∞" are said, not hidden.
-QString numberText(double value);
-QString numberText(const std::optional<double>& value); ///< empty if there is none
-QString percentText(double fraction);                   ///< 0.8813 -> "88.13 %"
-QString durationText(double seconds);                   ///< "48 s", "3 min 05 s", "2 h 04 min", "3 d 05 h"
+QString valueText(double value);
+QString valueText(const std::optional<double>& value); ///< empty if there is none
+QString percentText(double fraction);                  ///< 0.8813 -> "88.13 %"
+QString durationText(double seconds);                  ///< "48 s", "3 min 05 s", "2 h 04 min", "3 d 05 h"
 /// An ISO 8601 moment in UTC; invalid if it is none.
 QDateTime momentOf(const std::string& iso);
 QString whenText(const QDateTime& moment); ///< local time, "2024-05-01 14:03"

@@ -146,7 +146,7 @@ QString MetricTableModel::text(const Column& column, std::size_t row) const {
     const auto one = [&](double v) {
         return column.unit == Unit::percent    ? percentText(v)
                : column.unit == Unit::duration ? durationText(v)
-                                               : numberText(v);
+                                               : valueText(v);
     };
     QString text = one(value.mean);
     if (value.count > 1) text += QStringLiteral(" ± ") + one(value.deviation);

@@ -166,12 +166,12 @@ void ParallelCoordinates::draw(QPainter& painter, const QRectF& area, bool dark,
         };
         label(area.top() + 2.0, axis.title + (axis.log ? tr(" (log)") : QString()));
         painter.setPen(faint);
-        label(plot.top() - line - 1.0, numberText(axis.upper));
-        label(plot.bottom() + 1.0, numberText(axis.lower));
+        label(plot.top() - line - 1.0, valueText(axis.upper));
+        label(plot.bottom() + 1.0, valueText(axis.lower));
         if (chosen_ && usable(lines_[*chosen_].values[i])) {
             const double value = *lines_[*chosen_].values[i];
             const double y = plot.bottom() - plot.height() * axis.position(value);
-            const QString text = numberText(value);
+            const QString text = valueText(value);
             QRectF box(x + 6.0, y - line, metrics.horizontalAdvance(text) + 8.0, line + 2.0);
             if (box.right() > area.right()) box.moveRight(x - 6.0);
             if (box.top() < plot.top()) box.moveTop(plot.top());
