@@ -18,6 +18,9 @@ enum class ResponseKind {
 /// A dense response of more entries than this (parameters × tuned hyperparameters) is refused.
 inline constexpr std::int64_t denseResponseLimit = 32'000'000;
 
+/// Widths, kernels, strides and so on reach up to here.
+inline constexpr std::int64_t largestOption = 1'000'000;
+
 /// y = x Wᵀ + b, x [batch, in], W [out, in].
 struct LinearPart {
     std::int64_t out = 0;
@@ -97,6 +100,8 @@ using Part = std::variant<LinearPart, Conv2dPart, ReluPart, GeluPart, TanhPart, 
 
 /// The part's name in an experiment: "linear", "conv2d", …
 std::string partType(const Part& part);
+/// The names of all part types, in the order of Part's alternatives.
+const std::vector<std::string>& partTypes();
 
 /// A network as a list of parts, applied in order. Input shape and number of outputs come from the data.
 struct Model {

@@ -19,7 +19,8 @@ enum class LossKind { automatic, crossEntropy, mse };
 
 /// Everything that fixes a run. One JSON document; `schema` is its version.
 struct Experiment {
-    std::string name;
+    std::string name = "Untitled";
+    std::string description = {}; ///< what it shows, for a person; may be empty
     DataSpec data;
     Model model;
     LossKind loss = LossKind::automatic; ///< automatic: by the data's task
@@ -37,7 +38,8 @@ struct Experiment {
     std::int64_t threads = 0;    ///< CPU threads of the engine, 0: all cores
     std::uint64_t seed = 0;
 
-    /// Names of the tuned hyperparameters in their order: the H coordinates of λ.
+    /// Names of the tuned hyperparameters in their order: the H coordinates of λ. None with the tuner
+    /// `fixed`.
     std::vector<std::string> tunedNames() const;
     bool operator==(const Experiment&) const = default;
 };
@@ -67,7 +69,8 @@ std::vector<Mistake> validate(const Experiment& experiment);
 /// Every mistake that the data's shape and size bring to light: kernels larger than their input, too few
 /// outputs, a batch larger than its split.
 std::vector<Mistake> validate(const Experiment& experiment, const DataInfo& data);
-/// The whole document, defaults written out; parseExperiment(toJson(e)) == e.
+/// The whole document, defaults written out; parseExperiment(toJson(e)) == e. Options that the chosen data
+/// source or optimiser does not have are left out, so those come back at their defaults.
 std::string toJson(const Experiment& experiment);
 /// JSON Schema (draft 2020-12) of the document.
 std::string experimentSchema();

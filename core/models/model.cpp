@@ -1,0 +1,224 @@
+#include "core/models/model.h"
+
+#include <array>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+namespace dstn {
+
+namespace {
+
+constexpr std::array<std::string_view, std::variant_size_v<Part>> typeNames = {
+    "linear",     "conv2d",  "relu",    "gelu",      "tanh",       "max_pool2d",
+    "avg_pool2d", "flatten", "dropout", "dropout2d", "batch_norm", "layer_norm"};
+
+/// Anything larger is a slip of the pen, and sums of such numbers stay far from overflow.
+constexpr std::int64_t largestCount = 1'000'000'000'000;
+constexpr std::int64_t largestMultiplications = 1'000'000'000'000'000;
+
+/// The product, or a number above largestCount where it would not fit.
+template <class... Numbers>
+std::int64_t product(std::int64_t first, Numbers... others) {
+    bool overflow = false;
+    ((overflow = __builtin_mul_overflow(first, static_cast<std::int64_t>(others), &first) || overflow), ...);
+    return overflow ? std::numeric_limits<std::int64_t>::max() : first;
+}
+
+std::int64_t numel(const Shape& shape) {
+    std::int64_t count = 1;
+    for (const std::int64_t size : shape) count = product(count, size);
+    return count;
+}
+
+std::string text(std::int64_t number) { return std::to_string(number); }
+
+/// Follows one part; every overload fills `report.output` and the counts, or a mistake.
+struct Inspector {
+    const Shape& input;
+    std::int64_t tuned;
+    PartReport report = {};
+
+    bool flat() const { return input.size() == 1; }
+    bool image() const { return input.size() == 3; }
+
+    void refuse(std::string field, std::string mistake) {
+        if (!report.mistake.empty()) return;
+        report.field = std::move(field);
+        report.mistake = std::move(mistake);
+    }
+    bool whole(const char* field, std::int64_t value, std::int64_t least) {
+        if (value >= least && value <= largestOption) return true;
+        refuse(field, "expected a whole number from " + text(least) + " to " + text(largestOption) +
+                          ", found " + text(value));
+        return false;
+    }
+    bool needsImage(const char* what) {
+        if (image()) return true;
+        refuse("", std::string(what) + " takes images [channels, height, width], found " + shapeText(input) +
+                       ": put it before the flatten, or leave it out for data without images");
+        return false;
+    }
+
+    void weights(std::int64_t weightCount, std::int64_t out, bool bias, ResponseKind response) {
+        report.parameters = weightCount > largestCount ? weightCount : weightCount + (bias ? out : 0);
+        if (report.parameters > largestCount) {
+            refuse("out", "expected fewer outputs: the part would have more than " + text(largestCount) +
+                              " parameters");
+            return;
+        }
+        if (tuned == 0) return;
+        if (response == ResponseKind::structured) {
+            report.responseParameters = report.parameters + out * tuned * (bias ? 2 : 1);
+            return;
+        }
+        report.responseParameters = product(report.parameters, tuned);
+        if (report.responseParameters > denseResponseLimit)
+            refuse("response", "a dense response would take " + text(report.parameters) + " parameters × " +
+                                   text(tuned) + " tuned hyperparameters, more than the " +
+                                   text(denseResponseLimit) + " numbers allowed: use \"structured\"");
+    }
+
+    void operator()(const LinearPart& part) {
+        if (!whole("out", part.out, 1)) return;
+        if (!flat()) {
+            refuse("", "linear takes [features], found " + shapeText(input) + ": add a flatten before it");
+            return;
+        }
+        const std::size_t decays = part.weightDecay.size();
+        if (decays > 1 && static_cast<std::int64_t>(decays) != input[0])
+            refuse("weight_decay", "expected one entry, or one for each of the " + text(input[0]) +
+                                       " input features, found " + text(static_cast<std::int64_t>(decays)));
+        report.output = {part.out};
+        report.multiplications = product(input[0], part.out);
+        weights(report.multiplications, part.out, part.bias, part.response);
+    }
+
+    void operator()(const Conv2dPart& part) {
+        if (!whole("out", part.out, 1) || !whole("kernel", part.kernel, 1) ||
+            !whole("stride", part.stride, 1) || !whole("padding", part.padding, 0) ||
+            !whole("dilation", part.dilation, 1) || !whole("groups", part.groups, 1) || !needsImage("conv2d"))
+            return;
+        if (input[0] % part.groups != 0 || part.out % part.groups != 0) {
+            refuse("groups", "expected a divisor of the " + text(input[0]) + " input and " + text(part.out) +
+                                 " output channels, found " + text(part.groups));
+            return;
+        }
+        if (part.weightDecay.size() > 1)
+            refuse("weight_decay", "expected one entry for the whole convolution, found " +
+                                       text(static_cast<std::int64_t>(part.weightDecay.size())));
+        const std::int64_t reach = product(part.dilation, part.kernel - 1) + 1;
+        slide(reach, part.stride, part.padding, part.out);
+        if (!report.mistake.empty()) return;
+        const std::int64_t weightCount = product(part.out, input[0] / part.groups, part.kernel, part.kernel);
+        report.multiplications = product(weightCount, report.output[1], report.output[2]);
+        weights(weightCount, part.out, part.bias, part.response);
+    }
+
+    void slide(std::int64_t reach, std::int64_t stride, std::int64_t padding, std::int64_t channels) {
+        for (const std::size_t side : {1, 2}) {
+            const std::int64_t padded = input[side] + product(2, padding);
+            if (reach > padded || reach <= 0) {
+                refuse("kernel", "expected a kernel that fits its input " + shapeText(input) +
+                                     " with padding " + text(padding) + ", found one that reaches over " +
+                                     text(reach) + " pixels");
+                return;
+            }
+        }
+        report.output = {channels, (input[1] + 2 * padding - reach) / stride + 1,
+                         (input[2] + 2 * padding - reach) / stride + 1};
+    }
+
+    template <class Pool>
+    void pool(const Pool& part, const char* what) {
+        if (!whole("kernel", part.kernel, 1) || !whole("stride", part.stride, 0) ||
+            !whole("padding", part.padding, 0) || !needsImage(what))
+            return;
+        if (part.padding > part.kernel / 2) {
+            refuse("padding", "expected at most half the kernel, " + text(part.kernel / 2) + ", found " +
+                                  text(part.padding));
+            return;
+        }
+        slide(part.kernel, part.stride == 0 ? part.kernel : part.stride, part.padding, input[0]);
+        if (report.mistake.empty())
+            report.multiplications = product(numel(report.output), part.kernel, part.kernel);
+    }
+    void operator()(const MaxPool2dPart& part) {
+        pool(part, "max_pool2d");
+        report.multiplications = 0; // comparisons, no products
+    }
+    void operator()(const AvgPool2dPart& part) { pool(part, "avg_pool2d"); }
+
+    void operator()(const FlattenPart&) { report.output = {numel(input)}; }
+
+    void operator()(const ReluPart&) { report.output = input; }
+    void operator()(const GeluPart&) { same(); }
+    void operator()(const TanhPart&) { same(); }
+    void operator()(const DropoutPart&) { same(); }
+    void operator()(const Dropout2dPart&) {
+        if (needsImage("dropout2d")) same();
+    }
+    void same() {
+        report.output = input;
+        report.multiplications = numel(input);
+    }
+
+    void operator()(const BatchNormPart&) {
+        same();
+        const std::int64_t features = input[0];
+        report.parameters = 2 * features;
+        // γ(Δ) = γ₀ + (U Δ) ⊙ R, β alike: as many responses as parameters, and a row of H for each.
+        if (tuned > 0) report.responseParameters = 2 * features + 2 * features * tuned;
+    }
+    void operator()(const LayerNormPart&) {
+        same();
+        report.parameters = 2 * numel(input);
+    }
+};
+
+} // namespace
+
+const std::vector<std::string>& partTypes() {
+    static const std::vector<std::string> names(typeNames.begin(), typeNames.end());
+    return names;
+}
+
+std::string partType(const Part& part) { return std::string(typeNames[part.index()]); }
+
+std::string shapeText(const Shape& shape) {
+    std::string result = "[";
+    for (std::size_t i = 0; i < shape.size(); ++i) result += (i > 0 ? ", " : "") + text(shape[i]);
+    return result + "]";
+}
+
+ModelReport inspectModel(const Model& model, const Shape& input, std::int64_t tuned) {
+    ModelReport result;
+    result.output = input;
+    for (const Part& part : model.parts) {
+        const Shape shape = result.output;
+        Inspector inspector{.input = shape, .tuned = tuned};
+        if (shape.empty())
+            inspector.refuse("", "the data has examples without any number in them");
+        else
+            std::visit(inspector, part);
+        if (inspector.report.mistake.empty() && numel(inspector.report.output) > largestCount)
+            inspector.refuse("", "one example's output " + shapeText(inspector.report.output) +
+                                     " has more than " + text(largestCount) + " numbers");
+        if (inspector.report.multiplications > largestMultiplications)
+            inspector.refuse("", "one example would take more than " + text(largestMultiplications) +
+                                     " multiplications");
+        result.parts.push_back(inspector.report);
+        const PartReport& report = result.parts.back();
+        if (!report.mistake.empty()) return result;
+        result.output = report.output;
+        result.parameters += report.parameters;
+        result.responseParameters += report.responseParameters;
+        result.multiplications += report.multiplications;
+        // Flattening only looks at the same numbers in another way.
+        if (!std::holds_alternative<FlattenPart>(part)) result.activations += numel(report.output);
+    }
+    result.ok = !model.parts.empty();
+    return result;
+}
+
+} // namespace dstn

@@ -1,0 +1,89 @@
+#pragma once
+
+#include "core/data/data_spec.h"
+#include "core/run/field.h"
+
+namespace dstn {
+
+// The options of data sources and augmentations. A new source adds its name and what it takes.
+
+inline constexpr Option<DataSource> sourceOptions[] = {
+    {DataSource::fashionMnist, "fashion-mnist"},
+    {DataSource::idx, "idx"},
+    {DataSource::csv, "csv"},
+    {DataSource::syntheticRegression, "synthetic-regression"},
+    {DataSource::syntheticClassification, "synthetic-classification"}};
+inline constexpr Option<SplitKind> splitOptions[] = {{SplitKind::tail, "tail"},
+                                                     {SplitKind::random, "random"}};
+inline constexpr Option<Normalize> normalizeOptions[] = {
+    {Normalize::unit, "unit"}, {Normalize::standardize, "standardize"}, {Normalize::none, "none"}};
+inline constexpr Option<TaskKind> taskOptions[] = {{TaskKind::automatic, "auto"},
+                                                   {TaskKind::classification, "classification"},
+                                                   {TaskKind::regression, "regression"}};
+inline constexpr Option<Delimiter> delimiterOptions[] = {{Delimiter::automatic, "auto"},
+                                                         {Delimiter::comma, "comma"},
+                                                         {Delimiter::semicolon, "semicolon"},
+                                                         {Delimiter::tab, "tab"},
+                                                         {Delimiter::space, "space"}};
+inline constexpr Option<Header> headerOptions[] = {
+    {Header::automatic, "auto"}, {Header::present, "true"}, {Header::absent, "false"}};
+inline constexpr std::int64_t largestSynthetic = 100'000'000;
+
+template <class V>
+void fieldsOf(V& v, DataSpec& data) {
+    v.tag({"source", "Where the examples come from.", true}, data.source, sourceOptions);
+    const bool synthetic =
+        data.source == DataSource::syntheticRegression || data.source == DataSource::syntheticClassification;
+    const bool ownFiles = data.source == DataSource::idx || data.source == DataSource::csv;
+    if (!synthetic)
+        v.text({"path",
+                data.source == DataSource::csv   ? "The CSV file."
+                : data.source == DataSource::idx ? "Folder of the IDX files, plain or gzip."
+                                                 : "Folder of the IDX files; empty: where Debian's package "
+                                                   "dataset-fashion-mnist puts them.",
+                ownFiles},
+               data.path, {.words = "a path"});
+    if (synthetic) {
+        v.integer({"examples", "Examples to make, all parts together."}, data.examples,
+                  {.min = 4, .max = largestSynthetic});
+        v.integer({"features", "Input features."}, data.features, {.min = 1, .max = largestOption});
+        if (data.source == DataSource::syntheticClassification)
+            v.integer({"classes", "Classes."}, data.classes, {.min = 2, .max = 10'000});
+        v.number({"noise", data.source == DataSource::syntheticRegression
+                               ? "Standard deviation of the target's noise."
+                               : "Standard deviation of a class around its centre."},
+                 data.noise, {.min = 0});
+    }
+    v.number({"validation", "Share of the training examples held out for validation."}, data.validation,
+             {.min = 0, .max = 1, .minOpen = true, .maxOpen = true});
+    if (data.source != DataSource::fashionMnist)
+        v.number({"test", "Share held out for testing first, where the source has no test part of its own."},
+                 data.test, {.min = 0, .max = 1, .maxOpen = true});
+    v.choice({"split", "Which training examples are held out: the last ones, or drawn by the seed."},
+             data.split, splitOptions);
+    v.choice({"normalize",
+              "unit: pixels over 255, columns to [0, 1]; standardize: mean 0 and deviation 1 over "
+              "the training part; none: as they are."},
+             data.normalize, normalizeOptions);
+    v.integer({"limit", "At most so many training examples, before the split; 0: all."}, data.limit, {});
+    if (data.source != DataSource::csv) return;
+    v.choice({"delimiter", "What separates the columns."}, data.delimiter, delimiterOptions);
+    v.choice({"header", "Whether the first line names the columns."}, data.header, headerOptions);
+    v.text({"target",
+            "The target column: its name, or its index from 0, negative from the end; empty: the last."},
+           data.target, {.words = "a column's name or index", .orInteger = true});
+    v.choice({"task", "What the target column is."}, data.task, taskOptions);
+}
+
+template <class V>
+void fieldsOf(V& v, CutoutSpec& cutout) {
+    v.tunable({"holes", "Squares cut out of each image, a whole number."}, cutout.holes,
+              {.min = 0, .max = largestOption});
+    v.tunable({"length", "Side of a square in pixels, a whole number."}, cutout.length,
+              {.min = 0, .max = largestOption});
+}
+
+/// The names of Augmentation's alternatives, in their order.
+inline constexpr std::string_view augmentationTypes[] = {"cutout"};
+
+} // namespace dstn

@@ -1,0 +1,109 @@
+#include "core/run/experiment_document.h"
+
+#include <algorithm>
+
+namespace dstn {
+
+namespace {
+
+std::string count(std::int64_t number, const std::string& one) {
+    return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
+}
+
+/// Holds an experiment against the shape and size of its data.
+class DataCheck {
+  public:
+    DataCheck(const Experiment& experiment, const DataInfo& data) : experiment_(experiment), data_(data) {}
+
+    std::vector<Mistake> mistakes() {
+        split();
+        loss();
+        const auto report = inspectModel(experiment_.model, data_.input,
+                                         static_cast<std::int64_t>(experiment_.tunedNames().size()));
+        if (report.ok)
+            outputs(report);
+        else if (!report.parts.empty())
+            refuse(joined(indexed("model.parts", report.parts.size() - 1), report.parts.back().field),
+                   report.parts.back().mistake);
+        for (std::size_t i = 0; i < experiment_.augmentation.size(); ++i)
+            if (data_.input.size() != 3)
+                refuse(indexed("augmentation", i),
+                       "cutout needs images [channels, height, width], and the data's "
+                       "examples are " +
+                           shapeText(data_.input) + ": remove it");
+        batches();
+        return std::move(mistakes_);
+    }
+
+  private:
+    void refuse(std::string path, std::string message) {
+        // A field's name may be empty: the part as a whole.
+        if (path.ends_with('.')) path.pop_back();
+        mistakes_.push_back({std::move(path), std::move(message)});
+    }
+
+    void split() {
+        if (data_.train < 1)
+            refuse("data.validation", "no example is left for training: make it smaller, or give more data");
+        else if (data_.validation < 1)
+            refuse("data.validation",
+                   "no example is held out for validation: make it larger, or give more data");
+    }
+
+    void loss() {
+        const bool regression = data_.task == TaskKind::regression;
+        if (regression && experiment_.loss == LossKind::crossEntropy)
+            refuse("loss", "expected \"mse\" or \"auto\" for regression data, found \"cross-entropy\"");
+        if (!regression && experiment_.loss == LossKind::mse)
+            refuse("loss", "expected \"cross-entropy\" or \"auto\" for classification data, found \"mse\"");
+    }
+
+    void outputs(const ModelReport& report) {
+        const bool regression = data_.task == TaskKind::regression;
+        if (report.output.size() != 1) {
+            refuse("model.parts", "expected a model that ends with [" + std::to_string(data_.outputs) +
+                                      "], found " + shapeText(report.output) +
+                                      ": end it with a flatten and a linear part");
+            return;
+        }
+        if (report.output[0] == data_.outputs) return;
+        const std::string message = "expected " + std::to_string(data_.outputs) + ", one for each " +
+                                    (regression ? "target column" : "class") + " of the data, found " +
+                                    std::to_string(report.output[0]);
+        const auto& parts = experiment_.model.parts;
+        for (std::size_t i = parts.size(); i-- > 0;)
+            if (std::holds_alternative<LinearPart>(parts[i]))
+                return refuse(indexed("model.parts", i) + ".out", message);
+        refuse("model.parts", message + ": end the model with a linear part");
+    }
+
+    void batches() {
+        if (data_.train >= 1 && experiment_.trainBatch > data_.train)
+            refuse("batch.train", "expected at most the " + count(data_.train, "training example") +
+                                      ", found " + std::to_string(experiment_.trainBatch));
+        if (data_.validation >= 1 && experiment_.validationBatch > data_.validation)
+            refuse("batch.validation", "expected at most the " +
+                                           count(data_.validation, "validation example") + ", found " +
+                                           std::to_string(experiment_.validationBatch));
+        const bool normalises = std::ranges::any_of(experiment_.model.parts, [](const Part& part) {
+            return std::holds_alternative<BatchNormPart>(part);
+        });
+        if (normalises && experiment_.trainBatch == 1)
+            refuse("batch.train",
+                   "expected at least 2 where a part is batch_norm, found 1: one example has no spread");
+    }
+
+    const Experiment& experiment_;
+    const DataInfo& data_;
+    std::vector<Mistake> mistakes_;
+};
+
+} // namespace
+
+std::vector<Mistake> validate(const Experiment& experiment, const DataInfo& data) {
+    std::vector<Mistake> mistakes = DataCheck(experiment, data).mistakes();
+    sortByDocument(mistakes, experimentTree(experiment));
+    return mistakes;
+}
+
+} // namespace dstn

@@ -1,0 +1,72 @@
+#include "core/run/experiment.h"
+
+#include <algorithm>
+
+namespace dstn {
+
+/// Numbers that an optimiser keeps for each parameter.
+static std::int64_t stateNumbers(const OptimizerSpec& optimizer) {
+    switch (optimizer.type) {
+    case OptimizerKind::sgd:
+        return optimizer.momentum > 0 ? 1 : 0;
+    case OptimizerKind::adam:
+    case OptimizerKind::adamw:
+        return 2;
+    case OptimizerKind::rmsprop:
+        return optimizer.momentum > 0 ? 2 : 1;
+    }
+    return 0;
+}
+
+Estimate estimate(const Experiment& experiment, const DataInfo& data) {
+    Estimate result;
+    const auto tuned = static_cast<std::int64_t>(experiment.tunedNames().size());
+    result.model = inspectModel(experiment.model, data.input, tuned);
+    // The last, smaller batch of an epoch counts too.
+    result.stepsPerEpoch = (data.train + experiment.trainBatch - 1) / experiment.trainBatch;
+    result.steps = result.stepsPerEpoch * experiment.epochs;
+
+    constexpr double bytes = 4;
+    std::int64_t inputs = 1;
+    for (const std::int64_t size : data.input) inputs *= size;
+    const double batch = static_cast<double>(std::max(experiment.trainBatch, experiment.validationBatch));
+    const double examples = static_cast<double>(data.train + data.validation + data.test);
+    // A label is one number of 8 bytes, a regression target `outputs` numbers of 4.
+    const double answer =
+        data.task == TaskKind::regression ? bytes * static_cast<double>(data.outputs) : 2 * bytes;
+
+    // Each parameter has a gradient and its optimiser's state beside it.
+    const double weights = static_cast<double>(result.model.parameters) *
+                           static_cast<double>(2 + stateNumbers(experiment.optimizers.general));
+    const double responses = static_cast<double>(result.model.responseParameters) *
+                             static_cast<double>(2 + stateNumbers(experiment.optimizers.response));
+    // Of each activation a plain step keeps the value; a response step its tangent and the response's own
+    // product R x too. The gradient on the way back takes about as much again as the values.
+    const double copies = tuned > 0 ? 4 : 2;
+    const double activations =
+        batch * (static_cast<double>(result.model.activations) * copies + static_cast<double>(inputs) * 2);
+    result.memoryBytes = static_cast<std::int64_t>(bytes * (weights + responses + activations) +
+                                                   examples * (bytes * static_cast<double>(inputs) + answer));
+
+    // A multiply-add is two operations; the way back costs twice the way there.
+    const double forward = 2.0 * static_cast<double>(result.model.multiplications);
+    const double plainStep = 3.0 * forward;
+    const double epochs = static_cast<double>(experiment.epochs);
+    result.trainingFlops = plainStep * static_cast<double>(data.train) * epochs +
+                           forward * static_cast<double>(data.validation + data.test) * epochs;
+    if (tuned > 0) {
+        // The response step differentiates tangents alone: counting matrix products, 1.65 plain steps on top.
+        constexpr double responseStep = 1.65;
+        result.trainingFlops += responseStep * plainStep * static_cast<double>(data.train) * epochs;
+        // A validation step has two products a layer, W₀ x and R x, and no gradient for the weights.
+        const double tuningSteps = static_cast<double>(result.stepsPerEpoch) *
+                                   static_cast<double>(std::max<std::int64_t>(
+                                       0, experiment.epochs - experiment.tuner.warmupEpochs)) *
+                                   static_cast<double>(experiment.tuner.validationSteps) /
+                                   static_cast<double>(experiment.tuner.trainSteps);
+        result.trainingFlops += tuningSteps * 4.0 * forward * static_cast<double>(experiment.validationBatch);
+    }
+    return result;
+}
+
+} // namespace dstn

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace dstn {
+
+/// A key of the experiment document: what it is called, what it means, whether it may be left out.
+///
+/// The document's fields are described once, in the functions fieldsOf(visitor, object) of part_fields.h,
+/// data_fields.h, tuner_fields.h and experiment_fields.h. Reader, writer, range checks, schema and the check
+/// for unknown keys are visitors of these functions and so cannot disagree. A visitor has:
+///
+/// | member                           | the JSON value                                             |
+/// | -------------------------------- | ---------------------------------------------------------- |
+/// | version(field, number)           | exactly this number                                        |
+/// | integer(field, value, range)     | a whole number                                             |
+/// | number(field, value, range)      | a number; an std::optional without value has no key        |
+/// | seed(field, value)               | a whole number of 64 bits                                  |
+/// | pair(field, a, b, range)         | a list of two numbers                                      |
+/// | flag(field, value)               | true or false                                              |
+/// | text(field, value, rule)         | a string                                                   |
+/// | choice(field, value, options)    | one of the options' names                                  |
+/// | tag(field, value, options)       | the same; which keys follow depends on the choice          |
+/// | tunable(field, value, range)     | a number, or the name of a hyperparameter                  |
+/// | tunables(field, values, r, list) | absent, one of the same, or (with `list`) a list of them   |
+/// | object(field, value, fields)     | an object, described by fields(visitor, value)             |
+/// | list(field, values)              | a list of objects, described by fieldsOf                   |
+/// | variants(field, values, names)   | a list of objects, whose "type" is the alternative's name  |
+///
+/// tag() is true where the choice is another one than the object's default: it then starts from that choice's
+/// own defaults.
+struct Field {
+    std::string_view key;
+    std::string_view meaning;
+    bool required = false;
+};
+
+/// The numbers that a field takes.
+struct Range {
+    double min = -std::numeric_limits<double>::infinity();
+    double max = std::numeric_limits<double>::infinity();
+    bool minOpen = false; ///< min itself is outside
+    bool maxOpen = false;
+
+    bool holds(double value) const {
+        return std::isfinite(value) && (minOpen ? value > min : value >= min) &&
+               (maxOpen ? value < max : value <= max);
+    }
+};
+
+struct IntegerRange {
+    std::int64_t min = 0;
+    std::int64_t max = std::numeric_limits<std::int64_t>::max();
+
+    bool holds(std::int64_t value) const { return value >= min && value <= max; }
+};
+
+/// A name in the document for a value of an enumeration; "true" and "false" stand for JSON's own.
+template <class Enum>
+struct Option {
+    Enum value;
+    std::string_view name;
+};
+
+/// What a text may be.
+struct TextRule {
+    std::string_view words;                   ///< what is expected
+    std::string_view pattern = {};            ///< the same as a regular expression; empty: anything
+    bool (*fits)(std::string_view) = nullptr; ///< the same as a function; null: anything
+    bool orInteger = false;                   ///< a whole number stands for its digits
+};
+
+} // namespace dstn

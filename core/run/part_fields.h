@@ -1,0 +1,94 @@
+#pragma once
+
+#include "core/models/model.h"
+#include "core/run/field.h"
+
+namespace dstn {
+
+// The options of every part. A new part adds its overload here and its name to core/models/model.cpp.
+
+inline constexpr Option<ResponseKind> responseOptions[] = {{ResponseKind::structured, "structured"},
+                                                           {ResponseKind::dense, "dense"}};
+inline constexpr IntegerRange sizeRange{.min = 1, .max = largestOption};
+inline constexpr IntegerRange sizeOrZeroRange{.min = 0, .max = largestOption};
+inline constexpr Range rateRange{.min = 0, .max = 1, .maxOpen = true};
+inline constexpr Range decayRange{.min = 0};
+
+inline constexpr std::string_view biasMeaning = "Whether a bias is added to each output.";
+inline constexpr std::string_view responseMeaning =
+    "How the weights respond to the hyperparameters: one direction an output (structured), or the full "
+    "Jacobian (dense).";
+inline constexpr std::string_view epsilonMeaning = "Added to the variance before its root is taken.";
+
+template <class V>
+void fieldsOf(V& v, LinearPart& part) {
+    v.integer({"out", "Output features.", true}, part.out, sizeRange);
+    v.flag({"bias", biasMeaning}, part.bias);
+    v.choice({"response", responseMeaning}, part.response, responseOptions);
+    v.tunables({"weight_decay",
+                "L2 penalty on this part's weights, added to the experiment's; a list gives each input "
+                "feature its own."},
+               part.weightDecay, decayRange, true);
+}
+
+template <class V>
+void fieldsOf(V& v, Conv2dPart& part) {
+    v.integer({"out", "Output channels.", true}, part.out, sizeRange);
+    v.integer({"kernel", "Side of the square kernel, in pixels."}, part.kernel, sizeRange);
+    v.integer({"stride", "Step of the kernel, in pixels."}, part.stride, sizeRange);
+    v.integer({"padding", "Zeros added at each border."}, part.padding, sizeOrZeroRange);
+    v.integer({"dilation", "Distance between the kernel's points."}, part.dilation, sizeRange);
+    v.integer({"groups", "Groups of channels that do not see each other."}, part.groups, sizeRange);
+    v.flag({"bias", biasMeaning}, part.bias);
+    v.choice({"response", responseMeaning}, part.response, responseOptions);
+    v.tunables({"weight_decay", "L2 penalty on this part's weights, added to the experiment's."},
+               part.weightDecay, decayRange, false);
+}
+
+template <class V>
+void fieldsOf(V&, ReluPart&) {}
+template <class V>
+void fieldsOf(V&, GeluPart&) {}
+template <class V>
+void fieldsOf(V&, TanhPart&) {}
+template <class V>
+void fieldsOf(V&, FlattenPart&) {}
+
+template <class V, class Pool>
+void poolFields(V& v, Pool& part) {
+    v.integer({"kernel", "Side of the square window, in pixels."}, part.kernel, sizeRange);
+    v.integer({"stride", "Step of the window, in pixels; 0: the window's side."}, part.stride,
+              sizeOrZeroRange);
+    v.integer({"padding", "Pixels added at each border, at most half the window's side."}, part.padding,
+              sizeOrZeroRange);
+}
+template <class V>
+void fieldsOf(V& v, MaxPool2dPart& part) {
+    poolFields(v, part);
+}
+template <class V>
+void fieldsOf(V& v, AvgPool2dPart& part) {
+    poolFields(v, part);
+}
+
+template <class V>
+void fieldsOf(V& v, DropoutPart& part) {
+    v.tunable({"rate", "Probability with which an element is dropped.", true}, part.rate, rateRange);
+}
+template <class V>
+void fieldsOf(V& v, Dropout2dPart& part) {
+    v.tunable({"rate", "Probability with which a whole channel is dropped.", true}, part.rate, rateRange);
+}
+
+template <class V>
+void fieldsOf(V& v, BatchNormPart& part) {
+    v.number({"momentum", "Weight of a new batch in the running statistics."}, part.momentum,
+             {.min = 0, .max = 1});
+    v.number({"epsilon", epsilonMeaning}, part.epsilon, {.min = 0, .minOpen = true});
+}
+template <class V>
+void fieldsOf(V& v, LayerNormPart& part) {
+    v.number({"epsilon", epsilonMeaning}, part.epsilon, {.min = 0, .minOpen = true});
+}
+
+} // namespace dstn
