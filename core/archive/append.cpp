@@ -198,7 +198,7 @@ void Appender::describeRun(const RunStarted& started) {
 }
 
 void Appender::own() {
-    static const ProcessIdentity self = ProcessIdentity::self();
+    const ProcessIdentity self = ProcessIdentity::self();
     auto update =
         statement("UPDATE runs SET process_host = ?, process_boot = ?, process_space = ?, process_id = ?, "
                   "process_start = ?, heartbeat = ? WHERE id = ?");

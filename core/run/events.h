@@ -69,12 +69,12 @@ struct EpochResult {
     std::int64_t epoch = 0; ///< finished epochs; 0: before training
     std::int64_t step = 0;
     double seconds = 0.0;
-    std::optional<double> trainLoss, trainAccuracy; ///< absent at epoch 0
+    std::optional<double> trainLoss = {}, trainAccuracy = {}; ///< absent at epoch 0
     double validationLoss = 0.0;
-    std::optional<double> validationAccuracy;
-    std::optional<double> testLoss, testAccuracy;                ///< absent without a test split
-    std::vector<std::pair<std::string, double>> hyperparameters; ///< natural values, in declared order
-    std::vector<std::pair<std::string, double>> scales;          ///< σ of the tuned ones
+    std::optional<double> validationAccuracy = {};
+    std::optional<double> testLoss = {}, testAccuracy = {};           ///< absent without a test split
+    std::vector<std::pair<std::string, double>> hyperparameters = {}; ///< natural values, in declared order
+    std::vector<std::pair<std::string, double>> scales = {};          ///< σ of the tuned ones
 };
 
 struct RunStarted {

@@ -10,7 +10,13 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace dstn {
 using at::Tensor;
 using torch::autograd::variable_list;
+/// Tensors by name, in a fixed order.
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 } // namespace dstn

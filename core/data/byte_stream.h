@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace dstn {
+
+/// Bytes that are read once, front to back: of a file, of memory, or decompressed from either.
+class ByteStream {
+  public:
+    virtual ~ByteStream() = default;
+    /// Fills `into` and returns how many bytes it got: fewer than asked only where the stream ends.
+    /// Throws Error{data} if the source cannot be read or its compression is damaged.
+    virtual std::size_t read(std::span<std::byte> into) = 0;
+    /// No more bytes than this are left. Exact unless the stream is compressed.
+    virtual std::uint64_t atMost() const = 0;
+};
+
+/// A file's bytes; gzip (RFC 1952, one member or several) is recognised by content and decompressed as it
+/// is read, checksums verified. Throws Error{data} if there is no such readable regular file.
+std::unique_ptr<ByteStream> openFile(const std::filesystem::path& path);
+
+/// The same of bytes in memory, which must outlive the stream; `name` appears in messages.
+std::unique_ptr<ByteStream> openMemory(std::span<const std::byte> bytes, const std::string& name);
+
+} // namespace dstn

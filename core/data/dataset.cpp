@@ -1,0 +1,252 @@
+#include "core/data/dataset.h"
+
+#include "core/data/byte_stream.h"
+#include "core/data/csv_reader.h"
+#include "core/data/idx_folder.h"
+#include "core/data/normalize.h"
+#include "core/data/split.h"
+#include "core/data/synthetic.h"
+#include "core/error.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <numeric>
+#include <span>
+
+// A data source is added by an enumerator in data_spec.h, a reader in a file pair here that yields a Table or
+// an IdxFolder, and one case each in loadDataset() and probeDataset().
+
+namespace dstn {
+namespace {
+
+using Cancelled = std::function<bool()>;
+
+constexpr const char* fashionMnistFolder = "/usr/share/datasets/fashion-mnist";
+constexpr std::array fashionMnistClasses{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+                                         "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+
+/// Refuses what cannot fit before the machine starts to swap or kills the program.
+void requireMemory(double bytes, const std::string& name) {
+    constexpr double gib = 1024.0 * 1024.0 * 1024.0;
+    const double present =
+        static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+    if (bytes > present)
+        throw Error(ErrorKind::device, name + ": loading it takes about " +
+                                           std::to_string(static_cast<std::int64_t>(bytes / gib) + 1) +
+                                           " GiB of memory, and this machine has " +
+                                           std::to_string(static_cast<std::int64_t>(present / gib)) +
+                                           " GiB. Use a smaller file.");
+}
+
+std::string sourceName(const DataSpec& spec) {
+    switch (spec.source) {
+    case DataSource::fashionMnist:
+        return spec.path.empty() ? fashionMnistFolder : spec.path;
+    case DataSource::idx:
+    case DataSource::csv:
+        return spec.path;
+    case DataSource::syntheticRegression:
+        return "The synthetic regression";
+    case DataSource::syntheticClassification:
+        break;
+    }
+    return "The synthetic classification";
+}
+
+IdxFolder openImages(const DataSpec& spec, IdxContents contents, const Cancelled& cancelled) {
+    const std::filesystem::path folder = sourceName(spec);
+    std::error_code error;
+    if (spec.source == DataSource::fashionMnist && !std::filesystem::exists(folder, error))
+        throw Error(ErrorKind::data,
+                    "Fashion-MNIST was not found: there is no folder " + folder.string() +
+                        ". Install the package dataset-fashion-mnist, or name a folder with its "
+                        "files as data.path.");
+    if (folder.empty()) throw Error(ErrorKind::data, "No folder of IDX files is named. Set data.path.");
+    return readIdxFolder(folder, contents, cancelled);
+}
+
+DataInfo imageInfo(const DataSpec& spec, const IdxFolder& folder) {
+    DataInfo info;
+    const auto& shape = folder.train.images.shape;
+    info.input = shape.size() == 3 ? Shape{1, shape[1], shape[2]} : Shape{shape[1], shape[2], shape[3]};
+    info.task = TaskKind::classification;
+    info.outputs = folder.classes;
+    if (spec.source == DataSource::fashionMnist) {
+        const auto& labels = folder.train.labels.bytes;
+        const auto wrong = std::find_if(labels.begin(), labels.end(), [](std::uint8_t label) {
+            return label >= fashionMnistClasses.size();
+        });
+        if (wrong != labels.end())
+            throw Error(ErrorKind::data,
+                        folder.train.labelsPath.string() + ": label " +
+                            std::to_string(wrong - labels.begin()) + " is " + std::to_string(*wrong) +
+                            ", but Fashion-MNIST's labels end at 9. Fetch the file again, or set "
+                            "data.source to idx.");
+        info.outputs = static_cast<std::int64_t>(fashionMnistClasses.size());
+        info.classNames.assign(fashionMnistClasses.begin(), fashionMnistClasses.end());
+    }
+    const SplitCounts counts =
+        countSplit(spec, shape[0], folder.test.has_value(), folder.train.imagesPath.string());
+    info.train = counts.train;
+    info.validation = counts.validation;
+    info.test = folder.test ? folder.test->images.shape[0] : counts.test;
+    return info;
+}
+
+/// A byte a pixel as read, and a float for each.
+void requireImageMemory(const IdxFolder& headers) {
+    double images = static_cast<double>(headers.train.images.shape[0]);
+    if (headers.test) images += static_cast<double>(headers.test->images.shape[0]);
+    const auto& shape = headers.train.images.shape;
+    const double pixels = std::accumulate(shape.begin() + 1, shape.end(), 1.0, std::multiplies<>());
+    requireMemory(5.0 * images * pixels, headers.train.imagesPath.string());
+}
+
+Dataset loadImages(const DataSpec& spec, std::uint64_t seed, const Cancelled& cancelled) {
+    requireImageMemory(openImages(spec, IdxContents::withoutPixels, cancelled));
+    const IdxFolder folder = openImages(spec, IdxContents::everything, cancelled);
+    Dataset data;
+    data.info = imageInfo(spec, folder);
+    const auto& input = data.info.input;
+    const auto pixels = input[1] * input[2];
+    const auto& train = folder.train;
+    const Split split =
+        makeSplit(spec, train.images.shape[0], folder.test.has_value(), seed, train.imagesPath.string());
+    const PixelMaps maps = pixelMaps(spec.normalize, train.images.bytes, input[0], pixels, split.train);
+    const auto part = [&](const LabelledImages& from, const std::vector<std::int64_t>& which) {
+        return mapImages(from.images.bytes, from.labels.bytes, maps, pixels, which, cancelled);
+    };
+    data.train = part(train, split.train);
+    data.validation = part(train, split.validation);
+    if (folder.test) {
+        std::vector<std::int64_t> all(static_cast<std::size_t>(folder.test->images.shape[0]));
+        std::iota(all.begin(), all.end(), std::int64_t{0});
+        data.test = part(*folder.test, all);
+    } else {
+        data.test = part(train, split.test);
+    }
+    return data;
+}
+
+std::string readText(const std::string& path, const Cancelled& cancelled) {
+    if (path.empty()) throw Error(ErrorKind::data, "No CSV file is named. Set data.path.");
+    const auto stream = openFile(path);
+    std::string text;
+    constexpr std::size_t chunk = std::size_t{1} << 20;
+    while (true) {
+        if (cancelled && cancelled())
+            throw Error(ErrorKind::interrupted, "Reading " + path + " was cancelled.");
+        const std::size_t before = text.size();
+        // The text, and the numbers made of it: eight bytes where two characters may have been.
+        requireMemory(5.0 * static_cast<double>(before), path);
+        text.resize(before + chunk);
+        const std::size_t found = stream->read(std::as_writable_bytes(std::span(text).subspan(before)));
+        if (found == chunk) continue;
+        text.resize(before + found);
+        return text;
+    }
+}
+
+Table readTable(const DataSpec& spec, const Cancelled& cancelled) {
+    const std::string text = readText(spec.path, cancelled);
+    return parseCsv(
+        text, {.delimiter = spec.delimiter, .header = spec.header, .target = spec.target, .task = spec.task},
+        spec.path, cancelled);
+}
+
+DataInfo tableInfo(const DataSpec& spec, const Table& table) {
+    DataInfo info;
+    info.input = {table.features};
+    info.task = table.task;
+    info.outputs = table.task == TaskKind::classification ? table.classes : 1;
+    info.classNames = table.classNames;
+    info.featureNames = table.featureNames;
+    const SplitCounts counts = countSplit(spec, table.rows, false, sourceName(spec));
+    info.train = counts.train;
+    info.validation = counts.validation;
+    info.test = counts.test;
+    return info;
+}
+
+/// w·x + b in the units of the normalised inputs and target.
+std::vector<double> normalizedWeights(const std::vector<double>& weights, const std::vector<Affine>& columns,
+                                      const Affine& target) {
+    std::vector<double> result;
+    double bias = weights.back() - target.shift;
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+        bias += weights[j] * columns[j].shift;
+        result.push_back(columns[j].factor != 0.0 ? weights[j] / columns[j].factor * target.factor : 0.0);
+    }
+    result.push_back(bias * target.factor);
+    return result;
+}
+
+Dataset prepareTable(const DataSpec& spec, const Table& table, const std::vector<double>& weights,
+                     std::uint64_t seed, const Cancelled& cancelled) {
+    Dataset data;
+    data.info = tableInfo(spec, table);
+    const Split split = makeSplit(spec, table.rows, false, seed, sourceName(spec));
+    const std::vector<Affine> columns = columnMaps(spec.normalize, table, split.train);
+    Affine target;
+    if (table.task == TaskKind::regression)
+        target = targetMap(spec.normalize, table, split.train, sourceName(spec));
+    data.train = mapRows(table, columns, target, split.train, cancelled);
+    data.validation = mapRows(table, columns, target, split.validation, cancelled);
+    data.test = mapRows(table, columns, target, split.test, cancelled);
+    data.targetMean = target.shift;
+    data.targetScale = 1.0 / target.factor;
+    if (!weights.empty()) data.trueWeights = normalizedWeights(weights, columns, target);
+    return data;
+}
+
+void requireSyntheticMemory(const DataSpec& spec) {
+    requireMemory(12.0 * static_cast<double>(spec.examples) * static_cast<double>(spec.features),
+                  sourceName(spec));
+}
+
+} // namespace
+
+Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const std::function<bool()>& cancelled) {
+    switch (spec.source) {
+    case DataSource::fashionMnist:
+    case DataSource::idx:
+        return loadImages(spec, seed, cancelled);
+    case DataSource::csv:
+        return prepareTable(spec, readTable(spec, cancelled), {}, seed, cancelled);
+    case DataSource::syntheticRegression: {
+        requireSyntheticMemory(spec);
+        const LinearProblem problem = makeSyntheticRegression(spec, seed);
+        return prepareTable(spec, problem.table, problem.weights, seed, cancelled);
+    }
+    case DataSource::syntheticClassification:
+        break;
+    }
+    requireSyntheticMemory(spec);
+    return prepareTable(spec, makeSyntheticClassification(spec, seed), {}, seed, cancelled);
+}
+
+DataInfo probeDataset(const DataSpec& spec) {
+    switch (spec.source) {
+    case DataSource::fashionMnist:
+    case DataSource::idx:
+        return imageInfo(spec, openImages(spec, IdxContents::withoutPixels, {}));
+    case DataSource::csv:
+        return tableInfo(spec, readTable(spec, {}));
+    case DataSource::syntheticRegression:
+    case DataSource::syntheticClassification:
+        break;
+    }
+    requireSyntheticMemory(spec);
+    checkSynthetic(spec);
+    Table table{.rows = spec.examples, .features = spec.features};
+    if (spec.source == DataSource::syntheticClassification) {
+        table.task = TaskKind::classification;
+        table.classes = spec.classes;
+    }
+    return tableInfo(spec, table);
+}
+
+} // namespace dstn

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "core/data/idx_reader.h"
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dstn {
+
+/// Images [count, height, width] or [count, channels, height, width] with a label each.
+struct LabelledImages {
+    std::filesystem::path imagesPath, labelsPath;
+    IdxFile images;
+    IdxFile labels;
+};
+
+/// A data set in the layout of MNIST: a folder with train-images-idx3-ubyte, train-labels-idx1-ubyte and,
+/// optionally, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte; each may end in .gz, may be written with a
+/// dot before "idx", and images of four dimensions may say idx4.
+struct IdxFolder {
+    LabelledImages train;
+    std::optional<LabelledImages> test;
+    std::int64_t classes = 0; ///< largest training label + 1
+};
+
+enum class IdxContents {
+    everything,
+    withoutPixels ///< headers of the images, and the labels
+};
+
+/// Throws Error{data} naming the file, what was found and what to do, also where images and labels disagree,
+/// training labels are all the same, or test data do not fit the training data; Error{interrupted} once
+/// `cancelled` says so.
+IdxFolder readIdxFolder(const std::filesystem::path& folder, IdxContents contents,
+                        const std::function<bool()>& cancelled = {});
+
+} // namespace dstn

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "core/data/byte_stream.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dstn {
+
+/// An IDX file of unsigned bytes (LeCun, Cortes & Burges, "The MNIST database"): magic 00 00 08 RANK, then
+/// RANK big-endian 32-bit sizes, then the bytes, the last dimension running fastest.
+struct IdxFile {
+    std::vector<std::int64_t> shape; ///< [count], [count, height, width] or [count, channels, height, width]
+    std::vector<std::uint8_t> bytes; ///< as many as the shape says; empty if only the header was read
+};
+
+/// Reads the header alone. `name` appears in messages.
+/// Throws Error{data} if it is no IDX file of bytes, is empty, or announces more than can be there.
+IdxFile readIdxHeader(ByteStream& stream, const std::string& name);
+
+/// Reads the whole file; memory grows with what is there, not with what the header announces.
+/// Throws Error{data} also if the file is truncated or goes on after its data, Error{interrupted} once
+/// `cancelled` says so.
+IdxFile readIdx(ByteStream& stream, const std::string& name, const std::function<bool()>& cancelled = {});
+
+/// The same of a file in memory, plain or gzip.
+IdxFile parseIdx(std::span<const std::byte> bytes, const std::string& name);
+
+} // namespace dstn

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "core/models/model.h"
+#include "core/response/affine.h"
+#include "core/response/layer.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dstn {
+
+/// A network built from its description: layers applied in order, with their parameters.
+///
+/// A convolution or linear part followed by a ReLU (and a max-pooling) is computed as one fused layer.
+/// Parameters are made in float64 on the CPU from the seed, then converted, so that they are the same
+/// everywhere but for rounding.
+class Network {
+  public:
+    struct Options {
+        Shape input;                                    ///< one example's shape
+        std::int64_t hyperparameters = 0;               ///< H, the number of tuned ones
+        std::function<Setting(const Tunable&)> resolve; ///< names to settings
+        std::vector<Tunable> weightDecay = {};          ///< global, on top of the parts' own
+        at::ScalarType dtype = at::kFloat;
+        at::Device device = at::kCPU;
+        std::uint64_t seed = 0;
+        bool fuse = true; ///< false: every part a layer of its own
+    };
+    /// Throws Error{usage} where the model does not fit the input, as inspectModel() says.
+    Network(const Model& model, const Options& options);
+
+    Tensor forward(Tensor x, Pass& pass);
+    Dual forward(Dual x, Pass& pass);
+    /// ½ decay ‖W(Δ)‖², averaged over examples and summed over layers; undefined without weight decay.
+    Tensor penalty(Pass& pass);
+
+    /// w₀, Θ and the buffers in the order of the parts, named "3.weight": the part's place and the tensor.
+    const NamedTensors& general() const { return general_; }
+    const NamedTensors& response() const { return response_; }
+    const NamedTensors& buffers() const { return buffers_; }
+
+  private:
+    std::vector<std::unique_ptr<Layer>> layers_;
+    NamedTensors general_, response_, buffers_;
+};
+
+/// The tensors alone, in order.
+std::vector<Tensor> tensors(const NamedTensors& named);
+
+} // namespace dstn

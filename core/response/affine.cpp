@@ -1,0 +1,169 @@
+#include "core/response/affine.h"
+
+#include <cmath>
+
+namespace dstn {
+
+namespace {
+
+Tensor uniform(at::IntArrayRef shape, double bound, at::Generator& generator) {
+    return at::empty(shape, at::kDouble).uniform_(-bound, bound, generator);
+}
+
+/// A tensor's rows as vectors: [out, …] → [out, in].
+Tensor rows(const Tensor& weight) { return weight.flatten(1); }
+
+} // namespace
+
+Affine::Affine(Options options, at::Generator& generator) : options_(std::move(options)) {
+    const double bound = 1.0 / std::sqrt(static_cast<double>(options_.fanIn));
+    const std::int64_t out = options_.weightShape.front(), h = options_.hyperparameters;
+    weight_ = uniform(options_.weightShape, bound, generator);
+    if (options_.bias) bias_ = uniform({out}, bound, generator);
+    if (h == 0) return;
+    if (options_.kind == ResponseKind::structured) {
+        responseWeight_ = uniform(options_.weightShape, bound, generator);
+        if (options_.bias) responseBias_ = uniform({out}, bound, generator);
+        bottleneck_ = at::zeros({options_.bias ? 2 * out : out, h}, at::kDouble);
+    } else {
+        std::vector<std::int64_t> shape = options_.weightShape;
+        shape.insert(shape.begin(), h);
+        responseWeight_ = at::zeros(shape, at::kDouble);
+        if (options_.bias) responseBias_ = at::zeros({h, out}, at::kDouble);
+    }
+}
+
+NamedTensors Affine::general() {
+    NamedTensors result{{"weight", weight_}};
+    if (options_.bias) result.emplace_back("bias", bias_);
+    return result;
+}
+
+NamedTensors Affine::response() {
+    if (options_.hyperparameters == 0) return {};
+    NamedTensors result{{"response_weight", responseWeight_}};
+    if (options_.bias) result.emplace_back("response_bias", responseBias_);
+    if (bottleneck_.defined()) result.emplace_back("bottleneck", bottleneck_);
+    return result;
+}
+
+Affine::Share Affine::share(const Tensor& x, const Pass& pass) const {
+    if (!pass.delta.defined() || options_.hyperparameters == 0) return {};
+    const Tensor weight = responding(responseWeight_, pass);
+    const Tensor bias = options_.bias ? responding(responseBias_, pass) : Tensor();
+    if (options_.kind == ResponseKind::structured) {
+        const std::int64_t out = options_.weightShape.front();
+        const Tensor factors = at::mm(pass.delta, responding(bottleneck_, pass).t());
+        return {apply(x, weight, {}), factors.narrow(1, 0, out),
+                options_.bias ? factors.narrow(1, out, out) * bias : Tensor()};
+    }
+    Tensor z;
+    for (std::int64_t h = 0; h < options_.hyperparameters; ++h) {
+        const Tensor along = apply(x, weight.select(0, h), {});
+        std::vector<std::int64_t> column(static_cast<std::size_t>(along.dim()), 1);
+        column.front() = along.size(0);
+        const Tensor term = along * pass.delta.select(1, h).reshape(column);
+        z = z.defined() ? z + term : term;
+    }
+    return {z, {}, options_.bias ? at::mm(pass.delta, bias) : Tensor()};
+}
+
+Tensor Affine::finish(const Tensor& y) const {
+    if (tail_.pool) return kernels::reluMaxPool(y, *tail_.pool).output;
+    return tail_.relu ? at::relu(y) : y;
+}
+
+Tensor Affine::forward(const Tensor& x, Pass& pass) {
+    const Tensor bias = options_.bias ? general(bias_, pass) : Tensor();
+    const Tensor y = apply(x, general(weight_, pass), bias);
+    const Share extra = share(x, pass);
+    return finish(extra.z.defined() ? kernels::respond({}, y, extra.z, extra.s, extra.t) : y);
+}
+
+Dual Affine::forward(const Dual& x, Pass& pass) {
+    const Tensor bias = options_.bias ? general(bias_, pass) : Tensor();
+    const Tensor y = apply(x.primal, general(weight_, pass), bias);
+    const Tensor carried = x.tangent.defined() ? apply(x.tangent, weight_.detach(), {}) : Tensor(); // W₀ ẋ
+    Share extra = share(x.point(), pass);
+    // Where nothing of this layer responds, what is carried takes the response's place.
+    const bool responds = extra.z.defined();
+    const Tensor& a = responds ? carried : extra.z;
+    const Tensor& z = responds ? extra.z : carried;
+
+    if (tail_.pool) {
+        const kernels::Pooled pooled = kernels::reluMaxPool(y, *tail_.pool);
+        return {pooled.output,
+                z.defined() ? kernels::reluMaxPoolTangent(pooled, a, z, extra.s, extra.t) : Tensor()};
+    }
+    const Tensor primal = tail_.relu ? at::relu(y) : y;
+    if (!z.defined()) return {primal, {}};
+    return {primal, kernels::respond(tail_.relu ? primal.detach() : Tensor(), a, z, extra.s, extra.t)};
+}
+
+/// ‖W(Δ)‖² of every example, [batch] or [1]; perColumn: of every input feature, [batch or 1, in].
+/// The norms of rows are taken once, so that no example needs weights of its own:
+/// ‖W₀ + diag(u) R‖² = Σᵢ ‖W₀ᵢ‖² + 2 uᵢ ⟨W₀ᵢ, Rᵢ⟩ + uᵢ² ‖Rᵢ‖².
+Tensor Affine::squaredNorms(const Pass& pass, bool perColumn) const {
+    const Tensor w = rows(general(weight_, pass));
+    const Tensor own = perColumn ? w.square().sum(0, true) : w.square().sum().reshape({1});
+    if (!pass.delta.defined() || options_.hyperparameters == 0) return own;
+    const Tensor responseWeight = responding(responseWeight_, pass);
+    const Tensor& delta = pass.delta;
+
+    if (options_.kind == ResponseKind::structured) {
+        const Tensor r = rows(responseWeight);
+        const Tensor u = at::mm(delta, responding(bottleneck_, pass).narrow(0, 0, w.size(0)).t());
+        if (perColumn) return own + 2 * at::mm(u, w * r) + at::mm(u.square(), r.square());
+        const Tensor mixed = (w * r).sum(1), squared = r.square().sum(1);
+        return own + 2 * at::mv(u, mixed) + at::mv(u.square(), squared);
+    }
+    const Tensor theta = responseWeight.flatten(2); // [H, out, in]
+    if (perColumn) {
+        const Tensor mixed = (theta * w).sum(1); // [H, in]
+        const Tensor change = at::einsum("bh,hoi->boi", {delta, theta});
+        return own + 2 * at::mm(delta, mixed) + change.square().sum(1);
+    }
+    const Tensor flat = theta.flatten(1);
+    const Tensor mixed = at::mv(flat, w.flatten()), gram = at::mm(flat, flat.t());
+    return own + 2 * at::mv(delta, mixed) + (at::mm(delta, gram) * delta).sum(1);
+}
+
+Tensor Affine::penalty(Pass& pass) {
+    Tensor total;
+    for (const auto& decays : decays_) {
+        const bool perColumn = decays.size() > 1;
+        const Tensor norms = squaredNorms(pass, perColumn);
+        std::vector<Tensor> columns;
+        for (const Setting& setting : decays) columns.push_back(pass.value(setting, weight_));
+        const Tensor term =
+            perColumn ? (at::stack(at::broadcast_tensors(columns), 1) * norms).sum(1) : columns[0] * norms;
+        total = total.defined() ? total + 0.5 * term.mean() : 0.5 * term.mean();
+    }
+    return total;
+}
+
+Linear::Linear(const LinearPart& part, std::int64_t in, std::int64_t hyperparameters,
+               at::Generator& generator)
+    : Affine({{part.out, in}, in, part.bias, part.response, hyperparameters}, generator) {}
+
+Tensor Linear::apply(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
+    return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
+}
+
+Conv2d::Conv2d(const Conv2dPart& part, std::int64_t in, std::int64_t hyperparameters,
+               at::Generator& generator)
+    : Affine({{part.out, in / part.groups, part.kernel, part.kernel},
+              in / part.groups * part.kernel * part.kernel,
+              part.bias,
+              part.response,
+              hyperparameters},
+             generator),
+      part_(part) {}
+
+Tensor Conv2d::apply(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
+    const auto both = [](std::int64_t value) { return std::array<std::int64_t, 2>{value, value}; };
+    return at::conv2d(x, weight, bias, both(part_.stride), both(part_.padding), both(part_.dilation),
+                      part_.groups);
+}
+
+} // namespace dstn

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "core/hyperparameters/hyperparameter.h"
+#include "core/torch.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dstn {
+
+/// A value f(x; w₀) with its directional derivative J_w f · ΘΔ, both of one shape.
+/// An undefined tangent is zero everywhere.
+struct Dual {
+    Tensor primal;
+    Tensor tangent;
+    /// The primal as a constant: derivatives of tangents are taken at a fixed point.
+    Tensor point() const { return primal.detach(); }
+};
+
+/// A number of the model that is either fixed or the coordinate `index` of the tuned hyperparameters.
+struct Setting {
+    double value = 0.0;
+    std::int64_t index = -1;
+    bool tuned() const { return index >= 0; }
+};
+
+/// Where, and with what randomness, a forward pass takes place.
+struct Pass {
+    Tensor delta = {};                  ///< Δ [batch, H]; undefined: Δ = 0, so w(Δ) = w₀
+    Tensor values = {};                 ///< natural hyperparameters [batch or 1, H]; needed by whatever is tuned
+    at::Generator generator = {};       ///< of masks; needed while training
+    bool training = false;         ///< dropout and batch statistics are on
+    bool trackStatistics = false;  ///< batch normalisation updates its running statistics
+    bool generalGradient = false;  ///< record derivatives with respect to w₀
+    bool responseGradient = false; ///< record derivatives with respect to Θ
+
+    /// The setting's natural value for each example: [batch] or [1].
+    Tensor value(const Setting& setting, const Tensor& like) const {
+        return setting.tuned() ? values.select(1, setting.index)
+                               : at::full({1}, setting.value, like.options());
+    }
+};
+
+/// One operation of a network with both of its rules.
+class Layer {
+  public:
+    virtual ~Layer() = default;
+    /// f(x; w(Δ)), exact in Δ; at w₀ where the pass has no Δ. x is [batch, …].
+    virtual Tensor forward(const Tensor& x, Pass& pass) = 0;
+    /// (f(x; w₀), J_x f ẋ + J_w f ΘΔ) for the pass's Δ.
+    virtual Dual forward(const Dual& x, Pass& pass) = 0;
+
+    virtual NamedTensors general() { return {}; }
+    virtual NamedTensors response() { return {}; }
+    /// State that is no parameter: running statistics.
+    virtual NamedTensors buffers() { return {}; }
+    /// Σ over the batch of ½ decay ‖W(Δ)‖², averaged; undefined where the layer has no decay.
+    virtual Tensor penalty(Pass&) { return {}; }
+};
+
+} // namespace dstn

@@ -1,0 +1,96 @@
+#pragma once
+
+#include "core/hyperparameters/hyperparameter.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace dstn {
+
+/// How a layer's weights respond to the hyperparameters.
+enum class ResponseKind {
+    structured, ///< W(Δ) = W₀ + diag(U Δ) R, b(Δ) = b₀ + (C Δ) ⊙ r
+    dense,      ///< vec W(Δ) = vec W₀ + Θ Δ
+};
+
+/// A dense response of more entries than this (parameters × tuned hyperparameters) is refused.
+inline constexpr std::int64_t denseResponseLimit = 32'000'000;
+
+/// Widths, kernels, strides and so on reach up to here.
+inline constexpr std::int64_t largestOption = 1'000'000;
+
+/// y = x Wᵀ + b, x [batch, in], W [out, in].
+struct LinearPart {
+    std::int64_t out = 0;
+    bool bias = true;
+    ResponseKind response = ResponseKind::structured;
+    /// Added to the experiment's; empty: none; one entry: the layer's; one an input feature: each column's.
+    std::vector<Tunable> weightDecay = {};
+    bool operator==(const LinearPart&) const = default;
+};
+
+/// Two-dimensional cross-correlation, x [batch, in, height, width], W [out, in / groups, kernel, kernel].
+struct Conv2dPart {
+    std::int64_t out = 0;
+    std::int64_t kernel = 3;
+    std::int64_t stride = 1;
+    std::int64_t padding = 0;
+    std::int64_t dilation = 1;
+    std::int64_t groups = 1;
+    bool bias = true;
+    ResponseKind response = ResponseKind::structured;
+    std::vector<Tunable> weightDecay = {}; ///< empty or one entry
+    bool operator==(const Conv2dPart&) const = default;
+};
+
+struct ReluPart {
+    bool operator==(const ReluPart&) const = default;
+};
+struct GeluPart {
+    bool operator==(const GeluPart&) const = default;
+};
+struct TanhPart {
+    bool operator==(const TanhPart&) const = default;
+};
+
+struct MaxPool2dPart {
+    std::int64_t kernel = 2;
+    std::int64_t stride = 0; ///< 0: the kernel's size
+    std::int64_t padding = 0;
+    bool operator==(const MaxPool2dPart&) const = default;
+};
+struct AvgPool2dPart {
+    std::int64_t kernel = 2;
+    std::int64_t stride = 0; ///< 0: the kernel's size
+    std::int64_t padding = 0;
+    bool operator==(const AvgPool2dPart&) const = default;
+};
+
+struct FlattenPart {
+    bool operator==(const FlattenPart&) const = default;
+};
+
+/// Each element is dropped with probability `rate`, the others grow by 1 / (1 − rate).
+struct DropoutPart {
+    Tunable rate;
+    bool operator==(const DropoutPart&) const = default;
+};
+/// The same for whole channels.
+struct Dropout2dPart {
+    Tunable rate;
+    bool operator==(const Dropout2dPart&) const = default;
+};
+
+/// Normalisation over the batch (and height, width), per feature or channel, with scale γ and shift β.
+struct BatchNormPart {
+    double momentum = 0.1;
+    double epsilon = 1e-5;
+    bool operator==(const BatchNormPart&) const = default;
+};
+/// Normalisation over everything but the batch, with scale γ and shift β.
+struct LayerNormPart {
+    double epsilon = 1e-5;
+    bool operator==(const LayerNormPart&) const = default;
+};
+
+} // namespace dstn

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "core/response/kernels.h"
+#include "core/response/layer.h"
+
+namespace dstn {
+
+/// The largest value of each window; the tangent is taken at the maximum's place.
+class MaxPool2d : public Layer {
+  public:
+    explicit MaxPool2d(kernels::PoolShape shape) : shape_(shape) {}
+    Tensor forward(const Tensor& x, Pass&) override;
+    Dual forward(const Dual& x, Pass&) override;
+    const kernels::PoolShape& shape() const { return shape_; }
+
+  private:
+    kernels::PoolShape shape_;
+};
+
+/// The mean of each window, padding counted as zeros; linear.
+class AvgPool2d : public Layer {
+  public:
+    explicit AvgPool2d(kernels::PoolShape shape) : shape_(shape) {}
+    Tensor forward(const Tensor& x, Pass&) override;
+    Dual forward(const Dual& x, Pass&) override;
+
+  private:
+    kernels::PoolShape shape_;
+};
+
+} // namespace dstn

@@ -1,0 +1,455 @@
+#include "core/run/bench.h"
+#include "core/run/engine.h"
+#include "core/run/training.h"
+
+#include <torch/cuda.h>
+#include <torch/version.h>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <fstream>
+#include <new>
+#include <sstream>
+#include <thread>
+
+namespace dstn {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string cpuName() {
+    std::ifstream info("/proc/cpuinfo");
+    for (std::string line; std::getline(info, line);)
+        if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+    return "CPU";
+}
+
+std::int64_t kilobytes(const char* file, const std::string& key) {
+    std::ifstream stream(file);
+    for (std::string line; std::getline(stream, line);)
+        if (line.starts_with(key)) return std::strtoll(line.c_str() + key.size(), nullptr, 10);
+    return 0;
+}
+
+/// Which BLAS answers to cblas_sgemm's Fortran name in this process.
+std::pair<std::string, bool> blasInUse() {
+    Dl_info info{};
+    void* symbol = dlsym(RTLD_DEFAULT, "sgemm_");
+    if (symbol == nullptr || dladdr(symbol, &info) == 0) return {"built into LibTorch", false};
+    std::array<char, 4096> resolved{};
+    const char* real = realpath(info.dli_fname, resolved.data());
+    const std::string path = real != nullptr ? real : info.dli_fname;
+    using Text = char* (*)();
+    if (const auto config = reinterpret_cast<Text>(dlsym(RTLD_DEFAULT, "openblas_get_config")))
+        return {std::string(config()), false};
+    if (path.find("mkl") != std::string::npos) return {"MKL", false};
+    if (path.find("torch") != std::string::npos) return {"built into LibTorch", false};
+    const bool reference =
+        path.find("/blas/") != std::string::npos || path.find("libblas.so.3") != std::string::npos;
+    return {(reference ? "reference BLAS " : "") + path, reference};
+}
+
+/// The instruction set whose kernels LibTorch chose, as its own report names it: "AVX2".
+std::string cpuCapability() {
+    std::istringstream report(at::show_config());
+    constexpr std::string_view key = "CPU capability usage: ";
+    for (std::string line; std::getline(report, line);)
+        if (const std::size_t at = line.find(key); at != std::string::npos)
+            return line.substr(at + key.size());
+    return "unknown";
+}
+
+/// The experiment's device as LibTorch knows it. Throws Error{device} if it is not there.
+at::Device resolveDevice(const std::string& wanted) {
+    if (wanted == "cpu") return at::kCPU;
+    const bool automatic = wanted == "auto";
+    const std::size_t count = torch::cuda::is_available() ? torch::cuda::device_count() : 0;
+    if (automatic) return count > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+    if (count == 0)
+        throw Error(
+            ErrorKind::device,
+            "device: \"" + wanted + "\" was asked for, but this LibTorch (" + TORCH_VERSION +
+                ") finds no CUDA device. Use \"cpu\" or \"auto\", or build against a LibTorch with CUDA.");
+    const std::size_t index = wanted == "cuda" ? 0 : std::strtoull(wanted.c_str() + 5, nullptr, 10);
+    if (index >= count)
+        throw Error(ErrorKind::device, "device: \"" + wanted + "\" was asked for, but there " +
+                                           (count == 1 ? "is one CUDA device (cuda:0)."
+                                                       : "are " + std::to_string(count) + " CUDA devices."));
+    return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
+}
+
+std::string gibibytes(std::int64_t bytes) {
+    std::ostringstream text;
+    text.precision(1);
+    text << std::fixed << static_cast<double>(bytes) / (1 << 30) << " GiB";
+    return text.str();
+}
+
+/// Refuses a run that cannot fit: the kernel would end the program instead of an allocation failing.
+void requireMemory(const Experiment& experiment, const DataInfo& data, at::Device device) {
+    if (!device.is_cpu()) return;
+    const std::int64_t needed = estimate(experiment, data).memoryBytes;
+    const std::int64_t available = 1024 * kilobytes("/proc/meminfo", "MemAvailable:");
+    if (available > 0 && needed > available)
+        throw Error(ErrorKind::device,
+                    "Not enough memory: the run needs about " + gibibytes(needed) + ", and " +
+                        gibibytes(available) +
+                        " are free. Use a smaller batch (batch.train), narrower layers, or fewer "
+                        "examples (data.limit).");
+}
+
+/// Runs `body` and turns what LibTorch and the allocator throw into errors for a person.
+template <typename F>
+void translatingErrors(const F& body) {
+    const auto outOfMemory = [](const std::string& what) {
+        return Error(ErrorKind::device,
+                     "Memory ran out (" + what + "). Use a smaller batch (batch.train) or narrower layers.");
+    };
+    try {
+        body();
+    } catch (const c10::Error& error) {
+        const std::string what = error.what_without_backtrace();
+        if (what.find("out of memory") != std::string::npos ||
+            what.find("can't allocate memory") != std::string::npos)
+            throw outOfMemory(what.substr(0, what.find('\n')));
+        throw Error(ErrorKind::device, "LibTorch reports: " + what);
+    } catch (const std::bad_alloc&) {
+        throw outOfMemory("the system has none left");
+    }
+}
+
+/// One run from its first event to its last.
+class Run {
+  public:
+    Run(const RunRequest& request, CommandQueue& commands, EventSink& events)
+        : request_(request), commands_(commands), events_(events) {}
+
+    void execute() {
+        RunFinished finished;
+        try {
+            translatingErrors([&] { finished.state = train(); });
+        } catch (const Error& error) {
+            if (stop_) { // while the data was read: nothing is wrong
+                finished.state = stop_->interrupted ? RunState::interrupted : RunState::stopped;
+            } else {
+                finished.state = RunState::failed;
+                finished.error = error.kind();
+                finished.message = error.what();
+            }
+        }
+        if (training_) {
+            finished.steps = training_->stepsDone();
+            finished.seconds = training_->seconds();
+            finished.best = training_->best();
+            finished.hyperparameters = training_->hyperparameters();
+        }
+        if (finished.state == RunState::failed) events_.publish(LogLine{LogLevel::error, finished.message});
+        events_.publish(StateChanged{finished.state, finished.message});
+        events_.publish(finished);
+    }
+
+  private:
+    RunState train();
+    void start(const Dataset& dataset, at::Device device);
+    void evaluateWhenDue();
+    void trainStep();
+    bool obey(const Command& command);
+    bool obeyPending();
+    void waitWhilePaused(const std::string& reason);
+    void takeCheckpoint();
+    void sampleHyperparameters(std::vector<Sample>& samples) const;
+    void publishProgress();
+    Sample sample(std::int32_t series, double value) const {
+        return {series, training_->stepsDone(), training_->seconds(), value};
+    }
+
+    const RunRequest& request_;
+    CommandQueue& commands_;
+    EventSink& events_;
+    std::unique_ptr<Training> training_;
+    std::int64_t stepsTotal_ = 0, firstStep_ = 0;
+    double firstSeconds_ = 0.0;
+    std::optional<Stop> stop_;
+    bool damaged_ = false; ///< a loss was not finite, and no step has succeeded since
+    Clock::time_point lastProgress_{};
+
+    enum Series : std::int32_t {
+        trainLoss,
+        trainAccuracy,
+        responseLoss,
+        validationStepLoss,
+        epochTrainLoss,
+        epochTrainAccuracy,
+        epochValidationLoss,
+        epochValidationAccuracy,
+        epochTestLoss,
+        epochTestAccuracy,
+        throughput,
+        firstHyperparameter
+    };
+};
+
+RunState Run::train() {
+    const Experiment& experiment = request_.experiment;
+    events_.publish(StateChanged{RunState::preparing, "reading the data"});
+    const at::Device device = resolveDevice(experiment.device);
+    at::set_num_threads(experiment.threads > 0 ? static_cast<int>(experiment.threads)
+                                               : static_cast<int>(std::thread::hardware_concurrency()));
+    const Dataset dataset = loadDataset(experiment.data, experiment.seed, [&] { return !obeyPending(); });
+    requireMemory(experiment, dataset.info, device);
+    if (const auto [blas, reference] = blasInUse(); reference && device.is_cpu())
+        events_.publish(LogLine{LogLevel::warning, "This machine's BLAS is the reference one (" + blas +
+                                                       "), many times slower than OpenBLAS: install "
+                                                       "libopenblas0-openmp."});
+    start(dataset, device);
+
+    while (true) {
+        try {
+            evaluateWhenDue();
+            if (stop_ || !obeyPending()) break;
+            if (training_->stepsDone() >= stepsTotal_) {
+                takeCheckpoint();
+                return RunState::completed;
+            }
+            trainStep();
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::numeric) throw;
+            const std::string message =
+                std::string(error.what()) + " At step " + std::to_string(training_->stepsDone() + 1) +
+                ". Everything up to there is kept; a smaller learning rate usually helps.";
+            damaged_ = true;
+            if (!request_.pauseOnError) throw Error(ErrorKind::numeric, message);
+            events_.publish(LogLine{LogLevel::error, message});
+            waitWhilePaused(message);
+            if (stop_) break;
+        }
+    }
+    // The weights behind a loss that is not finite may be broken: the last good checkpoint is worth more.
+    if (!damaged_) takeCheckpoint();
+    return stop_->interrupted ? RunState::interrupted : RunState::stopped;
+}
+
+void Run::start(const Dataset& dataset, at::Device device) {
+    const Experiment& experiment = request_.experiment;
+    training_ = std::make_unique<Training>(experiment, dataset, device);
+    if (request_.checkpoint) {
+        const Checkpoint checkpoint = readCheckpoint(*request_.checkpoint);
+        training_->load(checkpoint);
+        const auto note = [&](const char* key, const std::string& now, const char* what) {
+            const auto then = checkpoint.metadata.find(key);
+            if (then != checkpoint.metadata.end() && then->second != now)
+                events_.publish(
+                    LogLine{LogLevel::warning, std::string("The run was saved with ") + what + " " +
+                                                   then->second + " and goes on with " + now +
+                                                   ": its figures may differ in the last digits."});
+        };
+        note("torch", TORCH_VERSION, "LibTorch");
+        note("threads", std::to_string(at::get_num_threads()), "a thread count of");
+    }
+    firstStep_ = training_->stepsDone();
+    firstSeconds_ = training_->seconds();
+    stepsTotal_ = experiment.epochs * training_->stepsPerEpoch();
+    if (request_.maxSteps > 0) stepsTotal_ = std::min(stepsTotal_, request_.maxSteps);
+
+    RunStarted started;
+    started.run = request_.run;
+    started.experiment = experiment;
+    started.data = dataset.info;
+    started.environment.device = device.str();
+    started.environment.deviceName = cpuName();
+    started.environment.torchVersion = TORCH_VERSION;
+    started.environment.blas = blasInUse().first;
+    started.environment.programVersion = DSTN_VERSION;
+    std::array<char, 256> host{};
+    if (gethostname(host.data(), host.size() - 1) == 0) started.environment.host = host.data();
+    started.environment.threads = at::get_num_threads();
+    for (const std::string_view name :
+         {series::trainLoss, series::trainAccuracy, series::responseLoss, series::validationStepLoss,
+          series::epochTrainLoss, series::epochTrainAccuracy, series::epochValidationLoss,
+          series::epochValidationAccuracy, series::epochTestLoss, series::epochTestAccuracy,
+          series::throughput})
+        started.series.emplace_back(name);
+    for (const auto& [name, value] : training_->hyperparameters())
+        started.series.push_back(std::string(series::hyperparameterPrefix) + name);
+    for (const auto& [name, value] : training_->scales())
+        started.series.push_back(std::string(series::scalePrefix) + name);
+    started.stepsTotal = stepsTotal_;
+    started.stepsPerEpoch = training_->stepsPerEpoch();
+    started.firstStep = firstStep_;
+    for (const auto& [name, tensor] : training_->problem().network.general())
+        started.parameters += tensor.numel();
+    for (const auto& [name, tensor] : training_->problem().network.response())
+        started.responseParameters += tensor.numel();
+    events_.publish(started);
+    events_.publish(StateChanged{RunState::running, {}});
+    lastProgress_ = Clock::now();
+}
+
+void Run::evaluateWhenDue() {
+    if (!training_->evaluationDue()) return;
+    const std::optional<EpochResult> result = training_->evaluate([&] { return obeyPending(); });
+    if (!result) return; // stopped on the way: the evaluation stays due
+    training_->accept(*result);
+    std::vector<Sample> samples;
+    const auto add = [&](std::int32_t series, const std::optional<double>& value) {
+        if (value) samples.push_back(sample(series, *value));
+    };
+    add(epochTrainLoss, result->trainLoss);
+    add(epochTrainAccuracy, result->trainAccuracy);
+    add(epochValidationLoss, result->validationLoss);
+    add(epochValidationAccuracy, result->validationAccuracy);
+    add(epochTestLoss, result->testLoss);
+    add(epochTestAccuracy, result->testAccuracy);
+    sampleHyperparameters(samples);
+    events_.publish(SamplesTaken{std::move(samples)});
+    events_.publish(EpochFinished{*result, *training_->best()});
+    if (request_.checkpointEachEpoch && result->epoch > 0) takeCheckpoint();
+}
+
+void Run::trainStep() {
+    const double before = training_->seconds();
+    const Training::Step step = training_->step();
+    damaged_ = false;
+    const double examples = static_cast<double>(request_.experiment.trainBatch);
+    std::vector<Sample> samples{sample(trainLoss, step.train.loss)};
+    if (training_->problem().objective.classification)
+        samples.push_back(sample(trainAccuracy, step.accuracy));
+    if (step.train.responseLoss) samples.push_back(sample(responseLoss, *step.train.responseLoss));
+    if (step.validationLoss) samples.push_back(sample(validationStepLoss, *step.validationLoss));
+    constexpr std::int64_t stillInterval = 10; // while λ stands, its curve needs few points
+    if (step.validationLoss || training_->stepsDone() % stillInterval == 0) {
+        sampleHyperparameters(samples);
+        samples.push_back(sample(throughput, examples / std::max(1e-9, training_->seconds() - before)));
+    }
+    events_.publish(SamplesTaken{std::move(samples)});
+    publishProgress();
+}
+
+void Run::sampleHyperparameters(std::vector<Sample>& samples) const {
+    std::int32_t series = firstHyperparameter;
+    for (const auto& [name, value] : training_->hyperparameters()) samples.push_back(sample(series++, value));
+    for (const auto& [name, value] : training_->scales()) samples.push_back(sample(series++, value));
+}
+
+void Run::publishProgress() {
+    const Clock::time_point now = Clock::now();
+    if (now - lastProgress_ < std::chrono::milliseconds(100)) return;
+    lastProgress_ = now;
+    const std::int64_t done = training_->stepsDone();
+    const double rate =
+        static_cast<double>(done - firstStep_) / std::max(1e-9, training_->seconds() - firstSeconds_);
+    events_.publish(ProgressMade{
+        .step = done,
+        .stepsTotal = stepsTotal_,
+        .epoch = static_cast<double>(done) / static_cast<double>(training_->stepsPerEpoch()),
+        .seconds = training_->seconds(),
+        .secondsLeft = static_cast<double>(stepsTotal_ - done) / rate,
+        .examplesPerSecond = rate * static_cast<double>(request_.experiment.trainBatch),
+        .warmup = training_->warmup(),
+    });
+}
+
+/// False once the run has to end.
+bool Run::obey(const Command& command) {
+    if (const auto* stop = std::get_if<Stop>(&command)) {
+        stop_ = *stop;
+        return false;
+    }
+    if (std::holds_alternative<Pause>(command)) {
+        waitWhilePaused({});
+        return !stop_;
+    }
+    if (training_ && std::holds_alternative<TakeCheckpoint>(command)) takeCheckpoint();
+    if (const auto* set = std::get_if<SetHyperparameter>(&command); set != nullptr && training_) {
+        try {
+            training_->setHyperparameter(set->name, set->value);
+            events_.publish(HyperparameterSet{set->name, set->value, training_->stepsDone()});
+            std::vector<Sample> samples;
+            sampleHyperparameters(samples);
+            events_.publish(SamplesTaken{std::move(samples)});
+        } catch (const Error& error) {
+            events_.publish(LogLine{LogLevel::error, error.what()});
+        }
+    }
+    return true;
+}
+
+bool Run::obeyPending() {
+    if (stop_) return false;
+    while (const std::optional<Command> command = commands_.poll())
+        if (!obey(*command)) return false;
+    return true;
+}
+
+void Run::waitWhilePaused(const std::string& reason) {
+    events_.publish(StateChanged{RunState::paused, reason});
+    while (!stop_) {
+        const Command command = commands_.wait();
+        if (std::holds_alternative<Resume>(command)) break;
+        if (!std::holds_alternative<Pause>(command)) obey(command);
+    }
+    if (!stop_) events_.publish(StateChanged{training_ ? RunState::running : RunState::preparing, {}});
+}
+
+void Run::takeCheckpoint() {
+    events_.publish(CheckpointTaken{training_->stepsDone(),
+                                    std::make_shared<const std::string>(writeCheckpoint(training_->save()))});
+}
+
+class TorchEngine : public Engine {
+  public:
+    EngineInfo info() override {
+        EngineInfo result;
+        result.torchVersion = TORCH_VERSION;
+        std::tie(result.blas, result.referenceBlas) = blasInUse();
+        result.cpuCapability = cpuCapability();
+        result.threads = at::get_num_threads();
+        result.devices.push_back({.id = "cpu",
+                                  .name = cpuName(),
+                                  .available = true,
+                                  .reason = {},
+                                  .memoryBytes = 1024 * kilobytes("/proc/meminfo", "MemTotal:")});
+        if (!torch::cuda::is_available()) {
+            result.devices.push_back({.id = "cuda",
+                                      .name = "CUDA",
+                                      .available = false,
+                                      .reason = at::hasCUDA()
+                                                    ? "LibTorch has CUDA, but no device or driver is found."
+                                                    : "This LibTorch is built without CUDA."});
+            return result;
+        }
+        for (std::size_t i = 0; i < torch::cuda::device_count(); ++i)
+            result.devices.push_back({.id = "cuda:" + std::to_string(i),
+                                      .name = "CUDA device " + std::to_string(i),
+                                      .available = true,
+                                      .reason = {}});
+        return result;
+    }
+
+    void run(const RunRequest& request, CommandQueue& commands, EventSink& events) override {
+        // Threads that are started from here, OpenMP's among them, inherit it.
+        if (request.niceness > 0) setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), request.niceness);
+        Run(request, commands, events).execute();
+    }
+
+    BenchReport bench(const Experiment& experiment, int repetitions) override {
+        BenchReport report;
+        translatingErrors(
+            [&] { report = runBench(experiment, resolveDevice(experiment.device), repetitions); });
+        return report;
+    }
+};
+
+} // namespace
+
+} // namespace dstn
+
+extern "C" dstn::Engine* dstnCreateEngine();
+extern "C" dstn::Engine* dstnCreateEngine() { return new dstn::TorchEngine; }

@@ -1,0 +1,352 @@
+#include "core/run/training.h"
+
+#include <nlohmann/json.hpp>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace dstn {
+
+namespace {
+
+/// What randomness is for; each purpose has a stream of its own.
+enum Purpose : std::uint64_t { trainPurpose = 1, validationPurpose = 2 };
+constexpr std::uint64_t orderStream = 11, validationOrderStream = 12, randomStream = 13, weightStream = 14;
+
+/// Adds the time until its end to a total.
+class Stopwatch {
+  public:
+    explicit Stopwatch(double& total) : total_(total) {}
+    ~Stopwatch() {
+        total_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    }
+    Stopwatch(const Stopwatch&) = delete;
+    Stopwatch& operator=(const Stopwatch&) = delete;
+
+  private:
+    double& total_;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+Tensor numbers(std::initializer_list<double> values) {
+    return at::tensor(at::ArrayRef<double>(values), at::kDouble);
+}
+Tensor integers(std::initializer_list<std::int64_t> values) {
+    return at::tensor(at::ArrayRef<std::int64_t>(values), at::kLong);
+}
+
+nlohmann::json toJson(const EpochResult& result) {
+    const auto optional = [](const std::optional<double>& value) {
+        return value ? nlohmann::json(*value) : nlohmann::json();
+    };
+    return {{"epoch", result.epoch},
+            {"step", result.step},
+            {"seconds", result.seconds},
+            {"train_loss", optional(result.trainLoss)},
+            {"train_accuracy", optional(result.trainAccuracy)},
+            {"validation_loss", result.validationLoss},
+            {"validation_accuracy", optional(result.validationAccuracy)},
+            {"test_loss", optional(result.testLoss)},
+            {"test_accuracy", optional(result.testAccuracy)},
+            {"hyperparameters", result.hyperparameters},
+            {"scales", result.scales}};
+}
+
+EpochResult epochResultFromJson(const nlohmann::json& json) {
+    const auto optional = [&](const char* key) {
+        return json.at(key).is_null() ? std::nullopt : std::optional<double>(json.at(key).get<double>());
+    };
+    EpochResult result;
+    result.epoch = json.at("epoch");
+    result.step = json.at("step");
+    result.seconds = json.at("seconds");
+    result.trainLoss = optional("train_loss");
+    result.trainAccuracy = optional("train_accuracy");
+    result.validationLoss = json.at("validation_loss");
+    result.validationAccuracy = optional("validation_accuracy");
+    result.testLoss = optional("test_loss");
+    result.testAccuracy = optional("test_accuracy");
+    result.hyperparameters = json.at("hyperparameters");
+    result.scales = json.at("scales");
+    return result;
+}
+
+} // namespace
+
+std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInfo& data, at::ScalarType dtype,
+                                     at::Device device) {
+    const std::vector<Mistake> mistakes = validate(experiment, data);
+    if (!mistakes.empty()) throw Error(ErrorKind::usage, describe(mistakes));
+
+    std::vector<Hyperparameter> declared = experiment.hyperparameters;
+    if (experiment.tuner.type == "fixed")
+        for (Hyperparameter& h : declared) h.tune = false;
+    const auto resolve = [&](const Tunable& tunable) -> Setting {
+        if (!tunable.named()) return {.value = tunable.value};
+        std::int64_t index = 0;
+        for (const Hyperparameter& h : declared) {
+            if (h.name == tunable.hyperparameter)
+                return h.tune ? Setting{.value = h.initial, .index = index} : Setting{.value = h.initial};
+            if (h.tune) ++index;
+        }
+        throw Error(ErrorKind::usage, "There is no hyperparameter \"" + tunable.hyperparameter + "\".");
+    };
+    /// The largest value that a number may take, which bounds what has to be drawn for it.
+    const auto largest = [&](const Tunable& tunable) {
+        for (const Hyperparameter& h : declared)
+            if (h.name == tunable.hyperparameter) return h.tune ? h.max.value_or(h.initial) : h.initial;
+        return tunable.value;
+    };
+
+    Space space(declared, dtype, device);
+    std::vector<CutoutSetting> cutouts;
+    for (const Augmentation& augmentation : experiment.augmentation) {
+        const auto& spec = std::get<CutoutSpec>(augmentation);
+        cutouts.push_back({.holes = resolve(spec.holes),
+                           .length = resolve(spec.length),
+                           .maxHoles = static_cast<std::int64_t>(std::floor(largest(spec.holes)))});
+    }
+    Network network(experiment.model, {.input = data.input,
+                                       .hyperparameters = space.size(),
+                                       .resolve = resolve,
+                                       .weightDecay = experiment.weightDecay,
+                                       .dtype = dtype,
+                                       .device = device,
+                                       .seed = mixSeed(experiment.seed, weightStream)});
+    return std::make_unique<Problem>(Problem{.network = std::move(network),
+                                             .space = std::move(space),
+                                             .objective = {data.task == TaskKind::classification},
+                                             .cutouts = std::move(cutouts)});
+}
+
+Training::Training(const Experiment& experiment, const Dataset& dataset, at::Device device)
+    : experiment_(experiment),
+      data_(dataset, device, at::kFloat),
+      problem_(makeProblem(experiment, dataset.info, at::kFloat, device)),
+      tuner_(makeTuner(*problem_, experiment.tuner, experiment.optimizers)),
+      order_(data_.train, experiment.trainBatch, mixSeed(experiment.seed, orderStream)),
+      validationOrder_(data_.validation, experiment.validationBatch,
+                       mixSeed(experiment.seed, validationOrderStream)),
+      random_(device, mixSeed(experiment.seed, randomStream)) {
+    const OptimizersSpec& specs = experiment.optimizers;
+    for (const OptimizerSpec* spec : {&specs.general, &specs.response, &specs.hyperparameters, &specs.scales})
+        schedules_.emplace_back(spec->schedule, spec->lr, experiment.epochs);
+    applySchedules();
+}
+
+void Training::applySchedules() {
+    Optimizers& optimizers = tuner_->optimizers();
+    const std::int64_t epochs = steps_ / stepsPerEpoch();
+    std::size_t i = 0;
+    for (Optimizer* optimizer :
+         {&optimizers.general, &optimizers.response, &optimizers.hyperparameters, &optimizers.scales})
+        optimizer->setLr(schedules_[i++].lr(epochs));
+}
+
+Training::Step Training::step() {
+    const Stopwatch stopwatch(seconds_);
+    Step result;
+    const Batch batch = order_.at(steps_);
+    result.train = tuner_->train(batch, random_.at(steps_, trainPurpose));
+    const auto count = static_cast<double>(batch.count());
+    if (problem_->objective.classification) result.accuracy = result.train.correct / count;
+    epochLoss_ += result.train.loss * count;
+    epochCorrect_ += result.train.correct;
+    epochExamples_ += count;
+
+    ++steps_;
+    result.epochEnded = steps_ % stepsPerEpoch() == 0;
+    evaluationDue_ = result.epochEnded;
+    const std::int64_t sinceWarmup = steps_ - experiment_.tuner.warmupEpochs * stepsPerEpoch();
+    if (tuning() && sinceWarmup > 0 && sinceWarmup % experiment_.tuner.trainSteps == 0)
+        for (std::int64_t i = 0; i < experiment_.tuner.validationSteps; ++i) {
+            result.validationLoss = tuner_->validate(validationOrder_.at(validationSteps_),
+                                                     random_.at(validationSteps_, validationPurpose));
+            ++validationSteps_;
+        }
+    return result;
+}
+
+std::optional<EpochResult> Training::evaluate(const std::function<bool()>& between) {
+    const at::NoGradGuard guard;
+    EpochResult result{.epoch = steps_ / stepsPerEpoch(), .step = steps_};
+    const Objective& objective = problem_->objective;
+    /// Mean loss and accuracy over a split.
+    const auto figures = [&](const DevicePart& part) -> std::optional<std::pair<double, double>> {
+        constexpr std::int64_t size = 500;
+        double loss = 0.0, correct = 0.0;
+        for (std::int64_t from = 0; from < part.count(); from += size) {
+            {
+                const Stopwatch stopwatch(seconds_);
+                const Batch batch = take(part, from, size);
+                const Tensor outputs = tuner_->predict(batch.inputs);
+                loss += objective.loss(outputs, batch.targets).item<double>() *
+                        static_cast<double>(batch.count());
+                if (objective.classification)
+                    correct += objective.correct(outputs, batch.targets).item<double>();
+            }
+            if (!between()) return std::nullopt;
+        }
+        const auto count = static_cast<double>(part.count());
+        return std::pair{loss / count, correct / count};
+    };
+    const auto accuracy = [&](double value) {
+        return objective.classification ? std::optional<double>(value) : std::nullopt;
+    };
+    const auto validation = figures(data_.validation);
+    if (!validation) return std::nullopt;
+    if (!std::isfinite(validation->first))
+        throw Error(ErrorKind::numeric, "The validation loss is not finite.");
+    result.validationLoss = validation->first;
+    result.validationAccuracy = accuracy(validation->second);
+    if (data_.test.count() > 0) {
+        const auto test = figures(data_.test);
+        if (!test) return std::nullopt;
+        result.testLoss = test->first;
+        result.testAccuracy = accuracy(test->second);
+    }
+    if (epochExamples_ > 0) {
+        result.trainLoss = epochLoss_ / epochExamples_;
+        result.trainAccuracy = accuracy(epochCorrect_ / epochExamples_);
+    }
+    result.seconds = seconds_;
+    result.hyperparameters = hyperparameters();
+    result.scales = scales();
+    return result;
+}
+
+void Training::accept(const EpochResult& result) {
+    if (!best_ || result.validationLoss < best_->validationLoss) best_ = result;
+    if (result.epoch > 0)
+        for (Schedule& schedule : schedules_) schedule.observe(result.validationLoss);
+    applySchedules();
+    epochLoss_ = epochCorrect_ = epochExamples_ = 0.0;
+    evaluationDue_ = false;
+}
+
+std::vector<std::pair<std::string, double>> Training::hyperparameters() const {
+    const std::vector<Hyperparameter>& tuned = problem_->space.tuned();
+    const std::vector<double> values = problem_->space.naturalValues();
+    std::vector<std::pair<std::string, double>> result;
+    for (const Hyperparameter& h : experiment_.hyperparameters) {
+        const auto found =
+            std::find_if(tuned.begin(), tuned.end(), [&](const auto& t) { return t.name == h.name; });
+        result.emplace_back(h.name, found == tuned.end()
+                                        ? h.initial
+                                        : values[static_cast<std::size_t>(found - tuned.begin())]);
+    }
+    return result;
+}
+
+std::vector<std::pair<std::string, double>> Training::scales() const {
+    const std::vector<double> sigmas = problem_->space.sigmas();
+    std::vector<std::pair<std::string, double>> result;
+    for (std::size_t i = 0; i < sigmas.size(); ++i)
+        result.emplace_back(problem_->space.tuned()[i].name, sigmas[i]);
+    return result;
+}
+
+void Training::setHyperparameter(const std::string& name, double natural) {
+    const std::vector<Hyperparameter>& tuned = problem_->space.tuned();
+    for (std::size_t i = 0; i < tuned.size(); ++i) {
+        if (tuned[i].name != name) continue;
+        if (!std::isfinite(Transform(tuned[i]).toUnconstrained(natural)))
+            throw Error(ErrorKind::usage, name + " cannot be set to " + std::to_string(natural) +
+                                              ": it must lie inside its range.");
+        problem_->space.set(static_cast<std::int64_t>(i), natural);
+        return;
+    }
+    throw Error(ErrorKind::usage, "\"" + name + "\" is no hyperparameter that this run tunes.");
+}
+
+/// Every tensor that training changes, shared, under the name it has in a checkpoint.
+NamedTensors Training::state() const {
+    NamedTensors result;
+    const auto add = [&](const std::string& prefix, const NamedTensors& tensors) {
+        for (const auto& [name, tensor] : tensors) result.emplace_back(prefix + name, tensor);
+    };
+    add("general.", problem_->network.general());
+    add("response.", problem_->network.response());
+    add("buffer.", problem_->network.buffers());
+    result.emplace_back("lambda", problem_->space.lambda());
+    result.emplace_back("raw_scale", problem_->space.rawScale());
+    return result;
+}
+
+static constexpr std::array<const char*, 4> learned{"general", "response", "hyperparameters", "scales"};
+
+Checkpoint Training::save() const {
+    Checkpoint checkpoint;
+    checkpoint.tensors = state();
+    Optimizers& optimizers = tuner_->optimizers();
+    std::size_t i = 0;
+    for (const Optimizer* optimizer :
+         {&optimizers.general, &optimizers.response, &optimizers.hyperparameters, &optimizers.scales}) {
+        const std::string name = learned[i];
+        for (const auto& [key, tensor] : optimizer->state())
+            checkpoint.tensors.emplace_back("optimizer." + name + "." + key, tensor);
+        for (const auto& [key, tensor] : schedules_[i].state())
+            checkpoint.tensors.emplace_back("schedule." + name + "." + key, tensor);
+        ++i;
+    }
+    checkpoint.tensors.emplace_back("counters", integers({steps_, validationSteps_, evaluationDue_ ? 1 : 0}));
+    checkpoint.tensors.emplace_back("sums", numbers({epochLoss_, epochCorrect_, epochExamples_, seconds_}));
+    checkpoint.metadata["format"] = "delta-stn-workbench checkpoint 1";
+    checkpoint.metadata["experiment"] = dstn::toJson(experiment_);
+    checkpoint.metadata["torch"] = TORCH_VERSION;
+    checkpoint.metadata["threads"] = std::to_string(at::get_num_threads());
+    if (best_) checkpoint.metadata["best"] = toJson(*best_).dump();
+    return checkpoint;
+}
+
+void Training::load(const Checkpoint& checkpoint) {
+    std::map<std::string, Tensor> saved(checkpoint.tensors.begin(), checkpoint.tensors.end());
+    const auto find = [&](const std::string& name) -> const Tensor& {
+        const auto found = saved.find(name);
+        if (found == saved.end())
+            throw Error(ErrorKind::archive,
+                        "The checkpoint has no \"" + name +
+                            "\": it belongs to another experiment or another version. Start the run anew.");
+        return found->second;
+    };
+    const at::NoGradGuard guard;
+    for (auto& [name, tensor] : state()) {
+        const Tensor& value = find(name);
+        if (value.sizes() != tensor.sizes())
+            throw Error(ErrorKind::archive,
+                        "The checkpoint's \"" + name +
+                            "\" has another shape than the experiment's. Start the run anew.");
+        Tensor target = tensor;
+        target.copy_(value);
+    }
+    Optimizers& optimizers = tuner_->optimizers();
+    const auto part = [&](const std::string& prefix) {
+        NamedTensors result;
+        for (const auto& [name, tensor] : checkpoint.tensors)
+            if (name.starts_with(prefix)) result.emplace_back(name.substr(prefix.size()), tensor);
+        return result;
+    };
+    std::size_t i = 0;
+    for (Optimizer* optimizer :
+         {&optimizers.general, &optimizers.response, &optimizers.hyperparameters, &optimizers.scales}) {
+        optimizer->load(part("optimizer." + std::string(learned[i]) + "."));
+        schedules_[i].load(part("schedule." + std::string(learned[i]) + "."));
+        ++i;
+    }
+    const Tensor &counters = find("counters"), &sums = find("sums");
+    steps_ = counters[0].item<std::int64_t>();
+    validationSteps_ = counters[1].item<std::int64_t>();
+    evaluationDue_ = counters[2].item<std::int64_t>() != 0;
+    epochLoss_ = sums[0].item<double>();
+    epochCorrect_ = sums[1].item<double>();
+    epochExamples_ = sums[2].item<double>();
+    seconds_ = sums[3].item<double>();
+    const auto best = checkpoint.metadata.find("best");
+    best_ = best == checkpoint.metadata.end()
+                ? std::nullopt
+                : std::optional(epochResultFromJson(nlohmann::json::parse(best->second)));
+}
+
+} // namespace dstn

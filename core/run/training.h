@@ -1,0 +1,88 @@
+#pragma once
+
+#include "core/data/device_data.h"
+#include "core/run/checkpoint.h"
+#include "core/run/events.h"
+#include "core/run/experiment.h"
+#include "core/tuners/tuner.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dstn {
+
+/// The problem that an experiment poses on data of this form. With the tuner "fixed" nothing is tuned.
+/// Throws Error{usage} where experiment and data do not fit.
+std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInfo& data, at::ScalarType dtype,
+                                     at::Device device);
+
+/// A run as a sequence of steps: `warmup` epochs of training steps with λ and σ still, then T_train training
+/// steps and T_valid validation steps, again and again (Bae & Grosse 2020, Algorithm 1).
+///
+/// Everything random follows from the seed and the step number, so a run that is saved after any step and
+/// loaded again goes on bit for bit, given the same device, LibTorch and number of threads.
+class Training {
+  public:
+    Training(const Experiment& experiment, const Dataset& dataset, at::Device device);
+
+    struct Step {
+        TrainMetrics train;
+        double accuracy = 0.0;                     ///< of the mini-batch; 0 for regression
+        std::optional<double> validationLoss = {}; ///< of the last validation step, where some were due
+        bool epochEnded = false;
+    };
+    /// One training step and the validation steps that are due after it. Throws Error{numeric}, the training
+    /// step not counted, if a loss is not finite.
+    Step step();
+    /// The figures of the epoch that ended, or of the start: whole validation and test splits at w₀.
+    /// @param between called after every mini-batch; false breaks off
+    /// @return nothing if broken off
+    std::optional<EpochResult> evaluate(const std::function<bool()>& between);
+    /// Takes the result up: best point, schedules.
+    void accept(const EpochResult& result);
+
+    const Problem& problem() const { return *problem_; }
+    const DataInfo& data() const { return data_.info; }
+    std::int64_t stepsDone() const { return steps_; }
+    std::int64_t stepsPerEpoch() const { return order_.perEpoch(); }
+    bool warmup() const { return steps_ < experiment_.tuner.warmupEpochs * stepsPerEpoch(); }
+    /// An evaluation is due before the next step: at the start and after each epoch.
+    bool evaluationDue() const { return evaluationDue_; }
+    const std::optional<EpochResult>& best() const { return best_; }
+    double seconds() const { return seconds_; }
+
+    /// Every declared hyperparameter's natural value, tuned or fixed, in declared order.
+    std::vector<std::pair<std::string, double>> hyperparameters() const;
+    /// σ of the tuned ones.
+    std::vector<std::pair<std::string, double>> scales() const;
+    /// Moves a tuned hyperparameter. Throws Error{usage} if it is none, or the value lies outside its range.
+    void setHyperparameter(const std::string& name, double natural);
+
+    Checkpoint save() const;
+    /// Throws Error{archive} if the checkpoint does not fit this experiment.
+    void load(const Checkpoint& checkpoint);
+
+  private:
+    bool tuning() const { return problem_->space.size() > 0; }
+    void applySchedules();
+    NamedTensors state() const;
+
+    Experiment experiment_;
+    DeviceData data_;
+    std::unique_ptr<Problem> problem_;
+    std::unique_ptr<Tuner> tuner_;
+    BatchOrder order_, validationOrder_;
+    StepRandom random_;
+    std::vector<Schedule> schedules_; // general, response, hyperparameters, scales
+
+    std::int64_t steps_ = 0, validationSteps_ = 0;
+    double seconds_ = 0.0;
+    double epochLoss_ = 0.0, epochCorrect_ = 0.0, epochExamples_ = 0.0; // sums over the running epoch
+    bool evaluationDue_ = true;
+    std::optional<EpochResult> best_;
+};
+
+} // namespace dstn

@@ -1,0 +1,118 @@
+#include "core/tuners/delta_stn.h"
+
+namespace dstn {
+
+using torch::autograd::grad;
+
+Evaluated DeltaStn::generalLoss(const Batch& batch, at::Generator& generator) const {
+    Pass pass{.values = currentValues(),
+              .generator = generator,
+              .training = true,
+              .trackStatistics = true,
+              .generalGradient = true};
+    const Tensor x = problem_.augment(batch.inputs, pass.values, generator);
+    const Tensor y = problem_.network.forward(x, pass);
+    return {lossWithPenalty(y, batch.targets, pass), y};
+}
+
+Evaluated DeltaStn::responseLoss(const Batch& batch, const Tensor& epsilon, at::Generator& generator) const {
+    const Space& space = problem_.space;
+    Pass pass{.delta = epsilon,
+              .values = space.natural(space.lambda().detach() + epsilon),
+              .generator = generator,
+              .training = true,
+              .responseGradient = true};
+    const Tensor x = problem_.augment(batch.inputs, pass.values, generator);
+    Tensor y;
+    if (spec_.linearize) {
+        const Dual f = problem_.network.forward(Dual{x, {}}, pass);
+        y = f.primal + f.tangent; // f(x; w₀) + J_w f(x; w₀) · Θ ε
+    } else {
+        y = problem_.network.forward(x, pass); // f(x; w₀ + Θ ε)
+    }
+    return {lossWithPenalty(y, batch.targets, pass), y};
+}
+
+std::pair<Evaluated, Evaluated> DeltaStn::sharedLosses(const Batch& batch, const Tensor& epsilon,
+                                                       at::Generator& generator) const {
+    const Space& space = problem_.space;
+    Pass pass{.delta = epsilon,
+              .values = space.natural(space.lambda().detach() + epsilon),
+              .generator = generator,
+              .training = true,
+              .trackStatistics = true,
+              .generalGradient = true,
+              .responseGradient = true};
+    const Tensor x = problem_.augment(batch.inputs, pass.values, generator);
+    const Dual f = problem_.network.forward(Dual{x, {}}, pass);
+    const Tensor linearized = f.point() + f.tangent;
+
+    // The penalties are exact at either point and need no forward pass to share.
+    Pass atLambda{.values = currentValues(), .generalGradient = true};
+    Pass atPerturbed{.delta = epsilon, .values = pass.values, .responseGradient = true};
+    return {{lossWithPenalty(f.primal, batch.targets, atLambda), f.primal},
+            {lossWithPenalty(linearized, batch.targets, atPerturbed), linearized}};
+}
+
+TrainMetrics DeltaStn::train(const Batch& batch, at::Generator& generator) {
+    const Space& space = problem_.space;
+    const std::vector<Tensor> general = tensors(problem_.network.general());
+    const std::vector<Tensor> response = tensors(problem_.network.response());
+    const auto perturb = [&] {
+        return space.perturbation(space.noise(batch.count(), spec_.perExample, generator)).detach();
+    };
+
+    Evaluated first, second;
+    if (spec_.sharePrimal) {
+        std::tie(first, second) = sharedLosses(batch, perturb(), generator);
+    } else {
+        first = generalLoss(batch, generator);
+    }
+    TrainMetrics metrics;
+    metrics.loss = finite(first.loss, "training loss");
+    if (spec_.sharePrimal) metrics.responseLoss = finite(second.loss, "response loss");
+    const Tensor correct = problem_.objective.correct(first.outputs, batch.targets);
+    if (correct.defined()) metrics.correct = correct.item<double>();
+    optimizers_.general.step(grad({first.loss}, general));
+
+    if (!spec_.sharePrimal) {
+        // The paper's order: the response is trained at the w₀ that step 1 has just reached.
+        second = responseLoss(batch, perturb(), generator);
+        metrics.responseLoss = finite(second.loss, "response loss");
+    }
+    optimizers_.response.step(grad({second.loss}, response));
+    return metrics;
+}
+
+Evaluated DeltaStn::validationLoss(const Batch& batch, const Tensor& noise) const {
+    const Space& space = problem_.space;
+    const Tensor& lambda = space.lambda();
+    const Tensor perturbed = spec_.tuneScales ? lambda + space.perturbation(noise)
+                                              : lambda.unsqueeze(0).expand({batch.count(), space.size()});
+    Pass pass{.delta = perturbed - lambda.detach()}; // Δ = (λ + σ ⊙ n) − stop(λ)
+    const Tensor y = problem_.network.forward(batch.inputs, pass);
+    return {problem_.objective.loss(y, batch.targets), y};
+}
+
+double DeltaStn::validate(const Batch& batch, at::Generator& generator) {
+    const Space& space = problem_.space;
+    const Tensor noise = space.noise(batch.count(), spec_.perExample, generator);
+    const Tensor loss = validationLoss(batch, noise).loss;
+    const double value = finite(loss, "validation loss");
+    if (!spec_.tuneScales) {
+        optimizers_.hyperparameters.step(grad({loss}, {space.lambda()}));
+        return value;
+    }
+    const Tensor objective = loss - spec_.entropyWeight * space.entropy();
+    const variable_list gradients = grad({objective}, {space.lambda(), space.rawScale()});
+    optimizers_.hyperparameters.step({gradients[0]});
+    optimizers_.scales.step({gradients[1]});
+    return value;
+}
+
+Tensor DeltaStn::predict(const Tensor& inputs) {
+    Pass pass;
+    return problem_.network.forward(inputs, pass);
+}
+
+} // namespace dstn

@@ -1,0 +1,31 @@
+#include "core/tuners/fixed.h"
+
+namespace dstn {
+
+TrainMetrics Fixed::train(const Batch& batch, at::Generator& generator) {
+    Pass pass{.values = currentValues(),
+              .generator = generator,
+              .training = true,
+              .trackStatistics = true,
+              .generalGradient = true};
+    const Tensor x = problem_.augment(batch.inputs, pass.values, generator);
+    const Tensor y = problem_.network.forward(x, pass);
+    const Tensor loss = lossWithPenalty(y, batch.targets, pass);
+    TrainMetrics metrics{.loss = finite(loss, "training loss")};
+    const Tensor correct = problem_.objective.correct(y, batch.targets);
+    if (correct.defined()) metrics.correct = correct.item<double>();
+    optimizers_.general.step(torch::autograd::grad({loss}, tensors(problem_.network.general())));
+    return metrics;
+}
+
+double Fixed::validate(const Batch& batch, at::Generator&) {
+    const at::NoGradGuard guard;
+    return finite(problem_.objective.loss(predict(batch.inputs), batch.targets), "validation loss");
+}
+
+Tensor Fixed::predict(const Tensor& inputs) {
+    Pass pass;
+    return problem_.network.forward(inputs, pass);
+}
+
+} // namespace dstn

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "core/tuners/tuner.h"
+
+namespace dstn {
+
+/// Plain training: every hyperparameter stays at its initial value, and no response is learned.
+class Fixed : public Tuner {
+  public:
+    using Tuner::Tuner;
+    TrainMetrics train(const Batch& batch, at::Generator& generator) override;
+    /// Nothing to tune: the loss alone.
+    double validate(const Batch& batch, at::Generator& generator) override;
+    Tensor predict(const Tensor& inputs) override;
+};
+
+} // namespace dstn

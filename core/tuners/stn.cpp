@@ -1,0 +1,70 @@
+#include "core/tuners/stn.h"
+
+namespace dstn {
+
+using torch::autograd::grad;
+
+Evaluated Stn::trainingLoss(const Batch& batch, const Tensor& epsilon, at::Generator& generator) const {
+    const Space& space = problem_.space;
+    const Tensor perturbed = space.lambda().detach() + epsilon;
+    Pass pass{.delta = perturbed,
+              .values = space.natural(perturbed),
+              .generator = generator,
+              .training = true,
+              .trackStatistics = true,
+              .generalGradient = true,
+              .responseGradient = true};
+    const Tensor x = problem_.augment(batch.inputs, pass.values, generator);
+    const Tensor y = problem_.network.forward(x, pass);
+    return {lossWithPenalty(y, batch.targets, pass), y};
+}
+
+TrainMetrics Stn::train(const Batch& batch, at::Generator& generator) {
+    const Space& space = problem_.space;
+    const Tensor epsilon =
+        space.perturbation(space.noise(batch.count(), spec_.perExample, generator)).detach();
+    const Evaluated evaluated = trainingLoss(batch, epsilon, generator);
+    TrainMetrics metrics{.loss = finite(evaluated.loss, "training loss")};
+    const Tensor correct = problem_.objective.correct(evaluated.outputs, batch.targets);
+    if (correct.defined()) metrics.correct = correct.item<double>();
+
+    std::vector<Tensor> parameters = tensors(problem_.network.general());
+    const std::vector<Tensor> response = tensors(problem_.network.response());
+    const auto split = static_cast<std::ptrdiff_t>(parameters.size());
+    parameters.insert(parameters.end(), response.begin(), response.end());
+    const variable_list gradients = grad({evaluated.loss}, parameters);
+    optimizers_.general.step({gradients.begin(), gradients.begin() + split});
+    optimizers_.response.step({gradients.begin() + split, gradients.end()});
+    return metrics;
+}
+
+Evaluated Stn::validationLoss(const Batch& batch, const Tensor& noise) const {
+    const Space& space = problem_.space;
+    Pass pass{.delta = spec_.tuneScales ? space.lambda() + space.perturbation(noise)
+                                        : space.lambda().unsqueeze(0).expand({batch.count(), space.size()})};
+    const Tensor y = problem_.network.forward(batch.inputs, pass);
+    return {problem_.objective.loss(y, batch.targets), y};
+}
+
+double Stn::validate(const Batch& batch, at::Generator& generator) {
+    const Space& space = problem_.space;
+    const Tensor loss = validationLoss(batch, space.noise(batch.count(), spec_.perExample, generator)).loss;
+    const double value = finite(loss, "validation loss");
+    if (!spec_.tuneScales) {
+        optimizers_.hyperparameters.step(grad({loss}, {space.lambda()}));
+        return value;
+    }
+    const variable_list gradients =
+        grad({loss - spec_.entropyWeight * space.entropy()}, {space.lambda(), space.rawScale()});
+    optimizers_.hyperparameters.step({gradients[0]});
+    optimizers_.scales.step({gradients[1]});
+    return value;
+}
+
+Tensor Stn::predict(const Tensor& inputs) {
+    const Space& space = problem_.space;
+    Pass pass{.delta = space.lambda().detach().unsqueeze(0).expand({inputs.size(0), space.size()})};
+    return problem_.network.forward(inputs, pass);
+}
+
+} // namespace dstn

@@ -1,0 +1,46 @@
+#include "core/tuners/tuner.h"
+
+#include "core/error.h"
+#include "core/tuners/delta_stn.h"
+#include "core/tuners/fixed.h"
+#include "core/tuners/stn.h"
+
+#include <cmath>
+#include <functional>
+#include <map>
+
+namespace dstn {
+
+Optimizers::Optimizers(const OptimizersSpec& spec, const Problem& problem)
+    : general(spec.general, tensors(problem.network.general())),
+      response(spec.response, tensors(problem.network.response())),
+      hyperparameters(spec.hyperparameters, {problem.space.lambda()}),
+      scales(spec.scales, {problem.space.rawScale()}) {}
+
+Tensor Tuner::lossWithPenalty(const Tensor& outputs, const Tensor& targets, Pass& pass) const {
+    const Tensor loss = problem_.objective.loss(outputs, targets);
+    const Tensor penalty = problem_.network.penalty(pass);
+    return penalty.defined() ? loss + penalty : loss;
+}
+
+double finite(const Tensor& loss, const char* quantity) {
+    const double value = loss.item<double>();
+    if (std::isfinite(value)) return value;
+    throw Error(ErrorKind::numeric, std::string("The ") + quantity + " is " +
+                                        (std::isnan(value) ? "not a number (NaN)" : "infinite") + ".");
+}
+
+std::unique_ptr<Tuner> makeTuner(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers) {
+    using Factory = std::function<std::unique_ptr<Tuner>()>;
+    const std::map<std::string, Factory> factories{
+        {"delta-stn", [&] { return std::make_unique<DeltaStn>(problem, spec, optimizers); }},
+        {"stn", [&] { return std::make_unique<Stn>(problem, spec, optimizers); }},
+        {"fixed", [&] { return std::make_unique<Fixed>(problem, spec, optimizers); }},
+    };
+    const auto found = factories.find(spec.type);
+    if (found == factories.end())
+        throw Error(ErrorKind::usage, "tuner.type: there is no tuner \"" + spec.type + "\" in this build.");
+    return found->second();
+}
+
+} // namespace dstn

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "core/tuners/optimizer.h"
+#include "core/tuners/problem.h"
+#include "core/tuners/tuner_spec.h"
+
+#include <memory>
+#include <optional>
+
+namespace dstn {
+
+/// The four optimisers, one for each kind of quantity that is learned.
+struct Optimizers {
+    Optimizers(const OptimizersSpec& spec, const Problem& problem);
+    Optimizer general, response, hyperparameters, scales;
+};
+
+/// A loss with the network's outputs that it was taken of.
+struct Evaluated {
+    Tensor loss;    ///< scalar, with its graph
+    Tensor outputs; ///< [batch, outputs]
+};
+
+/// What one training step tells: the mini-batch's figures before the update.
+struct TrainMetrics {
+    double loss = 0.0;                       ///< L_T(λ, w₀), penalty included
+    double correct = 0.0;                    ///< right answers; 0 for regression
+    std::optional<double> responseLoss = {}; ///< L_T(λ + ε, …); absent where no response is trained
+};
+
+/// A method that trains a network and chooses its hyperparameters on the way.
+///
+/// A new one: a file pair in core/tuners deriving from this, its line in makeTuner() (tuner.cpp) and in
+/// tunerTypes() (tuner_spec.cpp).
+class Tuner {
+  public:
+    Tuner(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers)
+        : problem_(problem), spec_(spec), optimizers_(optimizers, problem) {}
+    virtual ~Tuner() = default;
+
+    /// One step on a training mini-batch. Throws Error{numeric}, before anything has changed by it, if a loss
+    /// is not finite.
+    virtual TrainMetrics train(const Batch& batch, at::Generator& generator) = 0;
+    /// One step of the hyperparameters on a validation mini-batch; the loss without the entropy term. Throws
+    /// as train() does.
+    virtual double validate(const Batch& batch, at::Generator& generator) = 0;
+    /// The network's outputs at the current hyperparameters, [batch, outputs]; dropout off.
+    virtual Tensor predict(const Tensor& inputs) = 0;
+
+    Optimizers& optimizers() { return optimizers_; }
+
+  protected:
+    /// λ's natural values, [1, H].
+    Tensor currentValues() const { return problem_.space.natural(problem_.space.lambda()).unsqueeze(0); }
+    /// The loss on the outputs, plus the penalty where there is one.
+    Tensor lossWithPenalty(const Tensor& outputs, const Tensor& targets, Pass& pass) const;
+
+    Problem& problem_;
+    TunerSpec spec_;
+    Optimizers optimizers_;
+};
+
+/// A loss as a number. Throws Error{numeric} naming the quantity if it is NaN or infinite.
+double finite(const Tensor& loss, const char* quantity);
+
+std::unique_ptr<Tuner> makeTuner(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers);
+
+} // namespace dstn

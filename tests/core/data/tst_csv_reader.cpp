@@ -1,0 +1,248 @@
+#include "core/data/csv_reader.h"
+#include "thrown.h"
+
+#include <QTest>
+
+#include <clocale>
+#include <locale>
+
+using namespace dstn;
+using Numbers = std::vector<double>;
+using Labels = std::vector<std::int64_t>;
+using Names = std::vector<std::string>;
+
+class TestCsvReader : public QObject {
+    Q_OBJECT
+
+    static Table read(std::string_view text, const CsvOptions& options = {}) {
+        return parseCsv(text, options, "f.csv");
+    }
+
+  private slots:
+    void numbersAndTargetAreRead() {
+        const Table table = read("a,b,y\n1,2,0.5\n3,4,-1e-2\n");
+        QCOMPARE(table.rows, 2);
+        QCOMPARE(table.features, 2);
+        QCOMPARE(table.inputs, (Numbers{1, 2, 3, 4}));
+        QCOMPARE(table.targets, (Numbers{0.5, -0.01}));
+        QCOMPARE(table.featureNames, (Names{"a", "b"}));
+        QCOMPARE(table.targetName, std::string("y"));
+        QVERIFY(table.task == TaskKind::regression);
+    }
+
+    void delimiterIsFound_data() {
+        QTest::addColumn<QString>("text");
+        QTest::newRow("comma") << "1,2.5,.25\n3,4,-.75\n";
+        QTest::newRow("comma and space") << "1, 2.5, .25\n3, 4, -.75\n";
+        QTest::newRow("semicolon") << "1;2.5;.25\n3;4;-.75\n";
+        QTest::newRow("tab") << "1\t2.5\t.25\n3\t4\t-.75\n";
+        QTest::newRow("spaces") << "  1  2.5 .25 \n3 4\t-.75\n";
+        QTest::newRow("CRLF") << "1,2.5,.25\r\n3,4,-.75\r\n";
+        QTest::newRow("no line end at the end") << "1,2.5,.25\n3,4,-.75";
+        QTest::newRow("blank lines") << "\n1,2.5,.25\n\n  \r\n3,4,-.75\n\n";
+        QTest::newRow("byte order mark") << "\uFEFF1,2.5,.25\n3,4,-.75\n";
+        QTest::newRow("plus signs") << "+1,+2.5,+.25\n3,4,-.75\n";
+        QTest::newRow("quoted numbers") << "\"1\",\"2.5\",.25\n3,\"4\",-.75\n";
+        QTest::newRow("quoted, in runs of spaces") << "\"1\" \"2.5\"  .25\n3 4 \"-.75\"\n";
+    }
+    void delimiterIsFound() {
+        QFETCH(QString, text);
+        const Table table = read(text.toStdString());
+        QCOMPARE(table.inputs, (Numbers{1, 2.5, 3, 4}));
+        QCOMPARE(table.targets, (Numbers{.25, -.75}));
+    }
+
+    void statedDelimiterIsObeyed() {
+        EXPECT_ERROR(data, read("1,2\n3,4\n", {.delimiter = Delimiter::semicolon}), "one column",
+                     "semicolon");
+    }
+
+    void quotesProtectDelimitersLinesAndQuotes() {
+        const Table table = read("x,\"the \"\"class\"\", named\"\n1,\"a\nb\"\n2,\"c\"\"d\"\n");
+        QCOMPARE(table.targetName, std::string("the \"class\", named"));
+        QCOMPARE(table.classNames, (Names{"a\nb", "c\"d"}));
+    }
+
+    void headerIsFoundByItsText() {
+        QCOMPARE(read("a,b\n1,0.5\n2,1.5\n").rows, 2);
+        QCOMPARE(read("1,0.25\n1,0.5\n2,1.5\n").rows, 3);
+        // A text class in the first line is no header.
+        QCOMPARE(read("5.1,3.5,setosa\n4.9,3.0,virginica\n").rows, 2);
+        // A name among years is.
+        QCOMPARE(read("2019,2020,y\n4.9,3.0,1.5\n4,3.1,2.5\n").featureNames, (Names{"2019", "2020"}));
+        QCOMPARE(read("a,b,kind\n5.1,3.5,setosa\n4.9,3.0,virginica\n").rows, 2);
+    }
+
+    void statedHeaderIsObeyed() {
+        QCOMPARE(read("9,9\n1,0.5\n2,1.5\n", {.header = Header::present}).rows, 2);
+        EXPECT_ERROR(data, read("a,b\n1,0.5\n", {.header = Header::absent}), "line 1", "column 0", "\"a\"");
+    }
+
+    void targetIsFoundByNameAndIndex() {
+        const std::string text = "y,a,b\n0.5,1,2\n1.5,3,4\n";
+        for (const char* target : {"y", "0", "-3"})
+            QCOMPARE(read(text, {.target = target}).inputs, (Numbers{1, 2, 3, 4}));
+        QCOMPARE(read(text, {.target = "a"}).inputs, (Numbers{0.5, 2, 1.5, 4}));
+        // A column named like an index goes by its name.
+        QCOMPARE(read("1,0\n3,5\n4,6\n", {.header = Header::present, .target = "0"}).inputs, (Numbers{3, 4}));
+    }
+
+    void unknownTargetIsRefusedWithTheNames() {
+        EXPECT_ERROR(data, read("a,b\n1,2.5\n", {.target = "price"}), "f.csv", "\"price\"", "a, b");
+        EXPECT_ERROR(data, read("1,2.5\n", {.target = "price"}), "no header", "0 to 1");
+        EXPECT_ERROR(data, read("a,b\n1,2.5\n", {.target = "2"}), "2 columns");
+        EXPECT_ERROR(data, read("a,b\n1,2.5\n", {.target = "-3"}), "2 columns");
+        EXPECT_ERROR(data, read("a,a,b\n1,2,3\n", {.target = "a"}), "several columns", "\"a\"");
+    }
+
+    void textClassesAreSortedAndNumbered() {
+        const Table table = read("1,pear\n2,apple\n3,pear\n4,fig\n");
+        QVERIFY(table.task == TaskKind::classification);
+        QCOMPARE(table.classNames, (Names{"apple", "fig", "pear"}));
+        QCOMPARE(table.labels, (Labels{2, 0, 2, 1}));
+        QCOMPARE(table.classes, 3);
+        QVERIFY(table.targets.empty());
+    }
+
+    void numberClassesAreSortedByValue() {
+        const Table table = read("1,10\n2,2\n3,10.0\n4,-1\n");
+        QVERIFY(table.task == TaskKind::classification);
+        QCOMPARE(table.classNames, (Names{"-1", "2", "10"}));
+        QCOMPARE(table.labels, (Labels{2, 1, 2, 0}));
+    }
+
+    void taskFollowsTheTarget() {
+        QVERIFY(read("1,0\n2,1\n").task == TaskKind::classification);
+        QVERIFY(read("1,0\n2,1\n", {.task = TaskKind::regression}).task == TaskKind::regression);
+        QVERIFY(read("1,0\n2,0.5\n").task == TaskKind::regression);
+        std::string counts, classes;
+        for (int i = 0; i < 100; ++i) {
+            counts += "1," + std::to_string(i % 21) + "\n";
+            classes += "1," + std::to_string(i % 20) + "\n";
+        }
+        QVERIFY(read(counts).task == TaskKind::regression);
+        QVERIFY(read(classes).task == TaskKind::classification);
+        QCOMPARE(read(counts, {.task = TaskKind::classification}).classes, 21);
+    }
+
+    void raggedRowIsRefusedWithItsLine() {
+        EXPECT_ERROR(data, read("a,b,y\n1,2,3\n\n1,2\n"), "f.csv, line 4", "2 cells", "3");
+        EXPECT_ERROR(data, read("a,b,y\n1,2,3\n1,2,3,4\n"), "line 3", "4 cells");
+    }
+
+    void linesInsideQuotesCount() {
+        EXPECT_ERROR(data, read("a,y\n1,\"p\nq\"\nx,r\n2,s\n"), "line 4", "\"x\"");
+    }
+
+    void textInANumberColumnIsRefusedWithItsPlace() {
+        EXPECT_ERROR(data, read("a,b,y\n1,2,3\n1,two,3\n"), "line 3", "column \"b\"", "\"two\"", "no number");
+        EXPECT_ERROR(data, read("1,2,3.5\n1,two,3\n"), "line 2", "column 1", "\"two\"");
+        EXPECT_ERROR(data, read("1,2,3.5\n1,2x,3\n"), "\"2x\"");
+        EXPECT_ERROR(data, read("1,2,3.5\n1,1e999,3\n"), "\"1e999\"");
+    }
+
+    void decimalCommaIsNamed() {
+        EXPECT_ERROR(data, read("a;y\n1,5;2\n2,5;3\n"), "line 2", "\"1,5\"", "point");
+    }
+
+    void missingValuesAreRefusedWithTheirPlace() {
+        EXPECT_ERROR(data, read("a,b,y\n1,,3\n"), "line 2", "column \"b\"", "empty");
+        for (const char* word : {"NA", "nan", "NaN", "?", "inf", "-inf", "null"})
+            EXPECT_ERROR(data, read("a,b,y\n1,2,3\n1," + std::string(word) + ",3\n"), "line 3",
+                         "column \"b\"", word);
+        EXPECT_ERROR(data, read("a,b,y\n1,2,3\n1,2,nan\n"), "line 3", "column \"y\"", "nan");
+        EXPECT_ERROR(data, read("a,b,y\n1,2,cat\n1,2,\n1,2,dog\n"), "line 3", "column \"y\"", "empty");
+        EXPECT_ERROR(data, read("a,b,y\n1,2,3\n1,2,-inf\n"), "line 3", "column \"y\"");
+    }
+
+    void slipInARegressionTargetIsRefusedWithItsPlace() {
+        std::string text = "a,y\n";
+        for (int i = 0; i < 50; ++i) text += "1," + std::to_string(i) + ".5\n";
+        EXPECT_ERROR(data, read(text + "1,l2.5\n"), "line 52", "column \"y\"", "\"l2.5\"");
+        EXPECT_ERROR(data, read("1,2.5\n1,low\n", {.task = TaskKind::regression}), "line 2", "\"low\"");
+    }
+
+    void fractionsAreNoClasses() {
+        EXPECT_ERROR(data, read("a,y\n1,0\n2,1.5\n", {.task = TaskKind::classification}), "line 3", "\"1.5\"",
+                     "regression");
+    }
+
+    void emptyTextHasNoRows() {
+        for (const char* text : {"", "\n\n", "  \r\n"}) EXPECT_ERROR(data, read(text), "f.csv", "no rows");
+        EXPECT_ERROR(data, read("a,b,y\n"), "no rows");
+    }
+
+    void oneColumnIsTooFew() { EXPECT_ERROR(data, read("1\n2\n"), "one column"); }
+
+    void singleClassIsRefused() {
+        EXPECT_ERROR(data, read("1,cat\n2,cat\n"), "two classes", "\"cat\"");
+        EXPECT_ERROR(data, read("a,y\n1,7\n2,7\n"), "two classes", "column \"y\"");
+    }
+
+    void classOfItsOwnForEachRowIsRefused() {
+        std::string text;
+        for (int i = 0; i < 30; ++i) text += "1,name" + std::to_string(i) + "\n";
+        EXPECT_ERROR(data, read(text), "each of the 30 rows");
+    }
+
+    void constantTargetIsRefused() {
+        EXPECT_ERROR(data, read("1,2.5\n2,2.5\n"), "2.5", "every row");
+        EXPECT_ERROR(data, read("1,7\n2,7\n", {.task = TaskKind::regression}), "every row");
+    }
+
+    void brokenQuotesAreRefused() {
+        EXPECT_ERROR(data, read("a,y\n1,\"cat\n2,dog\n"), "line 2", "never closed");
+        EXPECT_ERROR(data, read("a,y\n1,\"cat\"s\n2,dog\n"), "line 2", "cell 2", "closing");
+    }
+
+    void otherEncodingsAreRefused() {
+        EXPECT_ERROR(data,
+                     read(std::string_view("\xFF\xFE"
+                                           "1\0,\0",
+                                           6)),
+                     "UTF-16");
+        EXPECT_ERROR(data, read(std::string_view("PK\3\4\0\0\0", 7)), "no text");
+    }
+
+    void localeDoesNotMatter() {
+        struct DecimalComma : std::numpunct<char> {
+            char do_decimal_point() const override { return ','; }
+        };
+        const std::locale before = std::locale::global(std::locale(std::locale(), new DecimalComma));
+        std::setlocale(LC_ALL, "de_DE.UTF-8"); // where it is installed
+        const Numbers targets = read("1,2.5\n2,3.5\n").targets;
+        std::setlocale(LC_ALL, "C");
+        std::locale::global(before);
+        QCOMPARE(targets, (Numbers{2.5, 3.5}));
+    }
+
+    void tinyNumbersBecomeZero() { QCOMPARE(read("1e-999,2.5\n2,3.5\n").inputs, (Numbers{0, 2})); }
+
+    void manyRowsAreReadWithoutLosingOne() {
+        std::string text = "a,b,y\n";
+        constexpr int rows = 200'000;
+        for (int i = 0; i < rows; ++i) text += std::to_string(i) + ",-1.25," + std::to_string(i) + ".5\n";
+        const Table table = read(text);
+        QCOMPARE(table.rows, rows);
+        QCOMPARE(table.inputs.size(), std::size_t{2} * rows);
+        QCOMPARE(table.inputs[2 * 123'456], 123'456.0);
+        QCOMPARE(table.targets.back(), rows - 0.5);
+    }
+
+    void cancellingEndsTheReading() {
+        EXPECT_ERROR(interrupted, parseCsv("1,2.5\n2,3.5\n", {}, "f.csv", [] { return true; }), "cancelled");
+    }
+
+    void everyTruncationIsReadOrRefusedCleanly() {
+        const std::string text = "\xEF\xBB\xBF"
+                                 "a,\"b \"\"c\"\"\",y\r\n1,\"2\",cat\n-3e2,4,\"dog, small\"\n\n5,6,cat\n";
+        for (std::size_t size = 0; size <= text.size(); ++size) {
+            std::int64_t rows = 1;
+            const auto thrown = thrownBy([&] { rows = read(text.substr(0, size)).rows; });
+            QVERIFY(thrown ? thrown->kind == ErrorKind::data : rows > 0);
+        }
+    }
+};
+
+QTEST_APPLESS_MAIN(TestCsvReader)
+#include "tst_csv_reader.moc"

@@ -1,0 +1,46 @@
+#!/bin/sh
+# Installs what is missing, builds everything, and runs all tests. Needs no display and no GPU.
+set -u
+
+usage() {
+    cat <<'TEXT'
+Usage: sh tests/run.sh [--no-install] [--help] [-- CTEST ARGS]
+
+Installs the Debian packages that are missing (with sudo when not root), builds programs and tests in
+build/release, and runs the tests. The exit code is ctest's.
+
+  --no-install    install nothing
+  --help          show this text
+  -- CTEST ARGS   handed to ctest, for instance: -- -R tst_csv_reader
+TEXT
+}
+
+install=yes
+while [ $# -gt 0 ]; do
+    case $1 in
+    --no-install) install=no ;;
+    --help | -h)
+        usage
+        exit 0
+        ;;
+    --)
+        shift
+        break
+        ;;
+    *)
+        printf 'There is no option %s. Arguments for ctest come after --.\n\n' "$1" >&2
+        usage >&2
+        exit 2
+        ;;
+    esac
+    shift
+done
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
+. "$root/app/packages.sh"
+
+# shellcheck disable=SC2086 # a list
+[ "$install" = no ] || install_packages $packages git
+# shellcheck disable=SC2119 # no targets: everything
+build_release
+exec ctest --test-dir "$root/build/release" --output-on-failure "$@"
