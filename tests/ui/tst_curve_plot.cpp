@@ -141,6 +141,7 @@ class TestCurvePlot : public QObject {
         for (int i = 0; i < 100; ++i) plot.append(curve, i, i, i, i);
         plot.show();
         QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        plot.renderNow();
         QSignalSpy zoomed(&plot, &CurvePlot::zoomed), reset(&plot, &CurvePlot::zoomReset);
         plot.setFocus();
         QTest::keyClick(&plot, Qt::Key_Plus);
@@ -152,6 +153,7 @@ class TestCurvePlot : public QObject {
         QTest::mouseDClick(inner, Qt::LeftButton, {}, inner->rect().center());
         QCOMPARE(reset.count(), 1);
         QVERIFY(plot.isFollowing());
+        plot.renderNow();
         // Dragging a rectangle zooms both axes.
         QTest::mousePress(inner, Qt::LeftButton, {}, QPoint(120, 40));
         QTest::mouseMove(inner, QPoint(200, 90));

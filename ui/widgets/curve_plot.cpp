@@ -2,13 +2,13 @@
 
 #include "ui/widgets/curve_plot_private.h"
 #include "ui/widgets/flow_layout.h"
+#include "ui/widgets/legend_toggle.h"
 #include "ui/widgets/theme.h"
 
 #include <QBoxLayout>
 #include <QEvent>
 #include <QLabel>
 #include <QPainter>
-#include <QToolButton>
 
 #include <algorithm>
 #include <cmath>
@@ -26,22 +26,6 @@ constexpr std::size_t markerLimit = 150;
 
 double drawable(double value) {
     return std::isfinite(value) ? std::clamp(value, -largest, largest) : qQNaN();
-}
-
-QIcon swatch(const QColor& color, Qt::PenStyle dash, bool band) {
-    QPixmap pixmap(44, 24);
-    pixmap.setDevicePixelRatio(2.0);
-    pixmap.fill(Qt::transparent);
-    QPainter painter(&pixmap);
-    painter.setRenderHint(QPainter::Antialiasing);
-    if (band) {
-        QColor faint = color;
-        faint.setAlpha(60);
-        painter.fillRect(QRectF(1, 1, 20, 10), faint);
-    }
-    painter.setPen(QPen(color, 2.2, dash, Qt::FlatCap));
-    painter.drawLine(QPointF(1, 6), QPointF(21, 6));
-    return QIcon(pixmap);
 }
 
 } // namespace
@@ -169,15 +153,9 @@ int CurvePlot::addCurve(const QString& name, const CurveStyle& style) {
     curve->tracer->setSize(7);
     curve->tracer->setVisible(false);
 
-    auto* button = new QToolButton;
-    button->setText(name.size() > 44 ? name.left(43) + QChar(0x2026) : name);
-    button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    button->setIconSize(QSize(22, 12));
-    button->setAutoRaise(true);
-    button->setCheckable(true);
+    auto* button = new LegendToggle(name);
     button->setChecked(curve->visible);
-    button->setToolTip(tr("Show or hide %1").arg(name));
-    connect(button, &QToolButton::toggled, this, [this, index](bool on) {
+    connect(button, &QAbstractButton::toggled, this, [this, index](bool on) {
         setCurveVisible(index, on);
         emit curveToggled(index, on);
     });
@@ -249,7 +227,7 @@ void CurvePlot::setXAxis(XAxis axis) {
     } else {
         plot_->xAxis->setTicker(QSharedPointer<ShortTicker>::create(false));
     }
-    plot_->xAxis->setLabel(xLabel());
+    plot_->xAxis->setLabel(xLabelShown_ ? xLabel() : QString());
     markDirty();
 }
 
@@ -505,7 +483,7 @@ void CurvePlot::styleCurve(Curve& curve, bool dark) {
                                                  toneColor(Tone::bad, dark), toneColor(Tone::bad, dark), 9));
     curve.tracer->setPen(QPen(color, 1.5));
     curve.tracer->setBrush(palette().color(QPalette::Base));
-    curve.button->setIcon(swatch(color, curveDash(curve.style.dash), curve.data.hasBand()));
+    curve.button->setLine(color, curveDash(curve.style.dash));
 }
 
 QString CurvePlot::valueText(double value) const {
@@ -534,7 +512,7 @@ void CurvePlot::showCursor(double x) {
         curve->tracer->setVisible(std::isfinite(drawn));
         curve->tracer->position->setCoords(key, drawable(drawn));
         QString line = curve->name + QStringLiteral("  ") + valueText(value);
-        if (smoothed) line += tr("  (smoothed %1)").arg(valueText(drawn));
+        if (smoothed) line += tr("  ~ %1").arg(valueText(drawn));
         if (curve->data.hasBand())
             line += QStringLiteral("  [%1, %2]")
                         .arg(valueText(curve->data.lower()[i]), valueText(curve->data.upper()[i]));
@@ -562,9 +540,16 @@ void CurvePlot::showCursor(double x) {
         cursorLine_->start->setCoords(x, 0);
         cursorLine_->end->setCoords(x, 1);
         cursorText_->setText(head + QLatin1Char('\n') + lines.join(QLatin1Char('\n')));
-        const bool onRight = pixel > area.center().x();
-        cursorText_->setPositionAlignment((onRight ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignTop);
-        cursorText_->position->setCoords(pixel + (onRight ? -10 : 10), area.top() + 2);
+        const QFontMetrics metrics(cursorText_->font());
+        const int width =
+            metrics.boundingRect(QRect(0, 0, 4000, 4000), Qt::AlignLeft, cursorText_->text()).width() +
+            cursorText_->padding().left() + cursorText_->padding().right();
+        // Beside the line, on the side with more room, and never over the plot's edge.
+        const bool onRight = pixel <= area.center().x();
+        const double left = onRight ? pixel + 10 : pixel - 10 - width;
+        cursorText_->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
+        cursorText_->position->setCoords(std::clamp<double>(left, 2, std::max(plot_->width() - width - 4, 2)),
+                                         area.top() + 2);
     } else {
         for (const auto& curve : curves_) curve->tracer->setVisible(false);
     }
@@ -608,6 +593,13 @@ void CurvePlot::showEvent(QShowEvent* event) {
     if (dirty_) markDirty();
 }
 
+void CurvePlot::setXLabelShown(bool shown) {
+    xLabelShown_ = shown;
+    plot_->xAxis->setLabel(shown ? xLabel() : QString());
+    markDirty();
+}
+
 QSize CurvePlot::sizeHint() const { return {360, 220}; }
+QSize CurvePlot::minimumSizeHint() const { return {160, 120}; }
 
 } // namespace dstn

@@ -17,7 +17,6 @@ class QCPRange;
 class QCustomPlot;
 class QLabel;
 class QMenu;
-class QToolButton;
 
 namespace dstn {
 
@@ -69,6 +68,7 @@ class CurvePlot : public QWidget {
     void setPlaceholder(const QString& text); ///< where there are no points
     void setXAxis(XAxis axis);
     XAxis xAxis() const { return axis_; }
+    void setXLabelShown(bool shown); ///< off for small multiples that share an axis
     void setLogY(bool log);
     bool logY() const { return logY_; }
     /// Exponential smoothing's weight in [0, 1); the raw curve stays, faint, behind the smooth one.
@@ -97,6 +97,7 @@ class CurvePlot : public QWidget {
     void renderNow();
 
     QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
 
   signals:
     void zoomed(double lower, double upper);
@@ -150,7 +151,7 @@ class CurvePlot : public QWidget {
     XAxis axis_ = XAxis::step;
     double smoothing_ = 0.0;
     std::optional<double> lowerBound_, upperBound_, cursor_;
-    bool logY_ = false, percent_ = false;
+    bool logY_ = false, percent_ = false, xLabelShown_ = true;
     bool followX_ = true, followY_ = true;
     bool dirty_ = false, setting_ = false;
 };

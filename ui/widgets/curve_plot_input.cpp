@@ -1,12 +1,12 @@
 // What a person does to a CurvePlot with mouse and keys.
 #include "ui/widgets/curve_plot_private.h"
+#include "ui/widgets/legend_toggle.h"
 
 #include <QContextMenuEvent>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
 #include <QMouseEvent>
-#include <QToolButton>
 #include <QWheelEvent>
 
 #include <array>

@@ -4,9 +4,9 @@
 
 #include <qcustomplot.h>
 
-class QToolButton;
-
 namespace dstn {
+
+class LegendToggle;
 
 /// What CurvePlot keeps of one curve. The graphs belong to the QCustomPlot, the button to the legend.
 struct CurvePlot::Curve {
@@ -20,7 +20,7 @@ struct CurvePlot::Curve {
     QCPGraph* smooth = nullptr;
     QCPGraph* marks = nullptr; ///< NaN and infinite values
     QCPItemTracer* tracer = nullptr;
-    QToolButton* button = nullptr;
+    LegendToggle* button = nullptr;
 };
 
 /// Labels that stay short: 120k, 1.5M; or shares in percent.
