@@ -249,7 +249,9 @@ void MainWindow::exportPlot() {
 void MainWindow::updateStatus() {
     const RunSummary& summary = live_->view()->summary();
     const bool active = controller_.isActive();
-    setup_->setRunning(active);
+    // Asks for a review of the whole page, which ten times a second would be too much.
+    if (active != setupSaysRunning_) setup_->setRunning(active);
+    setupSaysRunning_ = active;
     navigation_->setBusy(livePlace, active);
     device_->setVisible(active && !summary.device.isEmpty());
     device_->setText(summary.device);

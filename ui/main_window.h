@@ -75,7 +75,7 @@ class MainWindow : public QMainWindow {
     QLabel* device_ = nullptr;
     QLabel* state_ = nullptr;
     QProgressBar* progress_ = nullptr;
-    bool closing_ = false;
+    bool closing_ = false, setupSaysRunning_ = false;
 };
 
 } // namespace dstn
