@@ -160,6 +160,7 @@ void MainWindow::connectPages() {
             archiveStack_->setCurrentIndex(0);
         goTo(static_cast<Place>(index));
     });
+    connect(archiveStack_, &QStackedWidget::currentChanged, this, &MainWindow::offerExport);
     connect(setup_, &SetupPage::runRequested, this, &MainWindow::start);
     connect(live_, &LivePage::setUpRequested, this, [this] { goTo(setupPlace); });
     connect(archive_, &ArchivePage::openRequested, this, &MainWindow::openRun);
@@ -195,7 +196,13 @@ void MainWindow::connectPages() {
 void MainWindow::goTo(Place place) {
     places_->setCurrentIndex(place);
     navigation_->setCurrent(place);
-    export_->setEnabled(place == livePlace || place == archivePlace);
+    offerExport();
+}
+
+void MainWindow::offerExport() {
+    // The list of runs has an export of its own under the same keys.
+    export_->setEnabled(place() == livePlace ||
+                        (place() == archivePlace && archiveStack_->currentWidget() == archivedRun_));
 }
 
 MainWindow::Place MainWindow::place() const { return static_cast<Place>(places_->currentIndex()); }

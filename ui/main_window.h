@@ -54,6 +54,7 @@ class MainWindow : public QMainWindow {
     void resumeRun(const QString& run);
     void duplicate(const QString& experimentJson);
     void exportPlot();
+    void offerExport();
     void showShortcuts();
     void showAbout();
     void updateStatus();
