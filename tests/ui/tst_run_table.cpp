@@ -302,10 +302,10 @@ void TestRunTable::texts_data() {
     QTest::newRow("not a number") << valueText(std::numeric_limits<double>::quiet_NaN()) << "NaN";
     QTest::newRow("infinite") << valueText(-std::numeric_limits<double>::infinity()) << "−∞";
     QTest::newRow("percent") << percentText(0.88134) << "88.13 %";
-    QTest::newRow("seconds") << durationText(4.26) << "4.3 s";
-    QTest::newRow("minutes") << durationText(185) << "3 min 05 s";
-    QTest::newRow("hours") << durationText(7440) << "2 h 04 min";
-    QTest::newRow("days") << durationText(277200) << "3 d 05 h";
+    QTest::newRow("seconds") << durationWords(4.26) << "4.3 s";
+    QTest::newRow("minutes") << durationWords(185) << "3 min 05 s";
+    QTest::newRow("hours") << durationWords(7440) << "2 h 04 min";
+    QTest::newRow("days") << durationWords(277200) << "3 d 05 h";
 }
 
 void TestRunTable::texts() {

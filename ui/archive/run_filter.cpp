@@ -100,7 +100,7 @@ std::optional<Term> keyed(const QString& word) {
                                [&](const std::string& tag) { return contains(tag, value); });
         };
     if (key == QLatin1String("state"))
-        return [value](const RunRow& row, const QString&) { return stateText(row.state).startsWith(value); };
+        return [value](const RunRow& row, const QString&) { return stateWord(row.state).startsWith(value); };
     if (key == QLatin1String("id"))
         return [value](const RunRow& row, const QString&) {
             return QString::fromStdString(row.id).startsWith(value, Qt::CaseInsensitive);
@@ -158,13 +158,13 @@ QString RunFilter::haystackOf(const RunRow& row) {
                       QString::fromStdString(row.dataName),
                       QString::fromStdString(row.modelName),
                       QString::fromStdString(row.method),
-                      stateText(row.state),
+                      stateWord(row.state),
                       QString::fromStdString(row.reason),
                       valueText(row.bestValidationLoss),
                       row.bestValidationAccuracy ? percentText(*row.bestValidationAccuracy) : QString(),
                       testText(row),
                       whenText(momentOf(row.created)),
-                      durationText(row.seconds),
+                      durationWords(row.seconds),
                       tagsText(row),
                       QString::fromStdString(row.note),
                       QString::fromStdString(row.id)};

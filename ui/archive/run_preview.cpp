@@ -216,12 +216,12 @@ void RunPreview::showRun(const RunRow& row) {
     title_->setText(QString::fromStdString(row.name));
     title_->setToolTip(id);
     stateSign_->setPixmap(stateIcon(row.state).pixmap(QSize(16, 16), devicePixelRatioF()));
-    QString line = stateText(row.state);
+    QString line = stateWord(row.state);
     const QDateTime created = momentOf(row.created);
     if (created.isValid())
         line += QStringLiteral(" · %1 (%2)")
                     .arg(whenText(created), relativeText(created, QDateTime::currentDateTimeUtc()));
-    if (row.seconds > 0.0) line += QStringLiteral(" · ") + durationText(row.seconds);
+    if (row.seconds > 0.0) line += QStringLiteral(" · ") + durationWords(row.seconds);
     if (!row.reason.empty()) line += QStringLiteral("\n") + QString::fromStdString(row.reason);
     state_->setText(line);
     // What a person is typing is newer than what the archive says.

@@ -26,7 +26,7 @@ QString percentText(double fraction) {
     return QString::number(100.0 * fraction, 'f', 2) + QStringLiteral(" %");
 }
 
-QString durationText(double seconds) {
+QString durationWords(double seconds) {
     if (!std::isfinite(seconds) || seconds < 0.0) return {};
     if (seconds < 10.0) return QString::number(seconds, 'f', 1) + QStringLiteral(" s");
     const auto total = static_cast<std::int64_t>(std::llround(seconds));
@@ -66,7 +66,7 @@ QString relativeText(const QDateTime& moment, const QDateTime& now) {
     return ago(days / 365, "year");
 }
 
-QString stateText(RunState state) {
+QString stateWord(RunState state) {
     const std::string_view text = name(state);
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
 }

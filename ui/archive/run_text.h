@@ -15,13 +15,13 @@ namespace dstn {
 QString valueText(double value);
 QString valueText(const std::optional<double>& value); ///< empty if there is none
 QString percentText(double fraction);                  ///< 0.8813 -> "88.13 %"
-QString durationText(double seconds);                  ///< "48 s", "3 min 05 s", "2 h 04 min", "3 d 05 h"
+QString durationWords(double seconds);                 ///< "48 s", "3 min 05 s", "2 h 04 min", "3 d 05 h"
 /// An ISO 8601 moment in UTC; invalid if it is none.
 QDateTime momentOf(const std::string& iso);
 QString whenText(const QDateTime& moment); ///< local time, "2024-05-01 14:03"
 /// "just now", "5 minutes ago", "yesterday", …
 QString relativeText(const QDateTime& moment, const QDateTime& now);
-QString stateText(RunState state); ///< "completed"
+QString stateWord(RunState state); ///< "completed"
 /// Share of the steps that are done, in [0, 1]; none where the total is not known.
 std::optional<double> progressOf(const RunRow& row);
 /// The test column: an accuracy where the run has accuracies, a loss in regression.

@@ -145,7 +145,7 @@ QString MetricTableModel::text(const Column& column, std::size_t row) const {
     if (value.count == 0) return {};
     const auto one = [&](double v) {
         return column.unit == Unit::percent    ? percentText(v)
-               : column.unit == Unit::duration ? durationText(v)
+               : column.unit == Unit::duration ? durationWords(v)
                                                : valueText(v);
     };
     QString text = one(value.mean);
