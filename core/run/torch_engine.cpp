@@ -1,5 +1,6 @@
+#include "core/run/torch_engine.h"
+
 #include "core/run/bench.h"
-#include "core/run/engine.h"
 #include "core/run/training.h"
 
 #include <torch/cuda.h>
@@ -449,7 +450,9 @@ class TorchEngine : public Engine {
 
 } // namespace
 
+std::unique_ptr<Engine> makeTorchEngine() { return std::make_unique<TorchEngine>(); }
+
 } // namespace dstn
 
 extern "C" dstn::Engine* dstnCreateEngine();
-extern "C" dstn::Engine* dstnCreateEngine() { return new dstn::TorchEngine; }
+extern "C" dstn::Engine* dstnCreateEngine() { return dstn::makeTorchEngine().release(); }

@@ -36,7 +36,7 @@ Includes readIncludes(const fs::path& root, const std::vector<std::string>& fold
 
 bool isLibTorch(const std::string& header) {
     return header.starts_with("ATen/") || header.starts_with("torch/") || header.starts_with("c10/") ||
-           header == "core/response/torch.h";
+           header == "core/torch.h";
 }
 
 bool isQt(const std::string& header) {
