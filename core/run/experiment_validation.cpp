@@ -100,7 +100,8 @@ class Meaning {
 
     void hyperparameter(const Hyperparameter& h, const std::string& path) {
         const auto first = std::ranges::find(experiment_.hyperparameters, h.name, &Hyperparameter::name);
-        if (&*first != &h)
+        const bool again = &*first != &h;
+        if (again)
             refuse(path + ".name",
                    "expected a name of its own, found " + inQuotes(h.name) + " a second time");
         const bool ranged = range(h, path);
@@ -110,7 +111,7 @@ class Meaning {
             if (use.value->hyperparameter != h.name) continue;
             used = true;
             // One sentence is enough for several uses of a kind.
-            if (ranged && told.insert(use.role).second) fits(h, use, path);
+            if (ranged && !again && told.insert(use.role).second) fits(h, use, path);
         }
         if (!used)
             refuse(path + ".name",

@@ -1,0 +1,333 @@
+#include "ui/setup/experiment_model.h"
+#include "ui/setup/hyperparameter_table_model.h"
+#include "ui/setup/mark_board.h"
+#include "ui/setup/model_table_model.h"
+#include "ui/setup/model_templates.h"
+#include "ui/setup/number_edit.h"
+#include "ui/setup/number_text.h"
+#include "ui/setup/part_options.h"
+#include "ui/setup/transform_view.h"
+#include "ui/setup/tunable_edit.h"
+#include "ui/setup/tunable_places.h"
+
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+#include <QTest>
+
+#include <cmath>
+
+using namespace dstn;
+
+Q_DECLARE_METATYPE(dstn::Part)
+
+namespace {
+
+const Shape image{1, 28, 28};
+
+Experiment preset(std::string_view id) { return *parseExperiment(findPreset(id)->json).experiment; }
+
+/// Keeps what it is given, as a place on the page would.
+struct Place : MarkTarget {
+    void setMistakes(const std::vector<Mistake>& mistakes) override { shown = mistakes; }
+    void reveal(const QString& path) override { revealed = path; }
+    QString inputProblem() const override { return problem; }
+    std::vector<Mistake> shown;
+    QString revealed, problem;
+};
+
+} // namespace
+
+/// The decisions of the set-up page, without a window.
+class SetupModelsTest : public QObject {
+    Q_OBJECT
+
+  private slots:
+    void initTestCase() { qRegisterMetaType<Part>("dstn::Part"); }
+
+    void historyJoinsEditsOfOneFieldAndUndoesThemTogether() {
+        ExperimentModel model;
+        model.replace(preset("ridge"));
+        const Experiment start = model.value();
+        for (const int epochs : {1, 12, 120})
+            model.edit("budget.epochs", [epochs](Experiment& e) { e.epochs = epochs; });
+        model.edit("seed", [](Experiment& e) { e.seed = 7; });
+        QCOMPARE(model.value().epochs, 120);
+        model.undo();
+        QCOMPARE(model.value().epochs, 120);
+        QCOMPARE(model.value().seed, start.seed);
+        model.undo();
+        QVERIFY(model.value() == start);
+        QVERIFY(!model.canUndo());
+        model.redo();
+        QCOMPARE(model.value().epochs, 120);
+        QVERIFY(model.canRedo());
+        model.edit("seed", [](Experiment& e) { e.seed = 9; });
+        QVERIFY(!model.canRedo());
+    }
+
+    void editThatChangesNothingIsNoStep() {
+        ExperimentModel model;
+        model.replace(preset("ridge"));
+        QSignalSpy changed(&model, &ExperimentModel::changed);
+        model.edit("seed", [](Experiment& e) { e.seed = 0; });
+        QCOMPARE(changed.count(), 0);
+        QVERIFY(!model.canUndo());
+    }
+
+    void historyIsBoundedAndKeepsTheNewest() {
+        ExperimentModel model;
+        model.replace(preset("ridge"));
+        for (std::uint64_t seed = 1; seed <= 500; ++seed)
+            model.edit({}, [seed](Experiment& e) { e.seed = seed; });
+        int steps = 0;
+        while (model.canUndo()) {
+            model.undo();
+            ++steps;
+        }
+        QCOMPARE(steps, 199);
+        QCOMPARE(model.value().seed, std::uint64_t(301));
+    }
+
+    void numbersAreReadInTheCLocaleWithExponents() {
+        QCOMPARE(parseReal(u" 1e-3 "), std::optional(1e-3));
+        QVERIFY(!parseReal(u"0,5"));
+        QVERIFY(!parseReal(u"nan"));
+        QVERIFY(!parseReal(u"1e999"));
+        QVERIFY(!parseReal(u""));
+        QCOMPARE(parseInteger(u"6e4"), std::optional<std::int64_t>(60000));
+        QVERIFY(!parseInteger(u"1.5"));
+        QVERIFY(!parseInteger(u"1e300"));
+        QCOMPARE(parseUnsigned(u"18446744073709551615"), std::optional<std::uint64_t>(18446744073709551615U));
+        QVERIFY(!parseUnsigned(u"-1"));
+    }
+
+    void numbersAreWrittenShortAndReadBackTheSame() {
+        QCOMPARE(typedText(1e-3), QStringLiteral("0.001"));
+        QCOMPARE(typedText(1e-5), QStringLiteral("1e-5"));
+        QCOMPARE(typedText(0.1 + 0.2), QStringLiteral("0.30000000000000004"));
+        for (const double value : {1e-8, 0.95, 123456789.125, -2.5e-7, 1e22})
+            QCOMPARE(parseReal(typedText(value)), std::optional(value));
+    }
+
+    void steppingFollowsOneTwoFive() {
+        QCOMPARE(steppedReal(0.01, 1), 0.02);
+        QCOMPARE(steppedReal(0.02, 1), 0.05);
+        QCOMPARE(steppedReal(0.05, 1), 0.1);
+        QCOMPARE(steppedReal(0.1, -1), 0.05);
+        QCOMPARE(steppedReal(0.03, -1), 0.02);
+        QCOMPARE(steppedReal(-2, 1), -1.0);
+    }
+
+    void everyOptionOfEveryPartCanBeReadAndSet() {
+        for (const OfferedPart& offered : offeredParts()) {
+            QCOMPARE(QString::fromStdString(partType(offered.part)), offered.id);
+            for (const PartOption& option : optionsOf(offered.part)) {
+                Part part = offered.part;
+                QVERIFY(!option.toolTip.isEmpty());
+                const auto text = optionText(part, option.key);
+                QVERIFY(text);
+                QCOMPARE(setOption(part, option.key, *text), QString());
+                QVERIFY2(part == offered.part, qPrintable(offered.id + u'.' + option.key));
+                const bool freeText =
+                    option.kind == PartOption::Kind::tunable || option.kind == PartOption::Kind::decay;
+                const QString wrong = freeText ? QStringLiteral(" , ") : QStringLiteral("x y");
+                if (option.kind != PartOption::Kind::tunable)
+                    QVERIFY(!setOption(part, option.key, wrong).isEmpty());
+                QVERIFY(part == offered.part);
+            }
+        }
+        QCOMPARE(offeredParts().size(), partTypes().size());
+    }
+
+    void weightDecayTakesNumbersAndNames() {
+        Part part = LinearPart{.out = 3};
+        QCOMPARE(setOption(part, "weight_decay", "1e-4, decay1"), QString());
+        const auto& decay = std::get<LinearPart>(part).weightDecay;
+        QCOMPARE(decay.size(), std::size_t(2));
+        QCOMPARE(decay[0].value, 1e-4);
+        QCOMPARE(decay[1].hyperparameter, std::string("decay1"));
+        QCOMPARE(setOption(part, "weight_decay", "  "), QString());
+        QVERIFY(std::get<LinearPart>(part).weightDecay.empty());
+    }
+
+    void modelTableFollowsTheShapeThroughTheParts() {
+        ModelTableModel table;
+        const QAbstractItemModelTester tester(&table);
+        const Experiment experiment = preset("fashion-mnist-cnn");
+        table.setExperiment(experiment, image);
+        QCOMPARE(table.rowCount(), 14);
+        const auto shown = [&table](int row, int column) {
+            return table.index(row, column).data().toString();
+        };
+        QCOMPARE(shown(1, ModelTableModel::Type), QStringLiteral("conv2d"));
+        QCOMPARE(shown(1, ModelTableModel::Out), QStringLiteral("16"));
+        QCOMPARE(shown(1, ModelTableModel::Output), QString::fromStdString(shapeText({16, 28, 28})));
+        QCOMPARE(shown(1, ModelTableModel::Weights), QStringLiteral("416"));
+        // Twice the layer's numbers and 2 · out · H, less the layer itself.
+        QCOMPARE(shown(1, ModelTableModel::Response), QStringLiteral("608"));
+        QCOMPARE(shown(0, ModelTableModel::Rate), QStringLiteral("dropout0"));
+        QCOMPARE(shown(1, ModelTableModel::Rate), QString());
+        QVERIFY(!table.flags(table.index(1, ModelTableModel::Rate)).testFlag(Qt::ItemIsEditable));
+        QVERIFY(table.flags(table.index(1, ModelTableModel::Kernel)).testFlag(Qt::ItemIsEditable));
+        table.setExperiment(experiment, {});
+        QCOMPARE(shown(1, ModelTableModel::Output), QString());
+    }
+
+    void modelTableAsksForEditsAndRefusesWhatIsNoValue() {
+        ModelTableModel table;
+        const QAbstractItemModelTester tester(&table);
+        table.setExperiment(preset("fashion-mnist-cnn"), image);
+        Part edited;
+        connect(&table, &ModelTableModel::partEdited, &table,
+                [&edited](int, const Part& part) { edited = part; });
+        QString why;
+        connect(&table, &ModelTableModel::editRefused, &table,
+                [&why](int, const QString& text) { why = text; });
+        QVERIFY(table.setData(table.index(1, ModelTableModel::Kernel), "7"));
+        QCOMPARE(std::get<Conv2dPart>(edited).kernel, 7);
+        QVERIFY(!table.setData(table.index(1, ModelTableModel::Kernel), "seven"));
+        QVERIFY(why.contains("seven"));
+        QVERIFY(!table.setData(table.index(2, ModelTableModel::Kernel), "3"));
+        // A change of type keeps what both types have.
+        QVERIFY(table.setData(table.index(3, ModelTableModel::Type), "conv2d"));
+        QCOMPARE(std::get<Conv2dPart>(edited).kernel, 2);
+    }
+
+    void modelTableMarksTheRowAndTheCell() {
+        ModelTableModel table;
+        table.setExperiment(preset("fashion-mnist-cnn"), image);
+        table.setMistakes({{"model.parts[1].kernel", "too large"}, {"model.parts", "nothing learns"}});
+        const auto mistake = [&table](int row, int column) {
+            return table.index(row, column).data(ModelTableModel::MistakeRole).toString();
+        };
+        QCOMPARE(mistake(1, ModelTableModel::Kernel), QStringLiteral("too large"));
+        QCOMPARE(mistake(1, ModelTableModel::Type), QStringLiteral("too large"));
+        QCOMPARE(mistake(1, ModelTableModel::Out), QString());
+        QCOMPARE(mistake(2, ModelTableModel::Type), QString());
+        QVERIFY(table.index(1, ModelTableModel::Type).data().toString().startsWith(u'⚠'));
+    }
+
+    void hyperparameterTableShowsRangesAndUses() {
+        HyperparameterTableModel table;
+        const QAbstractItemModelTester tester(&table);
+        table.setExperiment(preset("fashion-mnist-cnn"));
+        QCOMPARE(table.rowCount(), 6);
+        QCOMPARE(table.index(0, HyperparameterTableModel::Initial).data().toString(), QStringLiteral("0.05"));
+        QCOMPARE(table.index(0, HyperparameterTableModel::Uses).data().toString(),
+                 QStringLiteral("rate of part 1 (dropout2d)"));
+        QCOMPARE(table.index(4, HyperparameterTableModel::Discrete).data(Qt::CheckStateRole).toInt(),
+                 int(Qt::Checked));
+
+        Hyperparameter edited;
+        connect(&table, &HyperparameterTableModel::hyperparameterEdited, &table,
+                [&edited](int, const Hyperparameter& one) { edited = one; });
+        QVERIFY(
+            table.setData(table.index(0, HyperparameterTableModel::Tune), Qt::Unchecked, Qt::CheckStateRole));
+        QVERIFY(!edited.tune);
+        QVERIFY(table.setData(table.index(0, HyperparameterTableModel::Max), ""));
+        QVERIFY(!edited.max);
+        QVERIFY(!table.setData(table.index(0, HyperparameterTableModel::Initial), "much"));
+        QVERIFY(!table.setData(table.index(0, HyperparameterTableModel::Scale), ""));
+    }
+
+    void renamingAHyperparameterRenamesItsUses() {
+        Experiment experiment = preset("fashion-mnist-cnn");
+        renameHyperparameter(experiment, 0, "input_dropout");
+        QCOMPARE(std::get<Dropout2dPart>(experiment.model.parts[0]).rate.hyperparameter,
+                 std::string("input_dropout"));
+        QVERIFY(validate(experiment).empty());
+    }
+
+    void removingAHyperparameterLeavesItsInitialValue() {
+        Experiment experiment = preset("fashion-mnist-cnn");
+        removeHyperparameter(experiment, 0);
+        QVERIFY(!std::get<Dropout2dPart>(experiment.model.parts[0]).rate.named());
+        QCOMPARE(std::get<Dropout2dPart>(experiment.model.parts[0]).rate.value, 0.05);
+        QVERIFY(validate(experiment).empty());
+    }
+
+    void undeclaredNamesAreFoundOnceWithTheirKind() {
+        Experiment experiment = preset("ridge");
+        experiment.weightDecay = {{.hyperparameter = "decay_all"}};
+        const auto names = undeclaredNames(experiment);
+        QCOMPARE(names.size(), std::size_t(1));
+        QCOMPARE(names[0].first, std::string("decay_all"));
+        declareHyperparameter(experiment, names[0].first, names[0].second);
+        QVERIFY(experiment.hyperparameters.back().log);
+        QVERIFY(undeclaredNames(experiment).empty());
+    }
+
+    void templatesFitTheirDataAndDeclareWhatTheyUse_data() {
+        QTest::addColumn<int>("kind");
+        QTest::addColumn<bool>("dropout");
+        QTest::newRow("linear") << 0 << true;
+        QTest::newRow("mlp") << 1 << true;
+        QTest::newRow("mlp without dropout") << 1 << false;
+        QTest::newRow("cnn") << 2 << true;
+        QTest::newRow("cnn without dropout") << 2 << false;
+    }
+    void templatesFitTheirDataAndDeclareWhatTheyUse() {
+        QFETCH(int, kind);
+        QFETCH(bool, dropout);
+        Experiment experiment = preset("fashion-mnist-cnn");
+        const DataInfo info{.input = image,
+                            .task = TaskKind::classification,
+                            .outputs = 7,
+                            .train = 1000,
+                            .validation = 200,
+                            .test = 0,
+                            .classNames = {},
+                            .featureNames = {}};
+        applyTemplate(experiment, {.kind = ModelTemplate::Kind(kind), .widths = {8, 12}, .dropout = dropout},
+                      info);
+        const auto mistakes = validate(experiment);
+        QVERIFY2(mistakes.empty(), describe(mistakes).c_str());
+        const auto withData = validate(experiment, info);
+        QVERIFY2(withData.empty(), describe(withData).c_str());
+        QCOMPARE(inspectModel(experiment.model, image, 0).output, Shape{7});
+        const bool has = std::ranges::any_of(
+            experiment.hyperparameters, [](const Hyperparameter& one) { return one.name == "dropout0"; });
+        QCOMPARE(has, dropout && kind != 0);
+    }
+
+    void boardGivesAMistakeToTheNearestPlace() {
+        MarkBoard board;
+        Place rate, optimizers, model;
+        board.add("optimizers", &optimizers);
+        board.add("optimizers.general.lr", &rate);
+        board.add("model", &model);
+        board.show({{"optimizers.general.lr", "a"},
+                    {"optimizers.general.lrx", "b"},
+                    {"model.parts[3].kernel", "c"},
+                    {"modelling", "d"}});
+        QCOMPARE(rate.shown, (std::vector<Mistake>{{"optimizers.general.lr", "a"}}));
+        QCOMPARE(optimizers.shown, (std::vector<Mistake>{{"optimizers.general.lrx", "b"}}));
+        QCOMPARE(model.shown, (std::vector<Mistake>{{"model.parts[3].kernel", "c"}}));
+        QVERIFY(board.reveal("model.parts[3].kernel"));
+        QCOMPARE(model.revealed, QStringLiteral("model.parts[3].kernel"));
+        QVERIFY(!board.reveal("modelling"));
+        board.show({});
+        QVERIFY(rate.shown.empty());
+        rate.problem = "no number";
+        QCOMPARE(board.inputProblems(), (std::vector<Mistake>{{"optimizers.general.lr", "no number"}}));
+    }
+
+    void bandOfTheInitialPointIsThatOfTheTransform() {
+        const Hyperparameter rate{.name = "rate", .initial = 0.475, .min = 0, .max = 0.95, .scale = 1.0};
+        const auto band = initialBand(rate);
+        QVERIFY(band);
+        QVERIFY(std::abs(band->unconstrained) < 1e-12);
+        QVERIFY(std::abs(band->high - 0.95 / (1 + std::exp(-1.0))) < 1e-12);
+        QVERIFY(!initialBand({.name = "outside", .initial = 2, .min = 0, .max = 1}));
+    }
+
+    void tunableTextIsANumberOrAName() {
+        QCOMPARE(tunableFromText("0.5").value, 0.5);
+        QVERIFY(!tunableFromText("0.5").named());
+        QCOMPARE(tunableFromText(" dropout0 ").hyperparameter, std::string("dropout0"));
+        QCOMPARE(tunableText({.value = 1e-4}), QStringLiteral("1e-4"));
+    }
+};
+
+QTEST_APPLESS_MAIN(SetupModelsTest)
+#include "tst_setup_models.moc"

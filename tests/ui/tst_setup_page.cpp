@@ -1,0 +1,343 @@
+#include "ui/setup/experiment_file.h"
+#include "ui/setup/hyperparameter_table_model.h"
+#include "ui/setup/marked_field.h"
+#include "ui/setup/model_table_model.h"
+#include "ui/setup/setup_page.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QFile>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QStandardItemModel>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QToolButton>
+
+#include <memory>
+
+using namespace dstn;
+
+namespace {
+
+Experiment preset(std::string_view id) { return *parseExperiment(findPreset(id)->json).experiment; }
+
+EngineInfo cpuOnly() {
+    EngineInfo info;
+    info.torchVersion = "1.13.1";
+    info.blas = "OpenBLAS";
+    info.devices = {{.id = "cpu", .name = "a processor", .available = true, .reason = {}},
+                    {.id = "cuda:0", .name = {}, .available = false, .reason = "this LibTorch has no CUDA"}};
+    return info;
+}
+
+} // namespace
+
+/// The real page under the offscreen platform, clicked and typed into.
+class SetupPageTest : public QObject {
+    Q_OBJECT
+
+  private slots:
+    void initTestCase() { qRegisterMetaType<Experiment>("dstn::Experiment"); }
+
+    void init() {
+        page_ = std::make_unique<SetupPage>();
+        page_->setEngineInfo(cpuOnly());
+        page_->setExperiment(preset("quickstart"));
+        page_->resize(1280, 800);
+        page_->show();
+        QVERIFY(QTest::qWaitForWindowExposed(page_.get()));
+        page_->activateWindow();
+        QTRY_VERIFY(button()->isEnabled() && reason().isEmpty());
+    }
+    void cleanup() { page_.reset(); }
+
+    void wrongValueIsMarkedAtItsFieldAndStopsTheRun() {
+        auto* rate = find<QLineEdit>("optimizers.general.lr");
+        type(rate, "-1");
+        QVERIFY(field(rate)->isMarked());
+        QVERIFY2(field(rate)->sentence().contains("-1"), qPrintable(field(rate)->sentence()));
+        QVERIFY(!button()->isEnabled());
+        QVERIFY(!reason().isEmpty());
+        QCOMPARE(find<QListWidget>("mistakes")->count(), 1);
+        type(rate, "1e-2");
+        QVERIFY(!field(rate)->isMarked());
+        QVERIFY(button()->isEnabled());
+        QCOMPARE(page_->experiment().optimizers.general.lr, 0.01);
+    }
+
+    void textThatIsNoNumberIsMarkedAndKeepsTheValueBefore() {
+        auto* epochs = find<QLineEdit>("budget.epochs");
+        type(epochs, "many");
+        QVERIFY(field(epochs)->sentence().contains("many"));
+        QVERIFY(!button()->isEnabled());
+        QCOMPARE(page_->experiment().epochs, preset("quickstart").epochs);
+        // An edit elsewhere does not touch what is being typed here.
+        type(find<QLineEdit>("seed"), "5");
+        QCOMPARE(epochs->text(), QStringLiteral("many"));
+        QVERIFY(!button()->isEnabled());
+        type(epochs, "3");
+        QVERIFY(button()->isEnabled());
+        QCOMPARE(page_->experiment().epochs, 3);
+    }
+
+    void runEmitsTheEditedExperiment() {
+        QSignalSpy requested(page_.get(), &SetupPage::runRequested);
+        type(find<QLineEdit>("budget.epochs"), "2");
+        QTest::mouseClick(button(), Qt::LeftButton);
+        QCOMPARE(requested.count(), 1);
+        Experiment expected = preset("quickstart");
+        expected.epochs = 2;
+        QVERIFY(requested[0][0].value<Experiment>() == expected);
+    }
+
+    void runKeyWorksAndWaitsForTheDataThatIsBeingLookedAt() {
+        QSignalSpy requested(page_.get(), &SetupPage::runRequested);
+        type(find<QLineEdit>("data.examples"), "800");
+        QTest::keyClick(page_.get(), Qt::Key_R, Qt::ControlModifier);
+        QTRY_COMPARE(requested.count(), 1);
+        QCOMPARE(requested[0][0].value<Experiment>().data.examples, 800);
+    }
+
+    void runIsDisabledWithTheReasonWhileOneIsGoingOn() {
+        QSignalSpy requested(page_.get(), &SetupPage::runRequested);
+        page_->setRunning(true);
+        QVERIFY(!button()->isEnabled());
+        QVERIFY(reason().contains("run is going on"));
+        page_->run();
+        QCOMPARE(requested.count(), 0);
+        page_->setRunning(false);
+        QVERIFY(button()->isEnabled());
+    }
+
+    void presetFillsEverythingInAndUndoBringsBackWhatWas() {
+        type(find<QLineEdit>("name"), "Mine");
+        auto* combo = find<QComboBox>("preset");
+        QCOMPARE(combo->currentIndex(), -1);
+        const int ridge = combo->findText(QString::fromStdString(findPreset("ridge")->title));
+        choose(combo, ridge);
+        QVERIFY(page_->experiment() == preset("ridge"));
+        QCOMPARE(find<QLineEdit>("name")->text(), QString::fromStdString(preset("ridge").name));
+        QCOMPARE(find<QTableView>("modelTable")->model()->rowCount(), 1);
+        QTest::keyClick(page_.get(), Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(find<QLineEdit>("name")->text(), QStringLiteral("Mine"));
+        // From within a text too it is the experiment's undo.
+        find<QLineEdit>("name")->setFocus();
+        QTest::keyClick(find<QLineEdit>("name"), Qt::Key_Z, Qt::ControlModifier);
+        QVERIFY(page_->experiment() == preset("quickstart"));
+        QVERIFY(!page_->undoAction()->isEnabled());
+        QTest::keyClick(page_.get(), Qt::Key_Y, Qt::ControlModifier);
+        QCOMPARE(find<QLineEdit>("name")->text(), QStringLiteral("Mine"));
+    }
+
+    void undoTakesBackTextThatIsNoNumber() {
+        auto* seed = find<QLineEdit>("seed");
+        type(find<QLineEdit>("budget.epochs"), "4");
+        type(seed, "x");
+        QVERIFY(!button()->isEnabled());
+        page_->undoAction()->trigger();
+        QCOMPARE(seed->text(), QStringLiteral("0"));
+        QVERIFY(button()->isEnabled());
+    }
+
+    void onlyFieldsThatApplyAreShown() {
+        QVERIFY(find<QLineEdit>("data.noise")->isVisible());
+        QVERIFY(!find<QLineEdit>("data.path")->isVisible());
+        auto* source = find<QComboBox>("data.source");
+        choose(source, source->findText("CSV file"));
+        QVERIFY(!find<QLineEdit>("data.noise")->isVisible());
+        QVERIFY(find<QLineEdit>("data.target")->isVisible());
+        QVERIFY(find<QLineEdit>("optimizers.general.momentum")->isVisible());
+        QVERIFY(!find<QLineEdit>("optimizers.general.alpha")->isVisible());
+        auto* type = find<QComboBox>("optimizers.general.type");
+        choose(type, type->findText("Adam"));
+        QVERIFY(!find<QLineEdit>("optimizers.general.momentum")->isVisible());
+        QVERIFY(find<QLineEdit>("optimizers.general.betas[0]")->isVisible());
+        QCOMPARE(page_->experiment().optimizers.general.lr, 0.001);
+    }
+
+    void dataThatCannotBeReadIsSaidAtThePath() {
+        auto* source = find<QComboBox>("data.source");
+        choose(source, source->findText("CSV file"));
+        auto* path = find<QLineEdit>("data.path");
+        type(path, "/no/such/table.csv");
+        QTRY_VERIFY(field(path)->sentence().contains("/no/such/table.csv"));
+        QVERIFY(!button()->isEnabled());
+
+        const QTemporaryDir folder;
+        QFile file(folder.filePath("table.csv"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        for (int i = 0; i < 400; ++i)
+            file.write(QByteArray::number(i % 7) + "," + QByteArray::number(i % 5) + "," + "abcd"[i % 4] +
+                       "\n");
+        file.close();
+        type(path, file.fileName());
+        QTRY_VERIFY(find<QLabel>("found")->text().contains("classes"));
+        QTRY_VERIFY(!field(path)->isMarked());
+    }
+
+    void foundDataIsToldInWords() {
+        QVERIFY2(find<QLabel>("found")->text().contains("4 classes"),
+                 qPrintable(find<QLabel>("found")->text()));
+    }
+
+    void modelMistakeIsMarkedOnItsRowAndMendedThere() {
+        auto* table = find<QTableView>("modelTable");
+        const int last = table->model()->rowCount() - 1;
+        const QModelIndex out = table->model()->index(last, ModelTableModel::Out);
+        edit(table, out, "3");
+        QVERIFY(!out.data(ModelTableModel::MistakeRole).toString().isEmpty());
+        QVERIFY(find<QLabel>("modelNote")->isVisible());
+        QVERIFY(!button()->isEnabled());
+        edit(table, out, "4");
+        QVERIFY(!find<QLabel>("modelNote")->isVisible());
+        QVERIFY(button()->isEnabled());
+    }
+
+    void partsAreAddedMovedDuplicatedAndRemovedByKeys() {
+        auto* table = find<QTableView>("modelTable");
+        const auto before = page_->experiment().model.parts;
+        table->setFocus();
+        table->setCurrentIndex(table->model()->index(1, ModelTableModel::Type));
+        QTest::keyClick(table, Qt::Key_D, Qt::ControlModifier);
+        QCOMPARE(page_->experiment().model.parts.size(), before.size() + 1);
+        QCOMPARE(table->currentIndex().row(), 2);
+        QTest::keyClick(table, Qt::Key_Up, Qt::AltModifier);
+        QCOMPARE(table->currentIndex().row(), 1);
+        QTest::keyClick(table, Qt::Key_Delete);
+        QVERIFY(page_->experiment().model.parts == before);
+    }
+
+    void templateReplacesTheModel() {
+        auto* which = find<QComboBox>("template");
+        which->setCurrentIndex(1);
+        type(find<QLineEdit>("widths"), "20, wide");
+        QTest::mouseClick(find<QPushButton>("useTemplate"), Qt::LeftButton);
+        QVERIFY(find<QLabel>("modelNote")->text().contains("wide"));
+        QVERIFY(page_->experiment() == preset("quickstart"));
+        type(find<QLineEdit>("widths"), "20, 30");
+        QTest::mouseClick(find<QPushButton>("useTemplate"), Qt::LeftButton);
+        QCOMPARE(find<QTableView>("modelTable")->model()->rowCount(), 8);
+        QVERIFY(button()->isEnabled());
+    }
+
+    void untickedHyperparameterIsHeld() {
+        auto* table = find<QTableView>("hyperparameterTable");
+        const QModelIndex tune = table->model()->index(0, HyperparameterTableModel::Tune);
+        table->setFocus();
+        table->setCurrentIndex(tune);
+        QTest::keyClick(table, Qt::Key_Space);
+        QVERIFY(!page_->experiment().hyperparameters[0].tune);
+        QCOMPARE(page_->experiment().tunedNames().size(), std::size_t(2));
+    }
+
+    void undeclaredNameIsAMistakeThatAddDeclares() {
+        auto* decay = find<QComboBox>("regularization.weight_decay");
+        type(decay->lineEdit(), "other_decay");
+        QVERIFY(!button()->isEnabled());
+        QVERIFY(field(decay)->isMarked());
+        QTest::mouseClick(find<QToolButton>("addHyperparameter"), Qt::LeftButton);
+        QVERIFY(!field(decay)->isMarked());
+        QCOMPARE(page_->experiment().hyperparameters.back().name, std::string("other_decay"));
+        // The one that the place named before is unused now.
+        auto* table = find<QTableView>("hyperparameterTable");
+        QCOMPARE(table->model()->index(2, HyperparameterTableModel::Uses).data().toString(),
+                 QStringLiteral("nowhere"));
+    }
+
+    void mistakeInTheListLeadsToItsField() {
+        auto* warmup = find<QLineEdit>("tuner.warmup_epochs");
+        type(warmup, "-3");
+        auto* list = find<QListWidget>("mistakes");
+        QCOMPARE(list->count(), 1);
+        find<QLineEdit>("name")->setFocus();
+        QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualItemRect(list->item(0)).center());
+        QVERIFY(warmup->hasFocus());
+    }
+
+    void deviceThatIsNotThereIsGreyedAndRefused() {
+        auto* device = find<QComboBox>("device");
+        const int cuda = device->findData("cuda:0");
+        QVERIFY(cuda >= 0);
+        QVERIFY(!qobject_cast<QStandardItemModel*>(device->model())->item(cuda)->isEnabled());
+        QVERIFY(device->itemData(cuda, Qt::ToolTipRole).toString().contains("no CUDA"));
+        Experiment experiment = preset("quickstart");
+        experiment.device = "cuda";
+        page_->setExperiment(experiment);
+        QVERIFY(field(device)->sentence().contains("no CUDA"));
+        QVERIFY(!button()->isEnabled());
+    }
+
+    void savedExperimentOpensAsTheSame() {
+        const QTemporaryDir folder;
+        const QString path = folder.filePath("experiment.json");
+        QCOMPARE(saveExperiment(page_->experiment(), path), QString());
+        const OpenedExperiment opened = openExperiment(path);
+        QVERIFY(opened.experiment && *opened.experiment == page_->experiment());
+    }
+
+    void brokenFileIsRefusedWithItsNameAndItsMistakes() {
+        const QTemporaryDir folder;
+        QFile file(folder.filePath("broken.json"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(R"({"schema": 1, "data": {"source": "ridge"}, "model": {"parts": []}, "colour": 3})");
+        file.close();
+        const OpenedExperiment opened = openExperiment(file.fileName());
+        QVERIFY(!opened.experiment);
+        QVERIFY(opened.problem.contains("broken.json"));
+        QVERIFY(opened.problem.contains("colour"));
+        QVERIFY(opened.problem.contains("data.source"));
+        QVERIFY(openExperiment(folder.filePath("absent.json")).problem.contains("absent.json"));
+        QVERIFY(saveExperiment(page_->experiment(), folder.filePath("no/such/folder.json"))
+                    .contains("folder.json"));
+    }
+
+    void editsAreTold() {
+        QSignalSpy changed(page_.get(), &SetupPage::experimentChanged);
+        type(find<QLineEdit>("seed"), "42");
+        QVERIFY(changed.count() >= 1);
+        QCOMPARE(changed.last()[0].value<Experiment>().seed, std::uint64_t(42));
+    }
+
+  private:
+    template <class Widget>
+    Widget* find(const char* name) {
+        auto* widget = page_->findChild<Widget*>(QString::fromLatin1(name));
+        if (widget == nullptr) qFatal("no widget %s", name);
+        return widget;
+    }
+    QPushButton* button() { return find<QPushButton>("run"); }
+    QString reason() { return find<QLabel>("runReason")->text(); }
+    static MarkedField* field(QWidget* editor) { return qobject_cast<MarkedField*>(editor->parentWidget()); }
+    static void type(QLineEdit* edit, const QString& text) {
+        edit->setFocus();
+        edit->selectAll();
+        QTest::keyClicks(edit, text);
+    }
+    static void choose(QComboBox* combo, int index) {
+        QVERIFY(index >= 0);
+        combo->setFocus();
+        combo->setCurrentIndex(index);
+        emit combo->activated(index);
+    }
+    static void edit(QTableView* table, const QModelIndex& index, const QString& text) {
+        table->setFocus();
+        table->setCurrentIndex(index);
+        QTest::keyClick(table, Qt::Key_F2);
+        auto* editor = table->viewport()->findChild<QLineEdit*>();
+        QVERIFY(editor != nullptr);
+        editor->selectAll();
+        QTest::keyClicks(editor, text);
+        QTest::keyClick(editor, Qt::Key_Return);
+        QTest::qWait(1); // the editor is deleted later
+    }
+
+    std::unique_ptr<SetupPage> page_;
+};
+
+QTEST_MAIN(SetupPageTest)
+#include "tst_setup_page.moc"
