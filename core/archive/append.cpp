@@ -1,5 +1,5 @@
 #include "core/archive/archive_impl.h"
-#include "core/archive/number_text.h"
+#include "core/archive/exact_number.h"
 #include "core/archive/process_identity.h"
 
 #include <algorithm>
@@ -145,19 +145,9 @@ void Appender::operator()(const RunStarted& started) {
 
 void Appender::insertRun(const RunStarted& started) {
     auto insert =
-        statement((std::string("INSERT INTO runs(uuid, name, created, data, model, method, state, steps, "
-                               "steps_total, steps_per_epoch, experiment, parameters, "
-                               "response_parameters, train_examples, validation_examples, "
-                               "test_examples, device, device_name, torch_version, blas, "
-                               "program_version, host, threads, process_host, process_boot, "
-                               "process_space, process_id, process_start, heartbeat) VALUES (?, ?, ") +
-                   now +
-                   ", '', '', '', 'running', ?, 0, 0, '', 0, 0, 0, 0, 0, '', '', '', '', '', '', 0, "
-                   "'', '', '', 0, 0, 0)")
-                      .c_str());
+        statement((std::string("INSERT INTO runs(uuid, name, created) VALUES (?, ?, ") + now + ")").c_str());
     insert.bind(1, run_);
     insert.bind(2, started.experiment.name);
-    insert.bind(3, started.firstStep);
     insert.exec();
     target_.id = archive_.database->getLastInsertRowid();
 }
@@ -165,7 +155,8 @@ void Appender::insertRun(const RunStarted& started) {
 void Appender::describeRun(const RunStarted& started) {
     auto update = statement(
         "UPDATE runs SET data = ?, model = ?, method = ?, state = 'running', reason = '', steps_total = ?, "
-        "steps_per_epoch = ?, experiment = ?, parameters = ?, response_parameters = ?, train_examples = ?, "
+        "steps_budget = ?, steps_per_epoch = ?, experiment = ?, parameters = ?, response_parameters = ?, "
+        "train_examples = ?, "
         "validation_examples = ?, test_examples = ?, device = ?, device_name = ?, torch_version = ?, blas = "
         "?, "
         "program_version = ?, host = ?, threads = ?, steps = ? WHERE id = ?");
@@ -178,6 +169,7 @@ void Appender::describeRun(const RunStarted& started) {
     text(modelName(experiment.model));
     text(experiment.tuner.type);
     integer(started.stepsTotal);
+    integer(experiment.epochs * started.stepsPerEpoch);
     integer(started.stepsPerEpoch);
     text(toJson(experiment));
     integer(started.parameters);
@@ -441,7 +433,7 @@ void Appender::operator()(const StateChanged& change) {
 
 void Appender::operator()(const HyperparameterSet& set) {
     event("hyperparameter",
-          set.name + " set to " + numberText(set.value) + " at step " + std::to_string(set.step));
+          set.name + " set to " + exactNumber(set.value) + " at step " + std::to_string(set.step));
 }
 
 void Appender::operator()(const LogLine& line) {

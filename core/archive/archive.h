@@ -27,7 +27,8 @@ struct RunRow {
     std::optional<std::int64_t> bestEpoch;
     std::vector<std::string> tags;
     std::string note;
-    bool starred = false, deleted = false, resumable = false;
+    bool starred = false, deleted = false;
+    bool resumable = false; ///< not running, has a checkpoint, and its budget is not used up
 };
 
 struct RunDetails {

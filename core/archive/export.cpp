@@ -1,5 +1,5 @@
 #include "core/archive/archive_impl.h"
-#include "core/archive/number_text.h"
+#include "core/archive/exact_number.h"
 
 #include <SQLiteCpp/Transaction.h>
 #include <nlohmann/json.hpp>
@@ -43,12 +43,13 @@ void writeCsv(const std::vector<std::string>& names, const std::vector<Curve>& c
         for (std::size_t i = 0; i < curves.size(); ++i) {
             values += ',';
             if (next[i] >= curves[i].step.size() || curves[i].step[next[i]] != step) continue;
-            values += numberText(curves[i].value[next[i]]);
+            values += exactNumber(curves[i].value[next[i]]);
             epoch = curves[i].epoch[next[i]];
             seconds = std::max(seconds, curves[i].seconds[next[i]]);
             ++next[i];
         }
-        out << numberText(step) << ',' << numberText(epoch) << ',' << numberText(seconds) << values << "\r\n";
+        out << exactNumber(step) << ',' << exactNumber(epoch) << ',' << exactNumber(seconds) << values
+            << "\r\n";
     }
 }
 

@@ -13,7 +13,7 @@ namespace {
 constexpr const char* rowColumns =
     "SELECT id, uuid, name, data, model, method, state, reason, created, seconds, steps, steps_total, "
     "steps_per_epoch, best_epoch, best_validation_loss, best_validation_accuracy, test_at_best, note, "
-    "starred, deleted, EXISTS (SELECT 1 FROM checkpoints WHERE run_id = runs.id), "
+    "starred, deleted, EXISTS (SELECT 1 FROM checkpoints WHERE run_id = runs.id), steps_budget, "
     "process_host, process_boot, process_space, process_id, process_start, heartbeat FROM runs ";
 
 RunRow readRow(SQLite::Statement& row) {
@@ -43,11 +43,12 @@ RunRow readRow(SQLite::Statement& row) {
     run.starred = integer() != 0;
     run.deleted = integer() != 0;
     const bool hasCheckpoint = integer() != 0;
+    const std::int64_t budget = integer();
     if (!ended(run.state) && abandonedRun(row, column)) {
         run.state = RunState::interrupted;
         run.reason = abandonedReason;
     }
-    run.resumable = hasCheckpoint && ended(run.state) && run.steps < run.stepsTotal;
+    run.resumable = hasCheckpoint && ended(run.state) && run.steps < budget;
     return run;
 }
 

@@ -1,4 +1,4 @@
-#include "core/archive/number_text.h"
+#include "core/archive/exact_number.h"
 
 #include <array>
 #include <charconv>
@@ -6,7 +6,7 @@
 
 namespace dstn {
 
-std::string numberText(double value) {
+std::string exactNumber(double value) {
     if (std::isnan(value)) return "NaN";
     std::array<char, 32> text{};
     const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;

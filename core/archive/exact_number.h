@@ -5,6 +5,6 @@
 namespace dstn {
 
 /// The shortest text that reads back as the same number; "NaN", "inf", "-inf".
-std::string numberText(double value);
+std::string exactNumber(double value);
 
 } // namespace dstn
