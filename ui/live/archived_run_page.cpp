@@ -14,8 +14,12 @@
 namespace dstn {
 
 ArchivedRunPage::ArchivedRunPage(std::filesystem::path archive, QWidget* parent)
-    : QWidget(parent), archive_(std::move(archive)), view_(new RunView), banner_(new Banner),
-      back_(new QPushButton(tr("&Back to the archive"))), resume_(new QPushButton(tr("&Resume"))),
+    : QWidget(parent),
+      archive_(std::move(archive)),
+      view_(new RunView),
+      banner_(new Banner),
+      back_(new QPushButton(tr("&Back to the archive"))),
+      resume_(new QPushButton(tr("&Resume"))),
       duplicate_(new QPushButton(tr("&Duplicate"))) {
     back_->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Left));
     back_->setToolTip(tr("Back to the list of runs (Alt+Left)"));
@@ -36,7 +40,8 @@ ArchivedRunPage::ArchivedRunPage(std::filesystem::path archive, QWidget* parent)
     duplicate_->setEnabled(false);
     connect(back_, &QPushButton::clicked, this, &ArchivedRunPage::closed);
     connect(resume_, &QPushButton::clicked, this, [this] { emit resumeRequested(view_->summary().run); });
-    connect(duplicate_, &QPushButton::clicked, this, [this] { emit duplicateRequested(view_->experimentJson()); });
+    connect(duplicate_, &QPushButton::clicked, this,
+            [this] { emit duplicateRequested(view_->experimentJson()); });
     connect(view_, &RunView::opened, this, [this] {
         resume_->setEnabled(view_->isResumable());
         duplicate_->setEnabled(true);

@@ -23,10 +23,9 @@ LivePage::LivePage(RunController& controller, QWidget* parent)
     : QWidget(parent),
       controller_(controller),
       stack_(new QStackedWidget),
-      empty_(
-          new EmptyState(QStringLiteral("live"), tr("No run yet"),
-                         tr("Press Run (Ctrl+R). The curves of the losses and of every hyperparameter appear "
-                            "here within seconds."))),
+      empty_(new EmptyState(QStringLiteral("live"), tr("No run yet"),
+                            tr("Press Run (Ctrl+R).\nThe curves of the losses and of every hyperparameter "
+                               "appear here within seconds."))),
       view_(new RunView),
       banner_(new Banner),
       nudge_(new NudgePanel),

@@ -26,6 +26,12 @@ bool has(const std::vector<std::string>& series, std::string_view name) {
     return std::find(series.begin(), series.end(), name) != series.end();
 }
 
+bool sameSeries(std::vector<std::string> a, std::vector<std::string> b) {
+    std::sort(a.begin(), a.end());
+    std::sort(b.begin(), b.end());
+    return a == b;
+}
+
 } // namespace
 
 /// Where a series goes: a curve, or a hyperparameter's value or scale.
@@ -274,8 +280,11 @@ void RunView::configure(const Experiment& experiment, const std::vector<std::str
 void RunView::feed(const Event& event) {
     summary_.feed(event);
     if (const auto* started = std::get_if<RunStarted>(&event)) {
-        // A resumed run goes on in its own curves.
-        if (series_ != started->series || experiment_ != started->experiment || lossPlot_ == nullptr)
+        // A resumed run goes on in its own curves, which the archive may have named in another order.
+        if (lossPlot_ != nullptr && experiment_ == started->experiment &&
+            sameSeries(series_, started->series))
+            series_ = started->series;
+        else
             configure(started->experiment, started->series);
     } else if (const auto* taken = std::get_if<SamplesTaken>(&event)) {
         const double perEpoch = static_cast<double>(std::max<std::int64_t>(summary_.stepsPerEpoch, 1));

@@ -99,7 +99,7 @@ class RunView : public QWidget {
     QTimer followTimer_;
     int generation_ = 0; ///< tells a reading that a newer one has overtaken
     bool resumable_ = false;
-    bool first_ = true;  ///< the reading under way is the first of its run
+    bool first_ = true; ///< the reading under way is the first of its run
 };
 
 } // namespace dstn

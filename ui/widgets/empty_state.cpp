@@ -22,14 +22,13 @@ EmptyState::EmptyState(const QString& icon, const QString& title, const QString&
     large.setBold(true);
     title_->setFont(large);
     for (QLabel* label : {picture_, title_, hint_}) label->setAlignment(Qt::AlignCenter);
-    hint_->setWordWrap(true);
-    hint_->setMinimumWidth(420);
     button_->hide();
     connect(button_, &QPushButton::clicked, this, &EmptyState::actionChosen);
     auto* layout = new QVBoxLayout(this);
     layout->setSpacing(10);
     layout->addStretch(2);
     for (QLabel* label : {picture_, title_, hint_}) layout->addWidget(label, 0, Qt::AlignHCenter);
+    button_->setMinimumHeight(30);
     layout->addSpacing(6);
     layout->addWidget(button_, 0, Qt::AlignHCenter);
     layout->addStretch(3);

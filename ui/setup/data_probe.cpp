@@ -1,0 +1,70 @@
+#include "ui/setup/data_probe.h"
+
+#include <QFutureWatcher>
+#include <QtConcurrentRun>
+
+#include <exception>
+
+namespace dstn {
+
+namespace {
+struct Answer {
+    std::optional<DataInfo> info;
+    QString error;
+};
+} // namespace
+
+static constexpr int pauseMs = 300;
+
+DataProbe::DataProbe(QObject* parent) : QObject(parent) {
+    pause_.setSingleShot(true);
+    connect(&pause_, &QTimer::timeout, this, &DataProbe::start);
+}
+
+void DataProbe::ask(const DataSpec& spec, bool soon) {
+    if (spec_ == spec) return;
+    const bool sameSource = spec_ && spec_->source == spec.source && spec_->path == spec.path;
+    if (!sameSource) info_.reset();
+    spec_ = spec;
+    error_.clear();
+    pending_ = true;
+    pause_.start(soon ? pauseMs : 0);
+    emit changed();
+}
+
+void DataProbe::forget() {
+    if (!spec_) return;
+    spec_.reset();
+    info_.reset();
+    error_.clear();
+    pending_ = false;
+    pause_.stop();
+    emit changed();
+}
+
+void DataProbe::start() {
+    if (!spec_) return;
+    auto* watcher = new QFutureWatcher<Answer>(this);
+    connect(watcher, &QFutureWatcherBase::finished, this, [this, watcher, asked = *spec_] {
+        const Answer answer = watcher->result();
+        watcher->deleteLater();
+        finish(asked, answer.info, answer.error);
+    });
+    watcher->setFuture(QtConcurrent::run([asked = *spec_]() -> Answer {
+        try {
+            return {.info = probeDataset(asked), .error = {}};
+        } catch (const std::exception& error) {
+            return {.info = {}, .error = QString::fromUtf8(error.what())};
+        }
+    }));
+}
+
+void DataProbe::finish(const DataSpec& asked, std::optional<DataInfo> info, const QString& error) {
+    if (!(spec_ == asked)) return;
+    pending_ = false;
+    info_ = std::move(info);
+    error_ = error;
+    emit changed();
+}
+
+} // namespace dstn

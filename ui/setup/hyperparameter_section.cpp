@@ -1,0 +1,276 @@
+#include "ui/setup/hyperparameter_section.h"
+
+#include "ui/setup/cell_delegate.h"
+#include "ui/setup/mark_colors.h"
+#include "ui/setup/tunable_places.h"
+
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QToolButton>
+
+#include <algorithm>
+
+namespace dstn {
+
+static constexpr std::size_t mostSentences = 3;
+
+HyperparameterSection::HyperparameterSection(ExperimentModel& model, MarkBoard& board, QWidget* parent)
+    : Section(tr("Regularisation and hyperparameters"), model, board, parent),
+      table_(new HyperparameterTableModel(this)),
+      view_(new TableView(10)),
+      picture_(new TransformView) {
+    addTools();
+    view_->setObjectName(QStringLiteral("hyperparameterTable"));
+    view_->setAccessibleName(tr("Hyperparameters"));
+    view_->setModel(table_);
+    view_->setItemDelegate(new CellDelegate(
+        HyperparameterTableModel::MistakeRole,
+        [](const QModelIndex& index) -> CellDelegate::Cell {
+            // A name renames its uses: not with every letter.
+            const bool name = index.column() == HyperparameterTableModel::Name;
+            return {.editor = name ? CellDelegate::Editor::text : CellDelegate::Editor::live, .choices = {}};
+        },
+        view_));
+    view_->verticalHeader()->hide();
+    const QFontMetrics metrics(view_->font());
+    const auto width = [&](int column, const char* widest) {
+        view_->setColumnWidth(column, metrics.horizontalAdvance(QString::fromUtf8(widest)) + 18);
+    };
+    width(HyperparameterTableModel::Tune, "Tune");
+    width(HyperparameterTableModel::Name, "⚠ cutout_length");
+    width(HyperparameterTableModel::Initial, "0.0001");
+    width(HyperparameterTableModel::Min, "0.0001");
+    width(HyperparameterTableModel::Max, "0.0001");
+    width(HyperparameterTableModel::Scale, "1.25");
+    width(HyperparameterTableModel::Log, "Log");
+    width(HyperparameterTableModel::Discrete, "Discrete");
+    view_->horizontalHeader()->setSectionResizeMode(HyperparameterTableModel::Uses, QHeaderView::Stretch);
+    body()->addWidget(view_);
+    note_ = addNote();
+    note_->setObjectName(QStringLiteral("hyperparameterNote"));
+    note_->hide();
+
+    auto* below = new QHBoxLayout;
+    below->setSpacing(12);
+    auto* places = new QVBoxLayout;
+    below->addLayout(places, 1);
+    below->addWidget(picture_, 1);
+    body()->addLayout(below);
+    addPlaces(places);
+
+    connect(table_, &HyperparameterTableModel::hyperparameterEdited, this, &HyperparameterSection::apply);
+    connect(table_, &HyperparameterTableModel::editRefused, this, [this](int row, const QString& why) {
+        refused_ =
+            tr("%1: %2 The value before is kept.")
+                .arg(table_->index(row, HyperparameterTableModel::Name).data(Qt::EditRole).toString(), why);
+        showSentences();
+    });
+    connect(view_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            &HyperparameterSection::showCurrent);
+    board.add(QStringLiteral("hyperparameters"), this);
+    onChange([this](const Experiment& experiment, bool replaced) {
+        if (replaced) refused_.clear();
+        table_->setExperiment(experiment);
+        if (!view_->currentIndex().isValid() && table_->rowCount() > 0) view_->selectRow(0);
+        showCurrent();
+        showSentences();
+    });
+}
+
+void HyperparameterSection::addTools() {
+    auto* row = new QHBoxLayout;
+    row->setSpacing(2);
+    const auto add = [&](const QString& name, const QString& text, const QString& toolTip,
+                         const QKeySequence& key, void (HyperparameterSection::*slot)()) {
+        auto* action = new QAction(text, this);
+        action->setShortcut(key);
+        action->setShortcutContext(Qt::WidgetShortcut);
+        action->setToolTip(tr("%1 (%2)").arg(toolTip, key.toString(QKeySequence::NativeText)));
+        connect(action, &QAction::triggered, this, slot);
+        view_->addAction(action);
+        auto* button = new QToolButton;
+        button->setObjectName(name);
+        button->setDefaultAction(action);
+        button->setAutoRaise(true);
+        button->setFocusPolicy(Qt::TabFocus);
+        row->addWidget(button);
+        return action;
+    };
+    add(QStringLiteral("addHyperparameter"), tr("Add hyperparameter"),
+        tr("Declares one more; a name that is used and not declared comes first"), Qt::Key_Insert,
+        &HyperparameterSection::addHyperparameter);
+    remove_ = add(QStringLiteral("removeHyperparameter"), tr("Remove"),
+                  tr("Takes the chosen one away; where it is used, its initial value stays as a number"),
+                  Qt::Key_Delete, &HyperparameterSection::removeCurrent);
+    row->addStretch(1);
+    body()->addLayout(row);
+}
+
+void HyperparameterSection::addPlaces(QVBoxLayout* column) {
+    auto* grid = new QGridLayout;
+    grid->setHorizontalSpacing(8);
+    grid->setVerticalSpacing(1);
+    grid->setColumnStretch(1, 1);
+    column->addLayout(grid);
+    column->addStretch(1);
+
+    // The path of a box that adds and removes an entry is that of the list; the entry's own field is nearer.
+    const auto toggle = [this, grid](const QString& name, const QString& text, const QString& toolTip,
+                                     auto isOn, auto turn) {
+        auto* box = new QCheckBox(text);
+        box->setObjectName(name);
+        box->setToolTip(toolTip);
+        connect(box, &QCheckBox::clicked, this, [this, turn](bool on) {
+            this->model().edit({}, [&](Experiment& experiment) {
+                const Experiment before = experiment;
+                turn(experiment, on);
+                removeUnused(experiment, before);
+            });
+        });
+        onChange([box, isOn](const Experiment& experiment, bool) { box->setChecked(isOn(experiment)); });
+        grid->addWidget(box, grid->rowCount(), 0, 1, 2);
+    };
+
+    toggle(
+        QStringLiteral("weightDecayOn"), tr("&Global weight decay"),
+        tr("L2 penalty ½ · decay · ‖W‖² over the weights of every linear and convolution part."),
+        [](const Experiment& e) { return !e.weightDecay.empty(); },
+        [](Experiment& e, bool on) {
+            e.weightDecay.clear();
+            if (!on) return;
+            e.weightDecay.push_back({.hyperparameter = "weight_decay"});
+            declareHyperparameter(e, "weight_decay", TunablePlace::Kind::weightDecay);
+        });
+    auto* decay = tunableField(
+        QStringLiteral("regularization.weight_decay"), tr("A number, or the name of a hyperparameter."),
+        [](const Experiment& e) { return e.weightDecay.empty() ? nullptr : &e.weightDecay.front(); },
+        [](Experiment& e, const Tunable& tunable) {
+            if (!e.weightDecay.empty()) e.weightDecay.front() = tunable;
+        });
+    addRow(grid, tr("Decay"), decay);
+    onChange([decay](const Experiment& e, bool) { decay->setApplicable(!e.weightDecay.empty()); });
+
+    toggle(
+        QStringLiteral("cutoutOn"), tr("C&utout"),
+        tr("Sets squares of each training image to 0 (DeVries & Taylor 2017)."),
+        [](const Experiment& e) { return !e.augmentation.empty(); },
+        [](Experiment& e, bool on) {
+            e.augmentation.clear();
+            if (!on) return;
+            e.augmentation.emplace_back(CutoutSpec{.holes = {.hyperparameter = "cutout_holes"},
+                                                   .length = {.hyperparameter = "cutout_length"}});
+            declareHyperparameter(e, "cutout_length", TunablePlace::Kind::cutoutLength);
+            declareHyperparameter(e, "cutout_holes", TunablePlace::Kind::cutoutHoles);
+        });
+    const auto cutout = [this, grid](const QString& option, const QString& label, const QString& toolTip,
+                                     Tunable CutoutSpec::*member) {
+        auto* field = tunableField(
+            QStringLiteral("augmentation[0].%1").arg(option), toolTip,
+            [member](const Experiment& e) {
+                return e.augmentation.empty() ? nullptr
+                                              : &(std::get<CutoutSpec>(e.augmentation.front()).*member);
+            },
+            [member](Experiment& e, const Tunable& tunable) {
+                if (!e.augmentation.empty()) std::get<CutoutSpec>(e.augmentation.front()).*member = tunable;
+            });
+        addRow(grid, label, field);
+        onChange([field](const Experiment& e, bool) { field->setApplicable(!e.augmentation.empty()); });
+        return field;
+    };
+    auto* holes =
+        cutout(QStringLiteral("holes"), tr("Holes"),
+               tr("Squares an image: a number, or the name of a hyperparameter."), &CutoutSpec::holes);
+    cutout(QStringLiteral("length"), tr("Length"),
+           tr("Side of a square in pixels: a number, or the name of a hyperparameter."), &CutoutSpec::length);
+    board().add(QStringLiteral("augmentation"), holes);
+}
+
+int HyperparameterSection::currentRow() const {
+    return view_->currentIndex().isValid() ? view_->currentIndex().row() : -1;
+}
+
+void HyperparameterSection::addHyperparameter() {
+    model().edit({}, [](Experiment& experiment) {
+        const auto missing = undeclaredNames(experiment);
+        if (!missing.empty()) {
+            declareHyperparameter(experiment, missing.front().first, missing.front().second);
+            return;
+        }
+        const QStringList names = hyperparameterNames(experiment);
+        int number = 1;
+        while (names.contains(QStringLiteral("hyper%1").arg(number))) ++number;
+        declareHyperparameter(experiment, "hyper" + std::to_string(number), TunablePlace::Kind::rate);
+    });
+    view_->selectRow(table_->rowCount() - 1);
+    view_->setFocus();
+}
+
+void HyperparameterSection::removeCurrent() {
+    const int row = currentRow();
+    if (row < 0) return;
+    model().edit({}, [row](Experiment& experiment) { removeHyperparameter(experiment, std::size_t(row)); });
+    view_->selectRow(std::min(row, table_->rowCount() - 1));
+}
+
+void HyperparameterSection::apply(int row, const Hyperparameter& hyperparameter) {
+    refused_.clear();
+    model().edit(QStringLiteral("hyperparameters[%1]").arg(row), [&](Experiment& experiment) {
+        if (std::size_t(row) >= experiment.hyperparameters.size()) return;
+        renameHyperparameter(experiment, std::size_t(row), hyperparameter.name);
+        experiment.hyperparameters[std::size_t(row)] = hyperparameter;
+    });
+    showSentences();
+}
+
+void HyperparameterSection::showCurrent() {
+    const int row = currentRow();
+    const auto& all = model().value().hyperparameters;
+    const bool exists = row >= 0 && std::size_t(row) < all.size();
+    picture_->setHyperparameter(exists ? std::optional(all[std::size_t(row)]) : std::nullopt);
+    remove_->setEnabled(exists);
+}
+
+void HyperparameterSection::setMistakes(const std::vector<Mistake>& mistakes) {
+    mistakes_ = mistakes;
+    table_->setMistakes(mistakes);
+    showSentences();
+}
+
+void HyperparameterSection::showSentences() {
+    QStringList sentences;
+    if (!refused_.isEmpty()) sentences.append(tr("⚠ %1").arg(refused_));
+    for (const Mistake& mistake : mistakes_) {
+        if (std::size_t(sentences.size()) == mostSentences) {
+            sentences.append(tr("… and more, in the list on the right."));
+            break;
+        }
+        const int row = rowOfPath(mistake.path, "hyperparameters");
+        const QString message = QString::fromStdString(mistake.message);
+        if (row < 0 || row >= table_->rowCount())
+            sentences.append(tr("⚠ %1").arg(message));
+        else
+            sentences.append(
+                tr("⚠ %1, %2: %3")
+                    .arg(table_->index(row, HyperparameterTableModel::Name).data(Qt::EditRole).toString(),
+                         optionOfPath(mistake.path), message));
+    }
+    QPalette colours = palette();
+    colours.setColor(QPalette::WindowText, MarkColors(palette()).error);
+    note_->setPalette(colours);
+    note_->setText(sentences.join(u'\n'));
+    note_->setVisible(!sentences.isEmpty());
+}
+
+void HyperparameterSection::reveal(const QString& path) {
+    const int row = rowOfPath(path.toStdString(), "hyperparameters");
+    revealWidget(view_);
+    if (row < 0 || row >= table_->rowCount()) return;
+    int column = HyperparameterTableModel::Name;
+    for (int i = 0; i < HyperparameterTableModel::ColumnCount; ++i)
+        if (const QString key = HyperparameterTableModel::keyOf(i);
+            !key.isEmpty() && key == optionOfPath(path.toStdString()))
+            column = i;
+    view_->setCurrentIndex(table_->index(row, column));
+}
+
+} // namespace dstn

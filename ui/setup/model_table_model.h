@@ -1,0 +1,56 @@
+#pragma once
+
+#include "core/run/experiment.h"
+
+#include <QAbstractTableModel>
+
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace dstn {
+
+/// The parts of a model as a table: type, the commonest options (editable where the part has them), and what
+/// each makes of its input: shape, numbers in w₀ and in Θ, for the data and the tuned hyperparameters given.
+/// Shows an experiment and asks for edits through signals; holds no truth.
+class ModelTableModel : public QAbstractTableModel {
+    Q_OBJECT
+
+  public:
+    enum Column { Type, Out, Kernel, Stride, Padding, Rate, Output, Weights, Response, ColumnCount };
+    /// The sentence of what is wrong in a row or cell, for the delegate and the page; empty: nothing.
+    static constexpr int MistakeRole = Qt::UserRole;
+
+    using QAbstractTableModel::QAbstractTableModel;
+
+    /// @param input shape of one example, absent while the data is not known
+    void setExperiment(const Experiment& experiment, const std::optional<Shape>& input);
+    void setMistakes(const std::vector<Mistake>& mistakes);
+    const ModelReport& report() const { return report_; }
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+    Qt::ItemFlags flags(const QModelIndex& index) const override;
+    bool setData(const QModelIndex& index, const QVariant& value, int role = Qt::EditRole) override;
+
+    /// The option that a column edits, "kernel"; empty for the others.
+    static QString optionOf(int column);
+
+  signals:
+    /// The part at `row` shall become this.
+    void partEdited(int row, const dstn::Part& part);
+    /// What was typed is no value, and why.
+    void editRefused(int row, const QString& why);
+
+  private:
+    QString mistakeIn(int row, const QString& option) const;
+
+    std::vector<Part> parts_;
+    ModelReport report_;
+    bool inspected_ = false;
+    std::map<int, std::vector<Mistake>> mistakes_; ///< by row
+};
+
+} // namespace dstn

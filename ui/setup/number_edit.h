@@ -1,0 +1,40 @@
+#pragma once
+
+#include "ui/setup/number_text.h"
+
+#include <QLineEdit>
+
+namespace dstn {
+
+/// A line edit for one number: what is typed stands there as typed, also while it is no number yet.
+/// Up and Down step it: whole numbers by one, others through 1, 2, 5, 10, …
+class NumberEdit : public QLineEdit {
+    Q_OBJECT
+
+  public:
+    enum class Kind { real, integer, unsignedInteger };
+    explicit NumberEdit(Kind kind, QWidget* parent = nullptr);
+
+    std::optional<double> real() const { return parseReal(text()); }
+    std::optional<std::int64_t> integer() const { return parseInteger(text()); }
+    std::optional<std::uint64_t> unsignedInteger() const { return parseUnsigned(text()); }
+    /// Empty, or why the text is no number of the kind.
+    QString problem() const;
+
+    /// Shows a value; text that reads as the same number already is left as it was typed.
+    void setNumber(double value);
+    void setNumber(std::int64_t value);
+    void setNumber(std::uint64_t value);
+
+  protected:
+    void keyPressEvent(QKeyEvent* event) override;
+
+  private:
+    void step(int direction);
+    Kind kind_;
+};
+
+/// The next number of the sequence …, 0.1, 0.2, 0.5, 1, 2, 5, … above (direction 1) or below (−1).
+double steppedReal(double value, int direction);
+
+} // namespace dstn

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "ui/setup/section.h"
+
+#include <array>
+
+namespace dstn {
+
+/// The optimisers of w₀, Θ, λ and σ side by side, each with its schedule; only what applies is shown.
+class OptimizerSection : public Section {
+    Q_OBJECT
+
+  public:
+    OptimizerSection(ExperimentModel& model, MarkBoard& board, QWidget* parent = nullptr);
+
+  private:
+    template <class Access>
+    void addColumn(int column, const QString& key, const QString& heading, Access access);
+    void updateRows();
+    void showMistakes();
+
+    static constexpr int columns = 4;
+    struct Row {
+        QLabel* label = nullptr;
+        std::array<MarkedField*, columns> fields{};
+        std::array<bool, columns> applies{};
+    };
+    QGridLayout* grid_ = nullptr;
+    std::vector<Row> rows_;
+    std::array<QLabel*, columns> headings_{};
+    QLabel* note_ = nullptr;
+};
+
+} // namespace dstn

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "ui/setup/section.h"
+
+#include <QAction>
+
+#include <vector>
+
+namespace dstn {
+
+/// Where an experiment starts from, and what it is called: preset, file, undo, name, description.
+class StartBar : public Section {
+    Q_OBJECT
+
+  public:
+    StartBar(ExperimentModel& model, MarkBoard& board, const std::vector<QAction*>& actions,
+             QWidget* parent = nullptr);
+};
+
+} // namespace dstn

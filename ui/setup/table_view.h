@@ -1,0 +1,25 @@
+#pragma once
+
+#include <QTableView>
+
+namespace dstn {
+
+/// A table as high as its rows, up to a number of them: the page scrolls, not the table. Return and F2 edit,
+/// Tab goes to the next cell and leaves the table after the last one.
+class TableView : public QTableView {
+    Q_OBJECT
+
+  public:
+    explicit TableView(int mostRows, QWidget* parent = nullptr);
+    void setModel(QAbstractItemModel* model) override;
+
+  protected:
+    void keyPressEvent(QKeyEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+
+  private:
+    void fitHeight();
+    int mostRows_;
+};
+
+} // namespace dstn
