@@ -294,8 +294,8 @@ void TestRunTable::tenThousandRunsAreFilteredAtOnce() {
 void TestRunTable::texts_data() {
     QTest::addColumn<QString>("text");
     QTest::addColumn<QString>("expected");
-    QTest::newRow("loss") << valueText(0.43217) << "0.432";
-    QTest::newRow("small") << valueText(0.0312345) << "0.0312";
+    QTest::newRow("loss") << valueText(0.43217) << "0.4322";
+    QTest::newRow("small") << valueText(0.0312345) << "0.03123";
     QTest::newRow("tiny") << valueText(1.23456e-7) << "1.235e-07";
     QTest::newRow("large") << valueText(1234.5678) << "1234.6";
     QTest::newRow("whole") << valueText(128.0) << "128";

@@ -289,16 +289,16 @@ void ArchivePage::Impl::makeTable() {
         table->setColumnWidth(static_cast<int>(column), characters * em + 14);
     };
     width(RunColumn::star, 2);
-    width(RunColumn::name, 30);
-    width(RunColumn::state, 14);
+    width(RunColumn::name, 25);
+    width(RunColumn::state, 13);
     width(RunColumn::data, 15);
     width(RunColumn::model, 14);
     width(RunColumn::method, 11);
-    width(RunColumn::validationLoss, 14);
+    width(RunColumn::validationLoss, 10);
     width(RunColumn::accuracy, 10);
     width(RunColumn::test, 9);
-    width(RunColumn::when, 17);
-    width(RunColumn::duration, 12);
+    width(RunColumn::when, 15);
+    width(RunColumn::duration, 11);
     width(RunColumn::progress, 14);
     width(RunColumn::tags, 16);
     width(RunColumn::note, 24);
@@ -416,7 +416,7 @@ void ArchivePage::Impl::build() {
     splitter->addWidget(preview);
     splitter->setStretchFactor(0, 1);
     splitter->setChildrenCollapsible(false);
-    splitter->setSizes({880, 360});
+    splitter->setSizes({900, 340});
     preview->setMinimumWidth(260);
 
     auto* column = new QVBoxLayout(page);
@@ -493,6 +493,8 @@ void ArchivePage::Impl::build() {
     QObject::connect(&client, &ArchiveClient::failed, page, [this](const QString& message) {
         if (message != trouble->text()) notice->say(NoticeBar::Kind::warning, message);
     });
+    page->setFocusProxy(table);
+    QWidget::setTabOrder(filter, table);
     readSettings();
     selectionChanged();
     listChanged();

@@ -265,7 +265,10 @@ void RunPreview::showDetails(const RunDetails& details) {
     }
     addHeading(values_, tr("Run"));
     const auto fact = [&](const QString& title, const QString& value) {
-        addRow(values_, {title, {}, value});
+        if (value.isEmpty()) return;
+        auto* item = new QTreeWidgetItem(values_, {QStringLiteral("%1: %2").arg(title, value)});
+        item->setFirstColumnSpanned(true);
+        item->setToolTip(0, value);
     };
     const RunRow& row = details.row;
     fact(tr("steps"),

@@ -90,6 +90,21 @@ int rank(RunState state) {
     return 7;
 }
 
+/// Numbers stand under one another, and their heading above them.
+Qt::Alignment alignment(RunColumn column) {
+    switch (column) {
+    case RunColumn::validationLoss:
+    case RunColumn::accuracy:
+    case RunColumn::test:
+    case RunColumn::duration:
+        return Qt::AlignRight | Qt::AlignVCenter;
+    case RunColumn::star:
+        return Qt::AlignCenter;
+    default:
+        return Qt::AlignLeft | Qt::AlignVCenter;
+    }
+}
+
 int compareBy(const RunRow& a, const RunRow& b, RunColumn column) {
     switch (column) {
     case RunColumn::star:
@@ -211,7 +226,7 @@ QString RunTableModel::title(RunColumn column) {
     case RunColumn::method:
         return tr("Method");
     case RunColumn::validationLoss:
-        return tr("Best val. loss");
+        return tr("Val. loss");
     case RunColumn::accuracy:
         return tr("Accuracy");
     case RunColumn::test:
@@ -318,17 +333,7 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
         if (column == RunColumn::state) return stateIcon(run.state);
         return {};
     case Qt::TextAlignmentRole:
-        switch (column) {
-        case RunColumn::validationLoss:
-        case RunColumn::accuracy:
-        case RunColumn::test:
-        case RunColumn::duration:
-            return QVariant(Qt::AlignRight | Qt::AlignVCenter);
-        case RunColumn::star:
-            return QVariant(Qt::AlignCenter);
-        default:
-            return QVariant(Qt::AlignLeft | Qt::AlignVCenter);
-        }
+        return QVariant(alignment(column));
     case Qt::FontRole:
         if (run.deleted) {
             QFont font;
@@ -399,6 +404,7 @@ bool RunTableModel::setData(const QModelIndex& index, const QVariant& value, int
 QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || section < 0 || section >= runColumnCount) return {};
     const auto column = static_cast<RunColumn>(section);
+    if (role == Qt::TextAlignmentRole) return QVariant(alignment(column));
     if (role == Qt::DisplayRole) return column == RunColumn::star ? QStringLiteral("★") : title(column);
     if (role == Qt::ToolTipRole) {
         if (column == RunColumn::validationLoss)

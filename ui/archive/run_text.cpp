@@ -14,9 +14,8 @@ QString valueText(double value) {
     const double size = std::abs(value);
     if (value == std::round(value) && size < 1e6) return QString::number(value, 'f', 0);
     if (size >= 1e6 || size < 1e-4) return QString::number(value, 'e', 3);
-    const int integerDigits = size >= 1.0 ? static_cast<int>(std::log10(size)) + 1 : 1;
-    return QString::number(value, 'f',
-                           std::max(1, (size < 1.0 ? 4 : 5) - integerDigits + (size < 0.1 ? 1 : 0)));
+    const int magnitude = static_cast<int>(std::floor(std::log10(size)));
+    return QString::number(value, 'f', std::max(1, 3 - magnitude));
 }
 
 QString valueText(const std::optional<double>& value) { return value ? valueText(*value) : QString(); }

@@ -11,7 +11,7 @@ namespace dstn {
 
 /// Facts of a run as a person reads them; the same words in every list, table and export.
 
-/// At least four significant digits and never a cut-off integer part; "NaN" and "∞" are said, not hidden.
+/// Four significant digits, more where the integer part has more; "NaN" and "∞" are said, not hidden.
 QString valueText(double value);
 QString valueText(const std::optional<double>& value); ///< empty if there is none
 QString percentText(double fraction);                  ///< 0.8813 -> "88.13 %"

@@ -1,8 +1,12 @@
 #include "ui/archive/state_icon.h"
 
+#include <QGuiApplication>
 #include <QIconEngine>
 #include <QPainter>
 #include <QPainterPath>
+#include <QPalette>
+
+#include <memory>
 
 namespace dstn {
 
@@ -15,13 +19,16 @@ class StateIconEngine : public QIconEngine {
 
     QIconEngine* clone() const override { return std::make_unique<StateIconEngine>(state_).release(); }
 
-    void paint(QPainter* painter, const QRect& rect, QIcon::Mode, QIcon::State) override {
+    void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State) override {
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing);
         const double side = std::min(rect.width(), rect.height());
         painter->translate(rect.center().x() + 0.5 - side / 2.0, rect.center().y() + 0.5 - side / 2.0);
         painter->scale(side / 16.0, side / 16.0);
-        const QColor color = stateColor(state_);
+        // On a selected row only the shape speaks: colours would drown in the highlight.
+        const QColor color = mode == QIcon::Selected
+                                 ? QGuiApplication::palette().color(QPalette::HighlightedText)
+                                 : stateColor(state_);
         QPen pen(color, 2.2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin);
         painter->setPen(Qt::NoPen);
         painter->setBrush(color);

@@ -455,10 +455,12 @@ void ComparePage::Impl::loaded(Loaded answer) {
     stack->setCurrentIndex(1);
     QStringList names;
     std::vector<std::vector<std::string>> series;
-    for (const RunDetails& run : runs) {
-        names << QString::fromStdString(run.row.name);
-        series.push_back(run.series);
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        names << groupName({{i}});
+        series.push_back(runs[i].series);
     }
+    // The names head the columns.
+    std::erase_if(answer.differences, [](const Difference& difference) { return difference.path == "name"; });
     differenceModel.set(std::move(answer.differences), names);
     tabs->setTabText(1, tr("Differences (%1)").arg(differenceModel.rowCount()));
     differenceTable->resizeColumnsToContents();
@@ -499,7 +501,9 @@ void ComparePage::Impl::regroup() {
                                  [](const RunGroup& a, const RunGroup& b) { return a.members == b.members; });
     if (!same) visible.assign(groups.size(), true);
     metrics.setDark(isDark(page->palette()));
-    metrics.set(runs, groups);
+    QStringList names;
+    for (const RunGroup& group : groups) names << groupName(group);
+    metrics.set(runs, groups, names);
     metricTable->resizeColumnsToContents();
     metricTable->setColumnWidth(0, std::clamp(metricTable->columnWidth(0), 140, 300));
     fillLegend();
@@ -590,6 +594,7 @@ void ComparePage::Impl::makePanels() {
         Panel panel{.series = series, .plot = new CurvePlot(seriesTitle(series), grid), .curves = {}};
         CurvePlot* const plot = panel.plot;
         plot->setMinimumSize(plotWidth - 60, plotHeight - 30);
+        plot->setLegendShown(false);
         plot->setXAxis(xAxis());
         plot->setSmoothing(smoothing->value() / 100.0);
         plot->setPlaceholder(tr("Reading…"));

@@ -46,19 +46,13 @@ Value hyperparameter(const std::string& name) {
 
 } // namespace
 
-void MetricTableModel::set(const std::vector<RunDetails>& runs, const std::vector<RunGroup>& groups) {
+void MetricTableModel::set(const std::vector<RunDetails>& runs, const std::vector<RunGroup>& groups,
+                           const QStringList& names) {
     beginResetModel();
-    names_.clear();
+    names_ = names;
     runs_.clear();
     columns_.clear();
-    for (const RunGroup& group : groups) {
-        const RunRow& first = runs[group.members.front()].row;
-        names_.push_back(
-            group.members.size() == 1
-                ? QString::fromStdString(first.name)
-                : tr("%1 (%2 seeds)").arg(QString::fromStdString(first.name)).arg(group.members.size()));
-        runs_.push_back(QString::fromStdString(first.id));
-    }
+    for (const RunGroup& group : groups) runs_ << QString::fromStdString(runs[group.members.front()].row.id);
     const auto add = [&](const QString& title, Better better, Unit unit, const Value& value) {
         Column column{.title = title, .better = better, .unit = unit, .values = {}, .best = {}};
         for (const RunGroup& group : groups) {
@@ -118,7 +112,7 @@ void MetricTableModel::set(const std::vector<RunDetails>& runs, const std::vecto
 }
 
 void MetricTableModel::setDark(bool dark) {
-    if (std::exchange(dark_, dark) == dark || names_.empty()) return;
+    if (std::exchange(dark_, dark) == dark || names_.isEmpty()) return;
     emit dataChanged(index(0, 0), index(rowCount() - 1, 0), {Qt::DecorationRole});
 }
 
@@ -156,9 +150,10 @@ QString MetricTableModel::text(const Column& column, std::size_t row) const {
 QVariant MetricTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid()) return {};
     const auto row = static_cast<std::size_t>(index.row());
-    if (role == runRole) return runs_[row];
+    if (role == runRole) return runs_[index.row()];
     if (index.column() == 0) {
-        if (role == Qt::DisplayRole || role == sortRole || role == Qt::ToolTipRole) return names_[row];
+        if (role == Qt::DisplayRole || role == sortRole || role == Qt::ToolTipRole)
+            return names_[index.row()];
         if (role == Qt::DecorationRole) return swatch(index.row(), dark_);
         return {};
     }

@@ -20,8 +20,9 @@ class MetricTableModel : public QAbstractTableModel {
 
     using QAbstractTableModel::QAbstractTableModel;
 
-    /// `groups` index `runs`; a group of one is that run.
-    void set(const std::vector<RunDetails>& runs, const std::vector<RunGroup>& groups);
+    /// `groups` index `runs`, a group of one is that run; a name for each group.
+    void set(const std::vector<RunDetails>& runs, const std::vector<RunGroup>& groups,
+             const QStringList& names);
     /// The colour index of a row is its position.
     static QIcon swatch(int position, bool dark);
     void setDark(bool dark);
@@ -43,7 +44,7 @@ class MetricTableModel : public QAbstractTableModel {
     };
     QString text(const Column& column, std::size_t row) const;
 
-    std::vector<QString> names_, runs_;
+    QStringList names_, runs_;
     std::vector<Column> columns_;
     bool dark_ = false;
 };

@@ -163,7 +163,7 @@ int CurvePlot::addCurve(const QString& name, const CurveStyle& style) {
     legendLayout_->addWidget(button);
     styleCurve(*curve, isDark(palette()));
     curves_.push_back(std::move(curve));
-    legend_->setVisible(curves_.size() > 1);
+    legend_->setVisible(legendShown_ && curves_.size() > 1);
     markDirty();
     return index;
 }
@@ -215,6 +215,11 @@ void CurvePlot::setTitle(const QString& title) {
 QString CurvePlot::title() const { return titleLabel_->text(); }
 void CurvePlot::setDetail(const QString& detail) { detailLabel_->setText(detail); }
 void CurvePlot::setPlaceholder(const QString& text) { placeholder_->setText(text); }
+
+void CurvePlot::setLegendShown(bool shown) {
+    legendShown_ = shown;
+    legend_->setVisible(legendShown_ && curves_.size() > 1);
+}
 
 void CurvePlot::setXAxis(XAxis axis) {
     axis_ = axis;

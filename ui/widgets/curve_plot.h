@@ -66,6 +66,8 @@ class CurvePlot : public QWidget {
     /// A short text at the right of the title: the latest value.
     void setDetail(const QString& detail);
     void setPlaceholder(const QString& text); ///< where there are no points
+    /// Off where a legend beside several plots serves them all; an exported figure has its own either way.
+    void setLegendShown(bool shown);
     void setXAxis(XAxis axis);
     XAxis xAxis() const { return axis_; }
     void setXLabelShown(bool shown); ///< off for small multiples that share an axis
@@ -153,6 +155,7 @@ class CurvePlot : public QWidget {
     std::optional<double> lowerBound_, upperBound_, cursor_;
     bool logY_ = false, percent_ = false, xLabelShown_ = true;
     bool followX_ = true, followY_ = true;
+    bool legendShown_ = true;
     bool dirty_ = false, setting_ = false;
 };
 
