@@ -479,7 +479,7 @@ static void mistakeRows(unsigned without) {
         beyondSchema);
     row("/hyperparameters/0/initial", "1.2", "hyperparameters[0].initial",
         "above 0 and below 0.95, found 1.2", beyondSchema);
-    row("/hyperparameters/1", R"({"name": "decay", "initial": 0, "min": 0})", "hyperparameters[2].initial",
+    row("/hyperparameters/1", R"({"name": "decay", "initial": 0, "min": 0})", "hyperparameters[1].initial",
         "above 0, found 0", beyondSchema);
     row("/hyperparameters/0/scale", "0", "hyperparameters[0].scale", "expected a number above 0, found 0");
     row("/hyperparameters/0/scale", "-1", "hyperparameters[0].scale", "found -1");
