@@ -202,7 +202,7 @@ void tst_experiment::everyOptionIsRead() {
                          "schedule": {"type": "step", "every": 3, "factor": 0.5}},
             "hyperparameters": {"type": "rmsprop", "lr": 0.125, "momentum": 0.25, "alpha": 0.5,
                                 "epsilon": 0.5,
-                                "schedule": {"type": "plateau", "factor": 0.25, "patience": 2}},
+                                "schedule": {"type": "plateau", "factor": 0.25, "patience": 2, "minimum": 0.125}},
             "scales": {"type": "adam", "lr": 0.0625, "betas": [0.5, 0.75], "epsilon": 0.25}},
         "batch": {"train": 3, "validation": 5}, "budget": {"epochs": 11},
         "device": "cuda:1", "threads": 2, "seed": 18446744073709551615
@@ -278,7 +278,7 @@ void tst_experiment::everyOptionIsRead() {
         .momentum = 0.25,
         .alpha = 0.5,
         .epsilon = 0.5,
-        .schedule = {.type = ScheduleKind::plateau, .factor = 0.25, .patience = 2}};
+        .schedule = {.type = ScheduleKind::plateau, .factor = 0.25, .patience = 2, .minimum = 0.125}};
     expected.optimizers.scales = {
         .type = OptimizerKind::adam, .lr = 0.0625, .beta1 = 0.5, .beta2 = 0.75, .epsilon = 0.25};
     expected.trainBatch = 3;
@@ -449,6 +449,14 @@ static void mistakeRows(unsigned without) {
         "optimizers.general.nesterov", "momentum above 0", beyondSchema);
     row("/optimizers/general/schedule", R"({"type": "cosine", "minimum": 0.2})",
         "optimizers.general.schedule.minimum", "at most lr, 0.1, found 0.2", beyondSchema);
+    row("/data", R"({"source": "synthetic-classification", "classes": 200, "examples": 100})", "data.classes",
+        "at most the 100 examples, found 200", beyondSchema);
+    row("/data", R"({"source": "synthetic-regression", "features": 100000, "examples": 100000})",
+        "data.examples", "at most 1e+09, found 100000 × 100000", beyondSchema);
+    row("/augmentation/0/holes", "1001", "augmentation[0].holes", "at most 1000, found 1001", notAlone);
+    row("/hyperparameters/2/max", "-", "hyperparameters[2].max", "an upper end of at most 1000",
+        beyondSchema);
+    row("/hyperparameters/2/max", "2000", "hyperparameters[2].max", "found 2000", beyondSchema);
     // Hyperparameters
     row("/model/parts/0/rate", "\"rat\"", "model.parts[0].rate",
         "no hyperparameter \"rat\" is declared: did you mean \"rate\"?", notAlone | beyondSchema);
@@ -471,7 +479,7 @@ static void mistakeRows(unsigned without) {
         beyondSchema);
     row("/hyperparameters/0/initial", "1.2", "hyperparameters[0].initial",
         "above 0 and below 0.95, found 1.2", beyondSchema);
-    row("/hyperparameters/2", R"({"name": "holes", "initial": 0, "min": 0})", "hyperparameters[2].initial",
+    row("/hyperparameters/1", R"({"name": "decay", "initial": 0, "min": 0})", "hyperparameters[1].initial",
         "above 0, found 0", beyondSchema);
     row("/hyperparameters/0/scale", "0", "hyperparameters[0].scale", "expected a number above 0, found 0");
     row("/hyperparameters/0/scale", "-1", "hyperparameters[0].scale", "found -1");
