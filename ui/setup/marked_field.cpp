@@ -43,7 +43,7 @@ MarkedField::MarkedField(QWidget* editor, const QString& toolTip, Size size, QWi
 void MarkedField::setLabel(QLabel* label) {
     label_ = label;
     label_->setToolTip(toolTip_);
-    updateVisible();
+    if (!shown_) label_->hide();
 }
 
 void MarkedField::setApplicable(bool applicable) {
@@ -52,9 +52,12 @@ void MarkedField::setApplicable(bool applicable) {
 }
 
 void MarkedField::updateVisible() {
-    const bool visible = applicable_ || isMarked();
-    setVisible(visible);
-    if (label_ != nullptr) label_->setVisible(visible);
+    const bool shown = applicable_ || isMarked();
+    // Only a change: showing a field that is not on the page yet would make a window of it.
+    if (shown == shown_) return;
+    shown_ = shown;
+    setVisible(shown);
+    if (label_ != nullptr) label_->setVisible(shown);
 }
 
 void MarkedField::setMistakes(const std::vector<Mistake>& mistakes) {

@@ -50,6 +50,7 @@ class MarkedField : public QWidget, public MarkTarget {
     QString toolTip_;
     Size size_;
     bool applicable_ = true;
+    bool shown_ = true;
     QString inputProblem_;
     QStringList sentences_;
 };
