@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,13 +27,16 @@ struct RunRow {
     std::optional<std::int64_t> bestEpoch;
     std::vector<std::string> tags;
     std::string note;
-    bool starred = false, deleted = false, resumable = false;
+    bool starred = false, deleted = false;
+    bool resumable = false; ///< not running, has a checkpoint, and its budget is not used up
 };
 
 struct RunDetails {
     RunRow row;
     std::string experimentJson;
     Environment environment;
+    std::int64_t parameters = 0, responseParameters = 0;
+    std::int64_t trainExamples = 0, validationExamples = 0, testExamples = 0;
     std::vector<std::string> series;
     std::vector<EpochResult> epochs;
     std::vector<std::pair<std::string, std::string>> events; ///< time, text
@@ -65,13 +69,20 @@ class Archive {
     /// Error{usage} if there is none, or several.
     std::string resolve(const std::string& idOrPrefix) const;
     RunDetails details(const std::string& run) const;
+    /// Empty if the run has no such series.
     Curve curve(const std::string& run, const std::string& series) const;
     /// Only points with step > `afterStep`, for following a running run.
     Curve curve(const std::string& run, const std::string& series, std::int64_t afterStep) const;
     std::shared_ptr<const std::string> checkpoint(const std::string& run) const; ///< null: there is none
     /// Changes whenever another connection wrote; cheap enough to ask many times a second.
     std::int64_t dataVersion() const;
+    /// CSV (RFC 4180): a row a step, the columns step, epoch, seconds and one a series, empty where a series
+    /// has no value at that step; NaN is "NaN", infinity "inf". JSON: the whole run; as JSON has no such
+    /// numbers they are the strings "NaN", "Infinity" and "-Infinity".
+    /// Writes beside `out` and renames, so that `out` is whole or untouched; replaces an existing file.
     void exportRun(const std::string& run, ExportFormat format, const std::filesystem::path& out) const;
+    /// The same into a stream.
+    void exportRun(const std::string& run, ExportFormat format, std::ostream& out) const;
 
     // Curation
     void rename(const std::string& run, const std::string& name);
@@ -86,11 +97,17 @@ class Archive {
     /// "ok", or what SQLite's integrity check found.
     std::string integrity() const;
 
-    // Writing a run; one transaction a call.
+    // Writing a run; one transaction a call, on the disk for good where it holds a checkpoint or the end.
+    /// The run comes into being with RunStarted; what was told before waits for it. RunStarted of a run that
+    /// is there resumes it: what lies after its `firstStep` goes. Of two samples of a series at the same step
+    /// the later stays.
     void append(const std::string& run, const std::vector<Event>& events);
+    /// A sign of life of a run that has nothing to tell.
+    void heartbeat(const std::string& run);
+
+    struct Impl; ///< for core/archive alone
 
   private:
-    struct Impl;
     std::unique_ptr<Impl> impl_;
 };
 
@@ -112,7 +129,8 @@ class Recorder : public EventSink {
 };
 
 /// λ-by-λ and option-by-option difference of several experiments: path and one value a run ("" where absent),
-/// only where they differ.
+/// only where they differ, in document order. Paths are those of `--set`, with hyperparameters by name:
+/// "hyperparameters.dropout0.initial". Throws Error{usage} if a text is no JSON.
 struct Difference {
     std::string path;
     std::vector<std::string> values;

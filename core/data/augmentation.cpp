@@ -108,6 +108,7 @@ Tensor cutoutDirect(const Tensor& images, const Tensor& holes, const Tensor& len
 
 Tensor cutout(const Tensor& images, const Tensor& holes, const Tensor& length, std::int64_t maxHoles,
               at::Generator& generator) {
+    checkCutout(images, holes, length);
     const Tensor centres = cutoutCentres(images, maxHoles, generator);
     const bool direct =
         images.is_cpu() && (images.scalar_type() == at::kFloat || images.scalar_type() == at::kDouble);

@@ -47,6 +47,9 @@ struct DataSpec {
     bool operator==(const DataSpec&) const = default;
 };
 
+/// More holes than this are refused: each example draws centres for the largest number it may have.
+inline constexpr std::int64_t largestHoles = 1000;
+
 /// Cutout (DeVries & Taylor 2017): `holes` squares of side `length` at uniformly drawn centres are set to 0.
 struct CutoutSpec {
     Tunable holes{1.0};

@@ -13,8 +13,10 @@ std::filesystem::path findFile(const std::filesystem::path& folder, const std::s
                                const std::vector<std::string>& types) {
     for (const char* ending : {"", ".gz"})
         for (const std::string& type : types)
-            for (const char* joint : {"-", "."}) {
-                std::filesystem::path path = folder / (stem + joint + type + "-ubyte" + ending);
+            for (const char joint : {'-', '.'}) {
+                std::string name = stem;
+                name.append(1, joint).append(type).append("-ubyte").append(ending);
+                std::filesystem::path path = folder / name;
                 std::error_code error;
                 if (std::filesystem::exists(path, error)) return path;
             }

@@ -111,6 +111,7 @@ std::vector<Affine> columnMaps(Normalize how, const Table& table, std::span<cons
         for (std::size_t j = 0; j < columns.size(); ++j) columns[j].add(row[j]);
     }
     std::vector<Affine> maps;
+    maps.reserve(columns.size());
     for (const ColumnStatistics& column : columns) maps.push_back(column.map(how));
     return maps;
 }

@@ -16,7 +16,6 @@ Tensor orEmpty(const Tensor& tensor, const Tensor& like) {
     return tensor.defined() ? tensor : at::empty({0}, like.options());
 }
 bool present(const Tensor& tensor) { return tensor.numel() > 0; }
-Tensor ifPresent(const Tensor& tensor) { return present(tensor) ? tensor : Tensor(); }
 template <typename T>
 const T* pointer(const Tensor& tensor) {
     return present(tensor) ? tensor.data_ptr<T>() : nullptr;

@@ -78,7 +78,7 @@ void fieldsOf(V& v, DataSpec& data) {
 template <class V>
 void fieldsOf(V& v, CutoutSpec& cutout) {
     v.tunable({"holes", "Squares cut out of each image, a whole number."}, cutout.holes,
-              {.min = 0, .max = largestOption});
+              {.min = 0, .max = largestHoles});
     v.tunable({"length", "Side of a square in pixels, a whole number."}, cutout.length,
               {.min = 0, .max = largestOption});
 }

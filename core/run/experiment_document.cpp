@@ -141,8 +141,9 @@ std::vector<Step> steps(std::string_view path) {
     return result;
 }
 
-/// The entry of a list of named objects that a step means, by index or by name.
-Json* entry(Json& list, const Step& step, const std::string& path, std::string& place, std::string& wrong) {
+/// The entry of the list at `place` that a step means, by index or by name; `place` follows.
+Json* entry(Json& list, const Step& step, std::string& place, std::string& wrong) {
+    const std::string path = place;
     if (step.isIndex) {
         place = indexed(path, step.index);
         if (step.index < list.size()) return &list[step.index];
@@ -171,7 +172,7 @@ Json* target(Json& document, const std::vector<Step>& way, std::string& place, s
     Json* node = &document;
     for (const Step& step : way) {
         if (node->is_array()) {
-            node = entry(*node, step, place, place, wrong);
+            node = entry(*node, step, place, wrong);
             if (node == nullptr) return nullptr;
         } else if (step.isIndex) {
             wrong = place + " is no list";

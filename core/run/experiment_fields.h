@@ -16,7 +16,7 @@ inline constexpr Option<LossKind> lossOptions[] = {
     {LossKind::automatic, "auto"}, {LossKind::crossEntropy, "cross-entropy"}, {LossKind::mse, "mse"}};
 
 inline constexpr TextRule nameRule{.words = "a line of 1 to 200 printable characters",
-                                   .pattern = "^[^\\u0000-\\u001f\\u007f]{1,200}$",
+                                   .pattern = "^[^\\x00-\\x1f\\x7f]{1,200}$",
                                    .fits = isTitle};
 inline constexpr TextRule descriptionRule{.words = "printable text", .fits = isProse};
 inline constexpr TextRule deviceRule{.words = "\"auto\", \"cpu\", \"cuda\" or \"cuda:N\"",

@@ -14,7 +14,8 @@ namespace {
 struct Unread {
     std::vector<Mistake> mistakes;
     const Assigned& assigned;
-    bool unknownAtRoot = false; ///< a misspelt key may have been any of them
+    std::vector<std::string> objects = {}; ///< left out as a whole, for want of their type
+    bool unknownAtRoot = false;            ///< a misspelt key may have been any of them
 };
 
 /// Reads one object of the document; see field.h for the members. What is absent keeps its default, what
@@ -126,7 +127,7 @@ class Reader {
         const Enum before = value;
         const bool present = object_.contains(std::string(field.key));
         // Without the choice nothing can be said about the other keys.
-        if (!choice(field, value, options) || (field.required && !present)) broken_ = true;
+        if (!choice(field, value, options) || (field.required && !present)) leaveOut();
         for (const auto& option : options)
             if (option.value == value) kind_ = option.name;
         return value != before;
@@ -189,13 +190,18 @@ class Reader {
             Reader inner(json, path, unread_);
             const std::string what = "a type: " + alternatives(types);
             const Json* type = inner.get({"type", "", true}, what);
-            if (type == nullptr) return;
-            if (!type->is_string()) return inner.expected({"type", ""}, what, *type);
+            if (type == nullptr) return inner.leaveOut();
+            if (!type->is_string()) {
+                inner.leaveOut();
+                return inner.expected({"type", ""}, what, *type);
+            }
             inner.kind_ = type->get<std::string>();
             const auto name = std::ranges::find(types, inner.kind_);
-            if (name == types.end())
+            if (name == types.end()) {
+                inner.leaveOut();
                 return refuse(joined(path, "type"), "there is no type " + inQuotes(inner.kind_) + ":" +
                                                         suggestion(inner.kind_, types, "the types are"));
+            }
             become<Variant>(values.back(), static_cast<std::size_t>(name - types.begin()));
             std::visit([&](auto& alternative) { fieldsOf(inner, alternative); }, values.back());
             inner.finish();
@@ -220,6 +226,10 @@ class Reader {
 
   private:
     std::string at(const Field& field) const { return joined(path_, field.key); }
+    void leaveOut() {
+        broken_ = true;
+        unread_.objects.push_back(path_);
+    }
     void refuse(std::string path, std::string message) {
         unread_.mistakes.push_back({std::move(path), std::move(message)});
     }
@@ -320,7 +330,9 @@ ParsedExperiment parseExperiment(std::string_view json,
     std::vector<Mistake> meant;
     const auto spoilt = [&](const std::string& place) {
         return std::ranges::any_of(unread.mistakes,
-                                   [&](const Mistake& mistake) { return touches(mistake.path, place); });
+                                   [&](const Mistake& mistake) { return touches(mistake.path, place); }) ||
+               std::ranges::any_of(unread.objects,
+                                   [&](const std::string& object) { return touches(object, place); });
     };
     for (const auto& findings : {rangeFindings(experiment), meaningFindings(experiment)})
         for (const Finding& finding : findings) {

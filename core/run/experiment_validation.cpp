@@ -11,7 +11,9 @@ namespace dstn {
 namespace {
 
 /// What a number in the document is for, and so which values a hyperparameter in its place may take.
-enum class Role { rate, decay, wholeNumber };
+enum class Role { rate, decay, holes, length };
+
+bool isWhole(Role role) { return role == Role::holes || role == Role::length; }
 
 struct Use {
     std::string path;
@@ -42,8 +44,8 @@ std::vector<Use> usesOf(const Experiment& experiment) {
     for (std::size_t i = 0; i < experiment.augmentation.size(); ++i) {
         const std::string path = indexed("augmentation", i);
         const auto& cutout = std::get<CutoutSpec>(experiment.augmentation[i]);
-        uses.push_back({path + ".holes", &cutout.holes, Role::wholeNumber});
-        uses.push_back({path + ".length", &cutout.length, Role::wholeNumber});
+        uses.push_back({path + ".holes", &cutout.holes, Role::holes});
+        uses.push_back({path + ".length", &cutout.length, Role::length});
     }
     return uses;
 }
@@ -53,6 +55,7 @@ class Meaning {
     explicit Meaning(const Experiment& experiment) : experiment_(experiment), uses_(usesOf(experiment)) {}
 
     std::vector<Finding> findings() {
+        data();
         parts();
         references();
         for (std::size_t i = 0; i < experiment_.hyperparameters.size(); ++i)
@@ -68,6 +71,24 @@ class Meaning {
   private:
     void refuse(std::string path, std::string message, std::vector<std::string> needs = {}) {
         findings_.push_back({.mistake = {std::move(path), std::move(message)}, .needs = std::move(needs)});
+    }
+
+    void data() {
+        const DataSpec& data = experiment_.data;
+        const bool classes = data.source == DataSource::syntheticClassification;
+        if (!classes && data.source != DataSource::syntheticRegression) return;
+        // Examples are made in memory, as numbers of 8 bytes.
+        constexpr double largest = 1e9;
+        if (static_cast<double>(data.examples) * static_cast<double>(data.features) > largest)
+            refuse("data.examples",
+                   "expected examples × features of at most " + numberText(largest) + ", found " +
+                       std::to_string(data.examples) + " × " + std::to_string(data.features),
+                   {"data.features"});
+        if (classes && data.classes > data.examples)
+            refuse("data.classes",
+                   "expected at most the " + std::to_string(data.examples) + " examples, found " +
+                       std::to_string(data.classes),
+                   {"data.examples"});
     }
 
     void parts() {
@@ -92,15 +113,15 @@ class Meaning {
                            (names.empty() ? ": declare it under hyperparameters, or write a number"
                                           : ":" + suggestion(use.value->hyperparameter, names, "there are")),
                        {"hyperparameters"});
-            if (!use.value->named() && use.role == Role::wholeNumber &&
-                use.value->value != std::floor(use.value->value))
+            if (!use.value->named() && isWhole(use.role) && use.value->value != std::floor(use.value->value))
                 refuse(use.path, "expected a whole number, found " + numberText(use.value->value));
         }
     }
 
     void hyperparameter(const Hyperparameter& h, const std::string& path) {
         const auto first = std::ranges::find(experiment_.hyperparameters, h.name, &Hyperparameter::name);
-        if (&*first != &h)
+        const bool again = &*first != &h;
+        if (again)
             refuse(path + ".name",
                    "expected a name of its own, found " + inQuotes(h.name) + " a second time");
         const bool ranged = range(h, path);
@@ -110,7 +131,7 @@ class Meaning {
             if (use.value->hyperparameter != h.name) continue;
             used = true;
             // One sentence is enough for several uses of a kind.
-            if (ranged && told.insert(use.role).second) fits(h, use, path);
+            if (ranged && !again && told.insert(use.role).second) fits(h, use, path);
         }
         if (!used)
             refuse(path + ".name",
@@ -158,7 +179,7 @@ class Meaning {
     void fits(const Hyperparameter& h, const Use& use, const std::string& path) {
         const std::vector<std::string> needs{use.path};
         const std::string where = inQuotes(h.name) + " is used at " + use.path;
-        if (h.discrete && use.role != Role::wholeNumber)
+        if (h.discrete && !isWhole(use.role))
             refuse(path + ".discrete", "expected false: " + where + ", where fractions are meant", needs);
         // A logarithmic one stays above 0 by itself; a held one stays where it is.
         const bool low = h.min ? *h.min < 0 : !h.log && (h.tune || h.initial < 0);
@@ -173,6 +194,14 @@ class Meaning {
         if (use.role == Role::rate && high)
             refuse(path + ".max",
                    "expected an upper end below 1: " + where + least +
+                       (h.max ? "; found " + numberText(*h.max) : ""),
+                   needs);
+        // Centres are drawn for the largest number of holes, so there must be one.
+        const double most = static_cast<double>(largestHoles);
+        const bool many = h.max ? *h.max > most : h.tune || h.initial > most;
+        if (use.role == Role::holes && many)
+            refuse(path + ".max",
+                   "expected an upper end of at most " + numberText(most) + ": " + where +
                        (h.max ? "; found " + numberText(*h.max) : ""),
                    needs);
     }

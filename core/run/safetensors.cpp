@@ -31,7 +31,11 @@ constexpr std::string_view metadataKey = "__metadata__";
 
 std::string inQuotes(std::string_view name) {
     constexpr std::size_t longest = 80;
-    return "\"" + std::string(name.substr(0, longest)) + (name.size() > longest ? "…" : "") + "\"";
+    std::string text(1, '"');
+    text += name.substr(0, longest);
+    if (name.size() > longest) text += "…";
+    text += '"';
+    return text;
 }
 
 std::uint64_t readLength(std::string_view bytes) {

@@ -1,5 +1,6 @@
+#include "core/run/torch_engine.h"
+
 #include "core/run/bench.h"
-#include "core/run/engine.h"
 #include "core/run/training.h"
 
 #include <torch/cuda.h>
@@ -200,8 +201,7 @@ RunState Run::train() {
     const Experiment& experiment = request_.experiment;
     events_.publish(StateChanged{RunState::preparing, "reading the data"});
     const at::Device device = resolveDevice(experiment.device);
-    at::set_num_threads(experiment.threads > 0 ? static_cast<int>(experiment.threads)
-                                               : static_cast<int>(std::thread::hardware_concurrency()));
+    useThreads(experiment);
     const Dataset dataset = loadDataset(experiment.data, experiment.seed, [&] { return !obeyPending(); });
     requireMemory(experiment, dataset.info, device);
     if (const auto [blas, reference] = blasInUse(); reference && device.is_cpu())
@@ -449,7 +449,9 @@ class TorchEngine : public Engine {
 
 } // namespace
 
+std::unique_ptr<Engine> makeTorchEngine() { return std::make_unique<TorchEngine>(); }
+
 } // namespace dstn
 
 extern "C" dstn::Engine* dstnCreateEngine();
-extern "C" dstn::Engine* dstnCreateEngine() { return new dstn::TorchEngine; }
+extern "C" dstn::Engine* dstnCreateEngine() { return dstn::makeTorchEngine().release(); }

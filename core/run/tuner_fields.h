@@ -50,8 +50,10 @@ void fieldsOf(V& v, ScheduleSpec& schedule) {
     if (schedule.type == ScheduleKind::plateau)
         v.integer({"patience", "Epochs without a better validation loss before a change."}, schedule.patience,
                   {.min = 0});
-    if (schedule.type == ScheduleKind::cosine)
-        v.number({"minimum", "The learning rate at the budget's end."}, schedule.minimum, {.min = 0});
+    if (schedule.type == ScheduleKind::cosine || schedule.type == ScheduleKind::plateau)
+        v.number(
+            {"minimum", "The lowest learning rate: where a cosine ends, below which a plateau does not go."},
+            schedule.minimum, {.min = 0});
 }
 
 /// What an optimiser starts from where its type is not the one that its place has by default.

@@ -33,7 +33,8 @@ enum class OptimizerKind { sgd, adam, adamw, rmsprop };
 enum class ScheduleKind { constant, step, cosine, plateau };
 
 /// The learning rate over epochs: constant; step: × factor every `every` epochs; cosine: to `minimum` at the
-/// budget's end; plateau: × factor after `patience` epochs without a better validation loss.
+/// budget's end; plateau: × factor after `patience` epochs without a better validation loss, not below
+/// `minimum`.
 struct ScheduleSpec {
     ScheduleKind type = ScheduleKind::constant;
     std::int64_t every = 10;

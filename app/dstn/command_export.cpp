@@ -1,0 +1,45 @@
+#include "app/dstn/archive_option.h"
+#include "app/dstn/subcommands.h"
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+namespace dstn {
+
+Subcommand exportCommand(CLI::App& program) {
+    struct Options {
+        ArchiveOption archive;
+        std::string run, format, out;
+        bool force = false;
+    };
+    auto options = std::make_shared<Options>();
+    CLI::App* app = program.add_subcommand("export", "Write a run's figures into a file");
+    app->add_option("RUN", options->run, "Its id or the beginning, its name, or last")->required();
+    app->add_option("--format", options->format,
+                    "csv: a row a step, a column a series; json: everything that is known of the run")
+        ->required()
+        ->check(CLI::IsMember({"csv", "json"}));
+    app->add_option("--out", options->out, "The file to write, - for standard output")
+        ->required()
+        ->type_name("PATH");
+    app->add_flag("--force", options->force, "Replace the file if it exists");
+    options->archive.addTo(*app);
+    return {app, [options] {
+                const Archive archive = options->archive.open();
+                const std::string run = archive.resolve(options->run);
+                const auto format = options->format == "csv" ? ExportFormat::csv : ExportFormat::json;
+                if (options->out == "-") {
+                    archive.exportRun(run, format, std::cout);
+                    return 0;
+                }
+                if (!options->force && std::filesystem::is_regular_file(options->out))
+                    throw Error(ErrorKind::usage,
+                                options->out +
+                                    " exists already. Name another file, or replace it with --force.");
+                archive.exportRun(run, format, std::filesystem::path(options->out));
+                return 0;
+            }};
+}
+
+} // namespace dstn

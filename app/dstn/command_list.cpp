@@ -1,0 +1,43 @@
+#include "app/dstn/archive_option.h"
+#include "app/dstn/filter.h"
+#include "app/dstn/run_text.h"
+#include "app/dstn/subcommands.h"
+
+#include <iostream>
+#include <memory>
+
+namespace dstn {
+
+Subcommand listCommand(CLI::App& program) {
+    struct Options {
+        ArchiveOption archive;
+        std::string filter;
+        bool json = false;
+    };
+    auto options = std::make_shared<Options>();
+    CLI::App* app = program.add_subcommand("list", "List the runs of the archive, newest first");
+    options->archive.addTo(*app);
+    app->add_flag("--json", options->json, "Print one JSON object a line");
+    app->add_option("--filter", options->filter, "Only runs that meet these conditions (see below)")
+        ->type_name("EXPR");
+    app->footer(RunFilter::help());
+    return {app, [options] {
+                const RunFilter filter(options->filter);
+                const auto archive = options->archive.openIfThere();
+                std::vector<RunRow> runs;
+                if (archive) runs = archive->runs();
+                std::erase_if(runs, [&](const RunRow& run) { return !filter.matches(run); });
+                if (options->json)
+                    for (const RunRow& run : runs)
+                        std::cout << rowJson(run).dump(-1, ' ', false,
+                                                       nlohmann::json::error_handler_t::replace)
+                                  << '\n';
+                else if (runs.empty())
+                    std::cerr << (options->filter.empty() ? "no runs yet\n" : "no run meets the filter\n");
+                else
+                    std::cout << listText(runs);
+                return 0;
+            }};
+}
+
+} // namespace dstn

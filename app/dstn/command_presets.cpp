@@ -1,0 +1,46 @@
+#include "app/dstn/subcommands.h"
+#include "app/dstn/terminal.h"
+#include "core/error.h"
+#include "core/run/experiment.h"
+
+#include <nlohmann/json.hpp>
+
+#include <iostream>
+#include <memory>
+
+namespace dstn {
+
+Subcommand presetsCommand(CLI::App& program) {
+    struct Options {
+        bool json = false;
+        std::string id;
+    };
+    auto options = std::make_shared<Options>();
+    CLI::App* app = program.add_subcommand("presets", "List the experiments that come with the program");
+    app->add_option("ID", options->id, "Print this preset's experiment, to start a file of your own from");
+    app->add_flag("--json", options->json, "Print one JSON object a line");
+    return {app, [options] {
+                if (!options->id.empty()) {
+                    const Preset* preset = findPreset(options->id);
+                    if (preset == nullptr)
+                        throw Error(ErrorKind::usage, "There is no preset \"" + options->id +
+                                                          "\". List them with: dstn presets");
+                    std::cout << preset->json;
+                    return 0;
+                }
+                Table table;
+                for (const Preset& preset : presets()) {
+                    if (options->json)
+                        std::cout << nlohmann::ordered_json{{"id", preset.id},
+                                                            {"title", preset.title},
+                                                            {"description", preset.description}}
+                                         .dump()
+                                  << '\n';
+                    table.rows.push_back({preset.id, preset.title});
+                }
+                if (!options->json) std::cout << table.text();
+                return 0;
+            }};
+}
+
+} // namespace dstn

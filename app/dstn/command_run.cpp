@@ -1,0 +1,203 @@
+#include "app/dstn/experiment_source.h"
+#include "app/dstn/interruption.h"
+#include "app/dstn/json_lines.h"
+#include "app/dstn/progress.h"
+#include "app/dstn/subcommands.h"
+#include "app/dstn/terminal.h"
+#include "core/archive/archive.h"
+#include "core/run/session.h"
+
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <thread>
+
+namespace dstn {
+
+namespace {
+
+struct RunOptions {
+    std::string source, archive, device, resume;
+    std::vector<std::string> settings;
+    std::optional<std::uint64_t> seed;
+    std::int64_t maxSteps = 0;
+    bool json = false, quiet = false;
+};
+
+std::vector<std::pair<std::string, std::string>> assignments(const RunOptions& options) {
+    auto result = parseAssignments(options.settings);
+    if (!options.device.empty()) result.emplace_back("device", options.device);
+    if (options.seed) result.emplace_back("seed", std::to_string(*options.seed));
+    return result;
+}
+
+RunRequest resumedRequest(const RunOptions& options, const std::filesystem::path& path) {
+    if (!options.source.empty())
+        throw Error(ErrorKind::usage, "--resume goes on with the experiment of the run; leave \"" +
+                                          options.source + "\" out, or start a new run without --resume.");
+    if (options.seed)
+        throw Error(ErrorKind::usage, "--resume goes on with the run's own seed; leave --seed out.");
+    const Archive archive(path, Archive::Mode::readOnly);
+    const std::string run = archive.resolve(options.resume);
+    const RunDetails details = archive.details(run);
+    const std::string title = "Run " + run.substr(0, 8) + " (" + details.row.name + ")";
+    if (!ended(details.row.state))
+        throw Error(ErrorKind::usage, title + " is " + std::string(name(details.row.state)) +
+                                          " in another process. Stop it there first.");
+    RunRequest request{.experiment = requireExperiment(title, details.experimentJson, assignments(options)),
+                       .run = run,
+                       .checkpoint = archive.checkpoint(run)};
+    if (request.checkpoint == nullptr)
+        throw Error(ErrorKind::usage, title +
+                                          " has no checkpoint to resume from. Start it anew: dstn export " +
+                                          run.substr(0, 8) + " --format json has its experiment.");
+    if (details.row.steps >= request.experiment.epochs * details.row.stepsPerEpoch)
+        throw Error(ErrorKind::usage, title + " has completed its " +
+                                          std::to_string(request.experiment.epochs) +
+                                          " epochs. Prolong it with --set budget.epochs=N.");
+    if (options.maxSteps > 0 && details.row.steps >= options.maxSteps)
+        throw Error(ErrorKind::usage, title + " has done " + std::to_string(details.row.steps) +
+                                          " steps already; --max-steps bounds the run as a whole.");
+    return request;
+}
+
+RunRequest newRequest(const RunOptions& options) {
+    if (options.source.empty())
+        throw Error(ErrorKind::usage,
+                    "Name an experiment file or a preset, such as: dstn run fashion-mnist-cnn; or "
+                    "--resume RUN.");
+    Experiment experiment =
+        requireExperiment(options.source, experimentText(options.source), assignments(options));
+    return {.experiment = std::move(experiment), .run = newUuid()};
+}
+
+/// Refuses before anything starts what the engine would refuse after it has.
+void checkAgainstData(const RunOptions& options, const Experiment& experiment) {
+    const auto mistakes = validate(experiment, probeDataset(experiment.data));
+    const std::string source = options.source.empty() ? options.resume : options.source;
+    if (!mistakes.empty()) throw Error(ErrorKind::usage, mistakeLines(source, mistakes));
+}
+
+/// Where a run's events go: progress to stderr, results to stdout.
+class Display {
+  public:
+    Display(const RunOptions& options, std::string run)
+        : run_(std::move(run)),
+          lines_(run_),
+          json_(options.json),
+          quiet_(options.quiet),
+          bar_(!options.quiet && stderrIsTerminal()) {}
+
+    void show(const Event& event) {
+        const std::string kept = progress_.note(event);
+        if (!quiet_ && !kept.empty()) {
+            clearBar();
+            std::cerr << kept;
+        }
+        if (const auto* finished = std::get_if<RunFinished>(&event)) {
+            clearBar();
+            if (!json_) std::cout << summary(run_, *finished) << std::flush;
+        }
+        if (json_)
+            if (const auto line = lines_.line(event)) std::cout << *line << std::endl;
+    }
+
+    void drawBar() {
+        if (!bar_) return;
+        clearBar();
+        std::cerr << progress_.bar(terminalWidth() - 1) << std::flush;
+        drawn_ = true;
+    }
+
+    void clearBar() {
+        if (drawn_) std::cerr << "\r\033[K";
+        drawn_ = false;
+    }
+
+  private:
+    std::string run_;
+    JsonLines lines_;
+    Progress progress_;
+    bool json_, quiet_, bar_;
+    bool drawn_ = false;
+};
+
+/// Follows the run to its end and hands on what the terminal wants of it.
+RunFinished follow(Session& session, EventQueue& events, Display& display, bool quiet) {
+    bool stopping = false;
+    const auto stop = [&] {
+        if (std::exchange(stopping, true)) return;
+        session.send(Stop{.interrupted = true});
+    };
+    while (true) {
+        for (const Event& event : events.drain()) {
+            display.show(event);
+            if (const auto* finished = std::get_if<RunFinished>(&event)) return *finished;
+        }
+        if (Interruption::wanted() && !stopping) {
+            display.clearBar();
+            if (!quiet) std::cerr << "interrupted: saving the run (once more to end at once)\n";
+            stop();
+        }
+        if (!std::cout) stop(); // nobody reads the results any more
+        display.drawBar();
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+}
+
+int execute(const RunOptions& options) {
+    const std::filesystem::path path =
+        options.archive.empty() ? Archive::defaultPath() : std::filesystem::path(options.archive);
+    RunRequest request = options.resume.empty() ? newRequest(options) : resumedRequest(options, path);
+    request.maxSteps = options.maxSteps;
+    checkAgainstData(options, request.experiment);
+
+    const Interruption interruption;
+    const std::string run = request.run;
+    // Before the engine starts: a run that cannot be kept is not begun.
+    auto recorder = std::make_shared<Recorder>(path, run);
+    auto events = std::make_shared<EventQueue>();
+    Display display(options, run);
+    // The recorder is first, so that what is shown is on its way to the disk.
+    Session session(std::move(request), {recorder, events});
+    const RunFinished finished = follow(session, *events, display, options.quiet);
+    session.wait();
+    const auto trouble = recorder->finish();
+
+    if (!finished.message.empty()) complain(finished.message);
+    if (trouble) complain(*trouble);
+    if (finished.error) return exitCode(*finished.error);
+    if (trouble) return exitCode(ErrorKind::archive);
+    if (finished.state == RunState::interrupted) {
+        if (!options.quiet) std::cerr << "go on with: dstn run --resume " << run.substr(0, 8) << '\n';
+        return exitCode(ErrorKind::interrupted);
+    }
+    return finished.state == RunState::failed ? exitCode(ErrorKind::numeric) : 0;
+}
+
+} // namespace
+
+Subcommand runCommand(CLI::App& program) {
+    auto options = std::make_shared<RunOptions>();
+    CLI::App* app = program.add_subcommand("run", "Run an experiment, or go on with an interrupted run");
+    app->add_option("EXPERIMENT", options->source,
+                    "An experiment file, a preset's id, or - for standard input");
+    app->add_option(
+           "--set", options->settings,
+           "path=value, as in budget.epochs=20 or hyperparameters.dropout0.initial=0.2; may be repeated")
+        ->allow_extra_args(false);
+    app->add_option("--archive", options->archive, "The archive that keeps the run")->type_name("FILE");
+    app->add_option("--device", options->device, "auto, cpu, cuda or cuda:N");
+    app->add_option("--seed", options->seed, "Seed of the experiment");
+    app->add_option("--max-steps", options->maxSteps, "End as completed after so many training steps")
+        ->check(CLI::PositiveNumber);
+    app->add_option("--resume", options->resume,
+                    "Go on with this run: its id or the beginning, its name, or last")
+        ->type_name("RUN");
+    app->add_flag("--json", options->json, "Print one JSON object a line: started, epoch, finished");
+    app->add_flag("--quiet", options->quiet, "Nothing to stderr but errors");
+    return {app, [options] { return execute(*options); }};
+}
+
+} // namespace dstn

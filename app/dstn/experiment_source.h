@@ -1,0 +1,25 @@
+#pragma once
+
+#include "core/run/experiment.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dstn {
+
+/// An experiment as the command line names it: a preset's id, a file, or "-" for standard input.
+/// @return its text; throws Error{usage} if there is none of that name or it cannot be read
+std::string experimentText(const std::string& source);
+
+/// "path=value" as given to --set. Throws Error{usage} if there is no "=".
+std::vector<std::pair<std::string, std::string>> parseAssignments(const std::vector<std::string>& settings);
+
+/// The experiment, or Error{usage} with a line "source: path: what is wrong" for every mistake.
+Experiment requireExperiment(const std::string& source, const std::string& text,
+                             const std::vector<std::pair<std::string, std::string>>& assignments);
+
+/// Every mistake as a line "source: path: what is wrong".
+std::string mistakeLines(const std::string& source, const std::vector<Mistake>& mistakes);
+
+} // namespace dstn

@@ -1,0 +1,175 @@
+#include "app/dstn/filter.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <variant>
+
+namespace dstn {
+
+namespace {
+
+using Texts = std::vector<std::string>; // a run may have several tags
+using Number = std::optional<double>;
+
+struct Field {
+    std::string_view name;
+    std::variant<Texts, Number> (*of)(const RunRow&);
+    bool number;
+};
+
+Number asNumber(const auto& value) { return value ? Number(static_cast<double>(*value)) : Number(); }
+
+const std::array<Field, 17> fields{{
+    {"id", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.id}; }, false},
+    {"name", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.name}; }, false},
+    {"data", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.dataName}; }, false},
+    {"model", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.modelName}; }, false},
+    {"method", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.method}; }, false},
+    {"state",
+     [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{std::string(name(r.state))}; }, false},
+    {"created", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.created}; }, false},
+    {"tag", [](const RunRow& r) -> std::variant<Texts, Number> { return r.tags; }, false},
+    {"note", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.note}; }, false},
+    {"starred",
+     [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.starred ? "yes" : "no"}; }, false},
+    {"resumable",
+     [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.resumable ? "yes" : "no"}; }, false},
+    {"best", [](const RunRow& r) -> std::variant<Texts, Number> { return asNumber(r.bestValidationLoss); },
+     true},
+    {"accuracy",
+     [](const RunRow& r) -> std::variant<Texts, Number> { return asNumber(r.bestValidationAccuracy); }, true},
+    {"test", [](const RunRow& r) -> std::variant<Texts, Number> { return asNumber(r.testAtBest); }, true},
+    {"steps",
+     [](const RunRow& r) -> std::variant<Texts, Number> { return Number(static_cast<double>(r.steps)); },
+     true},
+    {"epochs",
+     [](const RunRow& r) -> std::variant<Texts, Number> {
+         if (r.stepsPerEpoch <= 0) return Number();
+         return Number(static_cast<double>(r.steps) / static_cast<double>(r.stepsPerEpoch));
+     },
+     true},
+    {"seconds", [](const RunRow& r) -> std::variant<Texts, Number> { return Number(r.seconds); }, true},
+}};
+
+const Field* findField(std::string_view name) {
+    const auto* found =
+        std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
+    return found == fields.end() ? nullptr : found;
+}
+
+std::string fieldNames() {
+    std::string names;
+    for (const Field& field : fields) names += (names.empty() ? "" : ", ") + std::string(field.name);
+    return names;
+}
+
+std::optional<double> parseNumber(const std::string& text) {
+    double value = 0.0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+std::string lowered(std::string text) {
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    return text;
+}
+
+template <typename Value>
+bool holds(const Value& left, std::string_view comparison, const Value& right) {
+    if (comparison == "=") return left == right;
+    if (comparison == "<") return left < right;
+    if (comparison == "<=") return left <= right;
+    if (comparison == ">") return left > right;
+    return left >= right;
+}
+
+[[noreturn]] void refuse(const std::string& condition, const std::string& why) {
+    throw Error(ErrorKind::usage, "--filter: \"" + condition + "\" " + why);
+}
+
+} // namespace
+
+RunFilter::RunFilter(std::string_view expression) {
+    std::size_t at = 0;
+    while (true) {
+        at = expression.find_first_not_of(" \t", at);
+        if (at == std::string_view::npos) return;
+        const std::size_t start = at;
+        bool quoted = false;
+        std::string text;
+        for (; at < expression.size() && (quoted || (expression[at] != ' ' && expression[at] != '\t'));
+             ++at) {
+            if (expression[at] == '"')
+                quoted = !quoted;
+            else
+                text += expression[at];
+        }
+        const std::string written(expression.substr(start, at - start));
+        if (quoted) refuse(written, "has no closing quotation mark.");
+        const std::size_t comparison = text.find_first_of("=!~<>");
+        if (comparison == std::string::npos || comparison == 0)
+            refuse(written, "is no condition. Write FIELD=VALUE, or !=, ~, <, <=, >, >= in place of =.");
+        Condition condition{
+            .field = text.substr(0, comparison), .comparison = text.substr(comparison, 1), .value = {}};
+        std::size_t value = comparison + 1;
+        if (value < text.size() && text[value] == '=' && text[comparison] != '=' && text[comparison] != '~') {
+            condition.comparison += '=';
+            ++value;
+        }
+        condition.value = text.substr(value);
+        if (condition.comparison == "!") refuse(written, "has a \"!\" without a \"=\".");
+        const Field* field = findField(condition.field);
+        if (field == nullptr) refuse(written, "names no field of a run. There are " + fieldNames() + ".");
+        if (condition.value.empty() && condition.field != "note" && condition.field != "tag")
+            refuse(written, "has no value.");
+        if (field->number && condition.comparison == "~")
+            refuse(written, "searches a number for a text. Use =, <, >.");
+        if (field->number && !parseNumber(condition.value))
+            refuse(written, "compares a number with \"" + condition.value + "\", which is none.");
+        if (condition.field == "state" && condition.comparison != "~" && !runStateFromName(condition.value))
+            refuse(written,
+                   "names no state. There are preparing, running, paused, completed, stopped, failed, "
+                   "interrupted.");
+        if ((condition.field == "starred" || condition.field == "resumable") && condition.value != "yes" &&
+            condition.value != "no")
+            refuse(written, "asks for neither yes nor no.");
+        conditions_.push_back(std::move(condition));
+    }
+}
+
+bool RunFilter::matches(const RunRow& run) const {
+    return std::all_of(conditions_.begin(), conditions_.end(), [&](const Condition& condition) {
+        const auto value = findField(condition.field)->of(run);
+        if (const auto* number = std::get_if<Number>(&value)) {
+            const double wanted = *parseNumber(condition.value);
+            if (condition.comparison == "!=") return !*number || **number != wanted;
+            return *number && holds(**number, condition.comparison, wanted);
+        }
+        const auto& texts = std::get<Texts>(value);
+        const auto any = [&](const std::string& comparison) {
+            return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
+                if (comparison == "~")
+                    return lowered(text).find(lowered(condition.value)) != std::string::npos;
+                return holds(text, comparison, condition.value);
+            });
+        };
+        return condition.comparison == "!=" ? !any("=") : any(condition.comparison);
+    });
+}
+
+std::string RunFilter::help() {
+    return "Conditions that must all hold, separated by spaces, such as\n"
+           "  state=completed method=delta-stn name~cnn best<0.4 tag=paper\n"
+           "Fields: " +
+           fieldNames() +
+           "\n(best: validation loss; accuracy: validation accuracy; test: test accuracy, or loss in "
+           "regression).\n"
+           "Operators: = != ~ (contains) < <= > >=. A value with spaces goes in double quotes.";
+}
+
+} // namespace dstn

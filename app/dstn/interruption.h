@@ -1,0 +1,17 @@
+#pragma once
+
+namespace dstn {
+
+/// For its life, SIGINT, SIGTERM and SIGHUP are noted instead of ending the program, and a reader that closes
+/// its end of our output ends nothing. A second SIGINT ends the program at once with exit code 130.
+/// One at a time in a process.
+class Interruption {
+  public:
+    Interruption();
+    ~Interruption();
+    Interruption(const Interruption&) = delete;
+    Interruption& operator=(const Interruption&) = delete;
+    static bool wanted();
+};
+
+} // namespace dstn

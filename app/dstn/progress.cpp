@@ -1,0 +1,117 @@
+#include "app/dstn/progress.h"
+
+#include "app/dstn/terminal.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+namespace dstn {
+
+static std::string figures(const EpochResult& result) {
+    std::string text = "validation loss " + shortNumber(result.validationLoss);
+    if (result.validationAccuracy) text += ", accuracy " + shortNumber(result.validationAccuracy);
+    if (result.testAccuracy)
+        text += ", test accuracy " + shortNumber(result.testAccuracy);
+    else if (result.testLoss)
+        text += ", test loss " + shortNumber(result.testLoss);
+    return text;
+}
+
+std::string Progress::note(const Event& event) {
+    if (const auto* started = std::get_if<RunStarted>(&event)) {
+        preparing_ = false;
+        epochs_ = started->experiment.epochs;
+        step_ = started->firstStep;
+        stepsTotal_ = started->stepsTotal;
+        stepsPerEpoch_ = started->stepsPerEpoch;
+        const auto& names = started->series;
+        const auto loss = std::find(names.begin(), names.end(), series::trainLoss);
+        if (loss != names.end()) lossSeries_ = static_cast<std::int32_t>(loss - names.begin());
+        return (started->firstStep > 0 ? "resuming" : "running") + (" " + started->experiment.name) + " on " +
+               started->environment.device + " (" + started->environment.deviceName + ")" +
+               (started->firstStep > 0 ? " after step " + std::to_string(started->firstStep) : "") +
+               ", run " + started->run + "\n";
+    }
+    if (const auto* taken = std::get_if<SamplesTaken>(&event)) {
+        constexpr double newShare = 0.05;
+        for (const Sample& sample : taken->samples)
+            if (sample.series == lossSeries_)
+                loss_ = loss_ ? *loss_ + newShare * (sample.value - *loss_) : sample.value;
+        return "";
+    }
+    if (const auto* progress = std::get_if<ProgressMade>(&event)) {
+        step_ = progress->step;
+        stepsTotal_ = progress->stepsTotal;
+        secondsLeft_ = progress->secondsLeft;
+        examplesPerSecond_ = progress->examplesPerSecond;
+        warmup_ = progress->warmup;
+        return "";
+    }
+    if (const auto* epoch = std::get_if<EpochFinished>(&event)) {
+        const EpochResult& result = epoch->result;
+        std::string text = "epoch " + std::to_string(result.epoch) + "/" + std::to_string(epochs_) + ": ";
+        if (result.trainLoss) text += "training loss " + shortNumber(result.trainLoss) + ", ";
+        text += figures(result);
+        if (epoch->best.epoch == result.epoch)
+            text += " (best)";
+        else
+            text += " (best " + shortNumber(epoch->best.validationLoss) + " at epoch " +
+                    std::to_string(epoch->best.epoch) + ")";
+        if (result.epoch > 0) {
+            text += "; " + duration(result.seconds) + " so far";
+            if (secondsLeft_ > 0 && result.step < stepsTotal_)
+                text += ", " + duration(secondsLeft_) + " left";
+        }
+        return text + "\n";
+    }
+    if (const auto* set = std::get_if<HyperparameterSet>(&event))
+        return set->name + " set to " + shortNumber(set->value) + " at step " + std::to_string(set->step) +
+               "\n";
+    if (const auto* line = std::get_if<LogLine>(&event)) {
+        if (line->level == LogLevel::error) return ""; // the end of the run tells it
+        return (line->level == LogLevel::warning ? "dstn: warning: " : "") + line->text + "\n";
+    }
+    return "";
+}
+
+std::string Progress::bar(int width) const {
+    if (preparing_) return shortened("preparing …", width);
+    const double share =
+        stepsTotal_ > 0 ? std::clamp(static_cast<double>(step_) / static_cast<double>(stepsTotal_), 0.0, 1.0)
+                        : 0.0;
+    std::string text = std::to_string(static_cast<int>(100 * share)) + " %";
+    if (stepsPerEpoch_ > 0 && epochs_ > 0)
+        text += "  epoch " + std::to_string(std::min(epochs_, step_ / stepsPerEpoch_ + 1)) + "/" +
+                std::to_string(epochs_) + (warmup_ ? " (warm-up)" : "");
+    text += "  step " + std::to_string(step_) + "/" + std::to_string(stepsTotal_);
+    if (examplesPerSecond_ > 0)
+        text += "  " + std::to_string(std::llround(examplesPerSecond_)) + " examples/s";
+    if (loss_) text += "  loss " + shortNumber(loss_);
+    if (secondsLeft_ > 0) text += "  " + duration(secondsLeft_) + " left";
+
+    const int room = width - textWidth(text) - 2;
+    constexpr int least = 8, most = 40;
+    if (room < least) return shortened(text, width);
+    const int columns = std::min(room, most);
+    const int full = static_cast<int>(share * columns);
+    std::string bar;
+    for (int i = 0; i < columns; ++i) bar += i < full ? "█" : "░";
+    return bar + "  " + text;
+}
+
+std::string summary(const std::string& run, const RunFinished& finished) {
+    std::string text = "run " + run + " " + std::string(name(finished.state)) + " after " +
+                       std::to_string(finished.steps) + " steps, " + duration(finished.seconds) + "\n";
+    if (finished.best)
+        text += "best: epoch " + std::to_string(finished.best->epoch) + ", " + figures(*finished.best) + "\n";
+    if (!finished.hyperparameters.empty()) {
+        text += "hyperparameters:";
+        for (const auto& [name, value] : finished.hyperparameters)
+            text += " " + name + " " + shortNumber(value);
+        text += "\n";
+    }
+    return text;
+}
+
+} // namespace dstn

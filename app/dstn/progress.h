@@ -1,0 +1,30 @@
+#pragma once
+
+#include "core/run/events.h"
+
+#include <optional>
+#include <string>
+
+namespace dstn {
+
+/// What stderr says of a run while it runs. Knows no terminal: hands out texts.
+class Progress {
+  public:
+    /// Takes note of an event. @return lines to keep on screen ("" where there is nothing to say), each with
+    /// its end: the start, each epoch, warnings, hyperparameters set
+    std::string note(const Event& event);
+    /// One line of at most `width` columns: bar, epoch, step, examples/s, loss, time left.
+    std::string bar(int width) const;
+
+  private:
+    std::int64_t epochs_ = 0, step_ = 0, stepsTotal_ = 0, stepsPerEpoch_ = 0;
+    std::int32_t lossSeries_ = -1;
+    std::optional<double> loss_; ///< running mean, as a single mini-batch says little
+    double secondsLeft_ = 0.0, examplesPerSecond_ = 0.0;
+    bool warmup_ = false, preparing_ = true;
+};
+
+/// What stdout says at the end of a run without --json.
+std::string summary(const std::string& run, const RunFinished& finished);
+
+} // namespace dstn

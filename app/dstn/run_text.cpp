@@ -1,0 +1,208 @@
+#include "app/dstn/run_text.h"
+
+#include "app/dstn/json_lines.h"
+#include "app/dstn/terminal.h"
+
+#include <algorithm>
+
+namespace dstn {
+
+using Json = nlohmann::ordered_json;
+
+Json rowJson(const RunRow& run) {
+    return {{"id", run.id},
+            {"name", run.name},
+            {"data", run.dataName},
+            {"model", run.modelName},
+            {"method", run.method},
+            {"state", std::string(name(run.state))},
+            {"reason", run.reason},
+            {"created", run.created},
+            {"seconds", jsonNumber(run.seconds)},
+            {"steps", run.steps},
+            {"steps_total", run.stepsTotal},
+            {"steps_per_epoch", run.stepsPerEpoch},
+            {"best_epoch", run.bestEpoch ? Json(*run.bestEpoch) : Json()},
+            {"best_validation_loss", jsonNumber(run.bestValidationLoss)},
+            {"best_validation_accuracy", jsonNumber(run.bestValidationAccuracy)},
+            {"test_at_best", jsonNumber(run.testAtBest)},
+            {"tags", run.tags},
+            {"note", run.note},
+            {"starred", run.starred},
+            {"resumable", run.resumable}};
+}
+
+Json detailsJson(const RunDetails& details) {
+    Json json = rowJson(details.row);
+    json["parameters"] = details.parameters;
+    json["response_parameters"] = details.responseParameters;
+    const Environment& environment = details.environment;
+    json["environment"] = {{"device", environment.device},
+                           {"device_name", environment.deviceName},
+                           {"torch_version", environment.torchVersion},
+                           {"blas", environment.blas},
+                           {"program_version", environment.programVersion},
+                           {"host", environment.host},
+                           {"threads", environment.threads}};
+    json["experiment"] = Json::parse(details.experimentJson);
+    Json& epochs = json["epochs"] = Json::array();
+    for (const EpochResult& epoch : details.epochs)
+        epochs.push_back({{"epoch", epoch.epoch},
+                          {"step", epoch.step},
+                          {"seconds", jsonNumber(epoch.seconds)},
+                          {"train_loss", jsonNumber(epoch.trainLoss)},
+                          {"train_accuracy", jsonNumber(epoch.trainAccuracy)},
+                          {"validation_loss", jsonNumber(epoch.validationLoss)},
+                          {"validation_accuracy", jsonNumber(epoch.validationAccuracy)},
+                          {"test_loss", jsonNumber(epoch.testLoss)},
+                          {"test_accuracy", jsonNumber(epoch.testAccuracy)},
+                          {"hyperparameters", jsonValues(epoch.hyperparameters)},
+                          {"scales", jsonValues(epoch.scales)}});
+    json["series"] = details.series;
+    Json& events = json["events"] = Json::array();
+    for (const auto& [time, text] : details.events) events.push_back({{"time", time}, {"text", text}});
+    return json;
+}
+
+static std::string epochsText(const RunRow& run) {
+    if (run.stepsPerEpoch <= 0) return "-";
+    return shortNumber(static_cast<double>(run.steps) / static_cast<double>(run.stepsPerEpoch)) + "/" +
+           shortNumber(static_cast<double>(run.stepsTotal) / static_cast<double>(run.stepsPerEpoch));
+}
+
+static std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+std::string listText(const std::vector<RunRow>& runs) {
+    Table table{.rows = {{"ID", "", "NAME", "DATA", "MODEL", "METHOD", "STATE", "EPOCHS", "LOSS", "ACCURACY",
+                          "TIME", "CREATED", "TAGS"}},
+                .right = {false, false, false, false, false, false, false, true, true, true, true}};
+    for (const RunRow& run : runs)
+        table.rows.push_back({run.id.substr(0, 8), run.starred ? "★" : "", shortened(run.name, 32),
+                              shortened(run.dataName, 24), shortened(run.modelName, 24), run.method,
+                              std::string(name(run.state)), epochsText(run),
+                              shortNumber(run.bestValidationLoss), shortNumber(run.bestValidationAccuracy),
+                              duration(run.seconds), run.created, joined(run.tags)});
+    return table.text();
+}
+
+std::string detailsText(const RunDetails& details) {
+    const RunRow& run = details.row;
+    Table facts;
+    const auto fact = [&](const std::string& what, const std::string& value) {
+        if (!value.empty() && value != "-") facts.rows.push_back({what, value});
+    };
+    fact("run", run.id);
+    fact("name", run.name + (run.starred ? " ★" : ""));
+    fact("tags", joined(run.tags));
+    fact("note", run.note);
+    fact("state", std::string(name(run.state)) + (run.reason.empty() ? "" : ": " + run.reason));
+    fact("created", run.created);
+    fact("data", run.dataName + " (" + std::to_string(details.trainExamples) + " training, " +
+                     std::to_string(details.validationExamples) + " validation, " +
+                     std::to_string(details.testExamples) + " test examples)");
+    fact("model", run.modelName + " (" + std::to_string(details.parameters) + " parameters, " +
+                      std::to_string(details.responseParameters) + " of the response)");
+    fact("method", run.method);
+    fact("device", details.environment.device + " (" + details.environment.deviceName + "), " +
+                       std::to_string(details.environment.threads) + " threads, LibTorch " +
+                       details.environment.torchVersion);
+    fact("epochs", epochsText(run));
+    fact("steps", std::to_string(run.steps));
+    fact("time", duration(run.seconds));
+    fact("best epoch", run.bestEpoch ? std::to_string(*run.bestEpoch) : "-");
+    fact("validation loss", shortNumber(run.bestValidationLoss));
+    fact("validation accuracy", shortNumber(run.bestValidationAccuracy));
+    fact("test", shortNumber(run.testAtBest));
+    if (run.resumable) fact("go on with", "dstn run --resume " + run.id.substr(0, 8));
+    std::string text = facts.text();
+
+    if (!details.epochs.empty()) {
+        Table epochs{
+            .rows = {{"EPOCH", "TIME", "TRAIN LOSS", "VALID. LOSS", "VALID. ACC.", "TEST LOSS", "TEST ACC."}},
+            .right = std::vector<bool>(99, true)};
+        for (const auto& [hyperparameter, value] : details.epochs.back().hyperparameters)
+            epochs.rows.front().push_back(hyperparameter);
+        for (const EpochResult& epoch : details.epochs) {
+            epochs.rows.push_back({std::to_string(epoch.epoch), duration(epoch.seconds),
+                                   shortNumber(epoch.trainLoss), shortNumber(epoch.validationLoss),
+                                   shortNumber(epoch.validationAccuracy), shortNumber(epoch.testLoss),
+                                   shortNumber(epoch.testAccuracy)});
+            for (const auto& [hyperparameter, value] : epoch.hyperparameters)
+                epochs.rows.back().push_back(shortNumber(value));
+        }
+        text += "\n" + epochs.text();
+    }
+    if (!details.events.empty()) {
+        Table events;
+        for (const auto& [time, what] : details.events) events.rows.push_back({time, what});
+        text += "\n" + events.text();
+    }
+    return text;
+}
+
+std::string comparisonText(const std::vector<RunDetails>& runs) {
+    Table table;
+    const auto add = [&](const std::string& what, auto value) {
+        std::vector<std::string> row{what};
+        bool any = false;
+        for (const RunDetails& run : runs) {
+            row.push_back(shortened(value(run), 40));
+            any = any || (row.back() != "-" && !row.back().empty());
+        }
+        if (any) table.rows.push_back(std::move(row));
+    };
+    const auto section = [&](const std::string& title) {
+        table.rows.insert(table.rows.end(), {{""}, {title}});
+    };
+    add("RUN", [](const RunDetails& run) { return run.row.id.substr(0, 8); });
+    add("name", [](const RunDetails& run) { return run.row.name; });
+    add("data", [](const RunDetails& run) { return run.row.dataName; });
+    add("model", [](const RunDetails& run) { return run.row.modelName; });
+    add("method", [](const RunDetails& run) { return run.row.method; });
+    add("state", [](const RunDetails& run) { return std::string(name(run.row.state)); });
+    add("epochs", [](const RunDetails& run) { return epochsText(run.row); });
+    add("time", [](const RunDetails& run) { return duration(run.row.seconds); });
+    section("BEST EPOCH");
+    add("epoch",
+        [](const RunDetails& run) { return run.row.bestEpoch ? std::to_string(*run.row.bestEpoch) : "-"; });
+    add("validation loss", [](const RunDetails& run) { return shortNumber(run.row.bestValidationLoss); });
+    add("validation accuracy",
+        [](const RunDetails& run) { return shortNumber(run.row.bestValidationAccuracy); });
+    add("test", [](const RunDetails& run) { return shortNumber(run.row.testAtBest); });
+
+    std::vector<std::string> names;
+    for (const RunDetails& run : runs)
+        if (!run.epochs.empty())
+            for (const auto& [hyperparameter, value] : run.epochs.back().hyperparameters)
+                if (std::find(names.begin(), names.end(), hyperparameter) == names.end())
+                    names.push_back(hyperparameter);
+    if (!names.empty()) section("HYPERPARAMETERS AT THE END");
+    for (const std::string& wanted : names)
+        add(wanted, [&](const RunDetails& run) -> std::string {
+            if (run.epochs.empty()) return "-";
+            for (const auto& [hyperparameter, value] : run.epochs.back().hyperparameters)
+                if (hyperparameter == wanted) return shortNumber(value);
+            return "-";
+        });
+
+    std::vector<std::string> experiments;
+    for (const RunDetails& run : runs) experiments.push_back(run.experimentJson);
+    std::vector<Difference> different = differences(experiments);
+    std::erase_if(different, [](const Difference& difference) {
+        return difference.path == "name" || difference.path == "description";
+    });
+    section(different.empty() ? "THE EXPERIMENTS DO NOT DIFFER" : "WHAT DIFFERS IN THE EXPERIMENTS");
+    for (const Difference& difference : different) {
+        std::vector<std::string> row{difference.path};
+        for (const std::string& value : difference.values)
+            row.push_back(value.empty() ? "-" : shortened(value, 40));
+        table.rows.push_back(std::move(row));
+    }
+    return table.text();
+}
+
+} // namespace dstn

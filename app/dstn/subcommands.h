@@ -1,0 +1,28 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+namespace dstn {
+
+/// One command of the program: its options, which it adds to the program on being made, and what it does.
+/// `execute` returns the exit code and throws Error.
+struct Subcommand {
+    CLI::App* options = nullptr;
+    std::function<int()> execute;
+};
+
+// One a file, command_NAME.cpp.
+Subcommand runCommand(CLI::App& program);
+Subcommand presetsCommand(CLI::App& program);
+Subcommand validateCommand(CLI::App& program);
+Subcommand schemaCommand(CLI::App& program);
+Subcommand listCommand(CLI::App& program);
+Subcommand showCommand(CLI::App& program);
+Subcommand compareCommand(CLI::App& program);
+Subcommand exportCommand(CLI::App& program);
+Subcommand benchCommand(CLI::App& program);
+Subcommand doctorCommand(CLI::App& program);
+
+} // namespace dstn

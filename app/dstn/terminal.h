@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dstn {
+
+/// "dstn: message" to stderr, a line for each of the message's.
+void complain(std::string_view message);
+
+bool stderrIsTerminal();
+/// Columns of the terminal on stderr; 80 where it does not say.
+int terminalWidth();
+
+/// Columns that a UTF-8 text takes, each code point being one wide.
+int textWidth(std::string_view text);
+/// The text cut to so many columns, with "…" where something is missing.
+std::string shortened(std::string_view text, int width);
+
+/// Columns, aligned: numbers right, the first row being the heads.
+struct Table {
+    std::vector<std::vector<std::string>> rows;
+    std::vector<bool> right; ///< by column; absent: left
+    std::string text() const;
+};
+
+/// "0.4213", "1.2e-05": four significant digits; "NaN"; "-" where absent.
+std::string shortNumber(std::optional<double> value);
+/// "0:07", "12:31", "3:05:00".
+std::string duration(double seconds);
+
+} // namespace dstn

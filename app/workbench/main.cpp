@@ -1,0 +1,103 @@
+// dstn-workbench: the window. It reads its command line before it asks for a display, so that --help and
+// --version work without one.
+#include "core/archive/archive.h"
+#include "core/run/experiment.h"
+#include "ui/main_window.h"
+#include "ui/widgets/theme.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QFile>
+#include <QIcon>
+#include <QTimer>
+
+#include <cstdio>
+#include <optional>
+
+using namespace dstn;
+
+namespace {
+
+struct Options {
+    std::filesystem::path archive;
+    Experiment experiment;
+    bool run = false;
+};
+
+[[noreturn]] void quit(const QString& message, ErrorKind kind) {
+    std::fputs(qPrintable(message + QLatin1Char('\n')), stderr);
+    std::exit(exitCode(kind)); // NOLINT(concurrency-mt-unsafe): there is one thread
+}
+
+Experiment readExperiment(const QString& source) {
+    std::string text;
+    if (const Preset* preset = findPreset(source.toStdString())) {
+        text = preset->json;
+    } else {
+        QFile file(source);
+        if (!file.open(QIODevice::ReadOnly))
+            quit(QStringLiteral("%1 is neither a preset nor a file that can be read: %2.")
+                     .arg(source, file.errorString()),
+                 ErrorKind::usage);
+        text = file.readAll().toStdString();
+    }
+    ParsedExperiment parsed = parseExperiment(text);
+    if (!parsed.experiment)
+        quit(QStringLiteral("%1 is no valid experiment:\n%2")
+                 .arg(source, QString::fromStdString(describe(parsed.mistakes))),
+             ErrorKind::usage);
+    return std::move(*parsed.experiment);
+}
+
+Options readOptions(int argc, char** argv) {
+    const QCoreApplication application(argc, argv);
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QStringLiteral("Sets up neural-network training runs, tunes their "
+                                                    "regularisation while they train, and keeps them."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(QStringLiteral("file"), QStringLiteral("An experiment to open."),
+                                 QStringLiteral("[file]"));
+    const QCommandLineOption archive(QStringLiteral("archive"), QStringLiteral("Keep runs in this file."),
+                                     QStringLiteral("file"));
+    const QCommandLineOption experiment(
+        QStringLiteral("experiment"),
+        QStringLiteral("Open on this experiment file or preset (fashion-mnist-cnn)."),
+        QStringLiteral("file|preset"));
+    const QCommandLineOption run(QStringLiteral("run"), QStringLiteral("Start the experiment at once."));
+    parser.addOptions({archive, experiment, run});
+    parser.process(application);
+
+    QStringList sources = parser.values(experiment) + parser.positionalArguments();
+    if (sources.size() > 1)
+        quit(QStringLiteral("One experiment at a time can be opened; %1 were given.").arg(sources.size()),
+             ErrorKind::usage);
+    if (sources.isEmpty()) sources.append(QStringLiteral("fashion-mnist-cnn"));
+    return {.archive = parser.isSet(archive) ? std::filesystem::path(parser.value(archive).toStdString())
+                                             : Archive::defaultPath(),
+            .experiment = readExperiment(sources.first()),
+            .run = parser.isSet(run)};
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    // Organisation and name make the settings' file; the desktop file's name ties window and icon together.
+    QCoreApplication::setOrganizationName(QStringLiteral("delta-stn-workbench"));
+    QCoreApplication::setApplicationName(QStringLiteral("dstn-workbench"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(DSTN_VERSION));
+    try {
+        const Options options = readOptions(argc, argv);
+        QGuiApplication::setDesktopFileName(QStringLiteral("org.delta_stn.Workbench"));
+        QApplication application(argc, argv);
+        QApplication::setApplicationDisplayName(QStringLiteral("Delta-STN Workbench"));
+        QApplication::setWindowIcon(QIcon(QStringLiteral(":/org.delta_stn.Workbench.svg")));
+        Theme theme(application);
+        MainWindow window(options.archive, options.experiment, theme);
+        window.show();
+        if (options.run) QTimer::singleShot(0, &window, &MainWindow::run);
+        return QApplication::exec();
+    } catch (const Error& error) {
+        quit(QString::fromUtf8(error.what()), error.kind());
+    }
+}

@@ -1,0 +1,520 @@
+#include "core/archive/archive_impl.h"
+#include "core/archive/exact_number.h"
+#include "core/archive/process_identity.h"
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+namespace dstn {
+
+std::optional<bool> higherIsBetter(std::string_view series) {
+    if (series.ends_with("accuracy") || series == series::throughput) return true;
+    if (series.ends_with("loss")) return false;
+    return std::nullopt;
+}
+
+namespace {
+
+constexpr std::size_t checkpointPartBytes = std::size_t{64} << 20U; // far below SQLite's limit of a value
+
+constexpr const char* now = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')";
+
+std::string dataName(const DataSpec& data) {
+    const auto file = [&] {
+        std::filesystem::path path(data.path);
+        return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
+    };
+    switch (data.source) {
+    case DataSource::fashionMnist:
+        return "Fashion-MNIST";
+    case DataSource::idx:
+    case DataSource::csv:
+        return file();
+    case DataSource::syntheticRegression:
+        return "synthetic regression";
+    case DataSource::syntheticClassification:
+        return "synthetic classification";
+    }
+    return "";
+}
+
+/// "CNN 16-32-1568-10": the kind of network and the widths of its layers.
+std::string modelName(const Model& model) {
+    std::string widths;
+    int layers = 0;
+    bool convolution = false;
+    for (const Part& part : model.parts) {
+        std::int64_t out = 0;
+        if (const auto* linear = std::get_if<LinearPart>(&part)) out = linear->out;
+        if (const auto* conv = std::get_if<Conv2dPart>(&part)) {
+            out = conv->out;
+            convolution = true;
+        }
+        if (out == 0) continue;
+        widths += (layers++ == 0 ? "" : "-") + std::to_string(out);
+    }
+    return (convolution ? "CNN " : layers > 1 ? "MLP " : "linear ") + widths;
+}
+
+/// Writes events of one run, within the transaction of Archive::append().
+class Appender {
+  public:
+    Appender(Archive::Impl& archive, std::string run) : archive_(archive), run_(std::move(run)) {
+        if (const auto found = archive_.targets.find(run_); found != archive_.targets.end())
+            target_ = found->second;
+        else if (const auto id = archive_.findRun(run_))
+            loadTarget(*id);
+    }
+
+    bool known() const { return target_.id != 0; }
+    const Archive::Impl::Target& target() const { return target_; }
+
+    void signOfLife() {
+        auto update = statement("UPDATE runs SET heartbeat = ? WHERE id = ?");
+        update.bind(1, static_cast<std::int64_t>(std::time(nullptr)));
+        update.bind(2, target_.id);
+        update.exec();
+    }
+
+    void operator()(const RunStarted& started);
+    void operator()(const SamplesTaken& taken);
+    void operator()(const ProgressMade& progress) {
+        goOn();
+        advance(progress.step, progress.seconds);
+    }
+    void operator()(const EpochFinished& epoch);
+    void operator()(const StateChanged& change);
+    void operator()(const HyperparameterSet& set);
+    void operator()(const LogLine& line);
+    void operator()(const CheckpointTaken& checkpoint);
+    void operator()(const RunFinished& finished);
+
+  private:
+    SQLite::Statement statement(const char* sql) { return archive_.statement(sql); }
+    void execute(const char* sql) { // with the run's number as the only parameter
+        auto run = statement(sql);
+        run.bind(1, target_.id);
+        run.exec();
+    }
+    void loadTarget(std::int64_t id);
+    void insertRun(const RunStarted& started);
+    void describeRun(const RunStarted& started);
+    void own(); // this process writes the run from now on
+    void registerSeries(const std::vector<std::string>& names);
+    void insertHyperparameters(const std::vector<Hyperparameter>& hyperparameters);
+    void dropAfter(std::int64_t step);
+    void updateBest(const EpochResult& best);
+    void advance(std::int64_t step, double seconds);
+    void goOn();
+    void event(std::string_view kind, const std::string& text);
+    void setState(RunState state, const std::string& reason);
+
+    Archive::Impl& archive_;
+    std::string run_;
+    Archive::Impl::Target target_;
+};
+
+void Appender::loadTarget(std::int64_t id) {
+    target_.id = id;
+    auto series = statement("SELECT n.id, n.name FROM summaries s JOIN series_names n ON n.id = s.series_id "
+                            "WHERE s.run_id = ? ORDER BY s.position");
+    series.bind(1, id);
+    while (series.executeStep()) {
+        target_.series.push_back(series.getColumn(0).getInt64());
+        target_.names.push_back(series.getColumn(1).getString());
+    }
+}
+
+void Appender::operator()(const RunStarted& started) {
+    const bool resumed = known();
+    if (!resumed) insertRun(started);
+    describeRun(started);
+    own();
+    if (resumed) dropAfter(started.firstStep);
+    registerSeries(started.series);
+    execute("DELETE FROM hyperparameters WHERE run_id = ?");
+    insertHyperparameters(started.experiment.hyperparameters);
+    event(started.firstStep > 0 ? "resumed" : "started",
+          (started.firstStep > 0 ? "resumed after step " + std::to_string(started.firstStep) + " on "
+                                 : std::string("started on ")) +
+              started.environment.device + " (" + started.environment.deviceName + ")");
+}
+
+void Appender::insertRun(const RunStarted& started) {
+    auto insert =
+        statement((std::string("INSERT INTO runs(uuid, name, created) VALUES (?, ?, ") + now + ")").c_str());
+    insert.bind(1, run_);
+    insert.bind(2, started.experiment.name);
+    insert.exec();
+    target_.id = archive_.database->getLastInsertRowid();
+}
+
+void Appender::describeRun(const RunStarted& started) {
+    auto update = statement(
+        "UPDATE runs SET data = ?, model = ?, method = ?, state = 'running', reason = '', steps_total = ?, "
+        "steps_budget = ?, steps_per_epoch = ?, experiment = ?, parameters = ?, response_parameters = ?, "
+        "train_examples = ?, "
+        "validation_examples = ?, test_examples = ?, device = ?, device_name = ?, torch_version = ?, blas = "
+        "?, "
+        "program_version = ?, host = ?, threads = ?, steps = ? WHERE id = ?");
+    const Experiment& experiment = started.experiment;
+    const Environment& environment = started.environment;
+    int index = 1;
+    const auto text = [&](const std::string& value) { update.bind(index++, value); };
+    const auto integer = [&](std::int64_t value) { update.bind(index++, value); };
+    text(dataName(experiment.data));
+    text(modelName(experiment.model));
+    text(experiment.tuner.type);
+    integer(started.stepsTotal);
+    integer(experiment.epochs * started.stepsPerEpoch);
+    integer(started.stepsPerEpoch);
+    text(toJson(experiment));
+    integer(started.parameters);
+    integer(started.responseParameters);
+    integer(started.data.train);
+    integer(started.data.validation);
+    integer(started.data.test);
+    text(environment.device);
+    text(environment.deviceName);
+    text(environment.torchVersion);
+    text(environment.blas);
+    text(environment.programVersion);
+    text(environment.host);
+    integer(environment.threads);
+    integer(started.firstStep);
+    integer(target_.id);
+    update.exec();
+}
+
+void Appender::own() {
+    const ProcessIdentity self = ProcessIdentity::self();
+    auto update =
+        statement("UPDATE runs SET process_host = ?, process_boot = ?, process_space = ?, process_id = ?, "
+                  "process_start = ?, heartbeat = ? WHERE id = ?");
+    update.bind(1, self.host);
+    update.bind(2, self.boot);
+    update.bind(3, self.space);
+    update.bind(4, self.pid);
+    update.bind(5, self.start);
+    update.bind(6, static_cast<std::int64_t>(std::time(nullptr)));
+    update.bind(7, target_.id);
+    update.exec();
+}
+
+void Appender::registerSeries(const std::vector<std::string>& names) {
+    auto name = statement("INSERT OR IGNORE INTO series_names(name) VALUES (?)");
+    auto find = statement("SELECT id FROM series_names WHERE name = ?");
+    auto place = statement("INSERT INTO summaries(run_id, series_id, position) VALUES (?, ?, ?) "
+                           "ON CONFLICT DO UPDATE SET position = excluded.position");
+    // A series that an earlier part of the run had, and this has not, goes behind.
+    execute("UPDATE summaries SET position = position + 1000000 WHERE run_id = ?");
+    target_.series.clear();
+    target_.names = names;
+    for (const std::string& series : names) {
+        name.bind(1, series);
+        name.exec();
+        name.reset();
+        find.bind(1, series);
+        find.executeStep();
+        target_.series.push_back(find.getColumn(0).getInt64());
+        find.reset();
+        place.bind(1, target_.id);
+        place.bind(2, target_.series.back());
+        place.bind(3, static_cast<std::int64_t>(target_.series.size() - 1));
+        place.exec();
+        place.reset();
+    }
+}
+
+void Appender::insertHyperparameters(const std::vector<Hyperparameter>& hyperparameters) {
+    auto insert = statement("INSERT INTO hyperparameters(run_id, position, name, tuned, initial, min, max, "
+                            "initial_scale) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    std::int64_t position = 0;
+    for (const Hyperparameter& hyperparameter : hyperparameters) {
+        insert.bind(1, target_.id);
+        insert.bind(2, position++);
+        insert.bind(3, hyperparameter.name);
+        insert.bind(4, hyperparameter.tune ? 1 : 0);
+        bindNumber(insert, 5, hyperparameter.initial);
+        bindNumber(insert, 6, hyperparameter.min);
+        bindNumber(insert, 7, hyperparameter.max);
+        bindNumber(insert, 8, hyperparameter.scale);
+        insert.exec();
+        insert.reset();
+    }
+}
+
+/// Takes back what an earlier execution did after the step from which the run goes on.
+void Appender::dropAfter(std::int64_t step) {
+    for (const char* sql :
+         {"DELETE FROM samples WHERE run_id = ? AND series_id IN (SELECT id FROM series_names) AND step > ?",
+          "DELETE FROM epoch_values WHERE run_id = ?1 AND epoch IN (SELECT epoch FROM epochs WHERE run_id = "
+          "?1 "
+          "AND step > ?2)",
+          "DELETE FROM epochs WHERE run_id = ? AND step > ?"}) {
+        auto drop = statement(sql);
+        drop.bind(1, target_.id);
+        drop.bind(2, step);
+        drop.exec();
+    }
+    execute(
+        "UPDATE summaries SET last_step = NULL, last = NULL, best_step = NULL, best = NULL WHERE run_id = ?");
+    execute("UPDATE summaries SET last_step = (SELECT max(step) FROM samples s WHERE s.run_id = "
+            "summaries.run_id AND "
+            "s.series_id = summaries.series_id) WHERE run_id = ?");
+    execute("UPDATE summaries SET last = (SELECT value FROM samples s WHERE s.run_id = summaries.run_id AND "
+            "s.series_id = summaries.series_id AND s.step = last_step) WHERE run_id = ?");
+    for (std::size_t i = 0; i < target_.series.size(); ++i) {
+        const auto higher = higherIsBetter(target_.names[i]);
+        if (!higher) continue;
+        auto best = statement(
+            (std::string(
+                 "UPDATE summaries SET (best_step, best) = (SELECT step, value FROM samples WHERE run_id = "
+                 "?1 AND series_id = ?2 AND value IS NOT NULL ORDER BY value ") +
+             (*higher ? "DESC" : "ASC") + ", step LIMIT 1) WHERE run_id = ?1 AND series_id = ?2")
+                .c_str());
+        best.bind(1, target_.id);
+        best.bind(2, target_.series[i]);
+        best.exec();
+    }
+    execute("UPDATE runs SET (best_epoch, best_validation_loss, best_validation_accuracy, test_at_best) = "
+            "(SELECT epoch, validation_loss, validation_accuracy, coalesce(test_accuracy, test_loss) "
+            "FROM epochs WHERE run_id = ?1 ORDER BY validation_loss, epoch LIMIT 1) WHERE id = ?1");
+    execute("UPDATE runs SET seconds = (SELECT coalesce(max(seconds), 0) FROM epochs WHERE run_id = ?1) "
+            "WHERE id = ?1");
+}
+
+void Appender::operator()(const SamplesTaken& taken) {
+    struct Touched {
+        const Sample* last = nullptr;
+        const Sample* best = nullptr;
+    };
+    std::vector<Touched> touched(target_.series.size());
+    auto insert = statement("INSERT OR REPLACE INTO samples(run_id, series_id, step, seconds, value) "
+                            "VALUES (?, ?, ?, ?, ?)");
+    insert.bind(1, target_.id);
+    std::int64_t step = 0;
+    double seconds = 0.0;
+    for (const Sample& sample : taken.samples) {
+        const auto index = static_cast<std::size_t>(sample.series);
+        if (sample.series < 0 || index >= target_.series.size())
+            throw Error(ErrorKind::archive, "Run " + run_ + " told a sample of series " +
+                                                std::to_string(sample.series) + ", but it declared only " +
+                                                std::to_string(target_.series.size()) + ".");
+        insert.bind(2, target_.series[index]);
+        insert.bind(3, sample.step);
+        insert.bind(4, sample.seconds);
+        insert.bind(5, sample.value); // SQLite makes NULL of NaN
+        insert.exec();
+        insert.reset();
+        step = std::max(step, sample.step);
+        seconds = std::max(seconds, sample.seconds);
+        Touched& series = touched[index];
+        if (series.last == nullptr || sample.step >= series.last->step) series.last = &sample;
+        const auto higher = higherIsBetter(target_.names[index]);
+        if (higher && !std::isnan(sample.value) &&
+            (series.best == nullptr ||
+             (*higher ? sample.value > series.best->value : sample.value < series.best->value)))
+            series.best = &sample;
+    }
+    auto last =
+        statement("UPDATE summaries SET last_step = ?1, last = ?2 WHERE run_id = ?3 AND series_id = ?4 AND "
+                  "coalesce(last_step, -1) <= ?1");
+    auto best =
+        statement("UPDATE summaries SET best_step = ?1, best = ?2 WHERE run_id = ?3 AND series_id = ?4 AND "
+                  "(best IS NULL OR ?5 * ?2 > ?5 * best)");
+    for (std::size_t i = 0; i < touched.size(); ++i) {
+        for (const auto& [sample, update] :
+             {std::pair{touched[i].last, &last}, std::pair{touched[i].best, &best}}) {
+            if (sample == nullptr) continue;
+            update->bind(1, sample->step);
+            update->bind(2, sample->value);
+            update->bind(3, target_.id);
+            update->bind(4, target_.series[i]);
+            if (update == &best) update->bind(5, *higherIsBetter(target_.names[i]) ? 1 : -1);
+            update->exec();
+            update->reset();
+        }
+    }
+    if (taken.samples.empty()) return;
+    goOn();
+    advance(step, seconds);
+}
+
+void Appender::operator()(const EpochFinished& epoch) {
+    const EpochResult& result = epoch.result;
+    auto insert =
+        statement("INSERT OR REPLACE INTO epochs(run_id, epoch, step, seconds, train_loss, train_accuracy, "
+                  "validation_loss, validation_accuracy, test_loss, test_accuracy) "
+                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    insert.bind(1, target_.id);
+    insert.bind(2, result.epoch);
+    insert.bind(3, result.step);
+    insert.bind(4, result.seconds);
+    bindNumber(insert, 5, result.trainLoss);
+    bindNumber(insert, 6, result.trainAccuracy);
+    bindNumber(insert, 7, result.validationLoss);
+    bindNumber(insert, 8, result.validationAccuracy);
+    bindNumber(insert, 9, result.testLoss);
+    bindNumber(insert, 10, result.testAccuracy);
+    insert.exec();
+
+    auto value = statement("INSERT OR REPLACE INTO epoch_values(run_id, epoch, position, name, value, scale) "
+                           "VALUES (?, ?, ?, ?, ?, ?)");
+    std::int64_t position = 0;
+    for (const auto& [name, natural] : result.hyperparameters) {
+        const auto scale =
+            std::find_if(result.scales.begin(), result.scales.end(),
+                         [&, &wanted = name](const auto& pair) { return pair.first == wanted; });
+        value.bind(1, target_.id);
+        value.bind(2, result.epoch);
+        value.bind(3, position++);
+        value.bind(4, name);
+        bindNumber(value, 5, natural);
+        bindNumber(value, 6, scale != result.scales.end() ? std::optional(scale->second) : std::nullopt);
+        value.exec();
+        value.reset();
+    }
+    updateBest(epoch.best);
+    goOn();
+    advance(result.step, result.seconds);
+}
+
+void Appender::updateBest(const EpochResult& best) {
+    auto update =
+        statement("UPDATE runs SET best_epoch = ?, best_validation_loss = ?, best_validation_accuracy = ?, "
+                  "test_at_best = ? WHERE id = ?");
+    update.bind(1, best.epoch);
+    bindNumber(update, 2, best.validationLoss);
+    bindNumber(update, 3, best.validationAccuracy);
+    bindNumber(update, 4, best.testAccuracy ? best.testAccuracy : best.testLoss);
+    update.bind(5, target_.id);
+    update.exec();
+}
+
+/// Another process may have taken the run for dead.
+void Appender::goOn() {
+    execute("UPDATE runs SET state = 'running', reason = '' WHERE id = ? AND state = 'interrupted'");
+}
+
+void Appender::advance(std::int64_t step, double seconds) {
+    auto update = statement("UPDATE runs SET steps = max(steps, ?), seconds = max(seconds, ?) WHERE id = ?");
+    update.bind(1, step);
+    update.bind(2, seconds);
+    update.bind(3, target_.id);
+    update.exec();
+}
+
+void Appender::event(std::string_view kind, const std::string& text) {
+    auto insert = statement(
+        (std::string("INSERT INTO events(run_id, time, kind, text) VALUES (?, ") + now + ", ?, ?)").c_str());
+    insert.bind(1, target_.id);
+    insert.bind(2, std::string(kind));
+    insert.bind(3, text);
+    insert.exec();
+}
+
+void Appender::setState(RunState state, const std::string& reason) {
+    auto update = statement("UPDATE runs SET state = ?, reason = ? WHERE id = ?");
+    update.bind(1, std::string(name(state)));
+    update.bind(2, reason);
+    update.bind(3, target_.id);
+    update.exec();
+    if (!ended(state)) own();
+}
+
+void Appender::operator()(const StateChanged& change) {
+    setState(change.state, change.reason);
+    event("state", std::string(name(change.state)) + (change.reason.empty() ? "" : ": " + change.reason));
+}
+
+void Appender::operator()(const HyperparameterSet& set) {
+    event("hyperparameter",
+          set.name + " set to " + exactNumber(set.value) + " at step " + std::to_string(set.step));
+}
+
+void Appender::operator()(const LogLine& line) {
+    event(line.level == LogLevel::info      ? "info"
+          : line.level == LogLevel::warning ? "warning"
+                                            : "error",
+          line.text);
+}
+
+void Appender::operator()(const CheckpointTaken& checkpoint) {
+    if (checkpoint.bytes == nullptr) return;
+    execute("DELETE FROM checkpoint_parts WHERE run_id = ?");
+    auto insert = statement("INSERT INTO checkpoint_parts(run_id, part, bytes) VALUES (?, ?, ?)");
+    const std::string& bytes = *checkpoint.bytes;
+    for (std::size_t offset = 0, part = 0; offset == 0 || offset < bytes.size();
+         offset += checkpointPartBytes, ++part) {
+        const std::size_t size = std::min(checkpointPartBytes, bytes.size() - offset);
+        insert.bind(1, target_.id);
+        insert.bind(2, static_cast<std::int64_t>(part));
+        insert.bindNoCopy(3, bytes.data() + offset, static_cast<int>(size));
+        insert.exec();
+        insert.reset();
+    }
+    auto head = statement("INSERT OR REPLACE INTO checkpoints(run_id, step) VALUES (?, ?)");
+    head.bind(1, target_.id);
+    head.bind(2, checkpoint.step);
+    head.exec();
+}
+
+void Appender::operator()(const RunFinished& finished) {
+    setState(finished.state, finished.message);
+    advance(finished.steps, finished.seconds);
+    if (finished.best) updateBest(*finished.best);
+    event("finished", std::string(name(finished.state)) + " after " + std::to_string(finished.steps) +
+                          " steps" + (finished.message.empty() ? "" : ": " + finished.message));
+}
+
+/// True for what must survive a power cut.
+bool lasting(const Event& event) {
+    return std::holds_alternative<CheckpointTaken>(event) || std::holds_alternative<RunFinished>(event);
+}
+
+} // namespace
+
+void Archive::append(const std::string& run, const std::vector<Event>& events) {
+    if (events.empty()) return;
+    const bool full = std::any_of(events.begin(), events.end(), lasting);
+    impl_->guard(
+        [&] { impl_->database->exec(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"); });
+    std::optional<Impl::Target> target;
+    std::vector<Event> early;
+    try {
+        impl_->write([&] {
+            Appender append(*impl_, run);
+            early = impl_->early[run];
+            for (const Event& event : events) {
+                if (!append.known() && !std::holds_alternative<RunStarted>(event)) {
+                    early.push_back(event);
+                    continue;
+                }
+                std::visit(append, event);
+                if (!early.empty())
+                    for (const Event& earlier : std::exchange(early, {})) std::visit(append, earlier);
+            }
+            if (!append.known()) return;
+            append.signOfLife();
+            target = append.target();
+        });
+    } catch (...) {
+        impl_->targets.erase(run); // what it says may have been rolled back
+        throw;
+    }
+    impl_->early[run] = std::move(early);
+    if (target) impl_->targets[run] = *target;
+}
+
+void Archive::heartbeat(const std::string& run) {
+    impl_->write([&] {
+        Appender append(*impl_, run);
+        if (append.known()) append.signOfLife();
+    });
+}
+
+} // namespace dstn

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "core/archive/archive.h"
+#include "core/archive/connection.h"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dstn {
+
+/// The connection of one Archive object, and what its member functions share.
+struct Archive::Impl {
+    /// What append() must know of a run, kept from call to call.
+    struct Target {
+        std::int64_t id = 0;
+        std::vector<std::int64_t> series; ///< Sample::series -> series_names.id
+        std::vector<std::string> names;   ///< of the same
+    };
+
+    std::filesystem::path path;
+    Mode mode = Mode::readWrite;
+    std::unique_ptr<SQLite::Database> database;
+    mutable std::unique_ptr<SQLite::Statement> dataVersion;
+    std::int64_t ownWrites = 0;
+    std::map<std::string, Target> targets;
+    std::map<std::string, std::vector<Event>> early; ///< told before RunStarted of a run not known yet
+
+    template <typename Action>
+    auto guard(Action&& action) const {
+        return guarded(path, std::forward<Action>(action));
+    }
+    SQLite::Statement statement(const char* sql) const { return {*database, sql}; }
+    /// `action` as one transaction.
+    template <typename Action>
+    void write(Action&& action) {
+        guard([&] {
+            requireWritable();
+            database->exec("BEGIN IMMEDIATE");
+            try {
+                action();
+                database->exec("COMMIT");
+            } catch (...) {
+                database->tryExec("ROLLBACK");
+                throw;
+            }
+        });
+        ++ownWrites;
+    }
+    void requireWritable() const;
+    /// The run's number. Throws Error{archive} if there is no such run.
+    std::int64_t runId(const std::string& run) const;
+    std::optional<std::int64_t> findRun(const std::string& run) const;
+};
+
+/// Numbers that may be absent: NULL is absent and NaN the text 'NaN', as the schema says.
+inline void bindNumber(SQLite::Statement& statement, int index, std::optional<double> value) {
+    if (!value)
+        statement.bind(index);
+    else if (std::isnan(*value))
+        statement.bind(index, "NaN");
+    else
+        statement.bind(index, *value);
+}
+inline std::optional<double> optionalNumber(const SQLite::Column& column) {
+    if (column.isNull()) return std::nullopt;
+    if (column.isText()) return std::numeric_limits<double>::quiet_NaN();
+    return column.getDouble();
+}
+inline double number(const SQLite::Column& column) {
+    return optionalNumber(column).value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+/// Whether the process of a run that has not ended is gone. `row` has process_host, process_boot,
+/// process_space, process_id, process_start and heartbeat from `column` on.
+bool abandonedRun(SQLite::Statement& row, int column);
+inline constexpr const char* abandonedReason = "Its process ended without a word.";
+
+/// True for series whose best value is the highest, false for the lowest; empty where none is better.
+std::optional<bool> higherIsBetter(std::string_view series);
+
+} // namespace dstn

@@ -1,0 +1,179 @@
+#include "core/archive/archive_impl.h"
+#include "core/archive/exact_number.h"
+
+#include <SQLiteCpp/Transaction.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <ostream>
+#include <system_error>
+
+namespace dstn {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A field as RFC 4180 has it.
+std::string csvField(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return quoted + '"';
+}
+
+void writeCsv(const std::vector<std::string>& names, const std::vector<Curve>& curves, std::ostream& out) {
+    out << "step,epoch,seconds";
+    for (const std::string& name : names) out << ',' << csvField(name);
+    out << "\r\n";
+    std::vector<std::size_t> next(curves.size(), 0);
+    while (true) {
+        double step = std::numeric_limits<double>::infinity();
+        for (std::size_t i = 0; i < curves.size(); ++i)
+            if (next[i] < curves[i].step.size()) step = std::min(step, curves[i].step[next[i]]);
+        if (std::isinf(step)) return;
+        std::string values;
+        double epoch = 0.0, seconds = 0.0;
+        for (std::size_t i = 0; i < curves.size(); ++i) {
+            values += ',';
+            if (next[i] >= curves[i].step.size() || curves[i].step[next[i]] != step) continue;
+            values += exactNumber(curves[i].value[next[i]]);
+            epoch = curves[i].epoch[next[i]];
+            seconds = std::max(seconds, curves[i].seconds[next[i]]);
+            ++next[i];
+        }
+        out << exactNumber(step) << ',' << exactNumber(epoch) << ',' << exactNumber(seconds) << values
+            << "\r\n";
+    }
+}
+
+/// JSON knows no NaN and no infinity: those become strings.
+Json jsonNumber(double value) {
+    if (std::isnan(value)) return "NaN";
+    if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+    return value;
+}
+Json jsonNumber(const std::optional<double>& value) { return value ? jsonNumber(*value) : Json(); }
+
+Json jsonNumbers(const std::vector<double>& values) {
+    Json list = Json::array();
+    for (const double value : values) list.push_back(jsonNumber(value));
+    return list;
+}
+
+Json jsonSteps(const std::vector<double>& steps) {
+    Json list = Json::array();
+    for (const double step : steps) list.push_back(static_cast<std::int64_t>(step));
+    return list;
+}
+
+Json jsonValues(const std::vector<std::pair<std::string, double>>& values) {
+    Json object = Json::object();
+    for (const auto& [name, value] : values) object[name] = jsonNumber(value);
+    return object;
+}
+
+Json jsonRun(const RunDetails& details, const std::vector<Curve>& curves) {
+    const RunRow& row = details.row;
+    Json document;
+    document["format"] = "delta-stn-workbench run";
+    document["version"] = 1;
+    document["run"] = {{"id", row.id},
+                       {"name", row.name},
+                       {"data", row.dataName},
+                       {"model", row.modelName},
+                       {"method", row.method},
+                       {"state", std::string(name(row.state))},
+                       {"reason", row.reason},
+                       {"created", row.created},
+                       {"seconds", jsonNumber(row.seconds)},
+                       {"steps", row.steps},
+                       {"steps_total", row.stepsTotal},
+                       {"steps_per_epoch", row.stepsPerEpoch},
+                       {"best_epoch", row.bestEpoch ? Json(*row.bestEpoch) : Json()},
+                       {"best_validation_loss", jsonNumber(row.bestValidationLoss)},
+                       {"best_validation_accuracy", jsonNumber(row.bestValidationAccuracy)},
+                       {"test_at_best", jsonNumber(row.testAtBest)},
+                       {"parameters", details.parameters},
+                       {"response_parameters", details.responseParameters},
+                       {"tags", row.tags},
+                       {"note", row.note},
+                       {"starred", row.starred}};
+    document["experiment"] = Json::parse(details.experimentJson);
+    const Environment& environment = details.environment;
+    document["environment"] = {{"device", environment.device},
+                               {"device_name", environment.deviceName},
+                               {"torch_version", environment.torchVersion},
+                               {"blas", environment.blas},
+                               {"program_version", environment.programVersion},
+                               {"host", environment.host},
+                               {"threads", environment.threads}};
+    Json& epochs = document["epochs"] = Json::array();
+    for (const EpochResult& epoch : details.epochs)
+        epochs.push_back({{"epoch", epoch.epoch},
+                          {"step", epoch.step},
+                          {"seconds", jsonNumber(epoch.seconds)},
+                          {"train_loss", jsonNumber(epoch.trainLoss)},
+                          {"train_accuracy", jsonNumber(epoch.trainAccuracy)},
+                          {"validation_loss", jsonNumber(epoch.validationLoss)},
+                          {"validation_accuracy", jsonNumber(epoch.validationAccuracy)},
+                          {"test_loss", jsonNumber(epoch.testLoss)},
+                          {"test_accuracy", jsonNumber(epoch.testAccuracy)},
+                          {"hyperparameters", jsonValues(epoch.hyperparameters)},
+                          {"scales", jsonValues(epoch.scales)}});
+    Json& series = document["series"] = Json::object();
+    for (std::size_t i = 0; i < curves.size(); ++i)
+        series[details.series[i]] = {{"step", jsonSteps(curves[i].step)},
+                                     {"epoch", jsonNumbers(curves[i].epoch)},
+                                     {"seconds", jsonNumbers(curves[i].seconds)},
+                                     {"value", jsonNumbers(curves[i].value)}};
+    Json& events = document["events"] = Json::array();
+    for (const auto& [time, text] : details.events) events.push_back({{"time", time}, {"text", text}});
+    return document;
+}
+
+Error cannotWrite(const fs::path& out, const std::string& why) {
+    return {ErrorKind::archive, "The export " + out.string() + " cannot be written: " + why +
+                                    ". Choose another place; the archive is as it was."};
+}
+
+} // namespace
+
+void Archive::exportRun(const std::string& run, ExportFormat format, std::ostream& out) const {
+    impl_->guard([&] {
+        const RunDetails parts = details(run);
+        std::vector<Curve> curves;
+        for (const std::string& series : parts.series) curves.push_back(curve(run, series));
+        if (format == ExportFormat::csv)
+            writeCsv(parts.series, curves, out);
+        else
+            out << jsonRun(parts, curves).dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
+    });
+}
+
+void Archive::exportRun(const std::string& run, ExportFormat format, const fs::path& out) const {
+    if (fs::is_directory(out)) throw cannotWrite(out, "it is a folder");
+    const fs::path partial = out.string() + ".part" + std::to_string(getpid());
+    std::ofstream file(partial, std::ios::binary | std::ios::trunc);
+    if (!file) throw cannotWrite(out, std::generic_category().message(errno));
+    try {
+        exportRun(run, format, file);
+        file.close();
+        if (!file) throw cannotWrite(out, "the disk is full or reports an error");
+        std::error_code error;
+        fs::rename(partial, out, error);
+        if (error) throw cannotWrite(out, error.message());
+    } catch (...) {
+        std::error_code ignored;
+        fs::remove(partial, ignored);
+        throw;
+    }
+}
+
+} // namespace dstn

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace dstn {
+
+/// Names one process for good: a process id alone is given again to others, after a restart of the machine
+/// even soon. Linux only.
+struct ProcessIdentity {
+    std::string host;
+    std::string boot;       ///< changes with every start of the machine
+    std::string space;      ///< of process ids: containers count on their own
+    std::int64_t pid = 0;   ///< within `space`
+    std::int64_t start = 0; ///< clock ticks from the machine's start to the process's
+
+    static ProcessIdentity self();
+};
+
+enum class Liveness {
+    alive,
+    gone,
+    unknown ///< it lives, or lived, where its process ids cannot be seen from here
+};
+/// What can be said of that process from here.
+Liveness liveness(const ProcessIdentity& process);
+
+} // namespace dstn

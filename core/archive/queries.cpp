@@ -1,0 +1,258 @@
+#include "core/archive/archive_impl.h"
+
+#include <SQLiteCpp/Transaction.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace dstn {
+
+namespace {
+
+constexpr const char* rowColumns =
+    "SELECT id, uuid, name, data, model, method, state, reason, created, seconds, steps, steps_total, "
+    "steps_per_epoch, best_epoch, best_validation_loss, best_validation_accuracy, test_at_best, note, "
+    "starred, deleted, EXISTS (SELECT 1 FROM checkpoints WHERE run_id = runs.id), steps_budget, "
+    "process_host, process_boot, process_space, process_id, process_start, heartbeat FROM runs ";
+
+RunRow readRow(SQLite::Statement& row) {
+    RunRow run;
+    int column = 1;
+    const auto text = [&] { return row.getColumn(column++).getString(); };
+    const auto integer = [&] { return row.getColumn(column++).getInt64(); };
+    const auto optional = [&] { return optionalNumber(row.getColumn(column++)); };
+    run.id = text();
+    run.name = text();
+    run.dataName = text();
+    run.modelName = text();
+    run.method = text();
+    run.state = runStateFromName(text()).value_or(RunState::failed);
+    run.reason = text();
+    run.created = text();
+    run.seconds = optional().value_or(0.0);
+    run.steps = integer();
+    run.stepsTotal = integer();
+    run.stepsPerEpoch = integer();
+    if (const SQLite::Column epoch = row.getColumn(column++); !epoch.isNull())
+        run.bestEpoch = epoch.getInt64();
+    run.bestValidationLoss = optional();
+    run.bestValidationAccuracy = optional();
+    run.testAtBest = optional();
+    run.note = text();
+    run.starred = integer() != 0;
+    run.deleted = integer() != 0;
+    const bool hasCheckpoint = integer() != 0;
+    const std::int64_t budget = integer();
+    if (!ended(run.state) && abandonedRun(row, column)) {
+        run.state = RunState::interrupted;
+        run.reason = abandonedReason;
+    }
+    run.resumable = hasCheckpoint && ended(run.state) && run.steps < budget;
+    return run;
+}
+
+std::string lowered(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+    return text;
+}
+
+} // namespace
+
+std::vector<RunRow> Archive::runs(bool withDeleted) const {
+    return impl_->guard([&] {
+        std::vector<RunRow> rows;
+        std::map<std::int64_t, std::size_t> places;
+        SQLite::Transaction snapshot(*impl_->database);
+        auto query = impl_->statement((std::string(rowColumns) + "WHERE deleted = 0 OR ? "
+                                                                 "ORDER BY created DESC, id DESC")
+                                          .c_str());
+        query.bind(1, withDeleted ? 1 : 0);
+        while (query.executeStep()) {
+            places[query.getColumn(0).getInt64()] = rows.size();
+            rows.push_back(readRow(query));
+        }
+        auto tags = impl_->statement("SELECT run_id, tag FROM tags ORDER BY run_id, tag");
+        while (tags.executeStep())
+            if (const auto place = places.find(tags.getColumn(0).getInt64()); place != places.end())
+                rows[place->second].tags.push_back(tags.getColumn(1).getString());
+        return rows;
+    });
+}
+
+std::string Archive::resolve(const std::string& idOrPrefix) const {
+    struct Match {
+        std::string id, name, created;
+    };
+    const auto matches = impl_->guard([&] {
+        std::vector<Match> found;
+        const bool newest = idOrPrefix == "last";
+        auto query = impl_->statement(
+            newest ? "SELECT uuid, name, created FROM runs WHERE deleted = 0 ORDER BY created DESC, id DESC "
+                     "LIMIT 1"
+                   : "SELECT uuid, name, created FROM runs WHERE deleted = 0 AND (name = ?1 OR (?2 <> '' AND "
+                     "substr(uuid, 1, length(?2)) = ?2)) ORDER BY created DESC, id DESC");
+        if (!newest) {
+            query.bind(1, idOrPrefix);
+            query.bind(2, lowered(idOrPrefix));
+        }
+        while (query.executeStep())
+            found.push_back({query.getColumn(0).getString(), query.getColumn(1).getString(),
+                             query.getColumn(2).getString()});
+        return found;
+    });
+    if (matches.size() == 1) return matches.front().id;
+    if (matches.empty())
+        throw Error(ErrorKind::usage,
+                    idOrPrefix == "last"
+                        ? "The archive " + impl_->path.string() + " has no runs yet."
+                        : "No run in " + impl_->path.string() + " is named \"" + idOrPrefix +
+                              "\" or has an id that starts so. List the runs with: dstn list");
+    constexpr std::size_t shown = 5;
+    std::string list;
+    for (std::size_t i = 0; i < std::min(matches.size(), shown); ++i)
+        list += (i == 0 ? "" : ", ") + matches[i].id.substr(0, 8) + " (" + matches[i].created + ")";
+    if (matches.size() > shown) list += ", …";
+    throw Error(ErrorKind::usage, std::to_string(matches.size()) + " runs match \"" + idOrPrefix +
+                                      "\": " + list + ". Give more of the id.");
+}
+
+RunDetails Archive::details(const std::string& run) const {
+    return impl_->guard([&] {
+        SQLite::Transaction snapshot(*impl_->database); // all parts as of the same moment
+        RunDetails details;
+        const std::int64_t id = impl_->runId(run);
+        const auto query = [&](const std::string& sql) {
+            auto statement = impl_->statement(sql.c_str());
+            statement.bind(1, id);
+            return statement;
+        };
+        auto row = query(std::string(rowColumns) + "WHERE id = ?");
+        row.executeStep();
+        details.row = readRow(row);
+        auto tags = query("SELECT tag FROM tags WHERE run_id = ? ORDER BY tag");
+        while (tags.executeStep()) details.row.tags.push_back(tags.getColumn(0).getString());
+
+        auto rest =
+            query("SELECT experiment, device, device_name, torch_version, blas, program_version, host, "
+                  "threads, parameters, response_parameters, train_examples, validation_examples, "
+                  "test_examples FROM runs WHERE id = ?");
+        rest.executeStep();
+        details.experimentJson = rest.getColumn(0).getString();
+        details.environment = {.device = rest.getColumn(1).getString(),
+                               .deviceName = rest.getColumn(2).getString(),
+                               .torchVersion = rest.getColumn(3).getString(),
+                               .blas = rest.getColumn(4).getString(),
+                               .programVersion = rest.getColumn(5).getString(),
+                               .host = rest.getColumn(6).getString(),
+                               .threads = rest.getColumn(7).getInt64()};
+        details.parameters = rest.getColumn(8).getInt64();
+        details.responseParameters = rest.getColumn(9).getInt64();
+        details.trainExamples = rest.getColumn(10).getInt64();
+        details.validationExamples = rest.getColumn(11).getInt64();
+        details.testExamples = rest.getColumn(12).getInt64();
+
+        auto series = query("SELECT n.name FROM summaries s JOIN series_names n ON n.id = s.series_id "
+                            "WHERE s.run_id = ? ORDER BY s.position");
+        while (series.executeStep()) details.series.push_back(series.getColumn(0).getString());
+
+        auto epochs = query("SELECT epoch, step, seconds, train_loss, train_accuracy, validation_loss, "
+                            "validation_accuracy, test_loss, test_accuracy FROM epochs WHERE run_id = ? "
+                            "ORDER BY epoch");
+        std::map<std::int64_t, std::size_t> places;
+        while (epochs.executeStep()) {
+            const auto optional = [&](int column) { return optionalNumber(epochs.getColumn(column)); };
+            places[epochs.getColumn(0).getInt64()] = details.epochs.size();
+            details.epochs.push_back({.epoch = epochs.getColumn(0).getInt64(),
+                                      .step = epochs.getColumn(1).getInt64(),
+                                      .seconds = epochs.getColumn(2).getDouble(),
+                                      .trainLoss = optional(3),
+                                      .trainAccuracy = optional(4),
+                                      .validationLoss = number(epochs.getColumn(5)),
+                                      .validationAccuracy = optional(6),
+                                      .testLoss = optional(7),
+                                      .testAccuracy = optional(8),
+                                      .hyperparameters = {},
+                                      .scales = {}});
+        }
+        auto values = query("SELECT epoch, name, value, scale FROM epoch_values WHERE run_id = ? "
+                            "ORDER BY epoch, position");
+        while (values.executeStep()) {
+            const auto place = places.find(values.getColumn(0).getInt64());
+            if (place == places.end()) continue;
+            EpochResult& result = details.epochs[place->second];
+            const std::string name = values.getColumn(1).getString();
+            result.hyperparameters.emplace_back(name, number(values.getColumn(2)));
+            if (const auto scale = optionalNumber(values.getColumn(3)))
+                result.scales.emplace_back(name, *scale);
+        }
+        auto events = query("SELECT time, text FROM events WHERE run_id = ? ORDER BY id");
+        while (events.executeStep())
+            details.events.emplace_back(events.getColumn(0).getString(), events.getColumn(1).getString());
+        return details;
+    });
+}
+
+Curve Archive::curve(const std::string& run, const std::string& series) const {
+    return curve(run, series, -1);
+}
+
+Curve Archive::curve(const std::string& run, const std::string& series, std::int64_t afterStep) const {
+    return impl_->guard([&] {
+        Curve curve;
+        auto find =
+            impl_->statement("SELECT r.id, n.id, r.steps_per_epoch FROM runs r LEFT JOIN series_names n "
+                             "ON n.name = ? WHERE r.uuid = ?");
+        find.bind(1, series);
+        find.bind(2, run);
+        if (!find.executeStep()) impl_->runId(run); // throws
+        if (find.getColumn(1).isNull()) return curve;
+        const double stepsPerEpoch =
+            static_cast<double>(std::max<std::int64_t>(1, find.getColumn(2).getInt64()));
+
+        // The wrapper's columns share ownership of the statement, which costs more than the row does.
+        sqlite3_stmt* raw = nullptr;
+        sqlite3* handle = impl_->database->getHandle();
+        if (sqlite3_prepare_v2(
+                handle,
+                "SELECT step, seconds, value FROM samples WHERE run_id = ? AND series_id = ? AND "
+                "step > ? ORDER BY step",
+                -1, &raw, nullptr) != SQLITE_OK)
+            throw SQLite::Exception(handle);
+        const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> rows(raw, sqlite3_finalize);
+        sqlite3_bind_int64(raw, 1, find.getColumn(0).getInt64());
+        sqlite3_bind_int64(raw, 2, find.getColumn(1).getInt64());
+        sqlite3_bind_int64(raw, 3, afterStep);
+        int result = SQLITE_ROW;
+        while ((result = sqlite3_step(raw)) == SQLITE_ROW) {
+            const auto step = static_cast<double>(sqlite3_column_int64(raw, 0));
+            curve.step.push_back(step);
+            curve.epoch.push_back(step / stepsPerEpoch);
+            curve.seconds.push_back(sqlite3_column_double(raw, 1));
+            curve.value.push_back(sqlite3_column_type(raw, 2) == SQLITE_NULL
+                                      ? std::numeric_limits<double>::quiet_NaN()
+                                      : sqlite3_column_double(raw, 2));
+        }
+        if (result != SQLITE_DONE) throw SQLite::Exception(handle, result);
+        return curve;
+    });
+}
+
+std::shared_ptr<const std::string> Archive::checkpoint(const std::string& run) const {
+    return impl_->guard([&]() -> std::shared_ptr<const std::string> {
+        const std::int64_t id = impl_->runId(run);
+        auto parts = impl_->statement("SELECT bytes FROM checkpoint_parts WHERE run_id = ? ORDER BY part");
+        parts.bind(1, id);
+        std::string bytes;
+        bool any = false;
+        while (parts.executeStep()) {
+            const SQLite::Column part = parts.getColumn(0);
+            bytes.append(static_cast<const char*>(part.getBlob()), static_cast<std::size_t>(part.getBytes()));
+            any = true;
+        }
+        return any ? std::make_shared<const std::string>(std::move(bytes)) : nullptr;
+    });
+}
+
+} // namespace dstn

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace SQLite {
+class Database;
+}
+
+namespace dstn {
+
+/// SQLite's `application_id` of an archive: "DSTN".
+inline constexpr std::int32_t archiveApplicationId = 0x4453544e;
+
+/// The archive's schema as a list of SQL scripts: the n-th one (from 1) takes version n − 1 to n, which is
+/// kept in `user_version`. A script that has been released is never changed; a new one is added.
+///
+/// Base tables have plural names; the views `run`, `metric`, `hyperparameter` and `event` are what other
+/// programs read and keep their meaning.
+///
+/// Numbers that are not finite: ±infinity is a REAL as any other. SQLite has no NaN: in `samples`, where
+/// every row has a value, NaN is NULL; in `runs`, `epochs` and `epoch_values`, where NULL means absent, it is
+/// the text 'NaN'. The views show NULL for both.
+std::span<const std::string_view> archiveMigrations();
+
+/// Runs the scripts that the file lacks, in one transaction. Throws SQLite::Exception, having changed
+/// nothing.
+void migrate(SQLite::Database& database, std::span<const std::string_view> migrations);
+
+} // namespace dstn

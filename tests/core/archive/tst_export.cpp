@@ -1,0 +1,93 @@
+#include "tests/core/archive/archive_fixture.h"
+
+#include <QTest>
+
+#include <nlohmann/json.hpp>
+
+#include <limits>
+#include <sstream>
+
+using namespace dstn;
+
+namespace {
+
+std::string exported(const Archive& archive, ExportFormat format) {
+    std::ostringstream out;
+    archive.exportRun(runA, format, out);
+    return out.str();
+}
+
+} // namespace
+
+class ExportTest : public QObject {
+    Q_OBJECT
+
+  private slots:
+    void csvHasARowAStepAndAColumnASeries() {
+        const Folder folder;
+        Archive archive(folder / "runs.sqlite");
+        auto start = started(runA);
+        start.series = {"train/loss", "odd,\"name\"", "hyperparameter/dropout"};
+        const double nan = std::numeric_limits<double>::quiet_NaN();
+        archive.append(runA, {start, SamplesTaken{{{0, 5, 0.5, 0.1},
+                                                   {0, 10, 1.0, nan},
+                                                   {1, 10, 1.25, -std::numeric_limits<double>::infinity()},
+                                                   {2, 15, 1.5, 1.0 / 3}}}});
+        QCOMPARE(exported(archive, ExportFormat::csv),
+                 std::string("step,epoch,seconds,train/loss,\"odd,\"\"name\"\"\",hyperparameter/dropout\r\n"
+                             "5,0.5,0.5,0.1,,\r\n"
+                             "10,1,1.25,NaN,-inf,\r\n"
+                             "15,1.5,1.5,,,0.3333333333333333\r\n"));
+    }
+
+    void jsonHoldsTheWholeRun() {
+        const Folder folder;
+        Archive archive(folder / "runs.sqlite");
+        archive.append(runA, {started(runA)});
+        archive.append(runA, epochEvents(1, 0.7, 0.7));
+        archive.append(runA, {SamplesTaken{{{0, 11, 1.1, std::numeric_limits<double>::quiet_NaN()}}}});
+        archive.setNote(runA, "latin \xe9 is no UTF-8");
+        const auto document = nlohmann::json::parse(exported(archive, ExportFormat::json));
+        QCOMPARE(document["run"]["id"].get<std::string>(), runA);
+        QCOMPARE(document["run"]["best_validation_loss"].get<double>(), 0.7);
+        QCOMPARE(document["experiment"]["name"].get<std::string>(), std::string("small"));
+        QCOMPARE(document["environment"]["threads"].get<int>(), 2);
+        QCOMPARE(document["epochs"][0]["hyperparameters"]["dropout"].get<double>(), 0.1);
+        const auto& loss = document["series"]["train/loss"];
+        QCOMPARE(loss["step"].size(), std::size_t{11});
+        QCOMPARE(loss["epoch"][4].get<double>(), 0.5);
+        QCOMPARE(loss["value"][10].get<std::string>(), std::string("NaN"));
+        QCOMPARE(document["events"][0]["text"].get<std::string>(),
+                 std::string("started on cpu (a processor)"));
+    }
+
+    void failedExportLeavesTheOldFileAlone() {
+        const Folder folder;
+        Archive archive(folder / "runs.sqlite");
+        archive.append(runA, {started(runA)});
+        std::ofstream(folder / "run.csv") << "precious";
+        QVERIFY(refusal([&] {
+                    archive.exportRun(runB, ExportFormat::csv, folder / "run.csv");
+                }).startsWith("5: "));
+        QCOMPARE(fileBytes(folder / "run.csv"), std::string("precious"));
+        archive.exportRun(runA, ExportFormat::csv, folder / "run.csv");
+        QVERIFY(fileBytes(folder / "run.csv").starts_with("step,"));
+        QCOMPARE(std::distance(std::filesystem::directory_iterator(folder / "."), {}), std::ptrdiff_t{4});
+    }
+
+    void placeThatCannotBeWrittenIsNamed() {
+        const Folder folder;
+        Archive archive(folder / "runs.sqlite");
+        archive.append(runA, {started(runA)});
+        const auto refused = [&](const std::filesystem::path& out) {
+            return refusal([&] { archive.exportRun(runA, ExportFormat::csv, out); });
+        };
+        QVERIFY2(refused(folder / "no/such/run.csv").contains("run.csv cannot be written: No such file"),
+                 qPrintable(refused(folder / "no/such/run.csv")));
+        QVERIFY(refused(folder / ".").contains("it is a folder"));
+        QVERIFY(refused("/dev/null/run.csv").contains("cannot be written"));
+    }
+};
+
+QTEST_APPLESS_MAIN(ExportTest)
+#include "tst_export.moc"

@@ -1,0 +1,145 @@
+#include "tests/core/archive/archive_fixture.h"
+
+#include <QElapsedTimer>
+#include <QTest>
+
+#include <SQLiteCpp/Database.h>
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <thread>
+
+using namespace dstn;
+
+namespace {
+
+RunFinished completed() {
+    return {.state = RunState::completed,
+            .steps = 10,
+            .seconds = 1,
+            .best = epochResult(1, 0.7),
+            .hyperparameters = {},
+            .error = {},
+            .message = {}};
+}
+
+} // namespace
+
+class RecorderTest : public QObject {
+    Q_OBJECT
+
+  private slots:
+    void everythingPublishedIsWrittenAtTheEnd() {
+        const Folder folder;
+        {
+            Recorder recorder(folder / "runs.sqlite", runA);
+            recorder.publish(started(runA));
+            for (const Event& event : epochEvents(1, 0.7, 0.7)) recorder.publish(event);
+            recorder.publish(completed());
+            QCOMPARE(recorder.finish(), std::optional<std::string>());
+        }
+        const Archive archive(folder / "runs.sqlite", Archive::Mode::readOnly);
+        QCOMPARE(archive.runs().at(0).state, RunState::completed);
+        QCOMPARE(archive.curve(runA, "train/loss").step.size(), std::size_t{10});
+    }
+
+    void destructorWritesWhatIsLeft() {
+        const Folder folder;
+        {
+            Recorder recorder(folder / "runs.sqlite", runA);
+            recorder.publish(started(runA));
+            for (const Event& event : epochEvents(1, 0.7, 0.7)) recorder.publish(event);
+        }
+        const Archive archive(folder / "runs.sqlite", Archive::Mode::readOnly);
+        QCOMPARE(archive.runs().at(0).steps, std::int64_t{10});
+    }
+
+    void readerSeesARunningRunSoon() {
+        const Folder folder;
+        Recorder recorder(folder / "runs.sqlite", runA);
+        recorder.publish(started(runA));
+        const Archive reader(folder / "runs.sqlite", Archive::Mode::readOnly);
+        QTRY_COMPARE_WITH_TIMEOUT(reader.runs().size(), std::size_t{1}, 2000);
+        recorder.publish(ProgressMade{.step = 7, .stepsTotal = 100});
+        QTRY_COMPARE_WITH_TIMEOUT(reader.runs().at(0).steps, std::int64_t{7}, 2000);
+    }
+
+    void brokenArchiveIsToldBeforeTheRunBegins() {
+        const Folder folder;
+        std::ofstream(folder / "notes.txt") << "milk";
+        QVERIFY(
+            refusal([&] { Recorder recorder(folder / "notes.txt", runA); }).contains("is no SQLite file"));
+    }
+
+    void lockDelaysNothingAndLosesNothing() {
+        const Folder folder;
+        const auto path = folder / "runs.sqlite";
+        Recorder recorder(path, runA);
+        recorder.publish(started(runA));
+        QTRY_COMPARE_WITH_TIMEOUT(Archive(path, Archive::Mode::readOnly).runs().size(), std::size_t{1}, 2000);
+        SQLite::Database holder(path.string(), SQLite::OPEN_READWRITE);
+        holder.exec("BEGIN IMMEDIATE");
+        QElapsedTimer timer;
+        timer.start();
+        qint64 longest = 0;
+        for (std::int64_t step = 1; step <= 200; ++step) {
+            const qint64 before = timer.nsecsElapsed();
+            recorder.publish(SamplesTaken{{{0, step, 0.1, 0.5}}});
+            longest = std::max(longest, timer.nsecsElapsed() - before);
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        }
+        QVERIFY2(longest < 1'000'000'000, std::to_string(longest).c_str()); // the lock is held for longer
+        QTRY_VERIFY_WITH_TIMEOUT(recorder.trouble().has_value(), 8000);
+        QVERIFY2(recorder.trouble()->find("is locked by another program") != std::string::npos,
+                 recorder.trouble()->c_str());
+        holder.exec("ROLLBACK");
+        QCOMPARE(recorder.finish(), std::optional<std::string>());
+        QCOMPARE(Archive(path, Archive::Mode::readOnly).curve(runA, "train/loss").step.size(),
+                 std::size_t{200});
+    }
+
+    void fullDiskIsToldAndWhatWasWrittenStays() {
+        const Folder folder;
+        const auto path = folder / "runs.sqlite";
+        std::signal(SIGXFSZ, SIG_IGN);
+        rlimit before{};
+        getrlimit(RLIMIT_FSIZE, &before);
+        {
+            Recorder recorder(path, runA);
+            recorder.publish(started(runA));
+            QTRY_COMPARE_WITH_TIMEOUT(Archive(path, Archive::Mode::readOnly).runs().size(), std::size_t{1},
+                                      2000);
+            const rlimit small{.rlim_cur = 1 << 20, .rlim_max = before.rlim_max};
+            setrlimit(RLIMIT_FSIZE, &small);
+            recorder.publish(
+                CheckpointTaken{1, std::make_shared<const std::string>(std::size_t{4} << 20U, 'x')});
+            const auto trouble = recorder.finish();
+            setrlimit(RLIMIT_FSIZE, &before);
+            QVERIFY(trouble.has_value());
+            QVERIFY2(trouble->find("disk") != std::string::npos, trouble->c_str());
+            QVERIFY2(trouble->find("events are not written") != std::string::npos, trouble->c_str());
+        }
+        const Archive archive(path);
+        QCOMPARE(archive.integrity(), std::string("ok"));
+        QCOMPARE(archive.runs().size(), std::size_t{1});
+    }
+
+    void progressIsCollapsed() {
+        const Folder folder;
+        const auto path = folder / "runs.sqlite";
+        Recorder recorder(path, runA);
+        recorder.publish(started(runA));
+        for (std::int64_t step = 1; step <= 100000; ++step)
+            recorder.publish(ProgressMade{.step = step, .stepsTotal = 100000});
+        QElapsedTimer timer;
+        timer.start();
+        QCOMPARE(recorder.finish(), std::optional<std::string>());
+        // A statement for each of them would take some hundred times as long.
+        QVERIFY2(timer.elapsed() < 1000, std::to_string(timer.elapsed()).c_str());
+        QCOMPARE(Archive(path, Archive::Mode::readOnly).runs().at(0).steps, std::int64_t{100000});
+    }
+};
+
+QTEST_GUILESS_MAIN(RecorderTest)
+#include "tst_recorder.moc"

@@ -1,0 +1,349 @@
+#include "core/models/network.h"
+#include "core/response/kernels.h"
+
+#include <QTest>
+
+using namespace dstn;
+
+Q_DECLARE_METATYPE(dstn::Model)
+Q_DECLARE_METATYPE(dstn::Shape)
+
+namespace {
+
+constexpr std::int64_t batch = 5, hyperparameters = 3;
+
+at::Generator generator(std::uint64_t seed) { return at::detail::createCPUGenerator(seed); }
+Tensor normal(at::IntArrayRef shape, std::uint64_t seed) {
+    auto g = generator(seed);
+    return at::empty(shape, at::kDouble).normal_(0, 1, g);
+}
+double largest(const Tensor& tensor) { return tensor.detach().abs().max().item<double>(); }
+
+/// A network in float64 whose response parameters are no longer at zero.
+Network makeNetwork(const Model& model, const Shape& input, bool fuse = true,
+                    const std::vector<Tunable>& weightDecay = {}) {
+    Network network(model, {.input = input,
+                            .hyperparameters = hyperparameters,
+                            .resolve =
+                                [](const Tunable& t) {
+                                    return t.named() ? Setting{.index = std::stoll(t.hyperparameter)}
+                                                     : Setting{.value = t.value};
+                                },
+                            .weightDecay = weightDecay,
+                            .dtype = at::kDouble,
+                            .seed = 7,
+                            .fuse = fuse});
+    const at::NoGradGuard guard;
+    std::uint64_t seed = 100;
+    for (auto [name, tensor] : network.response()) tensor.copy_(0.3 * normal(tensor.sizes(), seed++));
+    return network;
+}
+
+/// A training pass whose masks are always the same.
+Pass makePass(const Tensor& delta) {
+    return {.delta = delta,
+            .values = at::full({batch, hyperparameters}, 0.3, at::kDouble),
+            .generator = generator(3),
+            .training = true};
+}
+
+} // namespace
+
+/// Every rule against central differences in float64, part by part and fused.
+class TestLayers : public QObject {
+    Q_OBJECT
+
+    static void networks() {
+        QTest::addColumn<Model>("model");
+        QTest::addColumn<Shape>("input");
+        const auto add = [](const char* name, std::vector<Part> parts, const Shape& input) {
+            QTest::newRow(name) << Model{std::move(parts)} << input;
+        };
+        const Shape flat{6}, image{4, 8, 9};
+        const LinearPart linear{.out = 5};
+        const auto after = [&](Part part) {
+            return std::vector<Part>{linear, std::move(part), LinearPart{.out = 3}};
+        };
+        add("linear", {linear}, flat);
+        add("linear twice", {linear, LinearPart{.out = 3}}, flat);
+        add("linear without bias", {LinearPart{.out = 5, .bias = false}, LinearPart{.out = 3, .bias = false}},
+            flat);
+        add("dense linear", {LinearPart{.out = 5, .response = ResponseKind::dense}, linear}, flat);
+        add("dense linear without bias",
+            {LinearPart{.out = 5, .bias = false, .response = ResponseKind::dense}, linear}, flat);
+        add("relu", after(ReluPart{}), flat);
+        add("gelu", after(GeluPart{}), flat);
+        add("tanh", after(TanhPart{}), flat);
+        add("relu before anything responds", {ReluPart{}, linear, ReluPart{}}, flat);
+        add("dropout",
+            {DropoutPart{{.value = 0.4}}, linear, ReluPart{}, DropoutPart{{.hyperparameter = "1"}}, linear},
+            flat);
+        add("batch_norm of features", after(BatchNormPart{}), flat);
+        add("layer_norm of features", after(LayerNormPart{}), flat);
+
+        const Conv2dPart conv{.out = 4, .kernel = 3, .padding = 1};
+        const auto convolutions = [&](Part part) { return std::vector<Part>{conv, std::move(part), conv}; };
+        add("conv2d", {conv, conv}, image);
+        add("conv2d with stride", {conv, Conv2dPart{.out = 3, .kernel = 3, .stride = 2}}, image);
+        add("conv2d with dilation", {conv, Conv2dPart{.out = 3, .kernel = 2, .padding = 1, .dilation = 2}},
+            image);
+        add("conv2d in groups", {conv, Conv2dPart{.out = 6, .kernel = 3, .groups = 2}}, image);
+        add("conv2d without bias", {Conv2dPart{.out = 3, .kernel = 3, .bias = false}, conv}, image);
+        add("dense conv2d",
+            {conv, Conv2dPart{.out = 4, .kernel = 3, .groups = 2, .response = ResponseKind::dense}}, image);
+        add("max_pool2d", convolutions(MaxPool2dPart{}), image);
+        add("max_pool2d overlapping", convolutions(MaxPool2dPart{.kernel = 3, .stride = 2, .padding = 1}),
+            image);
+        add("avg_pool2d", convolutions(AvgPool2dPart{.kernel = 3, .stride = 2, .padding = 1}), image);
+        add("conv2d, relu, max_pool2d",
+            {conv, ReluPart{}, MaxPool2dPart{}, conv, ReluPart{}, MaxPool2dPart{}}, image);
+        add("conv2d, relu, max_pool2d overlapping",
+            {conv, ReluPart{}, MaxPool2dPart{.kernel = 3, .stride = 2, .padding = 1}, conv, ReluPart{}},
+            image);
+        add("dropout2d and flatten",
+            {Dropout2dPart{{.hyperparameter = "0"}}, conv, ReluPart{}, Dropout2dPart{{.value = 0.5}},
+             FlattenPart{}, linear},
+            image);
+        add("batch_norm of channels", convolutions(BatchNormPart{}), image);
+        add("layer_norm of images", convolutions(LayerNormPart{}), image);
+    }
+
+  private Q_SLOTS:
+    void tangentsAgreeWithCentralDifferences_data() { networks(); }
+    void tangentsAgreeWithCentralDifferences() {
+        QFETCH(Model, model);
+        QFETCH(Shape, input);
+        for (const bool fuse : {true, false})
+            for (const bool training : {true, false}) {
+                Network network = makeNetwork(model, input, fuse);
+                Shape shape = input;
+                shape.insert(shape.begin(), batch);
+                const Tensor x = normal(shape, 1), delta = normal({batch, hyperparameters}, 2);
+                Pass pass = makePass(delta);
+                pass.training = training;
+                const Dual dual = network.forward(Dual{x, {}}, pass);
+
+                const double h = 1e-6;
+                const auto at = [&](double factor) {
+                    Pass moved = makePass(factor * delta);
+                    moved.training = training;
+                    return network.forward(x, moved).detach();
+                };
+                const Tensor expected = (at(h) - at(-h)) / (2 * h);
+                QVERIFY(largest(expected) > 1e-3); // something responds
+                QVERIFY(largest(dual.primal - at(0)) < 1e-12);
+                const double error = largest(dual.tangent - expected) / largest(expected);
+                QVERIFY2(error < 1e-7, qPrintable(QString::number(error)));
+            }
+    }
+
+    void hypergradientsAgreeWithCentralDifferences_data() { networks(); }
+    void hypergradientsAgreeWithCentralDifferences() {
+        QFETCH(Model, model);
+        QFETCH(Shape, input);
+        Network network = makeNetwork(model, input);
+        Shape shape = input;
+        shape.insert(shape.begin(), batch);
+        const Tensor x = normal(shape, 1), noise = normal({batch, hyperparameters}, 2);
+        Tensor lambda = normal({hyperparameters}, 4).requires_grad_(true);
+        Tensor raw = normal({hyperparameters}, 5).requires_grad_(true);
+        const Tensor centre = lambda.detach().clone();
+        const auto loss = [&](const Tensor& l, const Tensor& r) {
+            Pass pass{.delta = l + at::softplus(r) * noise - centre};
+            return network.forward(x, pass).square().mean();
+        };
+        const variable_list gradients = torch::autograd::grad({loss(lambda, raw)}, {lambda, raw});
+        const double h = 1e-6;
+        for (std::int64_t i = 0; i < hyperparameters; ++i) {
+            const Tensor step = at::zeros({hyperparameters}, at::kDouble).index_fill(0, at::tensor({i}), h);
+            const at::NoGradGuard guard;
+            const double byLambda =
+                ((loss(lambda + step, raw) - loss(lambda - step, raw)) / (2 * h)).item<double>();
+            const double byScale =
+                ((loss(lambda, raw + step) - loss(lambda, raw - step)) / (2 * h)).item<double>();
+            const double scale = std::max(largest(gradients[0]), largest(gradients[1]));
+            QVERIFY(std::abs(gradients[0][i].item<double>() - byLambda) < 1e-7 * std::max(scale, 1e-2));
+            QVERIFY(std::abs(gradients[1][i].item<double>() - byScale) < 1e-7 * std::max(scale, 1e-2));
+        }
+        QVERIFY(largest(gradients[0]) > 1e-6);
+    }
+
+    void responseGradientsAgreeWithCentralDifferences_data() { networks(); }
+    void responseGradientsAgreeWithCentralDifferences() {
+        QFETCH(Model, model);
+        QFETCH(Shape, input);
+        Network network = makeNetwork(model, input);
+        Shape shape = input;
+        shape.insert(shape.begin(), batch);
+        const Tensor x = normal(shape, 1), delta = normal({batch, hyperparameters}, 2);
+        const auto loss = [&] {
+            Pass pass = makePass(delta);
+            pass.responseGradient = true;
+            const Dual dual = network.forward(Dual{x, {}}, pass);
+            return (dual.primal + dual.tangent).square().mean();
+        };
+        const variable_list gradients = torch::autograd::grad({loss()}, tensors(network.response()));
+        const double h = 1e-6;
+        for (std::size_t i = 0; i < gradients.size(); ++i) {
+            const Tensor parameter = network.response()[i].second;
+            const Tensor direction = normal(parameter.sizes(), 50 + i);
+            const auto moved = [&](double by) {
+                const at::NoGradGuard guard;
+                Tensor target = parameter;
+                target.add_(direction, by);
+                const double value = loss().item<double>();
+                target.sub_(direction, by);
+                return value;
+            };
+            const double expected = (moved(h) - moved(-h)) / (2 * h);
+            const double actual = (gradients[i] * direction).sum().item<double>();
+            QVERIFY2(std::abs(actual - expected) < 1e-6 * std::max(1.0, std::abs(expected)),
+                     network.response()[i].first.c_str());
+        }
+    }
+
+    /// ½ decay ‖W(Δ)‖² by row norms, against weights made example by example.
+    void penaltiesEqualThoseOfExplicitWeights_data() {
+        QTest::addColumn<bool>("dense");
+        QTest::addColumn<bool>("perColumn");
+        for (const bool dense : {false, true})
+            for (const bool perColumn : {false, true})
+                QTest::addRow("%s%s", dense ? "dense" : "structured", perColumn ? " per column" : "")
+                    << dense << perColumn;
+    }
+    void penaltiesEqualThoseOfExplicitWeights() {
+        QFETCH(bool, dense);
+        QFETCH(bool, perColumn);
+        const std::int64_t in = 4, out = 3;
+        std::vector<Tunable> decays;
+        for (std::int64_t i = 0; i < (perColumn ? in : 1); ++i)
+            decays.push_back({.hyperparameter = std::to_string(i % hyperparameters)});
+        const Model model{{LinearPart{.out = out,
+                                      .response = dense ? ResponseKind::dense : ResponseKind::structured,
+                                      .weightDecay = decays}}};
+        Network network = makeNetwork(model, {in}, true, {{.value = 0.7}});
+        const Tensor delta = normal({batch, hyperparameters}, 2);
+        Pass pass = makePass(delta);
+        pass.values = normal({batch, hyperparameters}, 9).abs();
+
+        const Tensor w0 = network.general()[0].second, response = network.response()[0].second;
+        Tensor expected = at::zeros({}, at::kDouble);
+        for (std::int64_t b = 0; b < batch; ++b) {
+            const Tensor u = dense ? Tensor() : network.response()[2].second.narrow(0, 0, out).mv(delta[b]);
+            const Tensor w =
+                dense ? w0 + at::tensordot(delta[b], response, {0}, {0}) : w0 + u.unsqueeze(1) * response;
+            std::vector<Tensor> columns;
+            for (const Tunable& decay : decays)
+                columns.push_back(pass.values[b][std::stoll(decay.hyperparameter)]);
+            const Tensor own = perColumn ? at::stack(columns) : columns[0].expand({in});
+            expected = expected + 0.5 * ((own + 0.7) * w.square().sum(0)).sum() / batch;
+        }
+        QVERIFY(largest(network.penalty(pass) - expected) < 1e-12);
+    }
+
+    void runningStatisticsFollowTrackedPassesAlone() {
+        Network network = makeNetwork({{LinearPart{.out = 5}, BatchNormPart{}}}, {6});
+        const Tensor before = network.buffers()[0].second.clone();
+        Pass pass = makePass({});
+        network.forward(normal({batch, 6}, 1), pass);
+        QVERIFY(at::equal(network.buffers()[0].second, before));
+        pass.trackStatistics = true;
+        network.forward(normal({batch, 6}, 1), pass);
+        QVERIFY(!at::equal(network.buffers()[0].second, before));
+    }
+
+    /// The fused kernels are another way to compute what ATen computes.
+    void fusedKernelsEqualTheirComposition_data() {
+        QTest::addColumn<bool>("flat");
+        QTest::addColumn<int>("absent");
+        for (const bool flat : {true, false})
+            for (int absent = 0; absent < 16; ++absent)
+                QTest::addRow("%s without %d", flat ? "features" : "images", absent) << flat << absent;
+    }
+    void fusedKernelsEqualTheirComposition() {
+        using namespace kernels;
+        QFETCH(bool, flat);
+        QFETCH(int, absent);
+        const std::vector<std::int64_t> shape =
+            flat ? std::vector<std::int64_t>{4, 7} : std::vector<std::int64_t>{4, 7, 6, 5};
+        const auto input = [&](int bit, at::IntArrayRef size, std::uint64_t seed) {
+            return (absent & bit) != 0 ? Tensor() : normal(size, seed).requires_grad_(true);
+        };
+        const Tensor a = input(1, shape, 1), s = input(2, {4, 7}, 2), t = input(4, {4, 7}, 3);
+        const Tensor gate = (absent & 8) != 0 ? Tensor() : normal(shape, 4);
+        const Tensor z = normal(shape, 5).requires_grad_(true);
+        std::vector<Tensor> inputs{z};
+        for (const Tensor& tensor : {a, s, t})
+            if (tensor.defined()) inputs.push_back(tensor);
+        const auto agree = [&](const auto& compute) {
+            const Tensor fused = compute(Path::automatic), composed = compute(Path::composite);
+            QVERIFY(at::allclose(fused, composed, 1e-12, 1e-14));
+            const Tensor weights = normal(fused.sizes(), 6);
+            const variable_list one = torch::autograd::grad({(fused * weights).sum()}, inputs);
+            const variable_list other = torch::autograd::grad({(composed * weights).sum()}, inputs);
+            for (std::size_t i = 0; i < one.size(); ++i)
+                QVERIFY(at::allclose(one[i], other[i], 1e-12, 1e-14));
+        };
+        agree([&](Path path) { return respond(gate, a, z, s, t, path); });
+        if (flat) return;
+        for (const PoolShape pool : {PoolShape{2, 2, 0}, PoolShape{3, 2, 1}, PoolShape{2, 1, 0}}) {
+            const Tensor y = normal(shape, 8);
+            agree(
+                [&](Path path) { return reluMaxPoolTangent(reluMaxPool(y, pool, path), a, z, s, t, path); });
+        }
+    }
+
+    void fusedPoolingEqualsItsComposition() {
+        using namespace kernels;
+        for (const PoolShape pool : {PoolShape{2, 2, 0}, PoolShape{3, 2, 1}, PoolShape{3, 1, 1}}) {
+            const Tensor x = normal({3, 4, 7, 8}, 1).requires_grad_(true);
+            const Pooled fused = reluMaxPool(x, pool), composed = reluMaxPool(x, pool, Path::composite);
+            QVERIFY(at::equal(fused.output, composed.output));
+            const Tensor weights = normal(fused.output.sizes(), 2);
+            QVERIFY(at::allclose(torch::autograd::grad({(fused.output * weights).sum()}, {x})[0],
+                                 torch::autograd::grad({(composed.output * weights).sum()}, {x})[0]));
+        }
+    }
+
+    void pooledNanStaysVisible() {
+        Tensor x = at::full({1, 1, 4, 4}, -1.0, at::kDouble);
+        x[0][0][1][0] = std::nan("");
+        for (const std::int64_t stride : {2, 1})
+            QVERIFY(kernels::reluMaxPool(x, {2, stride, 0}).output.isnan().any().item<bool>());
+    }
+
+    void masksKeepTheirShareAndTheirMean() {
+        const Tensor rates = at::tensor({0.0, 0.25, 0.9}, at::kDouble);
+        for (const auto path : {kernels::Path::automatic, kernels::Path::composite}) {
+            auto g = generator(11);
+            const Tensor mask = kernels::dropoutMask({3, 200000}, rates, g, path);
+            const Tensor dropped = (mask == 0).to(at::kDouble).mean(1);
+            QVERIFY(largest(dropped - rates) < 0.005);
+            QVERIFY(largest(mask.mean(1) - 1) < 0.03);
+            // Neighbours, and the same place in another example, are dropped independently.
+            const Tensor one = (mask[1] == 0).to(at::kDouble), two = (mask[2] == 0).to(at::kDouble);
+            const auto covariance = [](const Tensor& a, const Tensor& b) {
+                return ((a - a.mean()) * (b - b.mean())).mean().item<double>();
+            };
+            QVERIFY(std::abs(covariance(one.narrow(0, 0, 199999), one.narrow(0, 1, 199999))) < 0.002);
+            QVERIFY(std::abs(covariance(one, two)) < 0.002);
+        }
+    }
+
+    void masksDoNotDependOnTheNumberOfThreads() {
+        const int threads = at::get_num_threads();
+        const auto mask = [] {
+            auto g = generator(5);
+            return kernels::dropoutMask({64, 4096}, at::full({1}, 0.5, at::kFloat), g);
+        };
+        at::set_num_threads(1);
+        const Tensor one = mask();
+        at::set_num_threads(2);
+        const Tensor two = mask();
+        at::set_num_threads(threads);
+        QVERIFY(at::equal(one, two));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestLayers)
+#include "tst_layers.moc"

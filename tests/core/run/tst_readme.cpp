@@ -1,0 +1,52 @@
+#include "core/models/model.h"
+#include "core/run/experiment.h"
+#include "core/tuners/tuner_spec.h"
+
+#include <QFile>
+#include <QRegularExpression>
+#include <QTest>
+
+/// What the README shows must be true of the program.
+class TestReadme : public QObject {
+    Q_OBJECT
+
+    QString readme_;
+
+  private slots:
+    void initTestCase() {
+        QFile file(QString(DSTN_SOURCE_DIR) + "/README.md");
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        readme_ = QString::fromUtf8(file.readAll());
+    }
+
+    void examplesAreExperimentsWithoutMistakes() {
+        static const QRegularExpression block("```json\n(.*?)```",
+                                              QRegularExpression::DotMatchesEverythingOption);
+        int count = 0;
+        for (auto match = block.globalMatch(readme_); match.hasNext(); ++count) {
+            const auto parsed = dstn::parseExperiment(match.next().captured(1).toStdString());
+            QVERIFY2(parsed.mistakes.empty(), dstn::describe(parsed.mistakes).c_str());
+        }
+        QVERIFY(count > 0);
+    }
+
+    void everyPartAndTunerIsNamed() {
+        for (const std::string& type : dstn::partTypes())
+            QVERIFY2(readme_.contains("`" + QString::fromStdString(type) + "`"), type.c_str());
+        for (const dstn::TunerType& tuner : dstn::tunerTypes())
+            QVERIFY2(readme_.contains("`" + QString::fromStdString(tuner.id) + "`"), tuner.id.c_str());
+    }
+
+    void filesThatItNamesExist() {
+        static const QRegularExpression path("`((?:app|core|ui|tests|resources)/[\\w./-]+)`");
+        int count = 0;
+        for (auto match = path.globalMatch(readme_); match.hasNext(); ++count) {
+            const QString name = match.next().captured(1);
+            QVERIFY2(QFile::exists(QString(DSTN_SOURCE_DIR) + "/" + name), qPrintable(name));
+        }
+        QVERIFY(count > 5);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestReadme)
+#include "tst_readme.moc"

@@ -1,0 +1,301 @@
+#include "core/run/torch_engine.h"
+#include "core/run/training.h"
+
+#include <QTest>
+
+#include <thread>
+
+using namespace dstn;
+
+namespace {
+
+/// A small network with much that could make two runs differ: shuffling, dropout, statistics, a short last
+/// batch.
+Experiment smallExperiment() {
+    const ParsedExperiment parsed = parseExperiment(R"({
+        "schema": 1, "name": "small",
+        "data": {"source": "synthetic-classification", "examples": 230, "features": 6, "classes": 3, "test": 0.1},
+        "model": {"parts": [{"type": "linear", "out": 8}, {"type": "batch_norm"}, {"type": "relu"},
+                            {"type": "dropout", "rate": "dropout"}, {"type": "linear", "out": 3}]},
+        "regularization": {"weight_decay": "decay"},
+        "hyperparameters": [{"name": "dropout", "initial": 0.2, "min": 0, "max": 0.9},
+                            {"name": "decay", "initial": 0.001, "log": true}],
+        "tuner": {"type": "delta-stn", "train_steps": 2, "warmup_epochs": 1},
+        "batch": {"train": 32, "validation": 16}, "budget": {"epochs": 4}, "device": "cpu", "threads": 1
+    })");
+    if (!parsed.experiment) qFatal("%s", describe(parsed.mistakes).c_str());
+    return *parsed.experiment;
+}
+
+class Collector : public EventSink {
+  public:
+    void publish(const Event& event) override {
+        events.push_back(event);
+        if (const auto* samples = std::get_if<SamplesTaken>(&event); samples != nullptr && onSamples)
+            onSamples();
+        if (const auto* state = std::get_if<StateChanged>(&event); state != nullptr && onState)
+            onState(*state);
+    }
+    template <typename T>
+    std::vector<T> all() const {
+        std::vector<T> result;
+        for (const Event& event : events)
+            if (const auto* one = std::get_if<T>(&event)) result.push_back(*one);
+        return result;
+    }
+    /// (series, step, value) of every sample but throughput, which is time.
+    std::vector<std::tuple<int, std::int64_t, double>> samples() const {
+        const std::vector<std::string> names = all<RunStarted>().front().series;
+        std::vector<std::tuple<int, std::int64_t, double>> result;
+        for (const SamplesTaken& taken : all<SamplesTaken>())
+            for (const Sample& s : taken.samples)
+                if (names[static_cast<std::size_t>(s.series)] != series::throughput)
+                    result.emplace_back(s.series, s.step, s.value);
+        return result;
+    }
+    std::vector<Event> events;
+    std::function<void()> onSamples;
+    std::function<void(const StateChanged&)> onState;
+};
+
+Collector runToEnd(const RunRequest& request, CommandQueue& commands) {
+    Collector collector;
+    makeTorchEngine()->run(request, commands, collector);
+    return collector;
+}
+Collector runToEnd(const RunRequest& request) {
+    CommandQueue commands;
+    return runToEnd(request, commands);
+}
+
+} // namespace
+
+class TestTraining : public QObject {
+    Q_OBJECT
+
+    static bool sameTensors(const Checkpoint& one, const Checkpoint& other) {
+        if (one.tensors.size() != other.tensors.size()) return false;
+        for (std::size_t i = 0; i < one.tensors.size(); ++i) {
+            if (one.tensors[i].first != other.tensors[i].first) return false;
+            // The last of the sums is time.
+            Tensor a = one.tensors[i].second, b = other.tensors[i].second;
+            if (one.tensors[i].first == "sums") {
+                a = a.narrow(0, 0, 3);
+                b = b.narrow(0, 0, 3);
+            }
+            if (!at::equal(a, b)) return false;
+        }
+        return true;
+    }
+
+  private Q_SLOTS:
+    void sameSeedGivesTheSameRunBitForBit() {
+        const RunRequest request{.experiment = smallExperiment(), .run = "a"};
+        const Collector one = runToEnd(request), two = runToEnd(request);
+        QVERIFY(one.samples() == two.samples());
+        QVERIFY(sameTensors(readCheckpoint(*one.all<CheckpointTaken>().back().bytes),
+                            readCheckpoint(*two.all<CheckpointTaken>().back().bytes)));
+        RunRequest other = request;
+        other.experiment.seed = 1;
+        QVERIFY(runToEnd(other).samples() != one.samples());
+    }
+
+    /// Every state that a run can be saved in, mid-epoch and at its border, continues to the same end.
+    void resumedRunContinuesBitForBit() {
+        const Experiment experiment = smallExperiment();
+        const Dataset dataset = loadDataset(experiment.data, experiment.seed);
+        const auto advance = [](Training& training, std::int64_t until) {
+            while (training.stepsDone() < until) {
+                if (training.evaluationDue()) training.accept(*training.evaluate([] { return true; }));
+                training.step();
+            }
+        };
+        Training whole(experiment, dataset, at::kCPU);
+        const std::int64_t end = 3 * whole.stepsPerEpoch() + 2;
+        advance(whole, end);
+        const Checkpoint expected = whole.save();
+        for (std::int64_t pause = 0; pause <= end; ++pause) {
+            Training first(experiment, dataset, at::kCPU);
+            advance(first, pause);
+            const std::string bytes = writeCheckpoint(first.save());
+            Training second(experiment, dataset, at::kCPU);
+            second.load(readCheckpoint(bytes));
+            QCOMPARE(second.stepsDone(), pause);
+            advance(second, end);
+            QVERIFY2(sameTensors(second.save(), expected), qPrintable(QString::number(pause)));
+            QCOMPARE(second.best()->validationLoss, whole.best()->validationLoss);
+        }
+    }
+
+    void hyperparametersStandStillDuringWarmupAndMoveAfterwards() {
+        const Experiment experiment = smallExperiment();
+        Training training(experiment, loadDataset(experiment.data, 0), at::kCPU);
+        const auto start = training.hyperparameters();
+        while (training.warmup()) QVERIFY(!training.step().validationLoss.has_value());
+        QVERIFY(training.hyperparameters() == start);
+        const Training::Step first = training.step();
+        QVERIFY(!first.validationLoss.has_value()); // T_train = 2
+        QVERIFY(training.step().validationLoss.has_value());
+        QVERIFY(training.hyperparameters() != start);
+        QCOMPARE(training.hyperparameters()[0].first, std::string("dropout"));
+    }
+
+    void runEndsWithAllItsEvents() {
+        const Collector run = runToEnd({.experiment = smallExperiment(), .run = "a"});
+        const RunFinished finished = run.all<RunFinished>().back();
+        QVERIFY2(finished.state == RunState::completed, finished.message.c_str());
+        const RunStarted started = run.all<RunStarted>().front();
+        QCOMPARE(finished.steps, started.stepsTotal);
+        const auto epochs = run.all<EpochFinished>();
+        QCOMPARE(epochs.size(), std::size_t{5}); // the start and four epochs
+        QCOMPARE(epochs.front().result.epoch, 0);
+        QVERIFY(!epochs.front().result.trainLoss.has_value());
+        QVERIFY(epochs.back().result.testAccuracy.has_value());
+        for (const EpochFinished& epoch : epochs)
+            QVERIFY(epoch.best.validationLoss <= epoch.result.validationLoss);
+        QVERIFY(epochs.back().result.validationLoss < epochs.front().result.validationLoss);
+        QVERIFY(finished.best->validationLoss == epochs.back().best.validationLoss);
+        QVERIFY(std::holds_alternative<RunFinished>(run.events.back()));
+    }
+
+    void maxStepsEndsTheRunAsCompleted() {
+        const Collector run = runToEnd({.experiment = smallExperiment(), .run = "a", .maxSteps = 3});
+        QCOMPARE(run.all<RunFinished>().back().steps, 3);
+        QVERIFY(run.all<RunFinished>().back().state == RunState::completed);
+    }
+
+    void commandsActWithinOneStep() {
+        CommandQueue commands;
+        Collector collector;
+        std::int64_t stepsAtPause = -1, stepsAtResume = -1;
+        int samples = 0;
+        collector.onSamples = [&] {
+            if (++samples == 6) {
+                commands.send(SetHyperparameter{"dropout", 0.5});
+                commands.send(Pause{});
+            }
+            if (samples == 12) commands.send(Stop{});
+        };
+        collector.onState = [&](const StateChanged& state) {
+            if (state.state == RunState::paused) {
+                stepsAtPause = samples;
+                std::thread([&] { commands.send(Resume{}); }).join();
+            }
+            if (state.state == RunState::running && stepsAtPause >= 0 && stepsAtResume < 0)
+                stepsAtResume = samples;
+        };
+        makeTorchEngine()->run({.experiment = smallExperiment(), .run = "a"}, commands, collector);
+        QVERIFY(stepsAtPause >= 6 && stepsAtPause <= 8); // the set value is a sample too
+        QCOMPARE(stepsAtResume, stepsAtPause);
+        const auto set = collector.all<HyperparameterSet>();
+        QCOMPARE(set.size(), std::size_t{1});
+        QCOMPARE(set.front().value, 0.5);
+        QVERIFY(collector.all<RunFinished>().back().state == RunState::stopped);
+        QVERIFY(collector.all<RunFinished>().back().steps <= 12);
+        QVERIFY(!collector.all<CheckpointTaken>().empty());
+    }
+
+    void anUnfitHyperparameterIsRefusedInWords() {
+        const Experiment experiment = smallExperiment();
+        Training training(experiment, loadDataset(experiment.data, 0), at::kCPU);
+        QVERIFY_EXCEPTION_THROWN(training.setHyperparameter("dropout", 1.5), Error);
+        QVERIFY_EXCEPTION_THROWN(training.setHyperparameter("nothing", 0.5), Error);
+        training.setHyperparameter("dropout", 0.5);
+        QVERIFY(std::abs(training.hyperparameters()[0].second - 0.5) < 1e-6);
+    }
+
+    void aLossThatIsNotFiniteFailsTheHeadlessRunAndSaysWhere() {
+        Experiment experiment = smallExperiment();
+        experiment.optimizers.general.lr = 1e30;
+        const Collector run = runToEnd({.experiment = experiment, .run = "a"});
+        const RunFinished finished = run.all<RunFinished>().back();
+        QVERIFY(finished.state == RunState::failed);
+        QVERIFY(finished.error == ErrorKind::numeric);
+        QVERIFY2(finished.message.find("loss is") != std::string::npos, finished.message.c_str());
+        QVERIFY2(finished.message.find("At step") != std::string::npos, finished.message.c_str());
+        for (const auto& [series, step, value] : run.samples()) QVERIFY(std::isfinite(value));
+    }
+
+    void aLossThatIsNotFinitePausesTheRunInTheWindow() {
+        Experiment experiment = smallExperiment();
+        experiment.optimizers.general.lr = 1e30;
+        CommandQueue commands;
+        Collector collector;
+        std::string reason;
+        collector.onState = [&](const StateChanged& state) {
+            if (state.state != RunState::paused) return;
+            reason = state.reason;
+            commands.send(Stop{});
+        };
+        makeTorchEngine()->run({.experiment = experiment, .run = "a", .pauseOnError = true}, commands,
+                               collector);
+        QVERIFY2(reason.find("At step") != std::string::npos, reason.c_str());
+        QVERIFY(collector.all<RunFinished>().back().state == RunState::stopped);
+        QVERIFY(
+            collector.all<CheckpointTaken>().empty()); // broken weights must not replace a good checkpoint
+    }
+
+    void aDeviceThatIsNotThereIsNamed() {
+        Experiment experiment = smallExperiment();
+        experiment.device = "cuda:7";
+        const RunFinished finished =
+            runToEnd({.experiment = experiment, .run = "a"}).all<RunFinished>().back();
+        QVERIFY(finished.error == ErrorKind::device);
+        QVERIFY2(finished.message.find("cuda:7") != std::string::npos, finished.message.c_str());
+    }
+
+    void aRunThatCannotFitIsRefusedBeforeItStarts() {
+        Experiment experiment = smallExperiment();
+        const LinearPart wide{.out = 300'000};
+        experiment.model.parts = {wide, wide, LinearPart{.out = 3},
+                                  DropoutPart{{.hyperparameter = "dropout"}}};
+        const RunFinished finished =
+            runToEnd({.experiment = experiment, .run = "a"}).all<RunFinished>().back();
+        QVERIFY2(finished.error == ErrorKind::device, finished.message.c_str());
+        QVERIFY2(finished.message.find("GiB") != std::string::npos, finished.message.c_str());
+    }
+
+    void aForeignCheckpointIsRefused() {
+        const Experiment experiment = smallExperiment();
+        const Dataset dataset = loadDataset(experiment.data, 0);
+        Experiment wider = experiment;
+        std::get<LinearPart>(wider.model.parts[0]).out = 9;
+        Training training(experiment, dataset, at::kCPU), other(wider, dataset, at::kCPU);
+        QVERIFY_EXCEPTION_THROWN(training.load(other.save()), Error);
+    }
+
+    void everyTunerTrains_data() {
+        QTest::addColumn<QString>("type");
+        for (const TunerType& type : tunerTypes())
+            QTest::newRow(type.id.c_str()) << QString::fromStdString(type.id);
+    }
+    void everyTunerTrains() {
+        QFETCH(QString, type);
+        Experiment experiment = smallExperiment();
+        experiment.tuner.type = type.toStdString();
+        const Collector run = runToEnd({.experiment = experiment, .run = "a"});
+        const RunFinished finished = run.all<RunFinished>().back();
+        QVERIFY2(finished.state == RunState::completed, finished.message.c_str());
+        const auto epochs = run.all<EpochFinished>();
+        QVERIFY(epochs.back().result.validationLoss < epochs.front().result.validationLoss);
+        const bool moved = epochs.back().result.hyperparameters != epochs.front().result.hyperparameters;
+        QCOMPARE(moved, type != "fixed");
+    }
+
+    void sharedPrimalAndExactResponseTrainToo() {
+        for (const bool share : {true, false}) {
+            Experiment experiment = smallExperiment();
+            experiment.tuner.sharePrimal = share;
+            experiment.tuner.linearize = share;
+            experiment.tuner.perExample = share;
+            const Collector run = runToEnd({.experiment = experiment, .run = "a"});
+            const auto epochs = run.all<EpochFinished>();
+            const RunFinished finished = run.all<RunFinished>().back();
+            QVERIFY2(finished.state == RunState::completed, finished.message.c_str());
+            QVERIFY(epochs.back().result.validationLoss < epochs.front().result.validationLoss);
+        }
+    }
+};
+
+QTEST_APPLESS_MAIN(TestTraining)
+#include "tst_training.moc"

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "core/archive/archive.h"
+
+#include <QObject>
+#include <QPointer>
+#include <QString>
+#include <QThread>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace dstn {
+
+class ArchiveWorker;
+
+/// An Archive on a thread of its own, asked from the window's thread, which it never makes wait.
+///
+/// Jobs run one after another, in the order asked. The archive is opened at the first one and, if that
+/// failed, again and again while it is followed: in the wanted mode, else for reading alone, which
+/// `troubleChanged` then says. Destruction waits for the jobs that were asked for: no note typed is lost.
+class ArchiveClient : public QObject {
+    Q_OBJECT
+  public:
+    using Rows = std::shared_ptr<const std::vector<RunRow>>;
+    using Job = std::function<void(Archive&)>;
+
+    ArchiveClient(std::filesystem::path file, Archive::Mode mode, QObject* parent = nullptr);
+    ~ArchiveClient() override;
+
+    /// Looks twice a second whether anyone wrote to the archive, and emits rowsArrived if so. A list that
+    /// takes long to read is read more seldom: reading never takes more than a tenth of the time.
+    void setFollowing(bool on);
+    /// Reads the list again, and opens the archive again where that failed before.
+    void refresh();
+
+    /// Changes something; the list follows.
+    void change(Job job);
+    /// Asks something and hands the answer to `then` on this thread, unless `receiver` is gone by then.
+    /// A failure emits `failed` instead.
+    template <class Query, class Then>
+    void ask(QObject* receiver, Query query, Then then) {
+        post([this, receiver = QPointer<QObject>(receiver), query = std::move(query),
+              then = std::move(then)](Archive& archive) {
+            auto answer = std::make_shared<decltype(query(archive))>(query(archive));
+            QMetaObject::invokeMethod(
+                this,
+                [receiver, then, answer] {
+                    if (receiver) then(std::move(*answer));
+                },
+                Qt::QueuedConnection);
+        });
+    }
+
+  signals:
+    void rowsArrived(dstn::ArchiveClient::Rows rows); ///< all runs, deleted ones too
+    /// Why the archive cannot be read or written, and what to do; empty: all is well (again).
+    void troubleChanged(QString message);
+    /// Something that was asked for could not be done.
+    void failed(QString message);
+
+  private:
+    void post(Job job);
+
+    QThread thread_;
+    ArchiveWorker* worker_; ///< lives on thread_, deleted when that ends
+};
+
+} // namespace dstn

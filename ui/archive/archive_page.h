@@ -1,0 +1,40 @@
+#pragma once
+
+#include <QStringList>
+#include <QWidget>
+
+#include <filesystem>
+#include <memory>
+
+namespace dstn {
+
+/// The list of all runs: find, filter, sort, star, tag, annotate, duplicate, delete with undo, export.
+/// Follows the archive by itself, whoever writes it. Reads and writes on a thread of its own, so that the
+/// window answers however many runs there are; an archive that cannot be read is told in a line above the
+/// list, never in a dialog.
+class ArchivePage : public QWidget {
+    Q_OBJECT
+  public:
+    explicit ArchivePage(std::filesystem::path archive, QWidget* parent = nullptr);
+    ~ArchivePage() override;
+
+  public slots:
+    /// Asks the archive again, and opens it again if it could not be opened before.
+    void refresh();
+
+  signals:
+    void openRequested(QString run);
+    void compareRequested(QStringList runs); ///< two or more
+    void duplicateRequested(QString experimentJson);
+    void resumeRequested(QString run); ///< a run that stopped early and has a checkpoint
+
+  protected:
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace dstn

@@ -1,0 +1,57 @@
+#include "ui/archive/run_export.h"
+
+#include "ui/archive/run_list_model.h"
+#include "ui/archive/run_text.h"
+
+#include <QRegularExpression>
+#include <QStringList>
+
+namespace dstn {
+
+namespace {
+
+QString quoted(QString cell) {
+    static const QRegularExpression special(QStringLiteral("[\",\\n\\r]"));
+    if (!cell.contains(special)) return cell;
+    return QLatin1Char('"') + cell.replace(QLatin1Char('"'), QStringLiteral("\"\"")) + QLatin1Char('"');
+}
+
+} // namespace
+
+QString exportFileName(const RunRow& row, ExportFormat format) {
+    static const QRegularExpression unfit(QStringLiteral("[^\\p{L}\\p{N}._+=-]+"));
+    QString name = QString::fromStdString(row.name).left(80).replace(unfit, QStringLiteral("_"));
+    while (name.startsWith(QLatin1Char('.')) || name.startsWith(QLatin1Char('_'))) name.remove(0, 1);
+    if (!name.isEmpty()) name += QLatin1Char('-');
+    return name + shortId(row.id) +
+           (format == ExportFormat::csv ? QStringLiteral(".csv") : QStringLiteral(".json"));
+}
+
+std::vector<std::filesystem::path> exportRuns(const Archive& archive, const std::vector<RunRow>& rows,
+                                              ExportFormat format, const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> written;
+    for (const RunRow& row : rows) {
+        const std::filesystem::path plain = folder / exportFileName(row, format).toStdString();
+        std::filesystem::path file = plain;
+        for (int i = 2; std::filesystem::exists(file); ++i)
+            file = folder / (plain.stem().string() + "-" + std::to_string(i) + plain.extension().string());
+        archive.exportRun(row.id, format, file);
+        written.push_back(file);
+    }
+    return written;
+}
+
+QString listAsCsv(const RunListModel& list, const std::vector<int>& columns) {
+    QString text;
+    QStringList cells;
+    for (const int column : columns) cells << quoted(RunTableModel::title(static_cast<RunColumn>(column)));
+    text += cells.join(QLatin1Char(',')) + QStringLiteral("\r\n");
+    for (int row = 0; row < list.rowCount(); ++row) {
+        cells.clear();
+        for (const int column : columns) cells << quoted(list.index(row, column).data().toString());
+        text += cells.join(QLatin1Char(',')) + QStringLiteral("\r\n");
+    }
+    return text;
+}
+
+} // namespace dstn

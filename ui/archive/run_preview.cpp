@@ -1,0 +1,313 @@
+#include "ui/archive/run_preview.h"
+
+#include "ui/archive/json_view.h"
+#include "ui/archive/run_text.h"
+#include "ui/archive/state_icon.h"
+
+#include <QDateTime>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QScrollBar>
+#include <QStackedLayout>
+#include <QTabWidget>
+#include <QTreeWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace dstn {
+
+namespace {
+
+constexpr int typingPause = 400;
+
+QString accuracyText(const std::optional<double>& value) { return value ? percentText(*value) : QString(); }
+
+/// A tree of headings and rows: what, and one or more values.
+QTreeWidget* makeTable(const QStringList& headers, QWidget* parent) {
+    auto* table = new QTreeWidget(parent);
+    table->setHeaderLabels(headers);
+    table->setRootIsDecorated(false);
+    table->setIndentation(0);
+    table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    table->setTextElideMode(Qt::ElideRight);
+    table->setUniformRowHeights(true);
+    table->setAlternatingRowColors(true);
+    return table;
+}
+
+void addHeading(QTreeWidget* table, const QString& text) {
+    auto* item = new QTreeWidgetItem(table, {text});
+    QFont font = table->font();
+    font.setBold(true);
+    item->setFont(0, font);
+    item->setFlags(Qt::ItemIsEnabled);
+    item->setFirstColumnSpanned(true);
+}
+
+void addRow(QTreeWidget* table, const QStringList& cells) {
+    if (std::all_of(cells.begin() + 1, cells.end(), [](const QString& c) { return c.isEmpty(); })) return;
+    auto* item = new QTreeWidgetItem(table, cells);
+    for (int i = 0; i < cells.size(); ++i) item->setToolTip(i, cells[i]);
+}
+
+std::optional<double> valueOf(const std::vector<std::pair<std::string, double>>& values,
+                              const std::string& name) {
+    for (const auto& [key, value] : values)
+        if (key == name) return value;
+    return std::nullopt;
+}
+
+const EpochResult* bestOf(const RunDetails& details) {
+    if (details.epochs.empty()) return nullptr;
+    for (const EpochResult& epoch : details.epochs)
+        if (details.row.bestEpoch && epoch.epoch == *details.row.bestEpoch) return &epoch;
+    return nullptr;
+}
+
+} // namespace
+
+RunPreview::RunPreview(QWidget* parent)
+    : QWidget(parent),
+      pages_(new QStackedLayout(this)),
+      nothing_(new QLabel(this)),
+      title_(new QLabel(this)),
+      stateSign_(new QLabel(this)),
+      state_(new QLabel(this)),
+      tags_(new QLineEdit(this)),
+      note_(new QPlainTextEdit(this)),
+      tabs_(new QTabWidget(this)),
+      values_(makeTable({tr("Value"), tr("Best epoch"), tr("Last epoch")}, this)),
+      configuration_(new JsonView(this)),
+      events_(makeTable({tr("When"), tr("What")}, this)),
+      severalTitle_(new QLabel(this)),
+      severalTags_(new QLineEdit(this)) {
+    nothing_->setText(tr("Select a run to see its values, configuration and events."));
+    nothing_->setWordWrap(true);
+    nothing_->setAlignment(Qt::AlignCenter);
+    nothing_->setForegroundRole(QPalette::PlaceholderText);
+    nothing_->setMargin(24);
+    pages_->addWidget(nothing_);
+
+    QFont large = title_->font();
+    large.setPointSizeF(large.pointSizeF() * 1.2);
+    large.setBold(true);
+    title_->setFont(large);
+    title_->setWordWrap(true);
+    title_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    state_->setWordWrap(true);
+    state_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    tags_->setPlaceholderText(tr("Tags, separated by commas"));
+    tags_->setAccessibleName(tr("Tags"));
+    tags_->setObjectName(QStringLiteral("tags"));
+    note_->setPlaceholderText(tr("Note: what you tried, what you saw. Saved as you type."));
+    note_->setAccessibleName(tr("Note"));
+    note_->setObjectName(QStringLiteral("note"));
+    note_->setTabChangesFocus(true);
+    note_->setFixedHeight(4 * fontMetrics().lineSpacing() + 12);
+
+    auto* page = new QWidget(this);
+    auto* column = new QVBoxLayout(page);
+    column->setContentsMargins(8, 4, 4, 4);
+    column->addWidget(title_);
+    auto* stateRow = new QHBoxLayout;
+    stateRow->addWidget(stateSign_, 0, Qt::AlignTop);
+    stateRow->addWidget(state_, 1);
+    column->addLayout(stateRow);
+    column->addWidget(tags_);
+    column->addWidget(note_);
+    tabs_->setDocumentMode(true);
+    tabs_->addTab(values_, tr("Values"));
+    tabs_->addTab(configuration_, tr("Configuration"));
+    tabs_->addTab(events_, tr("Events"));
+    column->addWidget(tabs_, 1);
+    values_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+    values_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+    values_->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
+    values_->header()->setStretchLastSection(false);
+    values_->setObjectName(QStringLiteral("values"));
+    events_->header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
+    pages_->addWidget(page);
+
+    auto* several = new QWidget(this);
+    auto* severalColumn = new QVBoxLayout(several);
+    severalColumn->setContentsMargins(8, 4, 4, 4);
+    severalTitle_->setFont(large);
+    auto* severalHint =
+        new QLabel(tr("Ctrl+Shift+C lays their curves over one another and shows what differs "
+                      "between their configurations."),
+                   several);
+    severalHint->setWordWrap(true);
+    severalTags_->setPlaceholderText(tr("Add tags to all of them, then Enter"));
+    severalTags_->setAccessibleName(tr("Add tags to all selected runs"));
+    severalTags_->setObjectName(QStringLiteral("severalTags"));
+    severalColumn->addWidget(severalTitle_);
+    severalColumn->addWidget(severalHint);
+    severalColumn->addWidget(severalTags_);
+    severalColumn->addStretch(1);
+    pages_->addWidget(several);
+
+    typing_.setSingleShot(true);
+    typing_.setInterval(typingPause);
+    connect(&typing_, &QTimer::timeout, this, &RunPreview::flush);
+    connect(note_, &QPlainTextEdit::textChanged, this, [this] { typing_.start(); });
+    connect(tags_, &QLineEdit::textEdited, this, [this] { typing_.start(); });
+    connect(tags_, &QLineEdit::editingFinished, this, &RunPreview::flush);
+    connect(severalTags_, &QLineEdit::returnPressed, this, [this] {
+        if (severalTags_->text().trimmed().isEmpty()) return;
+        emit tagsAdded(several_, severalTags_->text());
+        severalTags_->clear();
+    });
+    showNothing();
+}
+
+RunPreview::~RunPreview() = default;
+
+void RunPreview::flush() {
+    typing_.stop();
+    if (run_.isEmpty()) return;
+    const std::string note = note_->toPlainText().toStdString();
+    if (note != noteShown_) {
+        noteShown_ = note;
+        emit noteEdited(run_, QString::fromStdString(note));
+    }
+    if (tagsFromText(tags_->text()) != tagsFromText(QString::fromStdString(tagsShown_))) {
+        tagsShown_ = tags_->text().toStdString();
+        emit tagsEdited(run_, tags_->text());
+    }
+}
+
+void RunPreview::showNothing() {
+    flush();
+    run_.clear();
+    several_.clear();
+    pages_->setCurrentIndex(0);
+}
+
+void RunPreview::showSeveral(const QStringList& runs) {
+    flush();
+    run_.clear();
+    several_ = runs;
+    severalTitle_->setText(tr("%1 runs selected").arg(runs.size()));
+    pages_->setCurrentIndex(2);
+}
+
+void RunPreview::fillTags(const RunRow& row) {
+    tagsShown_ = tagsText(row).toStdString();
+    tags_->setText(QString::fromStdString(tagsShown_));
+}
+
+void RunPreview::showRun(const RunRow& row) {
+    const QString id = QString::fromStdString(row.id);
+    const bool other = id != run_;
+    if (other) {
+        flush();
+        run_ = id;
+        values_->clear();
+        events_->clear();
+        configuration_->setJson({});
+    }
+    several_.clear();
+    pages_->setCurrentIndex(1);
+    title_->setText(QString::fromStdString(row.name));
+    title_->setToolTip(id);
+    stateSign_->setPixmap(stateIcon(row.state).pixmap(QSize(16, 16), devicePixelRatioF()));
+    QString line = stateWord(row.state);
+    const QDateTime created = momentOf(row.created);
+    if (created.isValid())
+        line += QStringLiteral(" · %1 (%2)")
+                    .arg(whenText(created), relativeText(created, QDateTime::currentDateTimeUtc()));
+    if (row.seconds > 0.0) line += QStringLiteral(" · ") + durationWords(row.seconds);
+    if (!row.reason.empty()) line += QStringLiteral("\n") + QString::fromStdString(row.reason);
+    state_->setText(line);
+    // What a person is typing is newer than what the archive says.
+    if (other || (!typing_.isActive() && !tags_->hasFocus())) fillTags(row);
+    if (other || (!typing_.isActive() && row.note != noteShown_)) {
+        const QSignalBlocker quiet(note_);
+        noteShown_ = row.note;
+        if (note_->toPlainText().toStdString() != row.note)
+            note_->setPlainText(QString::fromStdString(row.note));
+    }
+}
+
+void RunPreview::showDetails(const RunDetails& details) {
+    if (QString::fromStdString(details.row.id) != run_) return;
+    const int scrolled = values_->verticalScrollBar()->value();
+    values_->setUpdatesEnabled(false);
+    values_->clear();
+    const EpochResult* const best = bestOf(details);
+    const EpochResult* const last = details.epochs.empty() ? nullptr : &details.epochs.back();
+    const auto both = [&](const QString& title, auto&& textOf) {
+        addRow(values_, {title, best ? textOf(*best) : QString(), last ? textOf(*last) : QString()});
+    };
+    addHeading(values_, tr("Metrics"));
+    if (!last) addRow(values_, {tr("No epoch has been evaluated yet"), QStringLiteral(" ")});
+    both(tr("epoch"), [](const EpochResult& e) { return QString::number(e.epoch); });
+    both(tr("validation loss"), [](const EpochResult& e) { return valueText(e.validationLoss); });
+    both(tr("validation accuracy"), [](const EpochResult& e) { return accuracyText(e.validationAccuracy); });
+    both(tr("training loss"), [](const EpochResult& e) { return valueText(e.trainLoss); });
+    both(tr("training accuracy"), [](const EpochResult& e) { return accuracyText(e.trainAccuracy); });
+    both(tr("test loss"), [](const EpochResult& e) { return valueText(e.testLoss); });
+    both(tr("test accuracy"), [](const EpochResult& e) { return accuracyText(e.testAccuracy); });
+    if (last && !last->hyperparameters.empty()) {
+        addHeading(values_, tr("Hyperparameters"));
+        for (const auto& entry : last->hyperparameters)
+            both(QString::fromStdString(entry.first), [&](const EpochResult& e) {
+                QString text = valueText(valueOf(e.hyperparameters, entry.first));
+                if (const auto scale = valueOf(e.scales, entry.first))
+                    text += QStringLiteral("  σ ") + valueText(scale);
+                return text;
+            });
+    }
+    addHeading(values_, tr("Run"));
+    const auto fact = [&](const QString& title, const QString& value) {
+        if (value.isEmpty()) return;
+        auto* item = new QTreeWidgetItem(values_, {QStringLiteral("%1: %2").arg(title, value)});
+        item->setFirstColumnSpanned(true);
+        item->setToolTip(0, value);
+    };
+    const RunRow& row = details.row;
+    fact(tr("steps"),
+         row.stepsTotal > 0 ? tr("%1 of %2").arg(row.steps).arg(row.stepsTotal) : QString::number(row.steps));
+    fact(tr("data"), QString::fromStdString(row.dataName));
+    fact(tr("model"), QString::fromStdString(row.modelName));
+    fact(tr("method"), QString::fromStdString(row.method));
+    const Environment& where = details.environment;
+    fact(tr("device"), QString::fromStdString(where.device));
+    fact(tr("hardware"), QString::fromStdString(where.deviceName));
+    fact(tr("host"), QString::fromStdString(where.host));
+    fact(tr("threads"), where.threads > 0 ? QString::number(where.threads) : QString());
+    fact(tr("LibTorch"), QString::fromStdString(where.torchVersion));
+    fact(tr("BLAS"), QString::fromStdString(where.blas));
+    fact(tr("workbench"), QString::fromStdString(where.programVersion));
+    fact(tr("run"), shortId(row.id));
+    values_->setUpdatesEnabled(true);
+    values_->verticalScrollBar()->setValue(scrolled);
+
+    configuration_->setJson(QString::fromStdString(details.experimentJson));
+
+    // Events are only ever added.
+    for (int i = events_->topLevelItemCount(); i < static_cast<int>(details.events.size()); ++i) {
+        const auto& [time, text] = details.events[static_cast<std::size_t>(i)];
+        const QDateTime moment = momentOf(time);
+        addRow(events_, {moment.isValid() ? moment.toLocalTime().toString(QStringLiteral("HH:mm:ss"))
+                                          : QString::fromStdString(time),
+                         QString::fromStdString(text)});
+        if (moment.isValid())
+            events_->topLevelItem(events_->topLevelItemCount() - 1)->setToolTip(0, whenText(moment));
+    }
+}
+
+void RunPreview::focusTags() {
+    QLineEdit* const field = run_.isEmpty() ? severalTags_ : tags_;
+    field->setFocus();
+    field->end(false);
+}
+
+void RunPreview::focusNote() { note_->setFocus(); }
+
+} // namespace dstn

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "core/archive/archive.h"
+
+#include <QDateTime>
+#include <QString>
+
+#include <optional>
+
+namespace dstn {
+
+/// Facts of a run as a person reads them; the same words in every list, table and export.
+
+/// Four significant digits, more where the integer part has more; "NaN" and "∞" are said, not hidden.
+QString valueText(double value);
+QString valueText(const std::optional<double>& value); ///< empty if there is none
+QString percentText(double fraction);                  ///< 0.8813 -> "88.13 %"
+QString durationWords(double seconds);                 ///< "48 s", "3 min 05 s", "2 h 04 min", "3 d 05 h"
+/// An ISO 8601 moment in UTC; invalid if it is none.
+QDateTime momentOf(const std::string& iso);
+QString whenText(const QDateTime& moment); ///< local time, "2024-05-01 14:03"
+/// "just now", "5 minutes ago", "yesterday", …
+QString relativeText(const QDateTime& moment, const QDateTime& now);
+QString stateWord(RunState state); ///< "completed"
+/// Share of the steps that are done, in [0, 1]; none where the total is not known.
+std::optional<double> progressOf(const RunRow& row);
+/// The test column: an accuracy where the run has accuracies, a loss in regression.
+QString testText(const RunRow& row);
+QString tagsText(const RunRow& row); ///< "paper, baseline"
+/// "a, b,, b" -> {a, b}: trimmed, without blanks and repetitions.
+std::vector<std::string> tagsFromText(const QString& text);
+/// Enough of a UUID to tell runs apart.
+QString shortId(const std::string& id);
+
+} // namespace dstn

@@ -1,0 +1,87 @@
+#include "ui/compare/series_text.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <tuple>
+
+namespace dstn {
+
+namespace {
+
+struct Known {
+    std::string_view series;
+    const char* title;
+};
+/// In the order of interest.
+constexpr std::array<Known, 11> known{{
+    {series::epochValidationLoss, "Validation loss"},
+    {series::epochTrainLoss, "Training loss"},
+    {series::epochValidationAccuracy, "Validation accuracy"},
+    {series::epochTrainAccuracy, "Training accuracy"},
+    {series::epochTestLoss, "Test loss"},
+    {series::epochTestAccuracy, "Test accuracy"},
+    {series::trainLoss, "Training loss, mini-batches"},
+    {series::trainAccuracy, "Training accuracy, mini-batches"},
+    {series::responseLoss, "Response loss, mini-batches"},
+    {series::validationStepLoss, "Validation loss, mini-batches"},
+    {series::throughput, "Examples per second"},
+}};
+
+bool isScale(const std::string& name) { return name.starts_with(series::scalePrefix); }
+
+/// Metrics of epochs, hyperparameters, metrics of mini-batches, scales, others.
+int kind(const std::string& name) {
+    if (isPerEpoch(name)) return 0;
+    if (isHyperparameter(name)) return 1;
+    if (isScale(name)) return 3;
+    return std::any_of(known.begin(), known.end(), [&](const Known& k) { return k.series == name; }) ? 2 : 4;
+}
+
+} // namespace
+
+QString seriesTitle(const std::string& name) {
+    for (const Known& entry : known)
+        if (entry.series == name) return QString::fromUtf8(entry.title);
+    if (isHyperparameter(name))
+        return QString::fromStdString(name.substr(series::hyperparameterPrefix.size()));
+    if (isScale(name))
+        return QStringLiteral("σ of ") + QString::fromStdString(name.substr(series::scalePrefix.size()));
+    return QString::fromStdString(name);
+}
+
+bool isAccuracy(const std::string& name) { return name.ends_with("accuracy"); }
+bool isHyperparameter(const std::string& name) { return name.starts_with(series::hyperparameterPrefix); }
+bool isPerEpoch(const std::string& name) { return name.starts_with("epoch/"); }
+
+std::vector<std::string> comparableSeries(const std::vector<std::vector<std::string>>& seriesOfRuns) {
+    struct Found {
+        std::size_t first = 0, runs = 0;
+    };
+    std::map<std::string, Found> found;
+    std::size_t position = 0;
+    for (const std::vector<std::string>& names : seriesOfRuns)
+        for (const std::string& name : names) {
+            const auto [entry, fresh] = found.emplace(name, Found{position++, 0});
+            ++entry->second.runs;
+        }
+    const std::size_t needed = std::min<std::size_t>(2, seriesOfRuns.size());
+    std::vector<std::string> result;
+    for (const auto& [name, what] : found)
+        if (what.runs >= needed || !(isHyperparameter(name) || isScale(name))) result.push_back(name);
+    const auto order = [&](const std::string& name) {
+        const auto entry =
+            std::find_if(known.begin(), known.end(), [&](const Known& k) { return k.series == name; });
+        return std::tuple(kind(name), entry - known.begin(), found.at(name).first);
+    };
+    std::sort(result.begin(), result.end(),
+              [&](const std::string& a, const std::string& b) { return order(a) < order(b); });
+    return result;
+}
+
+bool shownAtFirst(const std::string& name) {
+    return name == series::epochValidationLoss || name == series::epochTrainLoss ||
+           name == series::epochValidationAccuracy || isHyperparameter(name);
+}
+
+} // namespace dstn

@@ -1,0 +1,76 @@
+#include "ui/live/archived_run_page.h"
+
+#include "ui/live/run_header.h"
+#include "ui/live/run_view.h"
+#include "ui/widgets/banner.h"
+#include "ui/widgets/icons.h"
+
+#include <QBoxLayout>
+#include <QEvent>
+#include <QPushButton>
+
+#include <utility>
+
+namespace dstn {
+
+ArchivedRunPage::ArchivedRunPage(std::filesystem::path archive, QWidget* parent)
+    : QWidget(parent),
+      archive_(std::move(archive)),
+      view_(new RunView),
+      banner_(new Banner),
+      back_(new QPushButton(tr("&Back to the archive"))),
+      resume_(new QPushButton(tr("&Resume"))),
+      duplicate_(new QPushButton(tr("&Duplicate"))) {
+    back_->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Left));
+    back_->setToolTip(tr("Back to the list of runs (Alt+Left)"));
+    resume_->setToolTip(tr("Go on with this run from its last checkpoint"));
+    duplicate_->setToolTip(tr("Fill Set up in with this run's experiment"));
+    auto* controls = new QWidget;
+    auto* row = new QHBoxLayout(controls);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(6);
+    for (QPushButton* button : {resume_, duplicate_, back_}) row->addWidget(button);
+    view_->header()->addControls(controls);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(16, 14, 16, 12);
+    layout->setSpacing(10);
+    layout->addWidget(banner_);
+    layout->addWidget(view_, 1);
+    resume_->setEnabled(false);
+    duplicate_->setEnabled(false);
+    connect(back_, &QPushButton::clicked, this, &ArchivedRunPage::closed);
+    connect(resume_, &QPushButton::clicked, this, [this] { emit resumeRequested(view_->summary().run); });
+    connect(duplicate_, &QPushButton::clicked, this,
+            [this] { emit duplicateRequested(view_->experimentJson()); });
+    connect(view_, &RunView::opened, this, [this] {
+        resume_->setEnabled(view_->isResumable());
+        duplicate_->setEnabled(true);
+    });
+    connect(view_, &RunView::openFailed, this,
+            [this](const QString& message) { banner_->showMessage(message, Tone::bad); });
+    connect(view_, &RunView::exportFailed, this,
+            [this](const QString& message) { banner_->showMessage(message, Tone::bad); });
+    connect(view_, &RunView::exported, this,
+            [this](const QString& path) { banner_->showMessage(tr("Written: %1").arg(path), Tone::good); });
+    restyle();
+}
+
+void ArchivedRunPage::open(const QString& run) {
+    banner_->hide();
+    resume_->setEnabled(false);
+    duplicate_->setEnabled(false);
+    view_->open(archive_, run);
+}
+
+void ArchivedRunPage::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) restyle();
+}
+
+void ArchivedRunPage::restyle() {
+    back_->setIcon(themedIcon(QStringLiteral("back"), palette()));
+    resume_->setIcon(themedIcon(QStringLiteral("run"), palette()));
+    duplicate_->setIcon(themedIcon(QStringLiteral("duplicate"), palette()));
+}
+
+} // namespace dstn

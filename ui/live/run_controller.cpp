@@ -1,0 +1,251 @@
+#include "ui/live/run_controller.h"
+
+#include "core/run/session.h"
+
+#include <QtConcurrent>
+
+#include <utility>
+
+namespace dstn {
+
+namespace {
+
+constexpr int frameMs = 33;
+// The window keeps answering while the engine uses every core.
+constexpr int engineNiceness = 5;
+
+class SessionHandle : public RunHandle {
+  public:
+    SessionHandle(RunRequest request, std::vector<std::shared_ptr<EventSink>> sinks)
+        : session_(std::move(request), std::move(sinks)) {}
+    void send(Command command) override { session_.send(std::move(command)); }
+
+  private:
+    Session session_;
+};
+
+} // namespace
+
+RunLauncher sessionLauncher() {
+    return
+        [](RunRequest request, std::vector<std::shared_ptr<EventSink>> sinks) -> std::unique_ptr<RunHandle> {
+            return std::make_unique<SessionHandle>(std::move(request), std::move(sinks));
+        };
+}
+
+/// What the launching thread hands over; `error` is empty if all went well.
+struct RunController::Launched {
+    std::shared_ptr<EventQueue> queue;
+    std::shared_ptr<Recorder> recorder;
+    std::unique_ptr<RunHandle> handle;
+    QString run, error;
+};
+
+RunController::RunController(std::filesystem::path archive, RunLauncher launcher, QObject* parent)
+    : QObject(parent), archive_(std::move(archive)), launcher_(std::move(launcher)) {
+    timer_.setInterval(frameMs);
+    connect(&timer_, &QTimer::timeout, this, &RunController::drain);
+    connect(&launch_, &QFutureWatcherBase::finished, this, &RunController::launchFinished);
+    connect(&windUp_, &QFutureWatcherBase::finished, this, &RunController::settle);
+}
+
+RunController::~RunController() {
+    launch_.disconnect(this);
+    windUp_.disconnect(this);
+    if (launching_) {
+        launch_.waitForFinished();
+        const auto launched = launch_.result();
+        handle_ = std::move(launched->handle);
+        recorder_ = launched->recorder;
+    }
+    handle_.reset(); // interrupts the run and waits for it
+    if (recorder_) recorder_->finish();
+    if (windingUp_) windUp_.waitForFinished();
+}
+
+bool RunController::isActive() const { return launching_ || active_; }
+bool RunController::isIdle() const { return !isActive() && !windingUp_; }
+
+void RunController::start(const Experiment& experiment) {
+    launch([experiment] {
+        return RunRequest{
+            .experiment = experiment, .run = newUuid(), .pauseOnError = true, .niceness = engineNiceness};
+    });
+}
+
+void RunController::resumeFromArchive(const QString& run) {
+    launch([path = archive_, id = run.toStdString()] {
+        const Archive archive(path);
+        const RunDetails details = archive.details(id);
+        auto checkpoint = archive.checkpoint(id);
+        if (!checkpoint)
+            throw Error(ErrorKind::usage,
+                        "\"" + details.row.name +
+                            "\" has no checkpoint to go on from. Duplicate it and run it anew.");
+        const ParsedExperiment parsed = parseExperiment(details.experimentJson);
+        if (!parsed.experiment)
+            throw Error(ErrorKind::usage,
+                        "The experiment of \"" + details.row.name +
+                            "\" is not understood by this version: " + describe(parsed.mistakes));
+        return RunRequest{.experiment = *parsed.experiment,
+                          .run = id,
+                          .checkpoint = std::move(checkpoint),
+                          .pauseOnError = true,
+                          .niceness = engineNiceness};
+    });
+}
+
+void RunController::launch(std::function<RunRequest()> makeRequest) {
+    if (!isIdle()) {
+        emit failed(tr("A run is going on already. Stop it first."));
+        return;
+    }
+    launching_ = true;
+    state_ = RunState::preparing;
+    trouble_.clear();
+    waiting_.clear();
+    setPending(Pending::starting);
+    emit stateChanged(state_, {});
+    launch_.setFuture(
+        QtConcurrent::run([make = std::move(makeRequest), path = archive_, launcher = launcher_] {
+            auto launched = std::make_shared<Launched>();
+            try {
+                RunRequest request = make();
+                launched->run = QString::fromStdString(request.run);
+                launched->queue = std::make_shared<EventQueue>();
+                launched->recorder = std::make_shared<Recorder>(path, request.run);
+                launched->handle = launcher(std::move(request), {launched->recorder, launched->queue});
+            } catch (const std::exception& error) {
+                launched->error = QString::fromUtf8(error.what());
+            }
+            return launched;
+        }));
+}
+
+void RunController::launchFinished() {
+    const std::shared_ptr<Launched> result = launch_.result();
+    launching_ = false;
+    if (!result->error.isEmpty()) {
+        setPending(Pending::none);
+        state_ = RunState::failed;
+        emit stateChanged(state_, result->error);
+        emit failed(result->error);
+        emit idled();
+        return;
+    }
+    queue_ = result->queue;
+    recorder_ = result->recorder;
+    handle_ = std::move(result->handle);
+    run_ = result->run;
+    active_ = true;
+    emit launched(run_);
+    for (Command& command : std::exchange(waiting_, {})) handle_->send(std::move(command));
+    timer_.start();
+}
+
+void RunController::send(Command command) {
+    if (handle_)
+        handle_->send(std::move(command));
+    else if (launching_)
+        waiting_.push_back(std::move(command));
+}
+
+void RunController::pause() {
+    if (!isActive()) return;
+    setPending(Pending::pausing);
+    send(Pause{});
+}
+
+void RunController::resume() {
+    if (!isActive()) return;
+    setPending(Pending::resuming);
+    send(Resume{});
+}
+
+void RunController::stop() {
+    if (!isActive()) return;
+    setPending(Pending::stopping);
+    send(Stop{});
+}
+
+void RunController::interrupt() {
+    if (!isActive()) return;
+    setPending(Pending::stopping);
+    send(Stop{.interrupted = true});
+}
+
+void RunController::takeCheckpoint() {
+    if (isActive()) send(TakeCheckpoint{});
+}
+
+void RunController::setHyperparameter(const QString& name, double value) {
+    if (isActive()) send(SetHyperparameter{name.toStdString(), value});
+}
+
+void RunController::setPending(Pending pending) {
+    if (pending == pending_) return;
+    pending_ = pending;
+    emit pendingChanged(pending);
+}
+
+void RunController::confirm(RunState state) {
+    const bool done = ended(state) || (pending_ == Pending::starting && state != RunState::preparing) ||
+                      (pending_ == Pending::pausing && state == RunState::paused) ||
+                      (pending_ == Pending::resuming && state == RunState::running);
+    if (done) setPending(Pending::none);
+}
+
+void RunController::drain() {
+    if (!queue_) return;
+    for (const Event& event : queue_->drain()) handle(event);
+    if (!recorder_) return;
+    const auto trouble = recorder_->trouble();
+    const QString text = trouble ? QString::fromStdString(*trouble) : QString();
+    if (text == trouble_) return;
+    trouble_ = text;
+    if (!text.isEmpty()) emit recordingTroubled(text);
+}
+
+void RunController::handle(const Event& event) {
+    emit eventArrived(event);
+    if (const auto* started = std::get_if<RunStarted>(&event)) {
+        emit runStarted(*started);
+    } else if (const auto* progress = std::get_if<ProgressMade>(&event)) {
+        emit progressMade(*progress);
+    } else if (const auto* changed = std::get_if<StateChanged>(&event)) {
+        state_ = changed->state;
+        confirm(state_);
+        emit stateChanged(state_, QString::fromStdString(changed->reason));
+    } else if (const auto* finished = std::get_if<RunFinished>(&event)) {
+        if (state_ != finished->state) {
+            state_ = finished->state;
+            emit stateChanged(state_, QString::fromStdString(finished->message));
+        }
+        setPending(Pending::none);
+        windUp();
+        emit runFinished(*finished);
+    }
+}
+
+void RunController::windUp() {
+    timer_.stop();
+    active_ = false;
+    windingUp_ = true;
+    // The last points are still being written, and the engine's thread gives its memory back.
+    windUp_.setFuture(QtConcurrent::run([handle = std::shared_ptr<RunHandle>(std::move(handle_)),
+                                         recorder = std::exchange(recorder_, nullptr)]() mutable {
+        handle.reset();
+        const auto trouble = recorder->finish();
+        recorder.reset();
+        return trouble ? QString::fromStdString(*trouble) : QString();
+    }));
+}
+
+void RunController::settle() {
+    windingUp_ = false;
+    const QString trouble = windUp_.result();
+    if (!trouble.isEmpty()) emit recordingTroubled(trouble);
+    emit idled();
+}
+
+} // namespace dstn

@@ -1,0 +1,144 @@
+#include "ui/live/run_header.h"
+
+#include "ui/widgets/badge.h"
+
+#include <QBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+
+#include <cmath>
+
+namespace dstn {
+
+Tone stateTone(RunState state) {
+    switch (state) {
+    case RunState::preparing:
+    case RunState::running:
+        return Tone::busy;
+    case RunState::completed:
+        return Tone::good;
+    case RunState::paused:
+    case RunState::interrupted:
+        return Tone::warning;
+    case RunState::failed:
+        return Tone::bad;
+    case RunState::stopped:
+        return Tone::neutral;
+    }
+    return Tone::neutral;
+}
+
+static QString pendingText(Pending pending) {
+    switch (pending) {
+    case Pending::none:
+        return {};
+    case Pending::starting:
+        return RunHeader::tr("starting…");
+    case Pending::pausing:
+        return RunHeader::tr("pausing…");
+    case Pending::resuming:
+        return RunHeader::tr("resuming…");
+    case Pending::stopping:
+        return RunHeader::tr("stopping…");
+    }
+    return {};
+}
+
+RunHeader::RunHeader(QWidget* parent)
+    : QWidget(parent),
+      top_(new QHBoxLayout),
+      cells_(new QHBoxLayout),
+      name_(new QLabel),
+      badge_(new Badge),
+      bar_(new QProgressBar) {
+    QFont large = name_->font();
+    large.setPointSizeF(large.pointSizeF() * 1.35);
+    large.setBold(true);
+    name_->setFont(large);
+    name_->setTextFormat(Qt::PlainText);
+    name_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    bar_->setTextVisible(false);
+    bar_->setFixedHeight(6);
+    bar_->setRange(0, 1000);
+    bar_->setAccessibleName(tr("Progress of the run"));
+    top_->setSpacing(12);
+    top_->addWidget(name_, 1);
+    top_->addWidget(badge_);
+    epoch_ = addCell(tr("Epoch"), 0);
+    step_ = addCell(tr("Step"), 0);
+    speed_ = addCell(tr("Examples/s"), 0);
+    elapsed_ = addCell(tr("Training time"), 0);
+    left_ = addCell(tr("Time left"), 0);
+    best_ = addCell(tr("Best validation loss"), 0);
+    bestAt_ = addCell(tr("Hyperparameters there"), 1);
+    bestAt_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(8);
+    layout->addLayout(top_);
+    layout->addWidget(bar_);
+    layout->addLayout(cells_);
+}
+
+QLabel* RunHeader::addCell(const QString& caption, int stretch) {
+    auto* title = new QLabel(caption);
+    title->setForegroundRole(QPalette::PlaceholderText);
+    QFont small = title->font();
+    small.setPointSizeF(small.pointSizeF() - 1.0);
+    title->setFont(small);
+    auto* value = new QLabel(QStringLiteral("–"));
+    value->setTextFormat(Qt::PlainText);
+    value->setAccessibleName(caption);
+    auto* cell = new QVBoxLayout;
+    cell->setSpacing(1);
+    cell->addWidget(title);
+    cell->addWidget(value);
+    if (cells_->count() > 0) cells_->addSpacing(22);
+    cells_->addLayout(cell, stretch);
+    return value;
+}
+
+void RunHeader::addControls(QWidget* controls) { top_->addWidget(controls); }
+
+void RunHeader::show(const RunSummary& summary, Pending pending) {
+    name_->setText(summary.name.isEmpty() ? tr("Preparing…") : summary.name);
+    name_->setToolTip(summary.run.isEmpty() ? QString()
+                                            : tr("Run %1 on %2").arg(summary.run, summary.device));
+    if (pending != Pending::none)
+        badge_->set(pendingText(pending), Tone::busy);
+    else if (summary.state == RunState::running && summary.warmup)
+        badge_->set(tr("running · warm-up"), Tone::busy);
+    else
+        badge_->set(stateText(summary.state), stateTone(summary.state));
+    badge_->setToolTip(summary.warmup && summary.state == RunState::running
+                           ? tr("The hyperparameters stand still until the warm-up is over.")
+                           : summary.reason);
+    // Preparing has no measure: the bar then shows only that something goes on.
+    const bool busy = summary.state == RunState::preparing;
+    bar_->setRange(0, busy ? 0 : 1000);
+    if (!busy) bar_->setValue(static_cast<int>(summary.progress() * 1000.0));
+    const double total = summary.epochTotal();
+    epoch_->setText(total > 0 ? tr("%1 of %2").arg(summary.epoch(), 0, 'f', 2).arg(total, 0, 'g', 4)
+                              : QStringLiteral("–"));
+    step_->setText(summary.stepsTotal > 0
+                       ? tr("%1 of %2").arg(countText(summary.step), countText(summary.stepsTotal))
+                       : QStringLiteral("–"));
+    speed_->setText(summary.examplesPerSecond ? countText(std::llround(*summary.examplesPerSecond))
+                                              : QStringLiteral("–"));
+    elapsed_->setText(durationText(summary.seconds));
+    left_->setText(durationText(summary.secondsLeft));
+    if (summary.best) {
+        best_->setText(tr("%1 at epoch %2")
+                           .arg(lossText(summary.best->validationLoss, summary.best->validationAccuracy))
+                           .arg(summary.best->epoch));
+        const QString values = hyperparametersText(summary.best->hyperparameters);
+        bestAt_->setText(values.isEmpty() ? QStringLiteral("–") : values);
+        bestAt_->setToolTip(values);
+    } else {
+        best_->setText(QStringLiteral("–"));
+        bestAt_->setText(QStringLiteral("–"));
+        bestAt_->setToolTip({});
+    }
+}
+
+} // namespace dstn

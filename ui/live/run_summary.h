@@ -1,0 +1,47 @@
+#pragma once
+
+#include "core/archive/archive.h"
+#include "core/run/events.h"
+
+#include <QString>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dstn {
+
+/// What is to be said of a run in a few numbers, gathered from its events or from the archive.
+struct RunSummary {
+    QString run, name;
+    RunState state = RunState::preparing;
+    QString reason;
+    std::int64_t step = 0, stepsTotal = 0, stepsPerEpoch = 0;
+    double seconds = 0.0;
+    std::optional<double> secondsLeft, examplesPerSecond; ///< while it runs
+    bool warmup = false;
+    std::optional<EpochResult> best;
+    QString device;
+
+    void feed(const Event& event);
+    static RunSummary fromDetails(const RunDetails& details);
+
+    double epoch() const;      ///< epochs done
+    double epochTotal() const; ///< 0: unknown
+    /// Share done in [0, 1].
+    double progress() const;
+};
+
+/// "0:07", "12:34", "3:04:05"; "–" where it is not known.
+QString durationText(std::optional<double> seconds);
+/// "12,345" in the person's locale.
+QString countText(std::int64_t count);
+/// "running", … as said on screen.
+QString stateText(RunState state);
+/// "0.4123 (86.12 %)": loss and, where there is one, accuracy.
+QString lossText(double loss, const std::optional<double>& accuracy);
+/// "dropout0 0.031 · cutout_length 4.2"
+QString hyperparametersText(const std::vector<std::pair<std::string, double>>& values);
+
+} // namespace dstn

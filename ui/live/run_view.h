@@ -1,0 +1,105 @@
+#pragma once
+
+#include "core/run/events.h"
+#include "ui/live/loaded_run.h"
+#include "ui/live/run_controller.h"
+#include "ui/live/run_summary.h"
+
+#include <QFutureWatcher>
+#include <QTimer>
+#include <QWidget>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+class QCheckBox;
+class QComboBox;
+class QSlider;
+
+namespace dstn {
+
+class CurvePlot;
+class PlotGrid;
+class RunHeader;
+
+/// The curves and numbers of one run, fed by events while it goes on here, or read from the archive, where it
+/// keeps following a run that another process executes. A hyperparameter is drawn in natural units with the
+/// band toNatural(u ± σ), u its unconstrained value.
+class RunView : public QWidget {
+    Q_OBJECT
+
+  public:
+    explicit RunView(QWidget* parent = nullptr);
+    ~RunView() override;
+
+    void feed(const Event& event);
+    /// Forgets the run shown; a new one is about to start.
+    void clear();
+    void setPending(Pending pending);
+    /// Reads a run on a thread, then opened() or openFailed().
+    void open(const std::filesystem::path& archive, const QString& run);
+
+    const RunSummary& summary() const { return summary_; }
+    const Experiment& experiment() const { return experiment_; }
+    QString experimentJson() const;
+    /// The hyperparameters among these samples with their newest natural values.
+    std::vector<std::pair<std::string, double>> latestHyperparameters(const SamplesTaken& taken) const;
+    /// An archived run that ended early and has a checkpoint.
+    bool isResumable() const { return resumable_; }
+    RunHeader* header() const { return header_; }
+    QList<CurvePlot*> plots() const;
+    /// The plot with the focus, else the one of the loss; null without a run.
+    CurvePlot* currentPlot() const;
+
+  signals:
+    void opened();
+    void openFailed(const QString& message);
+    void exported(const QString& path);
+    void exportFailed(const QString& message);
+
+  private:
+    struct Loading;
+    struct HyperparameterPlot;
+    struct Route;
+
+    void configure(const Experiment& experiment, const std::vector<std::string>& series);
+    void addRoute(const std::string& series, CurvePlot* plot, int curve);
+    CurvePlot* addPlot(const QString& title);
+    void addSample(const std::string& series, double step, double epoch, double seconds, double value);
+    void addValue(HyperparameterPlot& plot, double step, double epoch, double seconds, double value);
+    void showLatest();
+    void take(const LoadedRun& loaded);
+    void takeBanded(HyperparameterPlot& plot, const Curve& values, const Curve& scales);
+    void loadingFinished();
+    void follow();
+    void refreshHeader();
+    void applyChoices(CurvePlot* plot);
+    void link(CurvePlot* plot);
+    void showAxis();
+
+    RunHeader* header_;
+    PlotGrid* grid_;
+    QComboBox* axis_;
+    QSlider* smoothing_;
+    QCheckBox* log_;
+    RunSummary summary_;
+    Experiment experiment_;
+    Pending pending_ = Pending::none;
+    std::vector<std::string> series_;
+    std::map<std::string, Route, std::less<>> routes_;
+    std::vector<std::unique_ptr<HyperparameterPlot>> hyperparameterPlots_;
+    CurvePlot* lossPlot_ = nullptr;
+    std::filesystem::path archive_;
+    std::map<std::string, std::int64_t> lastStep_;
+    QFutureWatcher<std::shared_ptr<Loading>> loading_;
+    QTimer followTimer_;
+    int generation_ = 0; ///< tells a reading that a newer one has overtaken
+    bool resumable_ = false;
+    bool first_ = true; ///< the reading under way is the first of its run
+};
+
+} // namespace dstn

@@ -1,0 +1,391 @@
+#include "ui/main_window.h"
+
+#include "ui/archive/archive_page.h"
+#include "ui/compare/compare_page.h"
+#include "ui/live/archived_run_page.h"
+#include "ui/live/live_page.h"
+#include "ui/live/run_header.h"
+#include "ui/live/run_view.h"
+#include "ui/navigation_bar.h"
+#include "ui/setup/setup_page.h"
+#include "ui/widgets/banner.h"
+#include "ui/widgets/curve_plot.h"
+#include "ui/widgets/theme.h"
+
+#include <QActionGroup>
+#include <QBoxLayout>
+#include <QCloseEvent>
+#include <QDialog>
+#include <QDialogButtonBox>
+#include <QGridLayout>
+#include <QGuiApplication>
+#include <QLabel>
+#include <QMenuBar>
+#include <QProgressBar>
+#include <QScreen>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QStatusBar>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace dstn {
+
+namespace {
+
+constexpr int messageMs = 8000;
+
+QString pathText(const std::filesystem::path& path) { return QString::fromStdString(path.string()); }
+
+} // namespace
+
+MainWindow::MainWindow(const std::filesystem::path& archive, const Experiment& experiment, Theme& theme,
+                       RunLauncher launcher)
+    : theme_(theme),
+      controller_(archive, std::move(launcher)),
+      navigation_(new NavigationBar),
+      places_(new QStackedWidget),
+      setup_(new SetupPage),
+      live_(new LivePage(controller_)),
+      archiveStack_(new QStackedWidget),
+      archive_(new ArchivePage(archive)),
+      archivedRun_(new ArchivedRunPage(archive)),
+      compare_(new ComparePage(archive)) {
+    setWindowTitle(tr("Delta-STN Workbench"));
+    archiveStack_->addWidget(archive_);
+    archiveStack_->addWidget(archivedRun_);
+    for (QWidget* page : std::initializer_list<QWidget*>{setup_, live_, archiveStack_, compare_})
+        places_->addWidget(page);
+    auto* center = new QWidget;
+    auto* layout = new QHBoxLayout(center);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(navigation_);
+    layout->addWidget(places_, 1);
+    setCentralWidget(center);
+    makeMenus();
+    makeStatusBar();
+    connectPages();
+    setup_->setExperiment(experiment);
+    restoreSettings();
+    goTo(setupPlace);
+    updateStatus();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::makeMenus() {
+    QMenu* file = menuBar()->addMenu(tr("&File"));
+    file->addAction(setup_->openAction());
+    file->addAction(setup_->saveAction());
+    file->addSeparator();
+    export_ = file->addAction(tr("&Export plot…"), this, &MainWindow::exportPlot);
+    export_->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_E));
+    file->addSeparator();
+    QAction* quit = file->addAction(tr("&Quit"), this, &QWidget::close);
+    quit->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Q));
+    quit->setMenuRole(QAction::QuitRole);
+
+    QMenu* edit = menuBar()->addMenu(tr("&Edit"));
+    edit->addAction(setup_->undoAction());
+    edit->addAction(setup_->redoAction());
+
+    QMenu* run = menuBar()->addMenu(tr("&Run"));
+    run->addAction(setup_->runAction());
+    run->addAction(live_->pauseAction());
+    run->addAction(live_->stopAction());
+    run->addAction(live_->checkpointAction());
+    // These work wherever the focus is.
+    for (QAction* action : {setup_->openAction(), setup_->saveAction(), setup_->runAction()})
+        action->setShortcutContext(Qt::WindowShortcut);
+
+    QMenu* view = menuBar()->addMenu(tr("&View"));
+    view->addAction(
+        navigation_->addPlace(QStringLiteral("setup"), tr("Set up"), QKeySequence(Qt::CTRL | Qt::Key_1)));
+    view->addAction(
+        navigation_->addPlace(QStringLiteral("live"), tr("Live"), QKeySequence(Qt::CTRL | Qt::Key_2)));
+    view->addAction(
+        navigation_->addPlace(QStringLiteral("archive"), tr("Archive"), QKeySequence(Qt::CTRL | Qt::Key_3)));
+    view->addAction(
+        navigation_->addPlace(QStringLiteral("compare"), tr("Compare"), QKeySequence(Qt::CTRL | Qt::Key_4)));
+    view->addSeparator();
+    QMenu* themeMenu = view->addMenu(tr("&Theme"));
+    themes_ = new QActionGroup(this);
+    for (const auto& [choice, text] :
+         {std::pair{ThemeChoice::system, tr("As the &desktop")}, std::pair{ThemeChoice::light, tr("&Light")},
+          std::pair{ThemeChoice::dark, tr("D&ark")}}) {
+        QAction* action = themeMenu->addAction(text);
+        action->setCheckable(true);
+        action->setData(static_cast<int>(choice));
+        themes_->addAction(action);
+    }
+    connect(themes_, &QActionGroup::triggered, this, [this](const QAction* action) {
+        theme_.apply(static_cast<ThemeChoice>(action->data().toInt()));
+    });
+    QAction* full = view->addAction(tr("&Full screen"), this,
+                                    [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
+    full->setShortcut(QKeySequence(Qt::Key_F11));
+
+    QMenu* help = menuBar()->addMenu(tr("&Help"));
+    help->addAction(tr("&Keyboard shortcuts"), this, &MainWindow::showShortcuts)
+        ->setShortcut(QKeySequence(Qt::Key_F1));
+    help->addAction(tr("&About Delta-STN Workbench"), this, &MainWindow::showAbout);
+}
+
+void MainWindow::makeStatusBar() {
+    device_ = new QLabel;
+    state_ = new QLabel;
+    progress_ = new QProgressBar;
+    progress_->setFixedWidth(140);
+    progress_->setMaximumHeight(12);
+    progress_->setTextVisible(false);
+    progress_->setAccessibleName(tr("Progress of the run"));
+    auto* archive = new QLabel(tr("Archive: %1").arg(pathText(controller_.archive())));
+    archive->setToolTip(tr("Where runs are kept"));
+    archive->setForegroundRole(QPalette::PlaceholderText);
+    archive->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    archive->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    statusBar()->addWidget(archive, 1);
+    statusBar()->addPermanentWidget(device_);
+    statusBar()->addPermanentWidget(state_);
+    statusBar()->addPermanentWidget(progress_);
+}
+
+void MainWindow::connectPages() {
+    connect(navigation_, &NavigationBar::chosen, this, [this](int index) {
+        // The second click on the archive leads from a run back to the list.
+        if (index == archivePlace && places_->currentIndex() == archivePlace)
+            archiveStack_->setCurrentIndex(0);
+        goTo(static_cast<Place>(index));
+    });
+    connect(archiveStack_, &QStackedWidget::currentChanged, this, &MainWindow::offerExport);
+    connect(setup_, &SetupPage::runRequested, this, &MainWindow::start);
+    connect(live_, &LivePage::setUpRequested, this, [this] { goTo(setupPlace); });
+    connect(archive_, &ArchivePage::openRequested, this, &MainWindow::openRun);
+    connect(archive_, &ArchivePage::compareRequested, this, [this](const QStringList& runs) {
+        compare_->setRuns(runs);
+        goTo(comparePlace);
+    });
+    connect(archive_, &ArchivePage::duplicateRequested, this, &MainWindow::duplicate);
+    connect(archive_, &ArchivePage::resumeRequested, this, &MainWindow::resumeRun);
+    connect(compare_, &ComparePage::openRequested, this, &MainWindow::openRun);
+    connect(archivedRun_, &ArchivedRunPage::closed, this, [this] { archiveStack_->setCurrentIndex(0); });
+    connect(archivedRun_, &ArchivedRunPage::duplicateRequested, this, &MainWindow::duplicate);
+    connect(archivedRun_, &ArchivedRunPage::resumeRequested, this, &MainWindow::resumeRun);
+
+    connect(&controller_, &RunController::stateChanged, this, &MainWindow::updateStatus);
+    connect(&controller_, &RunController::pendingChanged, this, &MainWindow::updateStatus);
+    connect(&controller_, &RunController::progressMade, this, &MainWindow::updateStatus);
+    connect(&controller_, &RunController::runStarted, this, &MainWindow::updateStatus);
+    connect(&controller_, &RunController::launched, archive_, &ArchivePage::refresh);
+    connect(&controller_, &RunController::runFinished, this, [this](const RunFinished& finished) {
+        statusBar()->showMessage(tr("The run %1 after %2 steps and is kept in the archive.")
+                                     .arg(stateText(finished.state))
+                                     .arg(finished.steps),
+                                 messageMs);
+    });
+    connect(&controller_, &RunController::idled, this, [this] {
+        updateStatus();
+        archive_->refresh();
+        if (closing_) close();
+    });
+}
+
+void MainWindow::goTo(Place place) {
+    places_->setCurrentIndex(place);
+    navigation_->setCurrent(place);
+    offerExport();
+}
+
+void MainWindow::offerExport() {
+    // The list of runs has an export of its own under the same keys.
+    export_->setEnabled(place() == livePlace ||
+                        (place() == archivePlace && archiveStack_->currentWidget() == archivedRun_));
+}
+
+MainWindow::Place MainWindow::place() const { return static_cast<Place>(places_->currentIndex()); }
+
+void MainWindow::run() { setup_->run(); }
+
+void MainWindow::start(const Experiment& experiment) {
+    controller_.start(experiment);
+    goTo(livePlace);
+}
+
+void MainWindow::openRun(const QString& run) {
+    // The run that goes on here is shown live, with its controls.
+    if (controller_.isActive() && run == controller_.run()) {
+        goTo(livePlace);
+        return;
+    }
+    archivedRun_->open(run);
+    archiveStack_->setCurrentWidget(archivedRun_);
+    goTo(archivePlace);
+}
+
+void MainWindow::resumeRun(const QString& run) {
+    goTo(livePlace);
+    live_->resumeFromArchive(run);
+}
+
+void MainWindow::duplicate(const QString& experimentJson) {
+    const ParsedExperiment parsed = parseExperiment(experimentJson.toStdString());
+    if (!parsed.experiment) {
+        statusBar()->showMessage(tr("This run's experiment is not understood by this version: %1")
+                                     .arg(QString::fromStdString(describe(parsed.mistakes)).simplified()));
+        return;
+    }
+    setup_->setExperiment(*parsed.experiment);
+    goTo(setupPlace);
+    statusBar()->showMessage(tr("Filled in from \"%1\". Undo brings the former experiment back.")
+                                 .arg(QString::fromStdString(parsed.experiment->name)),
+                             messageMs);
+}
+
+void MainWindow::exportPlot() {
+    const RunView* view = place() == livePlace ? live_->view() : archivedRun_->view();
+    CurvePlot* plot = view->currentPlot();
+    if (plot != nullptr && plot->isVisible())
+        plot->askForExport();
+    else
+        statusBar()->showMessage(tr("There is no plot to export here. Open a run first."), messageMs);
+}
+
+void MainWindow::updateStatus() {
+    const RunSummary& summary = live_->view()->summary();
+    const bool active = controller_.isActive();
+    // Asks for a review of the whole page, which ten times a second would be too much.
+    if (active != setupSaysRunning_) setup_->setRunning(active);
+    setupSaysRunning_ = active;
+    navigation_->setBusy(livePlace, active);
+    device_->setVisible(active && !summary.device.isEmpty());
+    device_->setText(summary.device);
+    progress_->setVisible(active);
+    progress_->setRange(0, controller_.state() == RunState::preparing ? 0 : 1000);
+    progress_->setValue(static_cast<int>(summary.progress() * 1000.0));
+    if (!active) {
+        state_->setText(tr("Ready"));
+        setWindowTitle(tr("Delta-STN Workbench"));
+        return;
+    }
+    QString text = stateText(controller_.state());
+    if (summary.stepsTotal > 0)
+        text += QStringLiteral("  %1 %").arg(static_cast<int>(summary.progress() * 100.0));
+    if (summary.secondsLeft && controller_.state() == RunState::running)
+        text += tr("  %1 left").arg(durationText(summary.secondsLeft));
+    if (closing_) text = tr("Saving the run; it can be resumed from the archive…");
+    state_->setText(text);
+    setWindowTitle(tr("%1 – %2 – Delta-STN Workbench").arg(stateText(controller_.state()), summary.name));
+}
+
+void MainWindow::showShortcuts() {
+    auto* dialog = new QDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Keyboard shortcuts"));
+    auto* layout = new QVBoxLayout(dialog);
+    auto* grid = new QGridLayout;
+    grid->setHorizontalSpacing(28);
+    grid->setVerticalSpacing(5);
+    int row = 0;
+    const auto heading = [&](const QString& text) {
+        auto* label = new QLabel(text);
+        QFont bold = label->font();
+        bold.setBold(true);
+        label->setFont(bold);
+        if (row > 0) grid->setRowMinimumHeight(row++, 8);
+        grid->addWidget(label, row++, 0, 1, 2);
+    };
+    const auto line = [&](const QString& keys, const QString& text) {
+        grid->addWidget(new QLabel(keys), row, 0);
+        grid->addWidget(new QLabel(text), row++, 1);
+    };
+    for (const QAction* menuAction : menuBar()->actions()) {
+        bool first = true;
+        for (const QAction* action : menuAction->menu()->actions()) {
+            if (action->shortcut().isEmpty()) continue;
+            if (std::exchange(first, false)) heading(QString(menuAction->text()).remove(QLatin1Char('&')));
+            line(action->shortcut().toString(QKeySequence::NativeText),
+                 QString(action->text()).remove(QLatin1Char('&')));
+        }
+    }
+    heading(tr("In a plot"));
+    line(tr("+  −  ←  →"), tr("Zoom and move in time"));
+    line(tr("Ctrl++  Ctrl+−"), tr("Zoom the values"));
+    line(tr("Home, double click"), tr("Follow the run again"));
+    line(tr("L"), tr("Logarithmic values"));
+    line(tr("Drag, Shift+drag"), tr("Zoom a rectangle, move"));
+    line(tr("Ctrl+wheel"), tr("Zoom; with Shift: the values"));
+    line(tr("Shift+F10, right click"), tr("Everything else"));
+    layout->addLayout(grid);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+    connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::close);
+    layout->addSpacing(10);
+    layout->addWidget(buttons);
+    dialog->show();
+}
+
+void MainWindow::showAbout() {
+    auto* dialog = new QDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("About Delta-STN Workbench"));
+    auto* layout = new QVBoxLayout(dialog);
+    auto* picture = new QLabel;
+    picture->setPixmap(windowIcon().pixmap(QSize(72, 72)));
+    auto* text =
+        new QLabel(tr("<h3>Delta-STN Workbench %1</h3>"
+                      "<p>Tunes the regularisation hyperparameters of a neural network while it trains.</p>"
+                      "<p>The method: Bae &amp; Grosse, <i>Delta-STN: Efficient Bilevel Optimization for "
+                      "Neural Networks "
+                      "using Structured Response Jacobians</i>, NeurIPS 2020.</p>"
+                      "<p>Free software under the GNU General Public License, version 3 or later. "
+                      "Made with Qt, QCustomPlot, LibTorch and SQLite.</p>")
+                       .arg(QCoreApplication::applicationVersion()));
+    text->setWordWrap(true);
+    text->setMinimumWidth(380);
+    auto* top = new QHBoxLayout;
+    top->setSpacing(18);
+    top->addWidget(picture, 0, Qt::AlignTop);
+    top->addWidget(text, 1);
+    layout->addLayout(top);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+    connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::close);
+    layout->addWidget(buttons);
+    dialog->show();
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    saveSettings();
+    // A second wish to close is granted at once; the controller then waits for the run at its end.
+    if (controller_.isIdle() || closing_) {
+        event->accept();
+        return;
+    }
+    closing_ = true;
+    controller_.interrupt();
+    updateStatus();
+    event->ignore();
+}
+
+void MainWindow::restoreSettings() {
+    const QSettings settings;
+    if (!restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray())) {
+        const QSize room = QGuiApplication::primaryScreen()->availableSize();
+        resize(QSize(1380, 880).boundedTo(room));
+    }
+    live_->restoreLayout(settings.value(QStringLiteral("live/layout")).toByteArray());
+    const auto count = static_cast<int>(themes_->actions().size());
+    const int choice = std::clamp(settings.value(QStringLiteral("window/theme"), 0).toInt(), 0, count - 1);
+    themes_->actions().at(choice)->setChecked(true);
+    theme_.apply(static_cast<ThemeChoice>(choice));
+}
+
+void MainWindow::saveSettings() const {
+    QSettings settings;
+    settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+    settings.setValue(QStringLiteral("window/theme"), static_cast<int>(theme_.choice()));
+    settings.setValue(QStringLiteral("live/layout"), live_->saveLayout());
+}
+
+} // namespace dstn

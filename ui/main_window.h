@@ -1,0 +1,82 @@
+#pragma once
+
+#include "core/run/experiment.h"
+#include "ui/live/run_controller.h"
+
+#include <QMainWindow>
+
+#include <filesystem>
+#include <optional>
+
+class QActionGroup;
+class QLabel;
+class QProgressBar;
+class QStackedWidget;
+
+namespace dstn {
+
+class ArchivePage;
+class ArchivedRunPage;
+class ComparePage;
+class LivePage;
+class NavigationBar;
+class SetupPage;
+class Theme;
+
+/// The workspaces in one window: Set up, Live, Archive, Compare. It leads from one to another and holds the
+/// menus; what each does is its own affair. Closed while a run goes on, it has the run saved as interrupted,
+/// then closes.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+  public:
+    enum Place { setupPlace, livePlace, archivePlace, comparePlace };
+
+    MainWindow(const std::filesystem::path& archive, const Experiment& experiment, Theme& theme,
+               RunLauncher launcher = sessionLauncher());
+    ~MainWindow() override;
+
+    /// Starts the experiment that is set up.
+    void run();
+    void goTo(Place place);
+    Place place() const;
+    void openRun(const QString& run);
+    RunController& controller() { return controller_; }
+
+  protected:
+    void closeEvent(QCloseEvent* event) override;
+
+  private:
+    void makeMenus();
+    void makeStatusBar();
+    void connectPages();
+    void start(const Experiment& experiment);
+    void resumeRun(const QString& run);
+    void duplicate(const QString& experimentJson);
+    void exportPlot();
+    void offerExport();
+    void showShortcuts();
+    void showAbout();
+    void updateStatus();
+    void restoreSettings();
+    void saveSettings() const;
+
+    Theme& theme_;
+    RunController controller_;
+    NavigationBar* navigation_;
+    QStackedWidget* places_;
+    SetupPage* setup_;
+    LivePage* live_;
+    QStackedWidget* archiveStack_;
+    ArchivePage* archive_;
+    ArchivedRunPage* archivedRun_;
+    ComparePage* compare_;
+    QActionGroup* themes_ = nullptr;
+    QAction* export_ = nullptr;
+    QLabel* device_ = nullptr;
+    QLabel* state_ = nullptr;
+    QProgressBar* progress_ = nullptr;
+    bool closing_ = false, setupSaysRunning_ = false;
+};
+
+} // namespace dstn
