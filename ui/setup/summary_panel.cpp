@@ -35,7 +35,7 @@ SummaryPanel::SummaryPanel(QAction* run, QWidget* parent) : QWidget(parent), fig
                   tr("Numbers in the response parameters: about as many again, and 2 · out · H a layer."));
     memory_ = addFigure(tr("Memory"), tr("Parameters, responses, optimiser state, activations and data."));
     steps_ = addFigure(tr("Steps"), tr("Training steps of the whole budget."));
-    epoch_ = addFigure(tr("an epoch"), tr("Training steps in an epoch."));
+    epoch_ = addFigure(tr("Steps an epoch"), tr("Training steps in an epoch."));
     time_ = addFigure(tr("Time"), tr("Expected from the floating-point operations of the run."));
     timeNote_ = new QLabel;
     timeNote_->setWordWrap(true);
