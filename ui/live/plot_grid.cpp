@@ -3,6 +3,7 @@
 #include "ui/widgets/curve_plot.h"
 
 #include <QGridLayout>
+#include <QPainter>
 
 #include <algorithm>
 
@@ -27,6 +28,14 @@ void PlotGrid::setPlots(const QList<CurvePlot*>& main, const QList<CurvePlot*>& 
     for (CurvePlot* plot : all_) plot->setParent(this);
     arrange(true);
     for (CurvePlot* plot : all_) plot->show();
+}
+
+void PlotGrid::paintEvent(QPaintEvent* /*event*/) {
+    if (!all_.isEmpty()) return;
+    QPainter painter(this);
+    painter.setPen(palette().color(QPalette::PlaceholderText));
+    painter.drawText(rect(), Qt::AlignCenter,
+                     QObject::tr("The curves appear here as soon as the data is read."));
 }
 
 void PlotGrid::resizeEvent(QResizeEvent* event) {

@@ -19,6 +19,7 @@ class PlotGrid : public QWidget {
     const QList<CurvePlot*>& plots() const { return all_; }
 
   protected:
+    void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
   private:

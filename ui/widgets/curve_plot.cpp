@@ -88,6 +88,9 @@ CurvePlot::CurvePlot(const QString& title, QWidget* parent)
     plot_->addLayer(QStringLiteral("cursor"), plot_->layer(QStringLiteral("overlay")), QCustomPlot::limBelow);
     plot_->layer(QStringLiteral("cursor"))->setMode(QCPLayer::lmBuffered);
 
+    plot_->xAxis->setTickLabels(false);
+    plot_->yAxis->setTickLabels(false);
+
     cursorLine_ = new QCPItemLine(plot_);
     cursorLine_->setLayer(QStringLiteral("cursor"));
     cursorLine_->start->setTypeY(QCPItemPosition::ptAxisRectRatio);
