@@ -27,7 +27,7 @@ Experiment linearExperiment(std::int64_t features, bool perFeature, double noise
             const std::string name = "decay" + std::to_string(i);
             linear.weightDecay.push_back({.hyperparameter = name});
             experiment.hyperparameters.push_back(
-                {.name = name, .initial = 0.1, .min = lowest, .max = highest, .scale = 0.5, .log = true});
+                {.name = name, .initial = 0.1, .min = lowest, .max = highest, .scale = 0.15, .log = true});
         }
     } else {
         experiment.weightDecay = {{.hyperparameter = "decay"}};
@@ -85,6 +85,21 @@ struct Ridge {
     }
 };
 
+/// The same training loss with several perturbations of each example in a step, which average out.
+Dataset repeated(const Dataset& dataset, int times) {
+    Dataset result = dataset;
+    for (int i = 1; i < times; ++i) {
+        const auto append = [](std::vector<float>& to, const std::vector<float>& from) {
+            to.insert(to.end(), from.begin(), from.end());
+        };
+        append(result.train.inputs, dataset.train.inputs);
+        append(result.train.targets, dataset.train.targets);
+    }
+    result.train.count *= times;
+    result.info.train = result.train.count;
+    return result;
+}
+
 Tensor lambdaOf(const Training& training) {
     return training.problem().space.lambda().detach().to(at::kDouble);
 }
@@ -131,7 +146,7 @@ class TestRidge : public QObject {
     }
 
     void oneGlobalDecayFindsItsOptimumAndTheResponseItsClosedForm() {
-        const Experiment experiment = linearExperiment(40, false, 3.0, 6000);
+        const Experiment experiment = linearExperiment(40, false, 3.0, 4000);
         const Dataset dataset = loadDataset(experiment.data, experiment.seed);
         const Ridge ridge(dataset);
         Training training(experiment, dataset, at::kCPU);
@@ -157,11 +172,14 @@ class TestRidge : public QObject {
     }
 
     void oneDecayPerFeatureFindsItsOptimumWithTheDenseResponse() {
-        Experiment experiment = linearExperiment(10, true, 3.0, 20000);
-        experiment.optimizers.response.lr = 0.005;
+        Experiment experiment = linearExperiment(8, true, 1.0, 8000);
+        experiment.data.examples = 40; // few, so that every decay matters
+        experiment.validationBatch = 20;
         const Dataset dataset = loadDataset(experiment.data, experiment.seed);
         const Ridge ridge(dataset);
-        Training training(experiment, dataset, at::kCPU);
+        const Dataset many = repeated(dataset, 25);
+        experiment.trainBatch = many.train.count;
+        Training training(experiment, many, at::kCPU);
         /// log decay and its derivative by the unconstrained value.
         const auto logDecay = [](const Tensor& u) {
             return std::log(lowest) + std::log(highest / lowest) * at::sigmoid(u);
