@@ -222,7 +222,7 @@ RunState Run::train() {
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::numeric) throw;
             const std::string message =
-                std::string(error.what()) + " At step " + std::to_string(training_->stepsDone() + 1) +
+                "At step " + std::to_string(training_->stepsDone() + 1) + " " + error.what() +
                 ". Everything up to there is kept; a smaller learning rate usually helps.";
             damaged_ = true;
             if (!request_.pauseOnError) throw Error(ErrorKind::numeric, message);

@@ -204,7 +204,7 @@ std::optional<EpochResult> Training::evaluate(const std::function<bool()>& betwe
     const auto validation = figures(data_.validation);
     if (!validation) return std::nullopt;
     if (!std::isfinite(validation->first))
-        throw Error(ErrorKind::numeric, "The validation loss is not finite.");
+        throw Error(ErrorKind::numeric, "the validation loss of the whole split is not finite");
     result.validationLoss = validation->first;
     result.validationAccuracy = accuracy(validation->second);
     if (data_.test.count() > 0) {

@@ -60,7 +60,8 @@ class Tuner {
     Optimizers optimizers_;
 };
 
-/// A loss as a number. Throws Error{numeric} naming the quantity if it is NaN or infinite.
+/// A loss as a number. Throws Error{numeric} if it is NaN or infinite, as a clause to be completed: "the
+/// training loss is infinite".
 double finite(const Tensor& loss, const char* quantity);
 
 std::unique_ptr<Tuner> makeTuner(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers);
