@@ -98,8 +98,7 @@ struct Bench {
 } // namespace
 
 BenchReport runBench(const Experiment& experiment, at::Device device, int repetitions) {
-    at::set_num_threads(experiment.threads > 0 ? static_cast<int>(experiment.threads)
-                                               : at::get_num_threads());
+    useThreads(experiment);
     const DataInfo data = probeDataset(experiment.data);
     std::vector<std::int64_t> shape = data.input;
     shape.insert(shape.begin(), experiment.trainBatch);

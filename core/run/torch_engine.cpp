@@ -201,8 +201,7 @@ RunState Run::train() {
     const Experiment& experiment = request_.experiment;
     events_.publish(StateChanged{RunState::preparing, "reading the data"});
     const at::Device device = resolveDevice(experiment.device);
-    at::set_num_threads(experiment.threads > 0 ? static_cast<int>(experiment.threads)
-                                               : static_cast<int>(std::thread::hardware_concurrency()));
+    useThreads(experiment);
     const Dataset dataset = loadDataset(experiment.data, experiment.seed, [&] { return !obeyPending(); });
     requireMemory(experiment, dataset.info, device);
     if (const auto [blas, reference] = blasInUse(); reference && device.is_cpu())

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <thread>
 
 namespace dstn {
 
@@ -119,6 +120,11 @@ std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInf
                                              .space = std::move(space),
                                              .objective = {data.task == TaskKind::classification},
                                              .cutouts = std::move(cutouts)});
+}
+
+void useThreads(const Experiment& experiment) {
+    at::set_num_threads(experiment.threads > 0 ? static_cast<int>(experiment.threads)
+                                               : static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 Training::Training(const Experiment& experiment, const Dataset& dataset, at::Device device)

@@ -19,6 +19,9 @@ namespace dstn {
 std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInfo& data, at::ScalarType dtype,
                                      at::Device device);
 
+/// Sets LibTorch's CPU threads to the experiment's, all cores where it names none.
+void useThreads(const Experiment& experiment);
+
 /// A run as a sequence of steps: `warmup` epochs of training steps with λ and σ still, then T_train training
 /// steps and T_valid validation steps, again and again (Bae & Grosse 2020, Algorithm 1).
 ///

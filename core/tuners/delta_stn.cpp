@@ -62,24 +62,29 @@ TrainMetrics DeltaStn::train(const Batch& batch, at::Generator& generator) {
         return space.perturbation(space.noise(batch.count(), spec_.perExample, generator)).detach();
     };
 
-    Evaluated first, second;
-    if (spec_.sharePrimal) {
-        std::tie(first, second) = sharedLosses(batch, perturb(), generator);
-    } else {
-        first = generalLoss(batch, generator);
-    }
     TrainMetrics metrics;
-    metrics.loss = finite(first.loss, "training loss");
-    if (spec_.sharePrimal) metrics.responseLoss = finite(second.loss, "response loss");
-    const Tensor correct = problem_.objective.correct(first.outputs, batch.targets);
-    if (correct.defined()) metrics.correct = correct.item<double>();
-    optimizers_.general.step(grad({first.loss}, general));
-
-    if (!spec_.sharePrimal) {
-        // The paper's order: the response is trained at the w₀ that step 1 has just reached.
-        second = responseLoss(batch, perturb(), generator);
+    const auto note = [&](const Evaluated& evaluated) {
+        metrics.loss = finite(evaluated.loss, "training loss");
+        const Tensor correct = problem_.objective.correct(evaluated.outputs, batch.targets);
+        if (correct.defined()) metrics.correct = correct.item<double>();
+    };
+    if (spec_.sharePrimal) {
+        const auto [first, second] = sharedLosses(batch, perturb(), generator);
+        note(first);
         metrics.responseLoss = finite(second.loss, "response loss");
+        // Both gradients before either step: the second still needs the w₀ of the forward pass.
+        const variable_list generalGradient = grad({first.loss}, general);
+        const variable_list responseGradient = grad({second.loss}, response);
+        optimizers_.general.step(generalGradient);
+        optimizers_.response.step(responseGradient);
+        return metrics;
     }
+    const Evaluated first = generalLoss(batch, generator);
+    note(first);
+    optimizers_.general.step(grad({first.loss}, general));
+    // The paper's order: the response is trained at the w₀ that step 1 has just reached.
+    const Evaluated second = responseLoss(batch, perturb(), generator);
+    metrics.responseLoss = finite(second.loss, "response loss");
     optimizers_.response.step(grad({second.loss}, response));
     return metrics;
 }

@@ -31,6 +31,7 @@ int column(RunColumn which) { return static_cast<int>(which); }
 class TestArchivePage : public QObject {
     Q_OBJECT
 
+    const QTemporaryDir samples_;
     std::unique_ptr<QTemporaryDir> folder_;
     std::filesystem::path file_;
     std::unique_ptr<ArchivePage> page_;
@@ -54,17 +55,7 @@ class TestArchivePage : public QObject {
         QVERIFY(QTest::qWaitForWindowExposed(page_.get()));
     }
     void openWithRuns() {
-        {
-            Archive archive(file_);
-            addRun(archive, {.id = sampleId(1), .name = "first", .loss = 0.5});
-            addRun(archive, {.id = sampleId(2), .name = "second", .loss = 0.4});
-            addRun(archive, {.id = sampleId(3),
-                             .name = "third",
-                             .epochs = 3,
-                             .loss = 0.3,
-                             .state = RunState::stopped,
-                             .checkpoint = true});
-        }
+        std::filesystem::copy_file(samples_.filePath("runs.sqlite").toStdString(), file_);
         open();
         QTRY_COMPARE(table()->model()->rowCount(), 3);
         table()->sortByColumn(column(RunColumn::name), Qt::AscendingOrder);
@@ -88,6 +79,16 @@ class TestArchivePage : public QObject {
     void initTestCase() {
         QCoreApplication::setOrganizationName("dstn-test");
         QCoreApplication::setApplicationName("tst_archive_page");
+        // Made once: a finished run goes to the disk for good, which takes its time.
+        Archive archive(samples_.filePath("runs.sqlite").toStdString());
+        addRun(archive, {.id = sampleId(1), .name = "first", .loss = 0.5});
+        addRun(archive, {.id = sampleId(2), .name = "second", .loss = 0.4});
+        addRun(archive, {.id = sampleId(3),
+                         .name = "third",
+                         .epochs = 3,
+                         .loss = 0.3,
+                         .state = RunState::stopped,
+                         .checkpoint = true});
     }
     void init() {
         QSettings().clear();
@@ -122,6 +123,7 @@ class TestArchivePage : public QObject {
     void typingFiltersAtOnceAndEscapeShowsAll() {
         openWithRuns();
         auto* filter = page_->findChild<QLineEdit*>("filter");
+        filter->setFocus();
         QTest::keyClicks(filter, "state:stopped");
         QCOMPARE(table()->model()->rowCount(), 1);
         QCOMPARE(label("counts"), "1 of 3 runs");

@@ -35,6 +35,7 @@ Curve curveOf(std::vector<double> steps, std::vector<double> values) {
 class TestComparePage : public QObject {
     Q_OBJECT
 
+    const QTemporaryDir samples_;
     std::unique_ptr<QTemporaryDir> folder_;
     std::filesystem::path file_;
     std::unique_ptr<ComparePage> page_;
@@ -62,12 +63,8 @@ class TestComparePage : public QObject {
     void initTestCase() {
         QCoreApplication::setOrganizationName("dstn-test");
         QCoreApplication::setApplicationName("tst_compare_page");
-    }
-    void init() {
-        QSettings().clear();
-        folder_ = std::make_unique<QTemporaryDir>();
-        file_ = folder_->filePath("runs.sqlite").toStdString();
-        Archive archive(file_);
+        // Made once: a finished run goes to the disk for good, which takes its time.
+        Archive archive(samples_.filePath("runs.sqlite").toStdString());
         addRun(archive, {.id = sampleId(1), .name = "base", .seed = 1, .loss = 0.5});
         addRun(archive, {.id = sampleId(2), .name = "base", .seed = 2, .loss = 0.52});
         addRun(archive, {.id = sampleId(3),
@@ -76,6 +73,12 @@ class TestComparePage : public QObject {
                          .lr = 0.1,
                          .loss = 0.3,
                          .hyperparameters = {"dropout0", "only_here"}});
+    }
+    void init() {
+        QSettings().clear();
+        folder_ = std::make_unique<QTemporaryDir>();
+        file_ = folder_->filePath("runs.sqlite").toStdString();
+        std::filesystem::copy_file(samples_.filePath("runs.sqlite").toStdString(), file_);
     }
     void cleanup() { page_.reset(); }
 

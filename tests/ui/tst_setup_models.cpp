@@ -214,7 +214,7 @@ class SetupModelsTest : public QObject {
         QCOMPARE(table.rowCount(), 6);
         QCOMPARE(table.index(0, HyperparameterTableModel::Initial).data().toString(), QStringLiteral("0.05"));
         QCOMPARE(table.index(0, HyperparameterTableModel::Uses).data().toString(),
-                 QStringLiteral("rate of part 1 (dropout2d)"));
+                 QStringLiteral("rate of part 1"));
         QCOMPARE(table.index(4, HyperparameterTableModel::Discrete).data(Qt::CheckStateRole).toInt(),
                  int(Qt::Checked));
 

@@ -34,13 +34,13 @@ HyperparameterSection::HyperparameterSection(ExperimentModel& model, MarkBoard& 
     view_->verticalHeader()->hide();
     const QFontMetrics metrics(view_->font());
     const auto width = [&](int column, const char* widest) {
-        view_->setColumnWidth(column, metrics.horizontalAdvance(QString::fromUtf8(widest)) + 18);
+        view_->setColumnWidth(column, metrics.horizontalAdvance(QString::fromUtf8(widest)) + 12);
     };
     width(HyperparameterTableModel::Tune, "Tune");
     width(HyperparameterTableModel::Name, "⚠ cutout_length");
     width(HyperparameterTableModel::Initial, "0.0001");
-    width(HyperparameterTableModel::Min, "0.0001");
-    width(HyperparameterTableModel::Max, "0.0001");
+    width(HyperparameterTableModel::Min, "0.001");
+    width(HyperparameterTableModel::Max, "0.001");
     width(HyperparameterTableModel::Scale, "1.25");
     width(HyperparameterTableModel::Log, "Log");
     width(HyperparameterTableModel::Discrete, "Discrete");

@@ -20,7 +20,7 @@ MethodSection::MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* 
     std::vector<std::pair<std::string, QString>> types;
     for (const TunerType& type : tunerTypes())
         types.emplace_back(type.id, QString::fromStdString(type.title));
-    addRow(grid, tr("T&uner"),
+    addRow(grid, tr("Tuner"),
            choiceField<std::string>(
                QStringLiteral("tuner.type"), tr("The method that chooses the hyperparameters."), types,
                [](auto& e) -> auto& { return e.tuner.type; }));

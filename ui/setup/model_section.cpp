@@ -47,14 +47,14 @@ ModelSection::ModelSection(ExperimentModel& model, MarkBoard& board, const DataP
     QHeaderView* header = view_->horizontalHeader();
     const QFontMetrics metrics(view_->font());
     const auto width = [&](int column, const char* widest) {
-        view_->setColumnWidth(column, metrics.horizontalAdvance(QString::fromUtf8(widest)) + 18);
+        view_->setColumnWidth(column, metrics.horizontalAdvance(QString::fromUtf8(widest)) + 11);
     };
     width(ModelTableModel::Type, "⚠ max_pool2d");
     width(ModelTableModel::Out, "10000");
     width(ModelTableModel::Kernel, "Kernel");
     width(ModelTableModel::Stride, "Stride");
     width(ModelTableModel::Padding, "Pad");
-    width(ModelTableModel::Output, "128×28×28");
+    width(ModelTableModel::Output, "[128, 28, 28]");
     width(ModelTableModel::Weights, "2,459,520");
     width(ModelTableModel::Response, "12,459,520");
     header->setSectionResizeMode(ModelTableModel::Rate, QHeaderView::Stretch);

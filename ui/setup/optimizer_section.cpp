@@ -64,7 +64,7 @@ static std::array<bool, 4> used(const TunerSpec& tuner) {
     return {true, response, response, response && tuner.tuneScales};
 }
 
-static const std::array<OptimizerSpec, 4> specsOf(const Experiment& experiment) {
+static std::array<OptimizerSpec, 4> specsOf(const Experiment& experiment) {
     const OptimizersSpec& all = experiment.optimizers;
     return {all.general, all.response, all.hyperparameters, all.scales};
 }

@@ -30,6 +30,7 @@ Section::Section(const QString& title, ExperimentModel& model, MarkBoard& board,
     bold.setBold(true);
     heading->setFont(bold);
     body_->addWidget(heading);
+    heading->setHidden(title.isEmpty());
     connect(&model_, &ExperimentModel::changed, this, [this](ExperimentModel::Change change) {
         for (const auto& refresh : refreshers_)
             refresh(model_.value(), change == ExperimentModel::Change::replaced);
@@ -48,6 +49,7 @@ QGridLayout* Section::addGrid() {
 QLabel* Section::addRow(QGridLayout* grid, const QString& text, MarkedField* field) {
     auto* label = new QLabel(text);
     label->setBuddy(field->editor());
+    label->setContentsMargins(0, 0, 2, 0);
     const int row = grid->rowCount();
     // The label stays at the height of the editor when a sentence grows beneath it.
     label->setMinimumHeight(field->editor()->sizeHint().height() + 4);

@@ -137,7 +137,9 @@ MarkedField* Section::textField(const QString& path, const QString& placeholder,
     });
     onChange([edit, access](const Experiment& experiment, bool) {
         const QString text = QString::fromStdString(access(experiment));
-        if (edit->text() != text) edit->setText(text);
+        if (edit->text() == text) return;
+        edit->setText(text);
+        edit->setCursorPosition(0); // a long text shows its beginning
     });
     return field;
 }

@@ -173,8 +173,8 @@ void SetupPage::Impl::makeLayout() {
     right->addWidget(new HyperparameterSection(model, board));
     right->addWidget(new OptimizerSection(model, board));
     right->addStretch(1);
-    columns->addLayout(left, 4);
-    columns->addLayout(right, 7);
+    columns->addLayout(left, 1);
+    columns->addLayout(right, 2);
 
     auto* scroll = new QScrollArea;
     scroll->setWidgetResizable(true);

@@ -81,7 +81,7 @@ StartBar::StartBar(ExperimentModel& model, MarkBoard& board, const std::vector<Q
             QStringLiteral("description"), tr("What this experiment is to show"),
             tr("A line or two for whoever reads the run later."),
             [](auto& e) -> auto& { return e.description; }),
-        3);
+        5);
 }
 
 } // namespace dstn

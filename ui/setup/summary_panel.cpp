@@ -10,7 +10,8 @@ namespace dstn {
 static QFrame* makeLine() {
     auto* line = new QFrame;
     line->setFrameShape(QFrame::HLine);
-    line->setFrameShadow(QFrame::Sunken);
+    line->setFrameShadow(QFrame::Plain);
+    line->setForegroundRole(QPalette::Mid);
     return line;
 }
 
@@ -34,6 +35,7 @@ SummaryPanel::SummaryPanel(QAction* run, QWidget* parent) : QWidget(parent), fig
                   tr("Numbers in the response parameters: about as many again, and 2 · out · H a layer."));
     memory_ = addFigure(tr("Memory"), tr("Parameters, responses, optimiser state, activations and data."));
     steps_ = addFigure(tr("Steps"), tr("Training steps of the whole budget."));
+    epoch_ = addFigure(tr("Steps an epoch"), tr("Training steps in an epoch."));
     time_ = addFigure(tr("Time"), tr("Expected from the floating-point operations of the run."));
     timeNote_ = new QLabel;
     timeNote_->setWordWrap(true);
@@ -100,10 +102,8 @@ void SummaryPanel::show(const Content& content) {
     response_->setText(content.model ? groupedDigits(content.model->responseParameters) : unknown);
     memory_->setText(content.estimate ? tr("about %1").arg(roughBytes(double(content.estimate->memoryBytes)))
                                       : unknown);
-    steps_->setText(content.estimate ? tr("%1 (%2 an epoch)")
-                                           .arg(groupedDigits(content.estimate->steps),
-                                                groupedDigits(content.estimate->stepsPerEpoch))
-                                     : unknown);
+    steps_->setText(content.estimate ? groupedDigits(content.estimate->steps) : unknown);
+    epoch_->setText(content.estimate ? groupedDigits(content.estimate->stepsPerEpoch) : unknown);
     time_->setText(
         content.estimate
             ? tr("about %1").arg(roughDuration(content.estimate->trainingFlops / content.flopsPerSecond))

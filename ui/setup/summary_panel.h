@@ -40,7 +40,7 @@ class SummaryPanel : public QWidget {
     QLabel* addFigure(const QString& name, const QString& toolTip);
 
     QFormLayout* figures_;
-    QLabel *tuned_, *parameters_, *response_, *memory_, *steps_, *time_, *timeNote_;
+    QLabel *tuned_, *parameters_, *response_, *memory_, *steps_, *epoch_, *time_, *timeNote_;
     QLabel* heading_;
     QListWidget* list_;
     QLabel* reason_;

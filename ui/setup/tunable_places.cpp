@@ -17,19 +17,18 @@ static void visitPlaces(AnyExperiment& experiment, const Visit& visit) {
     std::size_t number = 0;
     for (auto& part : experiment.model.parts) {
         ++number;
-        const QString owner = QObject::tr("%1 (%2)").arg(number).arg(QString::fromStdString(partType(part)));
+        const QString owner = QObject::tr("part %1").arg(number);
         std::visit(
             [&](auto& layer) {
                 if constexpr (requires { layer.rate; })
-                    visit(layer.rate, {Kind::rate, QObject::tr("rate of part %1").arg(owner)});
+                    visit(layer.rate, {Kind::rate, QObject::tr("rate of %1").arg(owner)});
                 if constexpr (requires { layer.weightDecay; })
                     for (auto& decay : layer.weightDecay)
-                        visit(decay, {Kind::weightDecay, QObject::tr("weight decay of part %1").arg(owner)});
+                        visit(decay, {Kind::weightDecay, QObject::tr("decay of %1").arg(owner)});
             },
             part);
     }
-    for (auto& decay : experiment.weightDecay)
-        visit(decay, {Kind::weightDecay, QObject::tr("global weight decay")});
+    for (auto& decay : experiment.weightDecay) visit(decay, {Kind::weightDecay, QObject::tr("global decay")});
 }
 
 void forEachTunable(Experiment& experiment, const std::function<void(Tunable&, const TunablePlace&)>& visit) {

@@ -13,7 +13,7 @@ namespace dstn {
 struct TunablePlace {
     enum class Kind { rate, weightDecay, cutoutHoles, cutoutLength };
     Kind kind = Kind::rate;
-    QString text; ///< for a person: "rate of part 4 (dropout2d)"
+    QString text; ///< for a person: "rate of part 4"
 };
 
 /// Calls `visit` for each such place, in the order in which data flows: augmentation, parts, global decay.

@@ -246,11 +246,12 @@ class TestTraining : public QObject {
 
     void aRunThatCannotFitIsRefusedBeforeItStarts() {
         Experiment experiment = smallExperiment();
-        std::get<LinearPart>(experiment.model.parts[0]).out = 1'000'000;
-        experiment.model.parts.insert(experiment.model.parts.begin() + 1, LinearPart{.out = 1'000'000});
+        const LinearPart wide{.out = 300'000};
+        experiment.model.parts = {wide, wide, LinearPart{.out = 3},
+                                  DropoutPart{{.hyperparameter = "dropout"}}};
         const RunFinished finished =
             runToEnd({.experiment = experiment, .run = "a"}).all<RunFinished>().back();
-        QVERIFY(finished.error == ErrorKind::device);
+        QVERIFY2(finished.error == ErrorKind::device, finished.message.c_str());
         QVERIFY2(finished.message.find("GiB") != std::string::npos, finished.message.c_str());
     }
 
@@ -289,6 +290,8 @@ class TestTraining : public QObject {
             experiment.tuner.perExample = share;
             const Collector run = runToEnd({.experiment = experiment, .run = "a"});
             const auto epochs = run.all<EpochFinished>();
+            const RunFinished finished = run.all<RunFinished>().back();
+            QVERIFY2(finished.state == RunState::completed, finished.message.c_str());
             QVERIFY(epochs.back().result.validationLoss < epochs.front().result.validationLoss);
         }
     }

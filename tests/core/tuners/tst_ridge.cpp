@@ -8,6 +8,9 @@ using namespace dstn;
 
 namespace {
 
+/// The range of a decay per feature: useless features want an infinite one.
+constexpr double lowest = 1e-3, highest = 10;
+
 /// The linear experiment: full batches, so that the inner problem is a fixed quadratic.
 Experiment linearExperiment(std::int64_t features, bool perFeature, double noise, std::int64_t epochs) {
     Experiment experiment;
@@ -18,25 +21,24 @@ Experiment linearExperiment(std::int64_t features, bool perFeature, double noise
                        .features = features,
                        .noise = noise};
     LinearPart linear{.out = 1};
-    const auto decay = [](const std::string& name) {
-        return Hyperparameter{.name = name, .initial = 0.01, .scale = 0.3, .log = true};
-    };
     if (perFeature) {
         linear.response = ResponseKind::dense;
         for (std::int64_t i = 0; i < features; ++i) {
             const std::string name = "decay" + std::to_string(i);
             linear.weightDecay.push_back({.hyperparameter = name});
-            experiment.hyperparameters.push_back(decay(name));
+            experiment.hyperparameters.push_back(
+                {.name = name, .initial = 0.1, .min = lowest, .max = highest, .scale = 0.15, .log = true});
         }
     } else {
         experiment.weightDecay = {{.hyperparameter = "decay"}};
-        experiment.hyperparameters = {decay("decay")};
+        experiment.hyperparameters = {{.name = "decay", .initial = 0.01, .scale = 0.3, .log = true}};
     }
     experiment.model.parts = {linear};
     experiment.tuner.tuneScales = false;
     experiment.tuner.warmupEpochs = 200;
     for (OptimizerSpec* optimizer : {&experiment.optimizers.general, &experiment.optimizers.response})
         *optimizer = {.type = OptimizerKind::sgd, .lr = 0.05, .momentum = 0.9};
+    experiment.optimizers.response.schedule = {.type = ScheduleKind::cosine};
     experiment.optimizers.hyperparameters.lr = 0.02;
     experiment.optimizers.hyperparameters.schedule = {.type = ScheduleKind::cosine};
     experiment.trainBatch = experiment.validationBatch = 100;
@@ -83,6 +85,21 @@ struct Ridge {
     }
 };
 
+/// The same training loss with several perturbations of each example in a step, which average out.
+Dataset repeated(const Dataset& dataset, int times) {
+    Dataset result = dataset;
+    for (int i = 1; i < times; ++i) {
+        const auto append = [](std::vector<float>& to, const std::vector<float>& from) {
+            to.insert(to.end(), from.begin(), from.end());
+        };
+        append(result.train.inputs, dataset.train.inputs);
+        append(result.train.targets, dataset.train.targets);
+    }
+    result.train.count *= times;
+    result.info.train = result.train.count;
+    return result;
+}
+
 Tensor lambdaOf(const Training& training) {
     return training.problem().space.lambda().detach().to(at::kDouble);
 }
@@ -99,7 +116,7 @@ double cosine(const Tensor& a, const Tensor& b) {
 
 void run(Training& training, std::int64_t epochs) {
     while (training.stepsDone() < epochs) {
-        if (training.evaluationDue()) training.accept(*training.evaluate([] { return true; }));
+        if (training.evaluationDue()) training.accept({.epoch = training.stepsDone()}); // for the schedules
         training.step();
     }
 }
@@ -129,7 +146,7 @@ class TestRidge : public QObject {
     }
 
     void oneGlobalDecayFindsItsOptimumAndTheResponseItsClosedForm() {
-        const Experiment experiment = linearExperiment(40, false, 3.0, 6000);
+        const Experiment experiment = linearExperiment(40, false, 3.0, 4000);
         const Dataset dataset = loadDataset(experiment.data, experiment.seed);
         const Ridge ridge(dataset);
         Training training(experiment, dataset, at::kCPU);
@@ -155,26 +172,38 @@ class TestRidge : public QObject {
     }
 
     void oneDecayPerFeatureFindsItsOptimumWithTheDenseResponse() {
-        const Experiment experiment = linearExperiment(10, true, 3.0, 8000);
+        Experiment experiment = linearExperiment(8, true, 1.0, 8000);
+        experiment.data.examples = 40; // few, so that every decay matters
+        experiment.validationBatch = 20;
         const Dataset dataset = loadDataset(experiment.data, experiment.seed);
         const Ridge ridge(dataset);
-        Training training(experiment, dataset, at::kCPU);
-        const double start = ridge.validationLoss(lambdaOf(training)).item<double>();
+        const Dataset many = repeated(dataset, 25);
+        experiment.trainBatch = many.train.count;
+        Training training(experiment, many, at::kCPU);
+        /// log decay and its derivative by the unconstrained value.
+        const auto logDecay = [](const Tensor& u) {
+            return std::log(lowest) + std::log(highest / lowest) * at::sigmoid(u);
+        };
+        const auto slope = [](const Tensor& u) {
+            return std::log(highest / lowest) * at::sigmoid(u) * at::sigmoid(-u);
+        };
+        Tensor u = lambdaOf(training).clone().requires_grad_(true);
+        const double start = ridge.validationLoss(logDecay(u)).item<double>();
         run(training, experiment.epochs);
 
         // Descent on the closed form from where the tuner started.
-        Tensor lambda = at::full({10}, std::log(0.01), at::kDouble).requires_grad_(true);
-        Optimizer descent({.type = OptimizerKind::adam, .lr = 0.05}, {lambda});
+        Optimizer descent({.type = OptimizerKind::adam, .lr = 0.05}, {u});
         for (int i = 0; i < 3000; ++i)
-            descent.step(torch::autograd::grad({ridge.validationLoss(lambda)}, {lambda}));
-        const double best = ridge.validationLoss(lambda).item<double>();
-        const double reached = ridge.validationLoss(lambdaOf(training)).item<double>();
+            descent.step(torch::autograd::grad({ridge.validationLoss(logDecay(u))}, {u}));
+        const double best = ridge.validationLoss(logDecay(u)).item<double>();
+        const Tensor end = lambdaOf(training);
+        const double reached = ridge.validationLoss(logDecay(end)).item<double>();
         QVERIFY2(start > 1.02 * best,
                  qPrintable(QString("the start is too good: %1 %2").arg(start).arg(best)));
         QVERIFY2(reached < 1.01 * best, qPrintable(QString("%1 against %2").arg(reached).arg(best)));
 
         const Tensor learned = response(training, "response_weight").squeeze(1).t(); // [features, H]
-        const double agreement = cosine(learned, ridge.jacobian(lambdaOf(training)));
+        const double agreement = cosine(learned, ridge.jacobian(logDecay(end)) * slope(end));
         QVERIFY2(agreement > 0.99, qPrintable(QString::number(agreement)));
     }
 };

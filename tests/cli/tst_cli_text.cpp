@@ -1,0 +1,202 @@
+#include "app/dstn/filter.h"
+#include "app/dstn/json_lines.h"
+#include "app/dstn/progress.h"
+#include "app/dstn/run_text.h"
+#include "app/dstn/terminal.h"
+
+#include <QTest>
+
+#include <limits>
+
+using namespace dstn;
+
+namespace {
+
+RunRow run() {
+    RunRow row;
+    row.id = "0f3a1b2c-0000-4000-8000-000000000000";
+    row.name = "SimpleCNN on Fashion-MNIST";
+    row.method = "delta-stn";
+    row.state = RunState::completed;
+    row.created = "2024-05-01T12:00:00Z";
+    row.steps = 400;
+    row.stepsTotal = 800;
+    row.stepsPerEpoch = 100;
+    row.bestValidationLoss = 0.35;
+    row.tags = {"paper", "seed 1"};
+    return row;
+}
+
+bool matches(const char* expression) { return RunFilter(expression).matches(run()); }
+
+QString refusal(const char* expression) {
+    try {
+        RunFilter filter(expression);
+    } catch (const Error& error) {
+        return error.kind() == ErrorKind::usage ? error.what() : "another kind";
+    }
+    return {};
+}
+
+EpochResult result() {
+    return {.epoch = 2,
+            .step = 200,
+            .seconds = 65.0,
+            .trainLoss = 0.5,
+            .trainAccuracy = 0.8,
+            .validationLoss = 0.41,
+            .validationAccuracy = 0.86,
+            .testLoss = 0.42,
+            .testAccuracy = 0.85,
+            .hyperparameters = {{"dropout", 0.125}},
+            .scales = {{"dropout", 1.5}}};
+}
+
+RunStarted started() {
+    RunStarted event;
+    event.run = "id";
+    event.experiment.name = "small";
+    event.experiment.epochs = 8;
+    event.environment.device = "cpu";
+    event.environment.deviceName = "a processor";
+    event.series = {"train/loss"};
+    event.stepsTotal = 800;
+    event.stepsPerEpoch = 100;
+    return event;
+}
+
+} // namespace
+
+class CliTextTest : public QObject {
+    Q_OBJECT
+
+  private slots:
+    void filterConditionsMustAllHold() {
+        QVERIFY(matches(""));
+        QVERIFY(matches("state=completed method=delta-stn name~cnn best<0.4 tag=paper"));
+        QVERIFY(!matches("state=completed best<0.3"));
+        QVERIFY(matches("name=\"SimpleCNN on Fashion-MNIST\" tag=\"seed 1\""));
+        QVERIFY(matches("epochs=4 steps>=400 steps<=400 created>2024 created<2025"));
+        QVERIFY(matches("tag!=other state!=failed method!=stn"));
+        QVERIFY(!matches("tag!=paper"));
+        QVERIFY(matches("best=0.350"));
+    }
+
+    void runWithoutTheValueMeetsOnlyTheNegation() {
+        QVERIFY(!matches("accuracy<1"));
+        QVERIFY(!matches("accuracy>0"));
+        QVERIFY(matches("accuracy!=1"));
+    }
+
+    void filterSaysWhatItCannotUnderstand() {
+        QVERIFY(refusal("colour=red")
+                    .startsWith("--filter: \"colour=red\" names no field of a run. There are id,"));
+        QVERIFY(refusal("completed").contains("is no condition"));
+        QVERIFY(refusal("best<low").contains("compares a number with \"low\""));
+        QVERIFY(refusal("best~0.4").contains("searches a number for a text"));
+        QVERIFY(refusal("state=done").contains("names no state"));
+        QVERIFY(refusal("name=\"open").contains("closing quotation mark"));
+        QVERIFY(refusal("best<").contains("has no value"));
+        QVERIFY(refusal("starred=1").contains("neither yes nor no"));
+        QVERIFY(refusal("name!x").contains("without a \"=\""));
+    }
+
+    void jsonLinesHoldThePromisedFields() {
+        JsonLines lines("id");
+        QVERIFY(!lines.line(ProgressMade{}));
+        const auto epoch = nlohmann::json::parse(*lines.line(EpochFinished{result(), result()}));
+        RunFinished end;
+        end.state = RunState::stopped;
+        end.steps = 250;
+        end.seconds = 70;
+        end.best = result();
+        end.hyperparameters = {{"dropout", 0.2}};
+        const auto finished = nlohmann::json::parse(*lines.line(end));
+        for (const auto* line : {&epoch, &finished}) {
+            for (const char* key : {"event", "run", "state", "steps", "seconds", "best", "hyperparameters"})
+                QVERIFY2(line->contains(key), key);
+            QCOMPARE((*line)["best"]["epoch"].get<int>(), 2);
+            QCOMPARE((*line)["best"]["validation_loss"].get<double>(), 0.41);
+            QCOMPARE((*line)["best"]["validation_accuracy"].get<double>(), 0.86);
+            QCOMPARE((*line)["best"]["test_accuracy"].get<double>(), 0.85);
+        }
+        QCOMPARE(epoch["event"].get<std::string>(), std::string("epoch"));
+        QCOMPARE(finished["event"].get<std::string>(), std::string("finished"));
+        QCOMPARE(finished["state"].get<std::string>(), std::string("stopped"));
+        QCOMPARE(finished["hyperparameters"]["dropout"].get<double>(), 0.2);
+    }
+
+    void jsonLinesSurviveNumbersThatAreNotFinite() {
+        EpochResult broken = result();
+        broken.validationLoss = std::numeric_limits<double>::quiet_NaN();
+        broken.trainLoss = std::numeric_limits<double>::infinity();
+        const auto epoch = nlohmann::json::parse(*JsonLines("id").line(EpochFinished{broken, broken}));
+        QCOMPARE(epoch["validation_loss"].get<std::string>(), std::string("NaN"));
+        QCOMPARE(epoch["train_loss"].get<std::string>(), std::string("Infinity"));
+    }
+
+    void epochIsOneLineWithItsBest() {
+        Progress progress;
+        progress.note(started());
+        EpochResult best = result();
+        QCOMPARE(progress.note(EpochFinished{result(), best}),
+                 std::string(
+                     "epoch 2/8: training loss 0.5, validation loss 0.41, accuracy 0.86, test accuracy 0.85 "
+                     "(best); 1:05 so far\n"));
+        best.epoch = 1;
+        best.validationLoss = 0.4;
+        QVERIFY(progress.note(EpochFinished{result(), best}).find("(best 0.4 at epoch 1)") !=
+                std::string::npos);
+    }
+
+    void barFitsTheTerminal() {
+        Progress progress;
+        QCOMPARE(progress.bar(80), std::string("preparing …"));
+        progress.note(started());
+        progress.note(SamplesTaken{{{0, 1, 0.1, 0.75}}});
+        progress.note(
+            ProgressMade{.step = 200, .stepsTotal = 800, .secondsLeft = 65, .examplesPerSecond = 1234.4});
+        const std::string text = progress.bar(120);
+        for (const char* part : {"25 %", "epoch 3/8", "step 200/800", "1234 examples/s", "loss 0.75",
+                                 "1:05 left", "██████████░"})
+            QVERIFY2(text.find(part) != std::string::npos, (std::string(part) + " in " + text).c_str());
+        for (const int width : {10, 40, 79, 100, 200}) QVERIFY(textWidth(progress.bar(width)) <= width);
+    }
+
+    void warningsAreShownAndErrorsLeftToTheEnd() {
+        Progress progress;
+        QCOMPARE(progress.note(LogLine{LogLevel::warning, "slow"}), std::string("dstn: warning: slow\n"));
+        QCOMPARE(progress.note(LogLine{LogLevel::error, "broken"}), std::string());
+    }
+
+    void tableIsAlignedByCharacters() {
+        const Table table{.rows = {{"a", "1"}, {"Δ-STN", "23"}}, .right = {false, true}};
+        QCOMPARE(table.text(), std::string("a       1\nΔ-STN  23\n"));
+    }
+
+    void durationsAndNumbersAreShort() {
+        QCOMPARE(duration(7.4), std::string("0:07"));
+        QCOMPARE(duration(751), std::string("12:31"));
+        QCOMPARE(duration(11100), std::string("3:05:00"));
+        QCOMPARE(shortNumber(1.0 / 3), std::string("0.3333"));
+        QCOMPARE(shortNumber(std::nullopt), std::string("-"));
+        QCOMPARE(shortNumber(std::numeric_limits<double>::quiet_NaN()), std::string("NaN"));
+        QCOMPARE(shortened("Fashion", 4), std::string("Fas…"));
+    }
+
+    void comparisonShowsOnlyWhatDiffers() {
+        RunDetails a, b;
+        a.row = b.row = run();
+        b.row.bestValidationLoss = 0.3;
+        a.experimentJson = R"({"name": "x", "seed": 0, "device": "cpu"})";
+        b.experimentJson = R"({"name": "y", "seed": 1, "device": "cpu"})";
+        const QString text = QString::fromStdString(comparisonText({a, b}));
+        QVERIFY(text.contains(QRegularExpression("validation loss +0\\.35 +0\\.3\n")));
+        QVERIFY(text.contains(QRegularExpression("seed +0 +1\n")));
+        QVERIFY(!text.contains("device"));
+        QVERIFY(QString::fromStdString(comparisonText({a, a})).contains("DO NOT DIFFER"));
+    }
+};
+
+QTEST_APPLESS_MAIN(CliTextTest)
+#include "tst_cli_text.moc"

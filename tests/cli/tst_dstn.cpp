@@ -1,0 +1,355 @@
+#include <QDir>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <csignal>
+
+namespace {
+
+struct Outcome {
+    int code = -1;
+    QString out, err;
+    QList<QJsonObject> lines() const {
+        QList<QJsonObject> result;
+        for (const QString& line : out.split('\n', Qt::SkipEmptyParts))
+            result.append(QJsonDocument::fromJson(line.toUtf8()).object());
+        return result;
+    }
+};
+
+/// A linear network on synthetic classes: an epoch takes milliseconds.
+const char* const tiny = R"({
+  "schema": 1, "name": "tiny",
+  "data": {"source": "synthetic-classification", "examples": 400, "features": 6, "classes": 3, "validation": 0.25},
+  "model": {"parts": [{"type": "dropout", "rate": "dropout"}, {"type": "linear", "out": 3}]},
+  "hyperparameters": [{"name": "dropout", "initial": 0.05, "min": 0, "max": 0.95}],
+  "tuner": {"type": "delta-stn", "warmup_epochs": 1},
+  "batch": {"train": 50, "validation": 50},
+  "budget": {"epochs": 3}, "device": "cpu", "threads": 1, "seed": 3
+})";
+
+} // namespace
+
+/// The real program, as a shell starts it.
+class DstnTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+
+    QString path(const QString& name) const { return folder_.filePath(name); }
+
+    void write(const QString& name, const QByteArray& text) const {
+        QFile file(path(name));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(text);
+    }
+
+    void prepare(QProcess& process, const QStringList& arguments) const {
+        process.setProgram(QString(DSTN_BIN_DIR) + "/dstn");
+        process.setArguments(arguments);
+        process.setWorkingDirectory(folder_.path());
+        auto environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("XDG_DATA_HOME", path("home"));
+        process.setProcessEnvironment(environment);
+    }
+
+    Outcome dstn(const QStringList& arguments) const {
+        QProcess process;
+        prepare(process, arguments);
+        process.start();
+        if (!process.waitForFinished(120000)) return {};
+        return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+                QString::fromUtf8(process.readAllStandardOutput()),
+                QString::fromUtf8(process.readAllStandardError())};
+    }
+
+    /// Starts a run that would last long and waits until it has finished an epoch.
+    void startLongRun(QProcess& process, const QString& archive) const {
+        prepare(process,
+                {"run", "tiny.json", "--set", "budget.epochs=1000000", "--archive", archive, "--json"});
+        process.start();
+        QString out;
+        QTRY_VERIFY_WITH_TIMEOUT((process.waitForReadyRead(50),
+                                  out += QString::fromUtf8(process.readAllStandardOutput()),
+                                  out.contains("\"epoch\":2,\"train_loss\"")),
+                                 60000);
+    }
+
+  private slots:
+    void initTestCase() {
+        write("tiny.json", tiny);
+        write("wrong.json",
+              QByteArray(tiny).replace("\"max\": 0.95", "\"max\": -1").replace("\"seed\"", "\"sede\""));
+    }
+
+    void runPrintsJsonLinesAndIsKept() {
+        const Outcome run = dstn({"run", "tiny.json", "--archive", "a.sqlite", "--json"});
+        QCOMPARE(run.code, 0);
+        const auto lines = run.lines();
+        QCOMPARE(lines.first()["event"].toString(), QString("started"));
+        const QJsonObject end = lines.last();
+        QCOMPARE(end["event"].toString(), QString("finished"));
+        QCOMPARE(end["state"].toString(), QString("completed"));
+        QCOMPARE(end["steps"].toInt(), 18); // 300 training examples, batches of 50, three epochs
+        QVERIFY(end["seconds"].toDouble() > 0);
+        QVERIFY(end["best"].toObject()["validation_loss"].toDouble() > 0);
+        QVERIFY(end["best"].toObject()["validation_accuracy"].toDouble() > 0.33);
+        QVERIFY(end["hyperparameters"].toObject()["dropout"].isDouble());
+        QCOMPARE(lines[lines.size() - 2]["event"].toString(), QString("epoch"));
+        QCOMPARE(lines[lines.size() - 2]["epoch"].toInt(), 3);
+
+        const Outcome list = dstn({"list", "--archive", "a.sqlite", "--json"});
+        QCOMPARE(list.lines().size(), 1);
+        QCOMPARE(list.lines().first()["id"].toString(), end["run"].toString());
+        QCOMPARE(list.lines().first()["state"].toString(), QString("completed"));
+        QCOMPARE(list.lines().first()["best_validation_loss"].toDouble(),
+                 end["best"].toObject()["validation_loss"].toDouble());
+    }
+
+    void linesGoToStderrAndTheSummaryToStdout() {
+        const Outcome run = dstn({"run", "tiny.json", "--archive", "b.sqlite"});
+        QCOMPARE(run.code, 0);
+        QVERIFY2(run.err.contains("epoch 3/3: training loss"), qPrintable(run.err));
+        QVERIFY2(run.out.contains("completed after 18 steps") && run.out.contains("hyperparameters: dropout"),
+                 qPrintable(run.out));
+        QVERIFY(!run.err.contains('\r'));
+        const Outcome quiet =
+            dstn({"run", "tiny.json", "--archive", "b.sqlite", "--quiet", "--set", "name=other"});
+        QCOMPARE(quiet.err, QString());
+        QVERIFY(dstn({"show", "other", "--archive", "b.sqlite"}).out.contains("EPOCH"));
+    }
+
+    void optionsOverrideTheFile() {
+        const Outcome run =
+            dstn({"run", "tiny.json", "--archive", "c.sqlite", "--json", "--seed", "7", "--max-steps", "5",
+                  "--set", "hyperparameters.dropout.initial=0.5", "--device", "cpu"});
+        QCOMPARE(run.code, 0);
+        QCOMPARE(run.lines().last()["steps"].toInt(), 5);
+        QCOMPARE(run.lines().first()["seed"].toInt(), 7);
+        const QJsonObject shown = dstn({"show", "last", "--archive", "c.sqlite", "--json"}).lines().first();
+        const QJsonObject experiment = shown["experiment"].toObject();
+        QCOMPARE(experiment["hyperparameters"].toArray().first().toObject()["initial"].toDouble(), 0.5);
+    }
+
+    void sameSeedGivesTheSameRun() {
+        const auto best = [&](const QString& archive) {
+            return dstn({"run", "tiny.json", "--archive", archive, "--json"})
+                .lines()
+                .last()["best"]
+                .toObject();
+        };
+        QCOMPARE(best("d.sqlite"), best("d2.sqlite"));
+    }
+
+    void wrongUsageIsTwo() {
+        for (const QStringList& arguments : {QStringList{},
+                                             {"fly"},
+                                             {"run"},
+                                             {"run", "tiny.json", "--fly"},
+                                             {"run", "nowhere.json"},
+                                             {"run", "tiny.json", "--max-steps", "0"},
+                                             {"run", "tiny.json", "--set", "seed"},
+                                             {"run", "tiny.json", "--resume", "last"},
+                                             {"show"},
+                                             {"compare", "last"},
+                                             {"list", "--filter", "x=1"},
+                                             {"export", "last", "--format", "xml", "--out", "x"},
+                                             {"presets", "nothing"},
+                                             {"bench", "--preset", "no"}})
+            QVERIFY2(dstn(arguments).code == 2, qPrintable(arguments.join(' ')));
+        QCOMPARE(dstn({"--help"}).code, 0);
+        QCOMPARE(dstn({"list", "--help"}).code, 0);
+        QVERIFY(dstn({"--version"}).out.contains('.'));
+        const Outcome nowhere = dstn({"run", "nowhere.json"});
+        QVERIFY2(nowhere.err.startsWith("dstn: There is neither a file nor a preset named \"nowhere.json\""),
+                 qPrintable(nowhere.err));
+    }
+
+    void everyMistakeOfAnExperimentIsSaid() {
+        const Outcome run = dstn({"run", "wrong.json", "--archive", "none.sqlite"});
+        QCOMPARE(run.code, 2);
+        QVERIFY2(run.err.contains("dstn: wrong.json: ") && run.err.contains("sede") &&
+                     run.err.contains("max"),
+                 qPrintable(run.err));
+        QVERIFY(!QFile::exists(path("none.sqlite")));
+        const Outcome validated = dstn({"validate", "tiny.json", "wrong.json", "ridge"});
+        QCOMPARE(validated.code, 2);
+        QVERIFY(validated.out.contains("tiny.json: ok\n"));
+        QVERIFY(validated.out.contains("ridge: ok\n"));
+        QVERIFY2(validated.err.startsWith("wrong.json: "), qPrintable(validated.err));
+        // What only the data can tell.
+        write("batch.json", QByteArray(tiny).replace("\"train\": 50", "\"train\": 5000"));
+        const Outcome batch = dstn({"validate", "batch.json"});
+        QCOMPARE(batch.code, 2);
+        QVERIFY2(batch.err.contains("batch.train"), qPrintable(batch.err));
+        QCOMPARE(dstn({"validate", "--without-data", "batch.json"}).code, 0);
+    }
+
+    void missingDataIsThree() {
+        const Outcome run = dstn({"run", "tiny.json", "--archive", "e.sqlite", "--set",
+                                  R"(data={"source": "csv", "path": "nowhere.csv"})"});
+        QVERIFY2(run.code == 3, qPrintable(run.err));
+        QVERIFY2(run.err.contains("nowhere.csv"), qPrintable(run.err));
+    }
+
+    void missingDeviceIsFour() {
+        const Outcome run = dstn({"run", "tiny.json", "--archive", "e.sqlite", "--device", "cuda:63"});
+        QVERIFY2(run.code == 4, qPrintable(run.err));
+        QVERIFY2(run.err.contains("cuda:63"), qPrintable(run.err));
+    }
+
+    void brokenArchiveIsFive() {
+        write("notes.txt", "milk");
+        const Outcome run = dstn({"run", "tiny.json", "--archive", "notes.txt"});
+        QCOMPARE(run.code, 5);
+        QVERIFY2(run.err.contains("notes.txt is no SQLite file"), qPrintable(run.err));
+        QVERIFY(!run.err.contains("epoch"));
+        QCOMPARE(dstn({"list", "--archive", "nowhere.sqlite"}).code, 5);
+        QCOMPARE(dstn({"list"}).code, 0); // the user has none yet
+    }
+
+    void lossThatIsNotFiniteIsOne() {
+        const Outcome run = dstn({"run", "tiny.json", "--archive", "f.sqlite", "--json", "--set",
+                                  "optimizers.general.lr=1e38", "--set", "budget.epochs=50"});
+        QVERIFY2(run.code == 1, qPrintable(run.err));
+        QVERIFY2(run.err.contains("not finite"), qPrintable(run.err));
+        QCOMPARE(run.lines().last()["state"].toString(), QString("failed"));
+        QCOMPARE(dstn({"list", "--archive", "f.sqlite", "--filter", "state=failed", "--json"}).lines().size(),
+                 1);
+    }
+
+    void interruptedRunIsSavedAndResumed() {
+        QProcess process;
+        startLongRun(process, "g.sqlite");
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(30000));
+        QCOMPARE(process.exitCode(), 130);
+        const QString err = QString::fromUtf8(process.readAllStandardError());
+        QVERIFY2(err.contains("go on with: dstn run --resume"), qPrintable(err));
+        const QJsonObject before = dstn({"list", "--archive", "g.sqlite", "--json"}).lines().first();
+        QCOMPARE(before["state"].toString(), QString("interrupted"));
+        QVERIFY(before["resumable"].toBool());
+
+        const int goal = before["steps"].toInt() + 10;
+        const Outcome resumed = dstn({"run", "--resume", "last", "--archive", "g.sqlite", "--max-steps",
+                                      QString::number(goal), "--json"});
+        QVERIFY2(resumed.code == 0, qPrintable(resumed.err));
+        QCOMPARE(resumed.lines().first()["steps"].toInt(), before["steps"].toInt());
+        QCOMPARE(resumed.lines().last()["run"].toString(), before["id"].toString());
+        QCOMPARE(resumed.lines().last()["steps"].toInt(), goal);
+        QCOMPARE(dstn({"list", "--archive", "g.sqlite", "--json"}).lines().size(), 1);
+    }
+
+    void resumedRunEqualsAnUnbrokenOne() {
+        QCOMPARE(dstn({"run", "tiny.json", "--archive", "h.sqlite", "--max-steps", "8"}).code, 0);
+        const Outcome resumed = dstn({"run", "--resume", "last", "--archive", "h.sqlite", "--json"});
+        QVERIFY2(resumed.code == 0, qPrintable(resumed.err));
+        const Outcome whole = dstn({"run", "tiny.json", "--archive", "h2.sqlite", "--json"});
+        QCOMPARE(resumed.lines().last()["hyperparameters"], whole.lines().last()["hyperparameters"]);
+        const auto figures = [&](const QString& archive) {
+            QStringList rows;
+            for (const QString& row :
+                 dstn({"export", "last", "--format", "csv", "--out", "-", "--archive", archive})
+                     .out.split("\r\n")) {
+                const QStringList fields = row.split(',');
+                if (fields.size() > 4) rows.append(fields[0] + ": " + fields[3]); // step, train/loss
+            }
+            return rows;
+        };
+        QCOMPARE(figures("h.sqlite"), figures("h2.sqlite"));
+    }
+
+    void completedRunIsNotResumed() {
+        QCOMPARE(dstn({"run", "tiny.json", "--archive", "i.sqlite"}).code, 0);
+        const Outcome again = dstn({"run", "--resume", "last", "--archive", "i.sqlite"});
+        QCOMPARE(again.code, 2);
+        QVERIFY2(again.err.contains("has completed its 3 epochs"), qPrintable(again.err));
+        QCOMPARE(dstn({"run", "--resume", "last", "--archive", "i.sqlite", "--set", "budget.epochs=4"}).code,
+                 0);
+    }
+
+    void killedRunReadsAsInterrupted() {
+        QProcess process;
+        startLongRun(process, "j.sqlite");
+        QCOMPARE(dstn({"list", "--archive", "j.sqlite", "--json"}).lines().first()["state"].toString(),
+                 QString("running"));
+        QCOMPARE(dstn({"run", "--resume", "last", "--archive", "j.sqlite"}).code, 2); // it runs
+        process.kill();
+        QVERIFY(process.waitForFinished(30000));
+        const QJsonObject run = dstn({"list", "--archive", "j.sqlite", "--json"}).lines().first();
+        QCOMPARE(run["state"].toString(), QString("interrupted"));
+        QVERIFY(run["resumable"].toBool()); // by the checkpoint of its last epoch
+        const Outcome resumed = dstn({"run", "--resume", "last", "--archive", "j.sqlite", "--max-steps",
+                                      QString::number(run["steps"].toInt() + 20)});
+        QVERIFY2(resumed.code == 0, qPrintable(resumed.err));
+    }
+
+    void runsAreListedShownComparedAndExported() {
+        QCOMPARE(dstn({"run", "tiny.json", "--archive", "k.sqlite", "--set", "name=one"}).code, 0);
+        QCOMPARE(dstn({"run", "tiny.json", "--archive", "k.sqlite", "--set", "name=two", "--seed", "4"}).code,
+                 0);
+        const Outcome list = dstn({"list", "--archive", "k.sqlite"});
+        QCOMPARE(list.out.count('\n'), 3);
+        QVERIFY(list.out.indexOf("two") < list.out.indexOf("one"));
+        QCOMPARE(dstn({"list", "--archive", "k.sqlite", "--filter", "name=one state=completed", "--json"})
+                     .lines()
+                     .size(),
+                 1);
+        const Outcome compared = dstn({"compare", "one", "two", "--archive", "k.sqlite"});
+        QVERIFY2(compared.out.contains(QRegularExpression("seed +3 +4\n")), qPrintable(compared.out));
+        QVERIFY(!compared.out.contains("budget"));
+        QCOMPARE(dstn({"show", "three", "--archive", "k.sqlite"}).code, 2);
+
+        QCOMPARE(dstn({"export", "one", "--format", "csv", "--out", "one.csv", "--archive", "k.sqlite"}).code,
+                 0);
+        QFile csv(path("one.csv"));
+        QVERIFY(csv.open(QIODevice::ReadOnly));
+        QVERIFY(csv.readLine().startsWith("step,epoch,seconds,train/loss,"));
+        QCOMPARE(
+            dstn({"export", "one", "--format", "json", "--out", "one.csv", "--archive", "k.sqlite"}).code, 2);
+        QCOMPARE(dstn({"export", "one", "--format", "json", "--out", "one.csv", "--force", "--archive",
+                       "k.sqlite"})
+                     .code,
+                 0);
+        csv.close();
+        QVERIFY(csv.open(QIODevice::ReadOnly));
+        QCOMPARE(QJsonDocument::fromJson(csv.readAll()).object()["run"].toObject()["name"].toString(),
+                 QString("one"));
+        QCOMPARE(
+            dstn({"export", "one", "--format", "csv", "--out", "no/such.csv", "--archive", "k.sqlite"}).code,
+            5);
+    }
+
+    void presetsAreListedAndPrinted() {
+        QVERIFY(dstn({"presets"}).out.contains("fashion-mnist-cnn"));
+        const Outcome preset = dstn({"presets", "ridge"});
+        QVERIFY(QJsonDocument::fromJson(preset.out.toUtf8()).object().contains("model"));
+        QVERIFY(QJsonDocument::fromJson(dstn({"schema"}).out.toUtf8()).object().contains("$schema"));
+    }
+
+    void doctorLooksAtBrokenThingsToo() {
+        write("broken.sqlite", "milk");
+        const Outcome doctor = dstn({"doctor", "--archive", "broken.sqlite"});
+        QCOMPARE(doctor.code, 0);
+        for (const char* part : {"LibTorch", "BLAS", "device cpu", "Fashion-MNIST", "is no SQLite file"})
+            QVERIFY2(doctor.out.contains(part), qPrintable(doctor.out));
+    }
+
+    void benchReportsWhatItPromises() {
+        const Outcome bench = dstn({"bench", "--preset", "tiny.json", "--repetitions", "3", "--json"});
+        QVERIFY2(bench.code == 0, qPrintable(bench.err));
+        const QJsonObject report = bench.lines().first();
+        for (const char* key :
+             {"plain_step_ms", "train_step_ms", "validation_step_ms", "step_ratio", "threads", "batch"})
+            QVERIFY2(report[key].toDouble() > 0, key);
+        QVERIFY(!report["torch_version"].toString().isEmpty());
+    }
+};
+
+QTEST_GUILESS_MAIN(DstnTest)
+#include "tst_dstn.moc"
