@@ -147,6 +147,7 @@ void MainWindow::makeStatusBar() {
     archive->setForegroundRole(QPalette::PlaceholderText);
     archive->setTextInteractionFlags(Qt::TextSelectableByMouse);
     archive->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    statusBar()->setContentsMargins(10, 0, 6, 0);
     statusBar()->addWidget(archive, 1);
     statusBar()->addPermanentWidget(device_);
     statusBar()->addPermanentWidget(state_);

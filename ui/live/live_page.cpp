@@ -66,6 +66,9 @@ LivePage::LivePage(RunController& controller, QWidget* parent)
     nudgeSheetLayout->addWidget(nudge_);
     nudgeSheetLayout->addStretch(1);
     nudgeScroll->setWidget(nudgeSheet);
+    // The box's own ground shines through.
+    nudgeScroll->viewport()->setAutoFillBackground(false);
+    nudgeSheet->setAutoFillBackground(false);
     nudgeLayout->addWidget(nudgeScroll);
     auto* eventBox = new QGroupBox(tr("Events"));
     auto* eventLayout = new QVBoxLayout(eventBox);

@@ -28,7 +28,7 @@ EmptyState::EmptyState(const QString& icon, const QString& title, const QString&
     layout->setSpacing(10);
     layout->addStretch(2);
     for (QLabel* label : {picture_, title_, hint_}) layout->addWidget(label, 0, Qt::AlignHCenter);
-    button_->setMinimumHeight(30);
+    button_->setMinimumSize(140, 32);
     layout->addSpacing(6);
     layout->addWidget(button_, 0, Qt::AlignHCenter);
     layout->addStretch(3);
