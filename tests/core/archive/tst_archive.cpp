@@ -2,7 +2,6 @@
 #include "core/archive/schema.h"
 #include "tests/core/archive/archive_fixture.h"
 
-#include <QElapsedTimer>
 #include <QTest>
 
 #include <SQLiteCpp/Database.h>
@@ -213,7 +212,7 @@ class ArchiveTest : public QObject {
             return std::array{query.getColumn(0).getDouble(), query.getColumn(1).getDouble(),
                               query.getColumn(2).getDouble()};
         };
-        QCOMPARE(row(1), (std::array{0.9, 0.7, 10.0}));           // a loss: the lowest
+        QCOMPARE(row(1), (std::array{0.9, 0.7, 10.0}));                   // a loss: the lowest
         QCOMPARE(row(2), (std::array{1 - 0.9 / 10, 1 - 0.7 / 10, 10.0})); // an accuracy: the highest
     }
 
@@ -421,18 +420,19 @@ class ArchiveTest : public QObject {
         QVERIFY2(text.contains("SEARCH s USING PRIMARY KEY (run_id=? AND series_id=?)"), qPrintable(text));
     }
 
-    void millionPointsAreReadInABlink() {
+    void longCurveComesBackWhole() {
         const Folder folder;
         Archive archive(folder / "runs.sqlite");
         archive.append(runA, {started(runA)});
         SamplesTaken taken;
-        for (std::int64_t step = 1; step <= 1000000; ++step)
-            taken.samples.push_back({0, step, 0.001 * static_cast<double>(step), 0.5});
+        for (std::int64_t step = 1; step <= 100000; ++step)
+            taken.samples.push_back(
+                {0, step, 0.001 * static_cast<double>(step), 1.0 / static_cast<double>(step)});
         archive.append(runA, {taken});
-        QElapsedTimer timer;
-        timer.start();
-        QCOMPARE(archive.curve(runA, "train/loss").value.size(), std::size_t{1000000});
-        qInfo("1e6 points in %lld ms", timer.elapsed());
+        const Curve curve = archive.curve(runA, "train/loss");
+        QCOMPARE(curve.value.size(), std::size_t{100000});
+        QCOMPARE(curve.value.back(), 1e-5);
+        QCOMPARE(curve.seconds.back(), 100.0);
     }
 
     void severalProcessesCreateAndWriteAtOnce() {
