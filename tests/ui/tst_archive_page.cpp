@@ -259,7 +259,7 @@ class TestArchivePage : public QObject {
         openWithRuns();
         select({0});
         auto* values = page_->findChild<QTreeWidget*>("values");
-        QTRY_VERIFY(!values->findItems("validation loss", Qt::MatchExactly).isEmpty());
+        QTRY_VERIFY(!values->findItems("val. loss", Qt::MatchExactly).isEmpty());
         QVERIFY(!values->findItems("dropout1", Qt::MatchExactly).isEmpty());
     }
 

@@ -247,8 +247,8 @@ void RunPreview::showDetails(const RunDetails& details) {
     addHeading(values_, tr("Metrics"));
     if (!last) addRow(values_, {tr("No epoch has been evaluated yet"), QStringLiteral(" ")});
     both(tr("epoch"), [](const EpochResult& e) { return QString::number(e.epoch); });
-    both(tr("validation loss"), [](const EpochResult& e) { return valueText(e.validationLoss); });
-    both(tr("validation accuracy"), [](const EpochResult& e) { return accuracyText(e.validationAccuracy); });
+    both(tr("val. loss"), [](const EpochResult& e) { return valueText(e.validationLoss); });
+    both(tr("val. accuracy"), [](const EpochResult& e) { return accuracyText(e.validationAccuracy); });
     both(tr("training loss"), [](const EpochResult& e) { return valueText(e.trainLoss); });
     both(tr("training accuracy"), [](const EpochResult& e) { return accuracyText(e.trainAccuracy); });
     both(tr("test loss"), [](const EpochResult& e) { return valueText(e.testLoss); });
