@@ -2,6 +2,7 @@
 
 #include "core/archive/schema.h"
 
+#include <SQLiteCpp/Transaction.h>
 #include <sqlite3.h>
 
 #include <array>
@@ -63,6 +64,8 @@ void checkHeader(const fs::path& path) {
 /// The same by SQLite's eyes: what is committed may still lie in the -wal file.
 void checkContents(SQLite::Database& database, const fs::path& path) {
     const auto number = [&](const char* sql) { return database.execAndGet(sql).getInt64(); };
+    // One snapshot: between two looks another process may have made the archive.
+    const SQLite::Transaction snapshot(database, SQLite::TransactionBehavior::DEFERRED);
     const std::int64_t application = number("PRAGMA application_id");
     if (application == 0 && number("SELECT count(*) FROM sqlite_master") == 0) return; // still empty
     if (application != archiveApplicationId) throw foreignFile(path);
