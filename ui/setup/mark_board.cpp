@@ -48,10 +48,11 @@ MarkTarget* MarkBoard::targetOf(const QString& path) const {
 
 void MarkBoard::show(std::vector<Mistake> mistakes) {
     mistakes_ = std::move(mistakes);
+    // One share a target, however many paths lead to it.
     std::vector<std::pair<MarkTarget*, std::vector<Mistake>>> shares;
-    for (const auto& [path, target] : targets_)
-        if (std::ranges::none_of(shares, [target](const auto& share) { return share.first == target; }))
-            shares.emplace_back(target, std::vector<Mistake>());
+    for (const auto& entry : targets_)
+        if (std::ranges::none_of(shares, [&](const auto& share) { return share.first == entry.second; }))
+            shares.emplace_back(entry.second, std::vector<Mistake>());
     for (const Mistake& mistake : mistakes_) {
         MarkTarget* target = targetOf(QString::fromStdString(mistake.path));
         for (auto& [owner, share] : shares)
@@ -77,12 +78,14 @@ std::vector<Mistake> MarkBoard::mistakesUnder(const QString& path) const {
 
 std::vector<Mistake> MarkBoard::inputProblems() const {
     std::vector<Mistake> problems;
-    for (const auto& [path, target] : targets_) {
+    for (const auto& entry : targets_) {
+        const MarkTarget* target = entry.second;
         const QString problem = target->inputProblem();
         const bool known = std::ranges::any_of(problems, [&](const Mistake& mistake) {
             return targetOf(QString::fromStdString(mistake.path)) == target;
         });
-        if (!problem.isEmpty() && !known) problems.push_back({path.toStdString(), problem.toStdString()});
+        if (!problem.isEmpty() && !known)
+            problems.push_back({entry.first.toStdString(), problem.toStdString()});
     }
     return problems;
 }
