@@ -181,7 +181,16 @@ void MainWindow::connectPages() {
     connect(&controller_, &RunController::progressMade, this, &MainWindow::updateStatus);
     connect(&controller_, &RunController::runStarted, this, &MainWindow::updateStatus);
     connect(&controller_, &RunController::launched, archive_, &ArchivePage::refresh);
+    connect(&controller_, &RunController::runStarted, this, [this](const RunStarted& started) {
+        const Estimate whole = estimate(started.experiment, started.data);
+        flopsPerStep_ = whole.trainingFlops / static_cast<double>(std::max<std::int64_t>(1, whole.steps));
+    });
     connect(&controller_, &RunController::runFinished, this, [this](const RunFinished& finished) {
+        constexpr std::int64_t enoughSteps = 50; // the first ones are slow, and not what a run is like
+        if (finished.steps >= enoughSteps && finished.seconds > 0) {
+            measuredFlops_ = flopsPerStep_ * static_cast<double>(finished.steps) / finished.seconds;
+            setup_->setMeasuredFlops(measuredFlops_);
+        }
         statusBar()->showMessage(tr("The run %1 after %2 steps and is kept in the archive.")
                                      .arg(stateText(finished.state))
                                      .arg(finished.steps),
@@ -375,6 +384,8 @@ void MainWindow::restoreSettings() {
         const QSize room = QGuiApplication::primaryScreen()->availableSize();
         resize(QSize(1380, 880).boundedTo(room));
     }
+    measuredFlops_ = settings.value(QStringLiteral("setup/measured_flops"), 0.0).toDouble();
+    setup_->setMeasuredFlops(measuredFlops_);
     live_->restoreLayout(settings.value(QStringLiteral("live/layout")).toByteArray());
     const auto count = static_cast<int>(themes_->actions().size());
     const int choice = std::clamp(settings.value(QStringLiteral("window/theme"), 0).toInt(), 0, count - 1);
@@ -387,6 +398,7 @@ void MainWindow::saveSettings() const {
     settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
     settings.setValue(QStringLiteral("window/theme"), static_cast<int>(theme_.choice()));
     settings.setValue(QStringLiteral("live/layout"), live_->saveLayout());
+    settings.setValue(QStringLiteral("setup/measured_flops"), measuredFlops_);
 }
 
 } // namespace dstn

@@ -76,6 +76,8 @@ class MainWindow : public QMainWindow {
     QLabel* device_ = nullptr;
     QLabel* state_ = nullptr;
     QProgressBar* progress_ = nullptr;
+    double flopsPerStep_ = 0.0;  ///< of the run in progress
+    double measuredFlops_ = 0.0; ///< a second, reached by the last run on this machine; 0: none yet
     bool closing_ = false, setupSaysRunning_ = false;
 };
 

@@ -410,7 +410,7 @@ class TorchEngine : public Engine {
         result.torchVersion = TORCH_VERSION;
         std::tie(result.blas, result.referenceBlas) = blasInUse();
         result.cpuCapability = cpuCapability();
-        result.threads = at::get_num_threads();
+        result.threads = std::thread::hardware_concurrency(); // what a run uses unless told otherwise
         result.devices.push_back({.id = "cpu",
                                   .name = cpuName(),
                                   .available = true,
