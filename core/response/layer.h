@@ -28,9 +28,9 @@ struct Setting {
 
 /// Where, and with what randomness, a forward pass takes place.
 struct Pass {
-    Tensor delta = {};                  ///< Δ [batch, H]; undefined: Δ = 0, so w(Δ) = w₀
-    Tensor values = {};                 ///< natural hyperparameters [batch or 1, H]; needed by whatever is tuned
-    at::Generator generator = {};       ///< of masks; needed while training
+    Tensor delta = {};             ///< Δ [batch, H]; undefined: Δ = 0, so w(Δ) = w₀
+    Tensor values = {};            ///< natural hyperparameters [batch or 1, H]; needed by whatever is tuned
+    at::Generator generator = {};  ///< of masks; needed while training
     bool training = false;         ///< dropout and batch statistics are on
     bool trackStatistics = false;  ///< batch normalisation updates its running statistics
     bool generalGradient = false;  ///< record derivatives with respect to w₀
