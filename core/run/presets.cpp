@@ -21,7 +21,8 @@ static std::vector<Preset> readPresets() {
                           .json = std::string(json)});
     }
     // The default comes first.
-    std::ranges::stable_partition(result, [](const Preset& p) { return p.id == "fashion-mnist-cnn"; });
+    std::stable_partition(result.begin(), result.end(),
+                          [](const Preset& p) { return p.id == "fashion-mnist-cnn"; });
     return result;
 }
 
