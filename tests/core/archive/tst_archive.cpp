@@ -7,6 +7,7 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -611,6 +612,60 @@ class ArchiveTest : public QObject {
         const Folder folder;
         const QString message = refusal([&] { Archive archive(folder / "."); });
         QVERIFY2(message.contains("is a folder. Name a file in it."), qPrintable(message));
+    }
+
+    void onlyRegularFilesAreArchives() {
+        const Folder folder;
+        QCOMPARE(mkfifo((folder / "pipe").c_str(), 0600), 0);
+        for (const fs::path& path : {folder / "pipe", fs::path("/dev/null")})
+            for (const auto mode : {Archive::Mode::readWrite, Archive::Mode::readOnly}) {
+                const QString message = refusal([&] { Archive archive(path, mode); });
+                QVERIFY2(message.startsWith("5: ") && message.contains("is no regular file"),
+                         qPrintable(message));
+            }
+        QVERIFY(refusal([&] { Archive archive(fs::path{}); }).contains("name is empty"));
+    }
+
+    void namesWithAMeaningForSqliteAreFilesLikeOthers() {
+        const Folder folder;
+        const fs::path before = fs::current_path();
+        fs::current_path(folder / ".");
+        for (const char* name : {":memory:", "file:runs.sqlite?mode=memory"}) {
+            { Archive(name).append(runA, {started(runA)}); }
+            QVERIFY2(fs::is_regular_file(folder / name), name);
+            QCOMPARE(Archive(name, Archive::Mode::readOnly).runs().size(), std::size_t{1});
+        }
+        fs::current_path(before);
+    }
+
+    void pathThatCannotBeFollowedIsNamed() {
+        const Folder folder;
+        const fs::path path = archiveWithRun(folder);
+        const std::string overlong(300, 'x');
+        for (const auto mode : {Archive::Mode::readWrite, Archive::Mode::readOnly})
+            for (const fs::path& name : {folder / overlong, folder / overlong / "runs.sqlite"}) {
+                const QString message = refusal([&] { Archive archive(name, mode); });
+                QVERIFY2(message.startsWith("5: ") && message.contains("File name too long"),
+                         qPrintable(message));
+            }
+        fs::permissions(folder / ".", fs::perms::none);
+        QStringList messages;
+        {
+            const AsNobody nobody;
+            for (const auto mode : {Archive::Mode::readWrite, Archive::Mode::readOnly})
+                for (const fs::path& name : {path, folder / "sub/runs.sqlite"})
+                    messages << refusal([&] { Archive archive(name, mode); });
+        }
+        fs::permissions(folder / ".", fs::perms::owner_all);
+        for (const QString& message : messages)
+            QVERIFY2(message.startsWith("5: ") && message.contains("Permission denied"), qPrintable(message));
+    }
+
+    void emptyFileIsToldFromAnOldArchive() {
+        const Folder folder;
+        std::ofstream(folder / "runs.sqlite").close();
+        const QString message = refusal([&] { Archive(folder / "runs.sqlite", Archive::Mode::readOnly); });
+        QVERIFY2(message.contains("is an empty file"), qPrintable(message));
     }
 
     void emptyFileBecomesAnArchive() {
