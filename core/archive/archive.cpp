@@ -77,13 +77,16 @@ void Archive::settleAbandonedRuns() {
     });
 }
 
+ProcessIdentity processOf(SQLite::Statement& row, int column) {
+    return {.host = row.getColumn(column).getString(),
+            .boot = row.getColumn(column + 1).getString(),
+            .space = row.getColumn(column + 2).getString(),
+            .pid = row.getColumn(column + 3).getInt64(),
+            .start = row.getColumn(column + 4).getInt64()};
+}
+
 bool abandonedRun(SQLite::Statement& row, int column) {
-    const ProcessIdentity process{.host = row.getColumn(column).getString(),
-                                  .boot = row.getColumn(column + 1).getString(),
-                                  .space = row.getColumn(column + 2).getString(),
-                                  .pid = row.getColumn(column + 3).getInt64(),
-                                  .start = row.getColumn(column + 4).getInt64()};
-    switch (liveness(process)) {
+    switch (liveness(processOf(row, column))) {
     case Liveness::alive:
         return false;
     case Liveness::gone:

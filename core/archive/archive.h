@@ -99,8 +99,10 @@ class Archive {
 
     // Writing a run; one transaction a call, on the disk for good where it holds a checkpoint or the end.
     /// The run comes into being with RunStarted; what was told before waits for it. RunStarted of a run that
-    /// is there resumes it: what lies after its `firstStep` goes. Of two samples of a series at the same step
-    /// the later stays.
+    /// is there resumes it: what lies after its `firstStep` goes. Until then the run stays as it was; if the
+    /// resumption ends before it has started, a note among its events says why. Throws
+    /// Error{archive} for RunStarted of a run that another process is executing. Of two samples of a series
+    /// at the same step the later stays.
     void append(const std::string& run, const std::vector<Event>& events);
     /// A sign of life of a run that has nothing to tell.
     void heartbeat(const std::string& run);

@@ -197,6 +197,65 @@ class ArchiveTest : public QObject {
         QCOMPARE(archive.curve(runA, "train/loss").step.size(), std::size_t{20});
     }
 
+    void resumptionThatDoesNotStartLeavesTheRunAsItWas() {
+        const Folder folder;
+        const fs::path path = folder / "runs.sqlite";
+        {
+            Archive archive(path);
+            archive.append(runA, {started(runA)});
+            archive.append(runA, epochEvents(1, 0.7, 0.7));
+            archive.append(runA, {RunFinished{.state = RunState::completed,
+                                              .steps = 10,
+                                              .seconds = 1,
+                                              .best = epochResult(1, 0.7),
+                                              .hyperparameters = {},
+                                              .error = {},
+                                              .message = {}}});
+        }
+        for (const RunState end : {RunState::failed, RunState::interrupted}) {
+            const bool failed = end == RunState::failed;
+            const std::string why = failed ? "There is no cuda:63." : "";
+            Archive archive(path);
+            archive.append(runA, {StateChanged{RunState::preparing, "reading the data"}});
+            QCOMPARE(archive.runs().at(0).state, RunState::completed);
+            archive.append(runA, {LogLine{LogLevel::error, why}, StateChanged{end, why},
+                                  RunFinished{.state = end,
+                                              .steps = 0,
+                                              .seconds = 0,
+                                              .best = {},
+                                              .hyperparameters = {},
+                                              .error = ErrorKind::device,
+                                              .message = why}});
+            const RunDetails details = archive.details(runA);
+            QCOMPARE(details.row.state, RunState::completed);
+            QCOMPARE(details.row.reason, std::string());
+            QCOMPARE(details.row.steps, std::int64_t{10});
+            QCOMPARE(details.row.bestValidationLoss, std::optional(0.7));
+            QCOMPARE(details.events.back().second,
+                     std::string(failed ? "not resumed: There is no cuda:63."
+                                        : "not resumed: interrupted before the run had started"));
+        }
+        QCOMPARE(count(path, "SELECT count(*) FROM event"), std::int64_t{4}); // started, finished, two notes
+        // One that does start goes on, and what was told before it is kept.
+        Archive archive(path);
+        archive.append(runA, {LogLine{LogLevel::warning, "slow BLAS"}});
+        archive.append(runA, {started(runA, 10)});
+        QCOMPARE(archive.runs().at(0).state, RunState::running);
+        QCOMPARE(archive.details(runA).events.back().second, std::string("slow BLAS"));
+    }
+
+    void runThatAnotherProcessTookUpIsNotTakenUpTwice() {
+        const Folder folder;
+        const fs::path path = archiveWithRun(folder);
+        // As if it were a process of another machine, which shows signs of life.
+        other(path).exec("UPDATE runs SET process_host = 'elsewhere', process_boot = 'theirs'");
+        Archive archive(path);
+        const QString message = refusal([&] { archive.append(runA, {started(runA, 10)}); });
+        QVERIFY2(message.startsWith("5: ") && message.contains("is running in another process"),
+                 qPrintable(message));
+        QCOMPARE(count(path, "SELECT count(*) FROM event WHERE kind = 'resumed'"), std::int64_t{0});
+    }
+
     void summariesFollowTheSamples() {
         const Folder folder;
         const fs::path path = folder / "runs.sqlite";
