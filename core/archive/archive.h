@@ -96,6 +96,8 @@ class Archive {
     void settleAbandonedRuns();
     /// "ok", or what SQLite's integrity check found.
     std::string integrity() const;
+    /// Returns if the archive can be written now; waits some seconds for another writer.
+    void requireWritable();
 
     // Writing a run; one transaction a call, on the disk for good where it holds a checkpoint or the end.
     /// The run comes into being with RunStarted; what was told before waits for it. RunStarted of a run that
@@ -114,8 +116,9 @@ class Archive {
 };
 
 /// Writes a run's events into the archive on a thread of its own, four times a second and at once for state
-/// changes and checkpoints. The constructor opens the archive and throws its errors; a later failure
-/// (disk full) is kept, tried again, and told by `trouble()`.
+/// changes and checkpoints. The constructor opens the archive, tries whether it can be written, and throws
+/// its errors; a later failure (disk full) is kept, tried again, and told by `trouble()`. Of the checkpoints
+/// that wait meanwhile only the newest is kept.
 class Recorder : public EventSink {
   public:
     Recorder(const std::filesystem::path& archive, std::string run);

@@ -46,7 +46,8 @@ struct Archive::Impl {
     template <typename Action>
     void write(Action&& action) {
         guard([&] {
-            requireWritable();
+            requireWriter();
+            requirePlace();
             database->exec("BEGIN IMMEDIATE");
             try {
                 action();
@@ -58,7 +59,9 @@ struct Archive::Impl {
         });
         ++ownWrites;
     }
-    void requireWritable() const;
+    void requireWriter() const;
+    /// Throws Error{archive} if the file is no longer where it was: what is written would be lost with it.
+    void requirePlace() const;
     /// The run's number. Throws Error{archive} if there is no such run.
     std::int64_t runId(const std::string& run) const;
     std::optional<std::int64_t> findRun(const std::string& run) const;

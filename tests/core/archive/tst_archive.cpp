@@ -581,6 +581,19 @@ class ArchiveTest : public QObject {
         QVERIFY(archive.runs().at(0).starred);
     }
 
+    void archiveThatWasMovedIsNotWrittenTo() {
+        const Folder folder;
+        const fs::path path = archiveWithRun(folder);
+        Archive archive(path);
+        fs::rename(path, folder / "elsewhere.sqlite");
+        const QString message = refusal([&] { archive.setStarred(runA, true); });
+        QVERIFY2(message.startsWith("5: ") && message.contains("was moved, deleted or replaced"),
+                 qPrintable(message));
+        fs::rename(folder / "elsewhere.sqlite", path);
+        archive.setStarred(runA, true);
+        QVERIFY(archive.runs().at(0).starred);
+    }
+
     void newerSchemaIsRefusedUntouched() {
         const Folder folder;
         const fs::path path = archiveWithRun(folder);
