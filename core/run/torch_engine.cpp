@@ -1,5 +1,6 @@
 #include "core/run/torch_engine.h"
 
+#include "core/run/available_memory.h"
 #include "core/run/bench.h"
 #include "core/run/training.h"
 
@@ -81,29 +82,44 @@ at::Device resolveDevice(const std::string& wanted) {
     const std::size_t index = wanted == "cuda" ? 0 : std::strtoull(wanted.c_str() + 5, nullptr, 10);
     if (index >= count)
         throw Error(ErrorKind::device, "device: \"" + wanted + "\" was asked for, but there " +
-                                           (count == 1 ? "is one CUDA device (cuda:0)."
-                                                       : "are " + std::to_string(count) + " CUDA devices."));
+                                           (count == 1 ? "is one CUDA device. Use \"cuda:0\""
+                                                       : "are " + std::to_string(count) +
+                                                             " CUDA devices. Use \"cuda:0\" to \"cuda:" +
+                                                             std::to_string(count - 1) + "\"") +
+                                           ", \"cpu\" or \"auto\".");
     return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
 }
 
-std::string gibibytes(std::int64_t bytes) {
+std::string gibibytes(double bytes) {
     std::ostringstream text;
     text.precision(1);
-    text << std::fixed << static_cast<double>(bytes) / (1 << 30) << " GiB";
+    text << std::fixed << bytes / (1 << 30) << " GiB";
     return text.str();
 }
 
-/// Refuses a run that cannot fit: the kernel would end the program instead of an allocation failing.
-void requireMemory(const Experiment& experiment, const DataInfo& data, at::Device device) {
+/// Refuses what cannot fit: the kernel would end the program instead of an allocation failing.
+/// @param what "the run"
+/// @param bytes about what it needs; a double, which no sum overflows
+void requireMemory(const std::string& what, double bytes, at::Device device) {
     if (!device.is_cpu()) return;
-    const std::int64_t needed = estimate(experiment, data).memoryBytes;
-    const std::int64_t available = 1024 * kilobytes("/proc/meminfo", "MemAvailable:");
-    if (available > 0 && needed > available)
+    const std::int64_t available = availableMemory();
+    if (available > 0 && bytes > static_cast<double>(available))
         throw Error(ErrorKind::device,
-                    "Not enough memory: the run needs about " + gibibytes(needed) + ", and " +
-                        gibibytes(available) +
+                    "Not enough memory: " + what + " needs about " + gibibytes(bytes) + ", and " +
+                        gibibytes(static_cast<double>(available)) +
                         " are free. Use a smaller batch (batch.train), narrower layers, or fewer "
                         "examples (data.limit).");
+}
+
+/// The bench computes on one batch; its networks stay in memory beside the one that is timed.
+double benchMemory(const Experiment& experiment) {
+    DataInfo data = probeDataset(experiment.data);
+    data.train = data.validation = data.test = 0;
+    Experiment still = experiment;
+    still.trainBatch = still.validationBatch = 1;
+    constexpr double others = 2;
+    return static_cast<double>(estimate(experiment, data).memoryBytes) +
+           others * static_cast<double>(estimate(still, data).memoryBytes);
 }
 
 /// Runs `body` and turns what LibTorch and the allocator throw into errors for a person.
@@ -203,7 +219,7 @@ RunState Run::train() {
     const at::Device device = resolveDevice(experiment.device);
     useThreads(experiment);
     const Dataset dataset = loadDataset(experiment.data, experiment.seed, [&] { return !obeyPending(); });
-    requireMemory(experiment, dataset.info, device);
+    requireMemory("the run", static_cast<double>(estimate(experiment, dataset.info).memoryBytes), device);
     if (const auto [blas, reference] = blasInUse(); reference && device.is_cpu())
         events_.publish(LogLine{LogLevel::warning, "This machine's BLAS is the reference one (" + blas +
                                                        "), many times slower than OpenBLAS: install "
@@ -441,8 +457,11 @@ class TorchEngine : public Engine {
 
     BenchReport bench(const Experiment& experiment, int repetitions) override {
         BenchReport report;
-        translatingErrors(
-            [&] { report = runBench(experiment, resolveDevice(experiment.device), repetitions); });
+        translatingErrors([&] {
+            const at::Device device = resolveDevice(experiment.device);
+            requireMemory("the bench", benchMemory(experiment), device);
+            report = runBench(experiment, device, repetitions);
+        });
         return report;
     }
 };

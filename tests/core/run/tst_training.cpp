@@ -235,6 +235,21 @@ class TestTraining : public QObject {
             collector.all<CheckpointTaken>().empty()); // broken weights must not replace a good checkpoint
     }
 
+    void aBenchThatCannotFitIsRefusedBeforeItStarts() {
+        Experiment experiment = smallExperiment();
+        const LinearPart wide{.out = 300'000};
+        experiment.model.parts = {wide, wide, LinearPart{.out = 3},
+                                  DropoutPart{{.hyperparameter = "dropout"}}};
+        try {
+            makeTorchEngine()->bench(experiment, 1);
+            QFAIL("it ran");
+        } catch (const Error& error) {
+            QVERIFY(error.kind() == ErrorKind::device);
+            QVERIFY2(std::string(error.what()).find("the bench needs about") != std::string::npos,
+                     error.what());
+        }
+    }
+
     void aDeviceThatIsNotThereIsNamed() {
         Experiment experiment = smallExperiment();
         experiment.device = "cuda:7";
