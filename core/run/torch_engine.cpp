@@ -3,6 +3,7 @@
 #include "core/run/available_memory.h"
 #include "core/run/bench.h"
 #include "core/run/training.h"
+#include "core/run/unforeseen.h"
 
 #include <torch/cuda.h>
 #include <torch/version.h>
@@ -153,19 +154,27 @@ class Run {
         try {
             translatingErrors([&] { finished.state = train(); });
         } catch (const Error& error) {
-            if (stop_) { // while the data was read: nothing is wrong
+            if (error.kind() == ErrorKind::interrupted &&
+                stop_) { // while the data was read: nothing is wrong
                 finished.state = stop_->interrupted ? RunState::interrupted : RunState::stopped;
             } else {
                 finished.state = RunState::failed;
                 finished.error = error.kind();
                 finished.message = error.what();
             }
+        } catch (const std::exception& error) {
+            finished.state = RunState::failed;
+            finished.message = unforeseen(error.what());
         }
         if (training_) {
             finished.steps = training_->stepsDone();
             finished.seconds = training_->seconds();
             finished.best = training_->best();
-            finished.hyperparameters = training_->hyperparameters();
+            try {
+                finished.hyperparameters = training_->hyperparameters();
+            } catch (const std::exception&) {
+                // A device that has failed gives nothing back; the message says what happened to it.
+            }
         }
         if (finished.state == RunState::failed) events_.publish(LogLine{LogLevel::error, finished.message});
         events_.publish(StateChanged{finished.state, finished.message});
@@ -247,8 +256,7 @@ RunState Run::train() {
             if (stop_) break;
         }
     }
-    // The weights behind a loss that is not finite may be broken: the last good checkpoint is worth more.
-    if (!damaged_) takeCheckpoint();
+    takeCheckpoint();
     return stop_->interrupted ? RunState::interrupted : RunState::stopped;
 }
 
@@ -414,7 +422,16 @@ void Run::waitWhilePaused(const std::string& reason) {
     if (!stop_) events_.publish(StateChanged{training_ ? RunState::running : RunState::preparing, {}});
 }
 
+/// The last good checkpoint is worth more than one of a state that is broken, or may be.
 void Run::takeCheckpoint() {
+    const std::optional<std::string> broken =
+        damaged_ ? "a loss is not finite there" : training_->notFinite();
+    if (broken) {
+        events_.publish(LogLine{LogLevel::warning, "No checkpoint was saved at step " +
+                                                       std::to_string(training_->stepsDone()) + ": " +
+                                                       *broken + ". An earlier checkpoint stays."});
+        return;
+    }
     events_.publish(CheckpointTaken{training_->stepsDone(),
                                     std::make_shared<const std::string>(writeCheckpoint(training_->save()))});
 }

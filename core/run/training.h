@@ -64,14 +64,19 @@ class Training {
     /// Moves a tuned hyperparameter. Throws Error{usage} if it is none, or the value lies outside its range.
     void setHyperparameter(const std::string& name, double natural);
 
+    /// What in the weights, λ, σ or Θ is not finite, as a clause: "general.0.weight is not finite". Nothing
+    /// if all is well.
+    std::optional<std::string> notFinite() const;
+
     Checkpoint save() const;
-    /// Throws Error{archive} if the checkpoint does not fit this experiment.
+    /// Throws Error{archive} if the checkpoint does not fit this experiment, or is damaged.
     void load(const Checkpoint& checkpoint);
 
   private:
     bool tuning() const { return problem_->space.size() > 0; }
     void applySchedules();
     NamedTensors state() const;
+    void restore(const Checkpoint& checkpoint);
 
     Experiment experiment_;
     DeviceData data_;

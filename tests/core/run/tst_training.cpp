@@ -3,6 +3,7 @@
 
 #include <QTest>
 
+#include <limits>
 #include <thread>
 
 using namespace dstn;
@@ -35,6 +36,7 @@ class Collector : public EventSink {
             onSamples();
         if (const auto* state = std::get_if<StateChanged>(&event); state != nullptr && onState)
             onState(*state);
+        if (std::holds_alternative<CheckpointTaken>(event) && onCheckpoint) onCheckpoint();
     }
     template <typename T>
     std::vector<T> all() const {
@@ -54,7 +56,13 @@ class Collector : public EventSink {
         return result;
     }
     std::vector<Event> events;
-    std::function<void()> onSamples;
+    /// The texts of all log lines, one a line.
+    std::string log() const {
+        std::string text;
+        for (const LogLine& line : all<LogLine>()) text += line.text + "\n";
+        return text;
+    }
+    std::function<void()> onSamples, onCheckpoint;
     std::function<void(const StateChanged&)> onState;
 };
 
@@ -233,6 +241,132 @@ class TestTraining : public QObject {
         QVERIFY(collector.all<RunFinished>().back().state == RunState::stopped);
         QVERIFY(
             collector.all<CheckpointTaken>().empty()); // broken weights must not replace a good checkpoint
+    }
+
+    void checkpointAskedForBehindABrokenLossIsNotTaken() {
+        Experiment experiment = smallExperiment();
+        experiment.optimizers.general.lr = 1e30;
+        CommandQueue commands;
+        Collector collector;
+        collector.onState = [&](const StateChanged& state) {
+            if (state.state != RunState::paused) return;
+            commands.send(TakeCheckpoint{});
+            commands.send(Stop{});
+        };
+        makeTorchEngine()->run({.experiment = experiment, .run = "a", .pauseOnError = true}, commands,
+                               collector);
+        QVERIFY(collector.all<CheckpointTaken>().empty());
+        QVERIFY2(collector.log().find("No checkpoint was saved at step") != std::string::npos,
+                 collector.log().c_str());
+    }
+
+    void brokenStateNeverReplacesACheckpoint_data() {
+        QTest::addColumn<QString>("part");
+        for (const char* part : {"general.", "response.", "lambda", "raw_scale"})
+            QTest::newRow(part) << QString(part);
+    }
+    void brokenStateNeverReplacesACheckpoint() {
+        QFETCH(QString, part);
+        const Experiment experiment = smallExperiment();
+        Training training(experiment, loadDataset(experiment.data, 0), at::kCPU);
+        training.accept(*training.evaluate([] { return true; }));
+        training.step();
+        Checkpoint state = readCheckpoint(writeCheckpoint(training.save()));
+        const auto broken = std::find_if(state.tensors.begin(), state.tensors.end(), [&](const auto& named) {
+            return named.first.starts_with(part.toStdString());
+        });
+        QVERIFY(broken != state.tensors.end());
+        broken->second.view(-1)[0].fill_(std::numeric_limits<double>::infinity());
+        // It ends at once, and saves what it has.
+        const Collector run = runToEnd({.experiment = experiment,
+                                        .run = "a",
+                                        .checkpoint = std::make_shared<std::string>(writeCheckpoint(state)),
+                                        .maxSteps = 1});
+        QVERIFY2(run.all<RunFinished>().back().state == RunState::completed,
+                 run.all<RunFinished>().back().message.c_str());
+        QVERIFY(run.all<CheckpointTaken>().empty());
+        QVERIFY2(run.log().find(": " + broken->first + " is not finite") != std::string::npos,
+                 run.log().c_str());
+    }
+
+    void bestResultWithNumbersThatAreNotFiniteIsSavedAndRead() {
+        const Experiment experiment = smallExperiment();
+        const Dataset dataset = loadDataset(experiment.data, 0);
+        constexpr double infinity = std::numeric_limits<double>::infinity();
+        Training training(experiment, dataset, at::kCPU);
+        EpochResult result = *training.evaluate([] { return true; });
+        result.testLoss = std::numeric_limits<double>::quiet_NaN();
+        result.hyperparameters[1].second = infinity;
+        result.scales[0].second = -infinity;
+        training.accept(result);
+        Training other(experiment, dataset, at::kCPU);
+        other.load(readCheckpoint(writeCheckpoint(training.save())));
+        QVERIFY(std::isnan(other.best()->testLoss.value()));
+        QVERIFY(other.best()->hyperparameters == result.hyperparameters);
+        QVERIFY(other.best()->scales == result.scales);
+    }
+
+    void damagedCheckpointEndsTheRunInWords_data() {
+        QTest::addColumn<QString>("best");
+        QTest::addColumn<bool>("counters");
+        QTest::newRow("no number") << R"({"epoch": 0, "step": 0, "seconds": 0, "train_loss": null,
+            "train_accuracy": null, "validation_loss": 1, "validation_accuracy": null, "test_loss": null,
+            "test_accuracy": null, "hyperparameters": [["dropout", null]], "scales": []})"
+                                   << true;
+        QTest::newRow("no JSON") << "{" << true;
+        QTest::newRow("no object") << "7" << true;
+        QTest::newRow("missing counters") << "" << false;
+    }
+    void damagedCheckpointEndsTheRunInWords() {
+        QFETCH(QString, best);
+        QFETCH(bool, counters);
+        const Experiment experiment = smallExperiment();
+        Training training(experiment, loadDataset(experiment.data, 0), at::kCPU);
+        Checkpoint checkpoint = training.save();
+        if (!best.isEmpty()) checkpoint.metadata["best"] = best.toStdString();
+        if (!counters)
+            for (auto& [name, tensor] : checkpoint.tensors)
+                if (name == "counters") tensor = at::zeros({1}, at::kLong);
+        const Collector run =
+            runToEnd({.experiment = experiment,
+                      .run = "a",
+                      .checkpoint = std::make_shared<std::string>(writeCheckpoint(checkpoint))});
+        const RunFinished finished = run.all<RunFinished>().back();
+        QVERIFY(finished.state == RunState::failed);
+        QVERIFY2(finished.error == ErrorKind::archive, finished.message.c_str());
+        QVERIFY2(finished.message.find("damaged") != std::string::npos, finished.message.c_str());
+        QVERIFY(run.all<RunStarted>().empty());
+    }
+
+    void failureAfterStopIsNoInterruption() {
+        CommandQueue commands;
+        Collector collector;
+        collector.onSamples = [&] { commands.send(Stop{.interrupted = true}); };
+        collector.onCheckpoint = [] { throw Error(ErrorKind::archive, "There is no room."); };
+        makeTorchEngine()->run({.experiment = smallExperiment(), .run = "a"}, commands, collector);
+        const RunFinished finished = collector.all<RunFinished>().back();
+        QVERIFY(finished.state == RunState::failed);
+        QVERIFY(finished.error == ErrorKind::archive);
+        QCOMPARE(finished.message, std::string("There is no room."));
+    }
+
+    void stopWhileTheDataAreReadIsAnInterruption() {
+        CommandQueue commands;
+        commands.send(Stop{.interrupted = true});
+        const Collector run = runToEnd({.experiment = smallExperiment(), .run = "a"}, commands);
+        QVERIFY(run.all<RunFinished>().back().state == RunState::interrupted);
+        QVERIFY(run.all<RunStarted>().empty());
+    }
+
+    void whatNobodyForesawFailsTheRunInWords() {
+        CommandQueue commands;
+        Collector collector;
+        collector.onSamples = [] { throw std::out_of_range("no such key"); };
+        makeTorchEngine()->run({.experiment = smallExperiment(), .run = "a"}, commands, collector);
+        const RunFinished finished = collector.all<RunFinished>().back();
+        QVERIFY(finished.state == RunState::failed);
+        QVERIFY(!finished.error);
+        QVERIFY2(finished.message.find("no such key") != std::string::npos, finished.message.c_str());
     }
 
     void aBenchThatCannotFitIsRefusedBeforeItStarts() {
