@@ -247,8 +247,8 @@ RunState Run::train() {
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::numeric) throw;
             const std::string message =
-                "At step " + std::to_string(training_->stepsDone() + 1) + " " + error.what() +
-                ". Everything up to there is kept; a smaller learning rate usually helps.";
+                error.what() +
+                std::string(". Everything up to there is kept; a smaller learning rate usually helps.");
             damaged_ = true;
             if (!request_.pauseOnError) throw Error(ErrorKind::numeric, message);
             events_.publish(LogLine{LogLevel::error, message});
@@ -334,6 +334,10 @@ void Run::evaluateWhenDue() {
     sampleHyperparameters(samples);
     events_.publish(SamplesTaken{std::move(samples)});
     events_.publish(EpochFinished{*result, *training_->best()});
+    if (result->testLoss && !std::isfinite(*result->testLoss))
+        events_.publish(LogLine{LogLevel::warning, "At step " + std::to_string(result->step) + " " +
+                                                       notFiniteClause(*result->testLoss, "test loss") +
+                                                       ". It steers nothing: the run goes on."});
     if (request_.checkpointEachEpoch && result->epoch > 0) takeCheckpoint();
 }
 
@@ -353,6 +357,7 @@ void Run::trainStep() {
         samples.push_back(sample(throughput, examples / std::max(1e-9, training_->seconds() - before)));
     }
     events_.publish(SamplesTaken{std::move(samples)});
+    if (step.failure) throw *step.failure;
     publishProgress();
 }
 

@@ -104,6 +104,11 @@ EpochResult epochResultFromJson(const Json& json) {
     return result;
 }
 
+/// A loss that is not finite, with the step at which it was found.
+Error atStep(std::int64_t step, const std::string& clause) {
+    return {ErrorKind::numeric, "At step " + std::to_string(step) + " " + clause};
+}
+
 } // namespace
 
 std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInfo& data, at::ScalarType dtype,
@@ -185,7 +190,12 @@ Training::Step Training::step() {
     const Stopwatch stopwatch(seconds_);
     Step result;
     const Batch batch = order_.at(steps_);
-    result.train = tuner_->train(batch, random_.at(steps_, trainPurpose));
+    try {
+        result.train = tuner_->train(batch, random_.at(steps_, trainPurpose));
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::numeric) throw;
+        throw atStep(steps_ + 1, error.what());
+    }
     const auto count = static_cast<double>(batch.count());
     if (problem_->objective.classification) result.accuracy = result.train.correct / count;
     epochLoss_ += result.train.loss * count;
@@ -196,12 +206,17 @@ Training::Step Training::step() {
     result.epochEnded = steps_ % stepsPerEpoch() == 0;
     evaluationDue_ = result.epochEnded;
     const std::int64_t sinceWarmup = steps_ - experiment_.tuner.warmupEpochs * stepsPerEpoch();
-    if (tuning() && sinceWarmup > 0 && sinceWarmup % experiment_.tuner.trainSteps == 0)
+    if (!tuning() || sinceWarmup <= 0 || sinceWarmup % experiment_.tuner.trainSteps != 0) return result;
+    try {
         for (std::int64_t i = 0; i < experiment_.tuner.validationSteps; ++i) {
             result.validationLoss = tuner_->validate(validationOrder_.at(validationSteps_),
                                                      random_.at(validationSteps_, validationPurpose));
             ++validationSteps_;
         }
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::numeric) throw;
+        result.failure = atStep(steps_, error.what());
+    }
     return result;
 }
 
@@ -234,7 +249,7 @@ std::optional<EpochResult> Training::evaluate(const std::function<bool()>& betwe
     const auto validation = figures(data_.validation);
     if (!validation) return std::nullopt;
     if (!std::isfinite(validation->first))
-        throw Error(ErrorKind::numeric, "the validation loss of the whole split is not finite");
+        throw atStep(steps_, notFiniteClause(validation->first, "validation loss of the whole split"));
     result.validationLoss = validation->first;
     result.validationAccuracy = accuracy(validation->second);
     if (data_.test.count() > 0) {

@@ -36,11 +36,14 @@ class Training {
         double accuracy = 0.0;                     ///< of the mini-batch; 0 for regression
         std::optional<double> validationLoss = {}; ///< of the last validation step, where some were due
         bool epochEnded = false;
+        std::optional<Error> failure = {}; ///< of a validation step, which the training step outlives
     };
     /// One training step and the validation steps that are due after it. Throws Error{numeric}, the training
-    /// step not counted, if a loss is not finite.
+    /// step not counted, if a loss of the training step is not finite; the message begins a sentence: "At
+    /// step 7 the training loss is infinite".
     Step step();
-    /// The figures of the epoch that ended, or of the start: whole validation and test splits at w₀.
+    /// The figures of the epoch that ended, or of the start: whole validation and test splits at w₀. Throws
+    /// Error{numeric} as step() does if the validation loss is not finite.
     /// @param between called after every mini-batch; false breaks off
     /// @return nothing if broken off
     std::optional<EpochResult> evaluate(const std::function<bool()>& between);

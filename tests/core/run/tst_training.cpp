@@ -1,8 +1,10 @@
 #include "core/run/torch_engine.h"
 #include "core/run/training.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 
+#include <fstream>
 #include <limits>
 #include <thread>
 
@@ -23,6 +25,21 @@ Experiment smallExperiment() {
                             {"name": "decay", "initial": 0.001, "log": true}],
         "tuner": {"type": "delta-stn", "train_steps": 2, "warmup_epochs": 1},
         "batch": {"train": 32, "validation": 16}, "budget": {"epochs": 4}, "device": "cpu", "threads": 1
+    })");
+    if (!parsed.experiment) qFatal("%s", describe(parsed.mistakes).c_str());
+    return *parsed.experiment;
+}
+
+/// One linear layer whose squared errors overflow where its weights are large; an epoch is one step.
+Experiment regression() {
+    const ParsedExperiment parsed = parseExperiment(R"({
+        "schema": 1, "name": "regression",
+        "data": {"source": "synthetic-regression", "examples": 100, "features": 4, "test": 0.2},
+        "model": {"parts": [{"type": "linear", "out": 1}]},
+        "regularization": {"weight_decay": "decay"},
+        "hyperparameters": [{"name": "decay", "initial": 0.001, "log": true}],
+        "tuner": {"type": "delta-stn", "train_steps": 1, "warmup_epochs": 0},
+        "batch": {"train": 68, "validation": 12}, "budget": {"epochs": 4}, "device": "cpu", "threads": 1
     })");
     if (!parsed.experiment) qFatal("%s", describe(parsed.mistakes).c_str());
     return *parsed.experiment;
@@ -241,6 +258,71 @@ class TestTraining : public QObject {
         QVERIFY(collector.all<RunFinished>().back().state == RunState::stopped);
         QVERIFY(
             collector.all<CheckpointTaken>().empty()); // broken weights must not replace a good checkpoint
+    }
+
+    void validationStepThatFailsIsNamedAndItsTrainingStepKept() {
+        Experiment experiment = regression();
+        // The first validation step makes σ huge, the second fails on it.
+        experiment.tuner.validationSteps = 2;
+        experiment.tuner.entropyWeight = 1000;
+        experiment.optimizers.scales.lr = 1e30;
+        const Collector run = runToEnd({.experiment = experiment, .run = "a"});
+        const RunFinished finished = run.all<RunFinished>().back();
+        QVERIFY2(finished.message.starts_with("At step 1 the validation loss is infinite."),
+                 finished.message.c_str());
+        QVERIFY(finished.error == ErrorKind::numeric);
+        QCOMPARE(finished.steps, 1);
+        const auto samples = run.samples();
+        QVERIFY(std::any_of(samples.begin(), samples.end(), [&](const auto& sample) {
+            return std::get<0>(sample) == 0 && std::get<1>(sample) == 1; // train/loss
+        }));
+    }
+
+    void splitThatGivesNoFiniteLossIsNamedWithItsStep() {
+        Experiment experiment = regression();
+        experiment.tuner.type = "fixed";
+        experiment.optimizers.general.lr = 1e30;
+        const RunFinished finished =
+            runToEnd({.experiment = experiment, .run = "a"}).all<RunFinished>().back();
+        QVERIFY2(
+            finished.message.starts_with("At step 1 the validation loss of the whole split is infinite."),
+            finished.message.c_str());
+    }
+
+    void trainingStepThatFailsIsNamed() {
+        Experiment experiment = regression();
+        experiment.tuner.type = "fixed";
+        experiment.optimizers.general.lr = 1e30;
+        experiment.trainBatch = 34; // the second step of the epoch meets what the first has done
+        const RunFinished finished =
+            runToEnd({.experiment = experiment, .run = "a"}).all<RunFinished>().back();
+        QVERIFY2(finished.message.starts_with("At step 2 the training loss is infinite."),
+                 finished.message.c_str());
+        QCOMPARE(finished.steps, 1);
+    }
+
+    void testLossThatIsNotFiniteIsTold() {
+        QTemporaryDir folder;
+        const std::string path = folder.filePath("far.csv").toStdString();
+        std::ofstream file(path);
+        file << "x,y\n";
+        for (int i = 0; i < 99; ++i) file << i << ',' << i * 0.5 << '\n';
+        file << "1,1e35\n"; // in the test part, the last
+        file.close();
+        Experiment far = regression();
+        far.data = {.source = DataSource::csv,
+                    .path = path,
+                    .test = 0.1,
+                    .split = SplitKind::tail,
+                    .normalize = Normalize::none};
+        far.trainBatch = 50;
+        far.optimizers.general.lr = 1e-6;
+        far.tuner.type = "fixed";
+        const Collector run = runToEnd({.experiment = far, .run = "a"});
+        QVERIFY2(run.all<RunFinished>().back().state == RunState::completed,
+                 run.all<RunFinished>().back().message.c_str());
+        QVERIFY2(run.log().find("At step 0 the test loss is infinite.") != std::string::npos,
+                 run.log().c_str());
     }
 
     void checkpointAskedForBehindABrokenLossIsNotTaken() {
