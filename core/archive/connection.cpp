@@ -93,7 +93,8 @@ void createFolder(const fs::path& path) {
     if (folder.empty()) return;
     std::error_code error;
     fs::create_directories(folder, error);
-    if (!fs::is_directory(folder))
+    std::error_code ignored;
+    if (!fs::is_directory(folder, ignored))
         throw Error(ErrorKind::archive, "The folder " + folder.string() +
                                             " for the archive cannot be made: " +
                                             (error ? error.message() : "there is a file of that name") +
@@ -168,7 +169,11 @@ std::unique_ptr<SQLite::Database> openArchive(const fs::path& path, Archive::Mod
     std::error_code ignored;
     if (fs::is_directory(path, ignored)) throw refusal(path, "is a folder. Name a file in it.");
     if (mode == Archive::Mode::readWrite) createFolder(path);
-    const bool exists = fs::exists(path, ignored);
+    std::error_code error;
+    const bool exists = fs::exists(path, error);
+    if (error)
+        throw refusal(path, "cannot be opened: " + error.message() +
+                                ". Check the path and its folders' permissions, or name another archive.");
     if (mode == Archive::Mode::readOnly && !exists)
         throw refusal(path, "does not exist. The first run creates it; or name another archive.");
     if (exists) checkHeader(path);
