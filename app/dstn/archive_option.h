@@ -20,7 +20,8 @@ struct ArchiveOption {
     Archive open(Archive::Mode mode = Archive::Mode::readOnly) const { return Archive(resolved(), mode); }
     /// The same, or nothing where the user has no archive yet.
     std::optional<Archive> openIfThere() const {
-        if (path.empty() && !std::filesystem::exists(resolved())) return std::nullopt;
+        std::error_code error; // what cannot be looked at is open()'s to refuse
+        if (path.empty() && !std::filesystem::exists(resolved(), error) && !error) return std::nullopt;
         return open();
     }
     std::filesystem::path resolved() const {
