@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace dstn {
 
@@ -11,7 +12,7 @@ enum class ErrorKind {
     usage,       ///< wrong usage or an invalid experiment; exit code 2
     data,        ///< a data file is missing or broken; exit code 3
     device,      ///< the device is not there, or memory ran out; exit code 4
-    archive,     ///< the archive cannot be read or written; exit code 5
+    archive,     ///< the archive cannot be read, or it or results cannot be written; exit code 5
     interrupted, ///< interrupted by the user; exit code 130
 };
 
@@ -43,5 +44,9 @@ class Error : public std::runtime_error {
   private:
     ErrorKind kind_;
 };
+
+/// Text from outside as a message may show it: control characters, which could end the message early or steer
+/// a terminal, as "\x1b".
+std::string printable(std::string_view text);
 
 } // namespace dstn

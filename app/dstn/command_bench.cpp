@@ -1,6 +1,7 @@
 #include "app/dstn/experiment_source.h"
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
+#include "app/dstn/whole_number.h"
 #include "core/run/engine.h"
 
 #include <nlohmann/json.hpp>
@@ -47,6 +48,20 @@ std::string benchText(const BenchReport& report) {
            std::to_string(report.repetitions) + " interleaved repetitions\n" + table.text();
 }
 
+BenchReport measure(Engine& engine, const Experiment& experiment, const std::string& source,
+                    int repetitions) {
+    try {
+        BenchReport report = engine.bench(experiment, repetitions);
+        report.preset = source;
+        return report;
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::numeric) throw;
+        throw Error(ErrorKind::numeric,
+                    source + ": in one of the steps measured " + error.what() +
+                        ". A smaller learning rate (optimizers.general.lr) usually helps.");
+    }
+}
+
 } // namespace
 
 Subcommand benchCommand(CLI::App& program) {
@@ -61,7 +76,7 @@ Subcommand benchCommand(CLI::App& program) {
     app->add_flag("--all", options->all, "All presets, one after the other")->excludes(preset);
     app->add_option("--device", options->device, "auto, cpu, cuda or cuda:N");
     app->add_option("--repetitions", options->repetitions, "Interleaved repetitions of each step")
-        ->check(CLI::Range(1, 1000000))
+        ->check(wholeNumber(1, 1000000))
         ->capture_default_str();
     app->add_flag("--json", options->json, "Print one JSON object a line");
     return {app, [options] {
@@ -77,8 +92,8 @@ Subcommand benchCommand(CLI::App& program) {
                     experiments.push_back(requireExperiment(source, experimentText(source), assignments));
                 const auto engine = createEngine();
                 for (std::size_t i = 0; i < experiments.size(); ++i) {
-                    BenchReport report = engine->bench(experiments[i], options->repetitions);
-                    report.preset = sources[i];
+                    const BenchReport report =
+                        measure(*engine, experiments[i], sources[i], options->repetitions);
                     if (options->json)
                         std::cout << benchJson(report).dump() << std::endl;
                     else

@@ -5,6 +5,7 @@
 #include "core/run/engine.h"
 
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -21,7 +22,9 @@ std::string variable(const char* name) {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-/// Each part says itself why it cannot be looked at, so that one broken thing hides no other.
+// Each part says itself why it cannot be looked at, whatever the reason, so that one broken thing hides no
+// other.
+
 void addEngine(Rows& rows) {
     try {
         const auto engine = createEngine();
@@ -43,7 +46,7 @@ void addEngine(Rows& rows) {
             if (!device.available) text = "not available: " + device.reason;
             rows.push_back({"device " + device.id, text});
         }
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
         rows.push_back({"engine", error.what()});
     }
 }
@@ -53,7 +56,7 @@ void addData(Rows& rows) {
         const DataInfo info = probeDataset({.source = DataSource::fashionMnist});
         rows.push_back({"Fashion-MNIST", std::to_string(info.train + info.validation) + " training and " +
                                              std::to_string(info.test) + " test images"});
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
         rows.push_back({"Fashion-MNIST", error.what()});
     }
 }
@@ -74,10 +77,10 @@ void addArchive(Rows& rows, const ArchiveOption& option) {
         std::string text = std::to_string(runs.size()) + (runs.size() == 1 ? " run" : " runs");
         for (const auto& [state, count] : counts) text += ", " + std::to_string(count) + " " + state;
         rows.push_back({"", text});
-        const auto bytes = static_cast<double>(std::filesystem::file_size(path, ignored));
+        const auto bytes = static_cast<double>(std::filesystem::file_size(path, error));
         rows.push_back({"", shortNumber(bytes / (1 << 20)) + " MiB, integrity " + archive.integrity()});
-    } catch (const Error& error) {
-        rows.push_back({"", error.what()});
+    } catch (const std::exception& problem) {
+        rows.push_back({"", problem.what()});
     }
 }
 

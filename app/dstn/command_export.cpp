@@ -29,11 +29,13 @@ Subcommand exportCommand(CLI::App& program) {
                 const Archive archive = options->archive.open();
                 const std::string run = archive.resolve(options->run);
                 const auto format = options->format == "csv" ? ExportFormat::csv : ExportFormat::json;
-                if (options->out == "-") {
+                // By its name it could be the file that the shell has opened, which is not ours to replace.
+                if (options->out == "-" || options->out == "/dev/stdout") {
                     archive.exportRun(run, format, std::cout);
                     return 0;
                 }
-                if (!options->force && std::filesystem::is_regular_file(options->out))
+                std::error_code ignored; // exportRun() says why a place cannot be looked at
+                if (!options->force && std::filesystem::is_regular_file(options->out, ignored))
                     throw Error(ErrorKind::usage,
                                 options->out +
                                     " exists already. Name another file, or replace it with --force.");

@@ -4,11 +4,13 @@
 #include "app/dstn/progress.h"
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
+#include "app/dstn/whole_number.h"
 #include "core/archive/archive.h"
 #include "core/run/session.h"
 
 #include <chrono>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -226,9 +228,10 @@ Subcommand runCommand(CLI::App& program) {
         ->allow_extra_args(false);
     app->add_option("--archive", options->archive, "The archive that keeps the run")->type_name("FILE");
     app->add_option("--device", options->device, "auto, cpu, cuda or cuda:N");
-    app->add_option("--seed", options->seed, "Seed of the experiment");
+    app->add_option("--seed", options->seed, "Seed of the experiment")
+        ->check(wholeNumber(0, std::numeric_limits<std::uint64_t>::max()));
     app->add_option("--max-steps", options->maxSteps, "End as completed after so many training steps")
-        ->check(CLI::PositiveNumber);
+        ->check(wholeNumber(1, std::numeric_limits<std::int64_t>::max()));
     app->add_option("--resume", options->resume,
                     "Go on with this run: its id or the beginning, its name, or last")
         ->type_name("RUN");

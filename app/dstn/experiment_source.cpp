@@ -1,31 +1,14 @@
 #include "app/dstn/experiment_source.h"
 
 #include "core/error.h"
+#include "core/run/experiment_file.h"
 
-#include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
-#include <system_error>
 
 namespace dstn {
 
 std::string experimentText(const std::string& source) {
-    if (const Preset* preset = findPreset(source)) return preset->json;
-    if (source == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-    std::error_code error;
-    if (std::filesystem::is_directory(source, error))
-        throw Error(ErrorKind::usage, source + " is a folder. Name an experiment file in it.");
-    if (!std::filesystem::exists(source, error)) {
-        std::string ids;
-        for (const Preset& preset : presets()) ids += (ids.empty() ? "" : ", ") + preset.id;
-        throw Error(ErrorKind::usage, "There is neither a file nor a preset named \"" + source +
-                                          "\". The presets are " + ids + ".");
-    }
-    std::ifstream file(source, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file) throw Error(ErrorKind::usage, source + " cannot be read. Check the file's permissions.");
-    return text;
+    return source == "-" ? readExperimentText(std::cin, "Standard input") : experimentOf(source);
 }
 
 std::vector<std::pair<std::string, std::string>> parseAssignments(const std::vector<std::string>& settings) {

@@ -2,6 +2,7 @@
 
 #include "app/dstn/json_lines.h"
 #include "app/dstn/terminal.h"
+#include "core/archive/stored_experiment.h"
 
 #include <algorithm>
 
@@ -44,11 +45,7 @@ Json detailsJson(const RunDetails& details) {
                            {"program_version", environment.programVersion},
                            {"host", environment.host},
                            {"threads", environment.threads}};
-    json["experiment"] = Json::parse(details.experimentJson, nullptr, false);
-    if (json["experiment"].is_discarded())
-        throw Error(ErrorKind::archive, "The experiment of run " + details.row.id +
-                                            " is no JSON any more: the archive is damaged. Restore a copy "
-                                            "of it; dstn show without --json shows the rest.");
+    json["experiment"] = storedExperiment(details);
     Json& epochs = json["epochs"] = Json::array();
     for (const EpochResult& epoch : details.epochs)
         epochs.push_back({{"epoch", epoch.epoch},

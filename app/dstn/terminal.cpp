@@ -1,5 +1,7 @@
 #include "app/dstn/terminal.h"
 
+#include "core/error.h"
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -14,7 +16,7 @@ namespace dstn {
 void complain(std::string_view message) {
     while (!message.empty()) {
         const auto end = message.find('\n');
-        std::cerr << "dstn: " << message.substr(0, end) << '\n';
+        std::cerr << "dstn: " << printable(message.substr(0, end)) << '\n';
         message = end == std::string_view::npos ? "" : message.substr(end + 1);
     }
     std::cerr.flush();

@@ -2,17 +2,18 @@
 // --version work without one.
 #include "core/archive/archive.h"
 #include "core/run/experiment.h"
+#include "core/run/experiment_file.h"
 #include "ui/main_window.h"
 #include "ui/widgets/theme.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
-#include <QFile>
 #include <QIcon>
 #include <QTimer>
 
 #include <cstdio>
-#include <optional>
+#include <exception>
+#include <new>
 
 using namespace dstn;
 
@@ -30,17 +31,7 @@ struct Options {
 }
 
 Experiment readExperiment(const QString& source) {
-    std::string text;
-    if (const Preset* preset = findPreset(source.toStdString())) {
-        text = preset->json;
-    } else {
-        QFile file(source);
-        if (!file.open(QIODevice::ReadOnly))
-            quit(QStringLiteral("%1 is neither a preset nor a file that can be read: %2.")
-                     .arg(source, file.errorString()),
-                 ErrorKind::usage);
-        text = file.readAll().toStdString();
-    }
+    const std::string text = experimentOf(source.toStdString());
     ParsedExperiment parsed = parseExperiment(text);
     if (!parsed.experiment)
         quit(QStringLiteral("%1 is no valid experiment:\n%2")
@@ -99,5 +90,13 @@ int main(int argc, char** argv) {
         return QApplication::exec();
     } catch (const Error& error) {
         quit(QString::fromUtf8(error.what()), error.kind());
+    } catch (const std::bad_alloc&) {
+        quit(QStringLiteral(
+                 "The workbench ran out of memory. Close other programs, then start it again; runs that "
+                 "were under way can be resumed from the archive."),
+             ErrorKind::device);
+    } catch (const std::exception& error) {
+        quit(QStringLiteral("Something unforeseen happened: %1").arg(QString::fromUtf8(error.what())),
+             ErrorKind::numeric);
     }
 }

@@ -49,6 +49,9 @@ struct Curve {
 
 enum class ExportFormat { csv, json };
 
+/// Whether `path` is the archive's file or one that SQLite keeps beside it, by whatever name or link.
+bool belongsToArchive(const std::filesystem::path& archive, const std::filesystem::path& path);
+
 /// Runs in one SQLite file (WAL). Several processes may write; a reader never blocks a writer. One object
 /// belongs to one thread; open as many as needed.
 /// Every member throws Error{archive} naming the file, what is wrong and what to do.
@@ -79,7 +82,9 @@ class Archive {
     /// CSV (RFC 4180): a row a step, the columns step, epoch, seconds and one a series, empty where a series
     /// has no value at that step; NaN is "NaN", infinity "inf". JSON: the whole run; as JSON has no such
     /// numbers they are the strings "NaN", "Infinity" and "-Infinity".
-    /// Writes beside `out` and renames, so that `out` is whole or untouched; replaces an existing file.
+    /// A file is written beside `out` and renamed, so that `out` is whole or untouched; one that exists is
+    /// replaced, of a link the file that it leads to. Devices and pipes are written into. The archive's own
+    /// files and folders are refused.
     void exportRun(const std::string& run, ExportFormat format, const std::filesystem::path& out) const;
     /// The same into a stream.
     void exportRun(const std::string& run, ExportFormat format, std::ostream& out) const;

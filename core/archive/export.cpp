@@ -1,5 +1,6 @@
 #include "core/archive/archive_impl.h"
 #include "core/archive/exact_number.h"
+#include "core/archive/stored_experiment.h"
 
 #include <SQLiteCpp/Transaction.h>
 #include <nlohmann/json.hpp>
@@ -105,11 +106,7 @@ Json jsonRun(const RunDetails& details, const std::vector<Curve>& curves) {
                        {"tags", row.tags},
                        {"note", row.note},
                        {"starred", row.starred}};
-    document["experiment"] = Json::parse(details.experimentJson, nullptr, false);
-    if (document["experiment"].is_discarded())
-        throw Error(ErrorKind::archive, "The experiment of run " + row.id +
-                                            " is no JSON any more: the archive is damaged. Restore a copy of "
-                                            "it, or export the run as CSV.");
+    document["experiment"] = storedExperiment(details);
     const Environment& environment = details.environment;
     document["environment"] = {{"device", environment.device},
                                {"device_name", environment.deviceName},
@@ -147,7 +144,30 @@ Error cannotWrite(const fs::path& out, const std::string& why) {
                                     ". Choose another place; the archive is as it was."};
 }
 
+/// The file that a chain of links ends at, also where that file is not there yet.
+fs::path linkTarget(fs::path path) {
+    constexpr int longest = 40; // as the kernel has it
+    std::error_code error;
+    for (int i = 0; i < longest && fs::is_symlink(fs::symlink_status(path, error)); ++i)
+        path = path.parent_path() / fs::read_symlink(path, error);
+    return path;
+}
+
 } // namespace
+
+bool belongsToArchive(const fs::path& archive, const fs::path& path) {
+    std::error_code error;
+    const auto whole = [&](const fs::path& any) {
+        return fs::weakly_canonical(fs::absolute(linkTarget(any), error), error);
+    };
+    const fs::path file = whole(archive), target = whole(path);
+    for (const char* ending : {"", "-wal", "-shm", "-journal"}) {
+        const fs::path own = file.string() + ending;
+        // Hard links are the same file by another name.
+        if (target == own || fs::equivalent(path, own, error)) return true;
+    }
+    return false;
+}
 
 void Archive::exportRun(const std::string& run, ExportFormat format, std::ostream& out) const {
     impl_->guard([&] {
@@ -162,16 +182,26 @@ void Archive::exportRun(const std::string& run, ExportFormat format, std::ostrea
 }
 
 void Archive::exportRun(const std::string& run, ExportFormat format, const fs::path& out) const {
-    if (fs::is_directory(out)) throw cannotWrite(out, "it is a folder");
-    const fs::path partial = out.string() + ".part" + std::to_string(getpid());
-    std::ofstream file(partial, std::ios::binary | std::ios::trunc);
-    if (!file) throw cannotWrite(out, std::generic_category().message(errno));
-    try {
+    std::error_code error;
+    const fs::file_status status = fs::status(out, error);
+    if (!fs::status_known(status)) throw cannotWrite(out, error.message());
+    if (fs::is_directory(status)) throw cannotWrite(out, "it is a folder");
+    if (belongsToArchive(impl_->path, out))
+        throw cannotWrite(out, "it is the archive itself, or a file that SQLite keeps beside it");
+    const auto writeInto = [&](const fs::path& path) {
+        std::ofstream file(path, std::ios::binary | std::ios::trunc);
+        if (!file) throw cannotWrite(out, std::generic_category().message(errno));
         exportRun(run, format, file);
         file.close();
         if (!file) throw cannotWrite(out, "the disk is full or reports an error");
-        std::error_code error;
-        fs::rename(partial, out, error);
+    };
+    // A device or a pipe would be gone after a rename.
+    if (fs::exists(status) && !fs::is_regular_file(status)) return writeInto(out);
+    const fs::path target = linkTarget(out);
+    const fs::path partial = target.string() + ".part" + std::to_string(getpid());
+    try {
+        writeInto(partial);
+        fs::rename(partial, target, error);
         if (error) throw cannotWrite(out, error.message());
     } catch (...) {
         std::error_code ignored;

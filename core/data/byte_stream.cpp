@@ -39,6 +39,9 @@ class FileStream : public ByteStream {
     explicit FileStream(const std::filesystem::path& path) : name_(path.string()) {
         std::error_code error;
         const auto status = std::filesystem::status(path, error);
+        if (!std::filesystem::status_known(status))
+            throw Error(ErrorKind::data, name_ + ": cannot be opened: " + error.message() +
+                                             ". Check the path, and the permissions of its folders.");
         if (!std::filesystem::exists(status))
             throw Error(ErrorKind::data, name_ + ": there is no such file. Check the path.");
         if (!std::filesystem::is_regular_file(status))

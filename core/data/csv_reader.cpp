@@ -42,7 +42,7 @@ std::string quoted(std::string_view cell) {
     std::size_t end = std::min(cell.size(), longest);
     while (end > 0 && end < cell.size() && (static_cast<unsigned char>(cell[end]) & 0xC0) == 0x80) --end;
     std::string text(1, '"');
-    text += cell.substr(0, end);
+    text += printable(cell.substr(0, end));
     text += end < cell.size() ? "…\"" : "\"";
     return text;
 }
@@ -112,6 +112,7 @@ class Reading {
           delimiter_(options.delimiter == Delimiter::automatic ? findDelimiter(text, name)
                                                                : options.delimiter),
           textSize_(text.size()),
+          lineCount_(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1),
           records_(text, delimiter_, name) {
         CsvRecords preview(text, delimiter_, name);
         const std::vector<Cells> rows = sample(preview);
@@ -133,6 +134,7 @@ class Reading {
                  "cells.");
         target_ = findTarget();
         table_.features = static_cast<std::int64_t>(columns_ - 1);
+        table_.targetColumn = static_cast<std::int64_t>(target_);
         table_.targetName = header_ ? names_[target_] : "";
         for (std::size_t i = 0; i < names_.size(); ++i)
             if (i != target_) table_.featureNames.push_back(names_[i].empty() ? columnLabel(i) : names_[i]);
@@ -162,7 +164,7 @@ class Reading {
         constexpr std::size_t longest = 30;
         std::string list;
         for (std::size_t i = 0; i < std::min(names_.size(), longest); ++i)
-            list += (i ? ", " : "") + names_[i];
+            list += (i ? ", " : "") + quoted(names_[i]);
         return names_.size() > longest ? list + ", …" : list;
     }
 
@@ -196,6 +198,7 @@ class Reading {
     }
 
     void readRows() {
+        reserve();
         Cells cells;
         while (records_.next(cells)) {
             if (cancelled_ && table_.rows % 16384 == 0 && cancelled_())
@@ -205,7 +208,6 @@ class Reading {
                                             " cells where the first line has " + std::to_string(columns_) +
                                             " (separated by " + std::string(delimiterName(delimiter_)) +
                                             "). Mend the line, or set data.delimiter.");
-            if (table_.rows == 0) reserve(cells);
             for (std::size_t i = 0; i < columns_; ++i) {
                 if (i == target_)
                     addTarget(cells[i]);
@@ -216,10 +218,10 @@ class Reading {
         }
     }
 
-    void reserve(const Cells& first) {
-        std::size_t length = 1;
-        for (const std::string_view cell : first) length += cell.size() + 1;
-        const std::size_t rows = textSize_ / length + 1;
+    /// For no fewer rows than there are: growing would take the memory twice. A cell and what ends it are two
+    /// bytes, so that blank lines do not count.
+    void reserve() {
+        const std::size_t rows = std::min(lineCount_, textSize_ / (2 * columns_) + 1);
         table_.inputs.reserve(rows * (columns_ - 1));
         targetCells_.reserve(rows);
         lines_.reserve(rows);
@@ -331,7 +333,7 @@ class Reading {
         table_.task = TaskKind::regression;
         const auto [least, most] = std::minmax_element(targets_.begin(), targets_.end());
         if (*least == *most)
-            fail("the target (" + columnLabel(target_) + ") is " + std::string(targetCells_[0]) +
+            fail("the target (" + columnLabel(target_) + ") is " + quoted(targetCells_[0]) +
                  " in every row; there is nothing to learn. Name another column as data.target.");
         table_.targets = std::move(targets_);
     }
@@ -340,7 +342,7 @@ class Reading {
     const std::string& name_;
     const std::function<bool()>& cancelled_;
     Delimiter delimiter_;
-    std::size_t textSize_;
+    std::size_t textSize_, lineCount_;
     CsvRecords records_;
     bool header_ = false;
     std::size_t columns_ = 0, target_ = 0;
@@ -353,13 +355,24 @@ class Reading {
 
 } // namespace
 
+double csvTableBytes(std::string_view text) {
+    const auto count = [&](char c) { return static_cast<double>(std::count(text.begin(), text.end(), c)); };
+    const double rows = count('\n') + 1.0;
+    const double separators = std::max({count(','), count(';'), count('\t'), count(' ')});
+    // A number for each cell; for each row its target as text, twice, its line, number and class.
+    return 8.0 * (rows + separators) + (16.0 + 8.0 + 8.0 + 8.0 + 16.0) * rows;
+}
+
 Table parseCsv(std::string_view text, const CsvOptions& options, const std::string& name,
                const std::function<bool()>& cancelled) {
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
         throw Error(ErrorKind::data, name + ": is written in UTF-16. Save it as UTF-8.");
-    if (text.substr(0, 4096).find('\0') != std::string_view::npos)
-        throw Error(ErrorKind::data, name + ": is no text file: it contains zero bytes. Name a CSV file.");
+    if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos)
+        throw Error(
+            ErrorKind::data,
+            name + ", line " + std::to_string(1 + std::count(text.begin(), text.begin() + zero, '\n')) +
+                ": holds a zero byte, which no text file has. Fetch the file again, or name a CSV file.");
     return Reading(text, options, name, cancelled).read();
 }
 

@@ -31,6 +31,10 @@ struct CsvOptions {
 Table parseCsv(std::string_view text, const CsvOptions& options, const std::string& name,
                const std::function<bool()>& cancelled = {});
 
+/// About how many bytes parseCsv() takes beside the text, at most: more than the text where its cells are
+/// short.
+double csvTableBytes(std::string_view text);
+
 inline constexpr std::int64_t maxAutomaticClasses = 20;
 
 } // namespace dstn

@@ -24,12 +24,13 @@ namespace {
 
 using Cancelled = std::function<bool()>;
 
+constexpr const char* smallerFile = "Use a smaller file.";
 constexpr const char* fashionMnistFolder = "/usr/share/datasets/fashion-mnist";
 constexpr std::array fashionMnistClasses{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
                                          "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
 
 /// Refuses what cannot fit before the machine starts to swap or kills the program.
-void requireMemory(double bytes, const std::string& name) {
+void requireMemory(double bytes, const std::string& name, const std::string& remedy) {
     constexpr double gib = 1024.0 * 1024.0 * 1024.0;
     const double present =
         static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
@@ -38,7 +39,7 @@ void requireMemory(double bytes, const std::string& name) {
                                            std::to_string(static_cast<std::int64_t>(bytes / gib) + 1) +
                                            " GiB of memory, and this machine has " +
                                            std::to_string(static_cast<std::int64_t>(present / gib)) +
-                                           " GiB. Use a smaller file.");
+                                           " GiB. " + remedy);
 }
 
 std::string sourceName(const DataSpec& spec) {
@@ -59,7 +60,8 @@ std::string sourceName(const DataSpec& spec) {
 IdxFolder openImages(const DataSpec& spec, IdxContents contents, const Cancelled& cancelled) {
     const std::filesystem::path folder = sourceName(spec);
     std::error_code error;
-    if (spec.source == DataSource::fashionMnist && !std::filesystem::exists(folder, error))
+    if (spec.source == DataSource::fashionMnist &&
+        std::filesystem::status(folder, error).type() == std::filesystem::file_type::not_found)
         throw Error(ErrorKind::data,
                     "Fashion-MNIST was not found: there is no folder " + folder.string() +
                         ". Install the package dataset-fashion-mnist, or name a folder with its "
@@ -102,7 +104,7 @@ void requireImageMemory(const IdxFolder& headers) {
     if (headers.test) images += static_cast<double>(headers.test->images.shape[0]);
     const auto& shape = headers.train.images.shape;
     const double pixels = std::accumulate(shape.begin() + 1, shape.end(), 1.0, std::multiplies<>());
-    requireMemory(5.0 * images * pixels, headers.train.imagesPath.string());
+    requireMemory(5.0 * images * pixels, headers.train.imagesPath.string(), smallerFile);
 }
 
 Dataset loadImages(const DataSpec& spec, std::uint64_t seed, const Cancelled& cancelled) {
@@ -140,8 +142,8 @@ std::string readText(const std::string& path, const Cancelled& cancelled) {
         if (cancelled && cancelled())
             throw Error(ErrorKind::interrupted, "Reading " + path + " was cancelled.");
         const std::size_t before = text.size();
-        // The text, and the numbers made of it: eight bytes where two characters may have been.
-        requireMemory(5.0 * static_cast<double>(before), path);
+        // As it grows, the old and the new place of the text, of double the size, are there at once.
+        requireMemory(3.0 * static_cast<double>(before), path, smallerFile);
         text.resize(before + chunk);
         const std::size_t found = stream->read(std::as_writable_bytes(std::span(text).subspan(before)));
         if (found == chunk) continue;
@@ -152,6 +154,7 @@ std::string readText(const std::string& path, const Cancelled& cancelled) {
 
 Table readTable(const DataSpec& spec, const Cancelled& cancelled) {
     const std::string text = readText(spec.path, cancelled);
+    requireMemory(static_cast<double>(text.capacity()) + csvTableBytes(text), spec.path, smallerFile);
     return parseCsv(
         text, {.delimiter = spec.delimiter, .header = spec.header, .target = spec.target, .task = spec.task},
         spec.path, cancelled);
@@ -189,13 +192,16 @@ Dataset prepareTable(const DataSpec& spec, const Table& table, const std::vector
     Dataset data;
     data.info = tableInfo(spec, table);
     const Split split = makeSplit(spec, table.rows, false, seed, sourceName(spec));
-    const std::vector<Affine> columns = columnMaps(spec.normalize, table, split.train);
+    const std::vector<Affine> columns = columnMaps(spec.normalize, table, split.train, sourceName(spec));
     Affine target;
     if (table.task == TaskKind::regression)
         target = targetMap(spec.normalize, table, split.train, sourceName(spec));
-    data.train = mapRows(table, columns, target, split.train, cancelled);
-    data.validation = mapRows(table, columns, target, split.validation, cancelled);
-    data.test = mapRows(table, columns, target, split.test, cancelled);
+    const auto part = [&](const std::vector<std::int64_t>& which) {
+        return mapRows(table, columns, target, which, sourceName(spec), cancelled);
+    };
+    data.train = part(split.train);
+    data.validation = part(split.validation);
+    data.test = part(split.test);
     data.targetMean = target.shift;
     data.targetScale = 1.0 / target.factor;
     if (!weights.empty()) data.trueWeights = normalizedWeights(weights, columns, target);
@@ -204,7 +210,7 @@ Dataset prepareTable(const DataSpec& spec, const Table& table, const std::vector
 
 void requireSyntheticMemory(const DataSpec& spec) {
     requireMemory(12.0 * static_cast<double>(spec.examples) * static_cast<double>(spec.features),
-                  sourceName(spec));
+                  sourceName(spec), "Lower data.examples or data.features.");
 }
 
 } // namespace

@@ -8,6 +8,11 @@
 namespace dstn {
 namespace {
 
+[[noreturn]] void cannotLook(const std::filesystem::path& path, const std::error_code& error) {
+    throw Error(ErrorKind::data, path.string() + ": cannot be opened: " + error.message() +
+                                     ". Check the path, and the permissions of its folders.");
+}
+
 /// The file of this part and kind under any of its names, an uncompressed one first; empty if there is none.
 std::filesystem::path findFile(const std::filesystem::path& folder, const std::string& stem,
                                const std::vector<std::string>& types) {
@@ -18,7 +23,10 @@ std::filesystem::path findFile(const std::filesystem::path& folder, const std::s
                 name.append(1, joint).append(type).append("-ubyte").append(ending);
                 std::filesystem::path path = folder / name;
                 std::error_code error;
-                if (std::filesystem::exists(path, error)) return path;
+                const auto status = std::filesystem::status(path, error);
+                // A file that cannot be looked at may be the one; the next name would hide it.
+                if (!std::filesystem::status_known(status)) cannotLook(path, error);
+                if (std::filesystem::exists(status)) return path;
             }
     return {};
 }
@@ -32,14 +40,15 @@ std::filesystem::path findFile(const std::filesystem::path& folder, const std::s
 LabelledImages readPart(const std::filesystem::path& images, const std::filesystem::path& labels,
                         IdxContents contents, const std::function<bool()>& cancelled) {
     LabelledImages part{.imagesPath = images, .labelsPath = labels, .images = {}, .labels = {}};
-    part.labels = readIdx(*openFile(labels), labels.string(), cancelled);
+    // Both headers come before any data: labels that belong to no images are not worth reading.
+    const auto labelStream = openFile(labels);
+    part.labels = readIdxHeader(*labelStream, labels.string());
     if (part.labels.shape.size() != 1)
         throw Error(ErrorKind::data, labels.string() + ": holds data of " +
                                          std::to_string(part.labels.shape.size()) +
                                          " dimensions where labels have 1. Are images and labels swapped?");
-    const auto stream = openFile(images);
-    part.images = contents == IdxContents::everything ? readIdx(*stream, images.string(), cancelled)
-                                                      : readIdxHeader(*stream, images.string());
+    const auto imageStream = openFile(images);
+    part.images = readIdxHeader(*imageStream, images.string());
     if (part.images.shape.size() < 3)
         throw Error(ErrorKind::data,
                     images.string() + ": holds data of " + std::to_string(part.images.shape.size()) +
@@ -49,6 +58,9 @@ LabelledImages readPart(const std::filesystem::path& images, const std::filesyst
                                          " images, but " + labels.string() + " holds " +
                                          std::to_string(part.labels.shape[0]) +
                                          " labels. Use two files that belong together.");
+    readIdxData(*labelStream, part.labels, labels.string(), cancelled);
+    if (contents == IdxContents::everything)
+        readIdxData(*imageStream, part.images, images.string(), cancelled);
     return part;
 }
 
@@ -74,9 +86,11 @@ void checkTest(const IdxFolder& folder) {
 IdxFolder readIdxFolder(const std::filesystem::path& folder, IdxContents contents,
                         const std::function<bool()>& cancelled) {
     std::error_code error;
-    if (!std::filesystem::exists(folder, error))
+    const auto status = std::filesystem::status(folder, error);
+    if (!std::filesystem::status_known(status)) cannotLook(folder, error);
+    if (!std::filesystem::exists(status))
         throw Error(ErrorKind::data, folder.string() + ": there is no such folder. Check the path.");
-    if (!std::filesystem::is_directory(folder, error))
+    if (!std::filesystem::is_directory(status))
         throw Error(ErrorKind::data,
                     folder.string() + ": is a file. Name the folder that holds the IDX files.");
 

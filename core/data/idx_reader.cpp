@@ -88,8 +88,8 @@ IdxFile readIdxHeader(ByteStream& stream, const std::string& name) {
     return file;
 }
 
-IdxFile readIdx(ByteStream& stream, const std::string& name, const std::function<bool()>& cancelled) {
-    IdxFile file = readIdxHeader(stream, name);
+void readIdxData(ByteStream& stream, IdxFile& file, const std::string& name,
+                 const std::function<bool()>& cancelled) {
     const auto expected = static_cast<std::size_t>(byteCount(file.shape));
     while (file.bytes.size() < expected) {
         if (cancelled && cancelled())
@@ -112,6 +112,11 @@ IdxFile readIdx(ByteStream& stream, const std::string& name, const std::function
         throw Error(ErrorKind::data, name + ": is too long: bytes follow the " + std::to_string(expected) +
                                          " (" + product(file.shape) +
                                          ") that its header announces. Fetch the file again.");
+}
+
+IdxFile readIdx(ByteStream& stream, const std::string& name, const std::function<bool()>& cancelled) {
+    IdxFile file = readIdxHeader(stream, name);
+    readIdxData(stream, file, name, cancelled);
     return file;
 }
 

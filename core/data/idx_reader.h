@@ -22,9 +22,13 @@ struct IdxFile {
 /// Throws Error{data} if it is no IDX file of bytes, is empty, or announces more than can be there.
 IdxFile readIdxHeader(ByteStream& stream, const std::string& name);
 
-/// Reads the whole file; memory grows with what is there, not with what the header announces.
-/// Throws Error{data} also if the file is truncated or goes on after its data, Error{interrupted} once
-/// `cancelled` says so.
+/// Reads the bytes that follow the header, which `file` holds; memory grows with what is there, not with what
+/// the header announces. Throws Error{data} also if the file is truncated or goes on after its data,
+/// Error{interrupted} once `cancelled` says so.
+void readIdxData(ByteStream& stream, IdxFile& file, const std::string& name,
+                 const std::function<bool()>& cancelled = {});
+
+/// Header and data.
 IdxFile readIdx(ByteStream& stream, const std::string& name, const std::function<bool()>& cancelled = {});
 
 /// The same of a file in memory, plain or gzip.

@@ -3,11 +3,46 @@
 #include "core/error.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 
 namespace dstn {
 namespace {
+
+std::string text(double value) {
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    return {digits.data(), end};
+}
+
+std::string whereIs(const std::string& name, const Table& table, std::size_t feature) {
+    if (feature < table.featureNames.size())
+        return name + ", column \"" + printable(table.featureNames[feature]) + "\"";
+    const auto column = static_cast<std::int64_t>(feature);
+    const bool behindTarget = table.targetColumn >= 0 && column >= table.targetColumn;
+    return name + ", column " + std::to_string(column + (behindTarget ? 1 : 0));
+}
+
+std::string whereIsTarget(const std::string& name, const Table& table) {
+    return name + ", the target" +
+           (table.targetName.empty() ? "" : " \"" + printable(table.targetName) + "\"");
+}
+
+/// A value through a map, as networks compute with it. Throws Error{data} saying `where()` it was.
+template <typename Where>
+float mapped(double value, const Affine& map, const Where& where) {
+    const double result = (value - map.shift) * map.factor;
+    if (std::abs(result) <= static_cast<double>(std::numeric_limits<float>::max()))
+        return static_cast<float>(result);
+    const bool large = std::abs(value) > static_cast<double>(std::numeric_limits<float>::max());
+    throw Error(
+        ErrorKind::data,
+        where() + ": the value " + text(value) +
+            (large ? " is too large" : ", normalized by the training part, becomes too large") +
+            " for the 32-bit numbers (up to 3.4e38) that networks compute with. Rescale the column, mend "
+            "the value, or leave it out.");
+}
 
 using Histogram = std::array<std::int64_t, 256>;
 
@@ -40,11 +75,19 @@ class ColumnStatistics {
         most_ = std::max(most_, value);
     }
     bool constant() const { return least_ >= most_; }
-    Affine map(Normalize how) const {
+    /// Throws Error{data} saying `where` if the statistics lie beyond what a double holds.
+    Affine map(Normalize how, const std::string& where) const {
         if (how == Normalize::none) return {};
-        if (how == Normalize::unit)
-            return {.shift = least_, .factor = constant() ? 0.0 : 1.0 / (most_ - least_)};
-        return {.shift = mean_, .factor = constant() ? 0.0 : 1.0 / std::sqrt(squares_ / count_)};
+        const bool unit = how == Normalize::unit;
+        if (constant()) return {.shift = least_, .factor = 0.0};
+        const Affine map{.shift = unit ? least_ : mean_,
+                         .factor = 1.0 / (unit ? most_ - least_ : std::sqrt(squares_ / count_))};
+        if (!std::isfinite(map.shift) || !std::isfinite(map.factor) || map.factor == 0.0)
+            throw Error(ErrorKind::data, where + ": its values, from " + text(least_) + " to " + text(most_) +
+                                             ", lie too " +
+                                             (most_ - least_ < 1.0 ? "close together" : "far apart") +
+                                             " to be normalized. Rescale the column, or leave it out.");
+        return map;
     }
 
   private:
@@ -104,7 +147,8 @@ Examples mapImages(std::span<const std::uint8_t> images, std::span<const std::ui
     return examples;
 }
 
-std::vector<Affine> columnMaps(Normalize how, const Table& table, std::span<const std::int64_t> training) {
+std::vector<Affine> columnMaps(Normalize how, const Table& table, std::span<const std::int64_t> training,
+                               const std::string& name) {
     std::vector<ColumnStatistics> columns(static_cast<std::size_t>(table.features));
     for (const std::int64_t i : training) {
         const double* row = table.inputs.data() + i * table.features;
@@ -112,7 +156,8 @@ std::vector<Affine> columnMaps(Normalize how, const Table& table, std::span<cons
     }
     std::vector<Affine> maps;
     maps.reserve(columns.size());
-    for (const ColumnStatistics& column : columns) maps.push_back(column.map(how));
+    for (std::size_t j = 0; j < columns.size(); ++j)
+        maps.push_back(columns[j].map(how, whereIs(name, table, j)));
     return maps;
 }
 
@@ -125,11 +170,12 @@ Affine targetMap(Normalize how, const Table& table, std::span<const std::int64_t
                     name + ": all " + std::to_string(training.size()) +
                         " training targets are the same; there is nothing to learn. Use more data, or "
                         "set data.split to random.");
-    return how == Normalize::standardize ? targets.map(how) : Affine{};
+    return how == Normalize::standardize ? targets.map(how, whereIsTarget(name, table)) : Affine{};
 }
 
 Examples mapRows(const Table& table, const std::vector<Affine>& columns, const Affine& target,
-                 std::span<const std::int64_t> which, const std::function<bool()>& cancelled) {
+                 std::span<const std::int64_t> which, const std::string& name,
+                 const std::function<bool()>& cancelled) {
     Examples examples{
         .count = static_cast<std::int64_t>(which.size()), .inputs = {}, .labels = {}, .targets = {}};
     examples.inputs.reserve(which.size() * columns.size());
@@ -138,11 +184,12 @@ Examples mapRows(const Table& table, const std::vector<Affine>& columns, const A
         const auto i = static_cast<std::size_t>(which[done]);
         const double* row = table.inputs.data() + i * columns.size();
         for (std::size_t j = 0; j < columns.size(); ++j)
-            examples.inputs.push_back(static_cast<float>((row[j] - columns[j].shift) * columns[j].factor));
+            examples.inputs.push_back(mapped(row[j], columns[j], [&] { return whereIs(name, table, j); }));
         if (table.task == TaskKind::classification)
             examples.labels.push_back(table.labels[i]);
         else
-            examples.targets.push_back(static_cast<float>((table.targets[i] - target.shift) * target.factor));
+            examples.targets.push_back(
+                mapped(table.targets[i], target, [&] { return whereIsTarget(name, table); }));
     }
     return examples;
 }

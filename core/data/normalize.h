@@ -34,18 +34,21 @@ Examples mapImages(std::span<const std::uint8_t> images, std::span<const std::ui
 
 /// The maps for a table's columns from the rows named by `training`. unit: the column's range to [0, 1].
 /// standardize: minus its mean over its (population) standard deviation. Both: 0 for a constant column.
-/// none: x.
-std::vector<Affine> columnMaps(Normalize how, const Table& table, std::span<const std::int64_t> training);
+/// none: x. Throws Error{data} naming `name` and the column whose values lie too close together or too far
+/// apart for these to be computed.
+std::vector<Affine> columnMaps(Normalize how, const Table& table, std::span<const std::int64_t> training,
+                               const std::string& name);
 
 /// The map for the targets: standardised with Normalize::standardize, else x. The table must be of a
-/// regression. Throws Error{data} if the training part's targets are all the same; `name` appears in the
-/// message.
+/// regression. Throws Error{data} as columnMaps() does, and if the training part's targets are all the same.
 Affine targetMap(Normalize how, const Table& table, std::span<const std::int64_t> training,
                  const std::string& name);
 
-/// The named rows through the maps, with their labels or targets. Throws Error{interrupted} once `cancelled`
-/// says so.
+/// The named rows through the maps, with their labels or targets. Throws Error{data} naming `name`, the
+/// column and the value where one is beyond the range of a float, Error{interrupted} once `cancelled` says
+/// so.
 Examples mapRows(const Table& table, const std::vector<Affine>& columns, const Affine& target,
-                 std::span<const std::int64_t> which, const std::function<bool()>& cancelled);
+                 std::span<const std::int64_t> which, const std::string& name,
+                 const std::function<bool()>& cancelled);
 
 } // namespace dstn

@@ -19,6 +19,7 @@ struct Table {
     std::vector<std::string> classNames = {};   ///< empty where the source has none
     std::vector<std::string> featureNames = {}; ///< empty where the source has none
     std::string targetName = {};                ///< empty where the source has none
+    std::int64_t targetColumn = -1; ///< its place among the source's columns, from 0; −1: not among them
 };
 
 } // namespace dstn

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/data/data_spec.h"
+#include "core/run/experiment_text.h"
 #include "core/run/field.h"
 
 namespace dstn {
@@ -28,6 +29,8 @@ inline constexpr Option<Delimiter> delimiterOptions[] = {{Delimiter::automatic, 
 inline constexpr Option<Header> headerOptions[] = {
     {Header::automatic, "auto"}, {Header::present, "true"}, {Header::absent, "false"}};
 inline constexpr std::int64_t largestSynthetic = 100'000'000;
+inline constexpr TextRule pathRule{
+    .words = "a path without control characters", .pattern = "^[^\\x00-\\x1f\\x7f]*$", .fits = isPath};
 
 template <class V>
 void fieldsOf(V& v, DataSpec& data) {
@@ -42,7 +45,7 @@ void fieldsOf(V& v, DataSpec& data) {
                                                  : "Folder of the IDX files; empty: where Debian's package "
                                                    "dataset-fashion-mnist puts them.",
                 ownFiles},
-               data.path, {.words = "a path"});
+               data.path, pathRule);
     if (synthetic) {
         v.integer({"examples", "Examples to make, all parts together."}, data.examples,
                   {.min = 4, .max = largestSynthetic});

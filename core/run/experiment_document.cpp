@@ -190,6 +190,21 @@ Json* target(Json& document, const std::vector<Step>& way, std::string& place, s
     return node;
 }
 
+/// The value that --set gives for `place`: JSON by the document's own rules, or a bare text.
+Json valueOf(const std::string& text, const std::string& place, std::vector<Mistake>& mistakes) {
+    if (!Json::accept(text)) return text;
+    std::vector<Mistake> found;
+    Json value = parseJson(text, found);
+    for (Mistake& mistake : found) {
+        const bool entry = mistake.path.starts_with('[');
+        mistake.path = mistake.path.empty() ? place
+                       : entry              ? place + mistake.path
+                                            : joined(place, mistake.path);
+        mistakes.push_back(std::move(mistake));
+    }
+    return value;
+}
+
 void placesOf(const Json& node, const std::string& path, std::map<std::string, std::size_t>& places) {
     places.emplace(path, places.size());
     if (node.is_object())
@@ -257,8 +272,11 @@ Assigned assign(Json& document, const std::vector<std::pair<std::string, std::st
             mistakes.push_back({path, wrong});
             continue;
         }
-        const Json parsed = Json::parse(value, nullptr, false);
-        *node = parsed.is_discarded() ? Json(value) : parsed;
+        const std::size_t mistakesBefore = mistakes.size();
+        *node = valueOf(value, place, mistakes);
+        if (mistakes.size() > mistakesBefore) continue;
+        // What was given before for this place, or within it, is gone.
+        std::erase_if(assigned, [&](const auto& earlier) { return touches(earlier.first, place); });
         assigned.emplace_back(place, value);
         document = std::move(changed);
     }

@@ -41,13 +41,17 @@ class Reader {
     }
 
     void seed(const Field& field, std::uint64_t& value) {
-        constexpr std::string_view what = "a whole number of at least 0";
+        const std::string what =
+            "a whole number from 0 to " + std::to_string(std::numeric_limits<std::uint64_t>::max());
         const Json* json = get(field, what);
         if (json == nullptr) return;
         if (std::int64_t number = 0; json->is_number_unsigned())
             value = json->get<std::uint64_t>();
         else if (whole(*json, number) && number >= 0)
             value = static_cast<std::uint64_t>(number);
+        else if (json->is_number_float() && json->get<double>() > 0)
+            // One such as 1e17, of which only the first digits are sure.
+            refuse(at(field), "expected " + what + " with all its digits, " + found(*json));
         else
             expected(field, what, *json);
     }

@@ -11,9 +11,7 @@ class SchemaMaker {
   public:
     void version(const Field& field, std::int64_t number) { add(field, {{"const", number}}); }
     void integer(const Field& field, std::int64_t value, const IntegerRange& range) {
-        Json schema{{"type", "integer"}, {"minimum", range.min}};
-        if (range.max != std::numeric_limits<std::int64_t>::max()) schema["maximum"] = range.max;
-        add(field, std::move(schema), value);
+        add(field, {{"type", "integer"}, {"minimum", range.min}, {"maximum", range.max}}, value);
     }
     void seed(const Field& field, std::uint64_t value) {
         add(field,
@@ -35,7 +33,7 @@ class SchemaMaker {
         Json schema{{"type", "string"}};
         if (rule.orInteger) schema["type"] = {"string", "integer"};
         if (!rule.pattern.empty()) schema["pattern"] = rule.pattern;
-        if (field.required && rule.pattern.empty()) schema["minLength"] = 1;
+        if (field.required) schema["minLength"] = 1;
         if (field.key == "type") schema["enum"] = tunerIds();
         add(field, std::move(schema), value);
     }

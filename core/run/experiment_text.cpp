@@ -1,5 +1,7 @@
 #include "core/run/experiment_text.h"
 
+#include "core/error.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -13,9 +15,7 @@ std::string inQuotes(std::string_view text) {
     if (text.size() > longest)
         while (!shown.empty() && (static_cast<unsigned char>(text[shown.size()]) & 0xC0) == 0x80)
             shown.pop_back();
-    for (char& c : shown)
-        if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-    return '"' + shown + (text.size() > longest ? "…" : "") + '"';
+    return '"' + printable(shown) + (text.size() > longest ? "…" : "") + '"';
 }
 
 std::string numberText(double value) {
@@ -49,16 +49,16 @@ std::string words(const Range& range) {
 }
 
 std::string words(const IntegerRange& range) {
-    if (range.max == std::numeric_limits<std::int64_t>::max())
-        return "a whole number of at least " + std::to_string(range.min);
     return "a whole number from " + std::to_string(range.min) + " to " + std::to_string(range.max);
 }
 
 std::string alternatives(const std::vector<std::string>& names) {
+    // The program's own lists are shorter; those that a document makes need not be.
+    constexpr std::size_t most = 20;
     std::string text;
-    for (std::size_t i = 0; i < names.size(); ++i)
+    for (std::size_t i = 0; i < std::min(names.size(), most); ++i)
         text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
-    return text;
+    return names.size() > most ? text + ", … (" + std::to_string(names.size()) + " in all)" : text;
 }
 
 /// Letters to insert, remove, replace or swap with their neighbour (optimal string alignment).
@@ -127,6 +127,8 @@ bool isProse(std::string_view text) {
     return characters(text) >= 0 &&
            std::ranges::none_of(text, [](char c) { return isControl(c) && c != '\n' && c != '\t'; });
 }
+
+bool isPath(std::string_view text) { return std::ranges::none_of(text, isControl); }
 
 static bool isDigit(char c) { return c >= '0' && c <= '9'; }
 static bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }

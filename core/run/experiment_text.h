@@ -23,9 +23,9 @@ std::string numberText(double value);
 std::string found(const Json& value);
 /// "a number of at least 0 and below 1".
 std::string words(const Range& range);
-/// "a whole number of at least 1".
+/// "a whole number from 1 to 10000".
 std::string words(const IntegerRange& range);
-/// "a", "a or b", "a, b or c".
+/// "a", "a or b", "a, b or c"; of many names the first and how many there are.
 std::string alternatives(const std::vector<std::string>& names);
 /// The name that differs from `word` in the fewest letters, if that is few enough to be meant.
 std::string nearest(std::string_view word, const std::vector<std::string>& names);
@@ -39,6 +39,7 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& na
 std::ptrdiff_t characters(std::string_view utf8);
 bool isTitle(std::string_view text);
 bool isProse(std::string_view text);
+bool isPath(std::string_view text);
 bool isDevice(std::string_view text);
 bool isHyperparameterName(std::string_view text);
 

@@ -54,8 +54,10 @@ struct Range {
 };
 
 struct IntegerRange {
+    /// The largest number up to which every reader of JSON takes whole numbers exactly: 2^53.
+    static constexpr std::int64_t largest = 9'007'199'254'740'992;
     std::int64_t min = 0;
-    std::int64_t max = std::numeric_limits<std::int64_t>::max();
+    std::int64_t max = largest;
 
     bool holds(std::int64_t value) const { return value >= min && value <= max; }
 };

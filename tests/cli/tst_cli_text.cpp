@@ -184,6 +184,19 @@ class CliTextTest : public QObject {
         QCOMPARE(shortened("Fashion", 4), std::string("Fas…"));
     }
 
+    void damagedExperimentIsSaidInsteadOfShown() {
+        RunDetails details;
+        details.row = run();
+        details.experimentJson = "{";
+        try {
+            detailsJson(details);
+            QFAIL("A damaged experiment was shown.");
+        } catch (const Error& error) {
+            QCOMPARE(error.kind(), ErrorKind::archive);
+            QVERIFY2(QString(error.what()).contains("experiment of run 0f3a1b2c"), error.what());
+        }
+    }
+
     void comparisonShowsOnlyWhatDiffers() {
         RunDetails a, b;
         a.row = b.row = run();

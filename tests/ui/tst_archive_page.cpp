@@ -4,10 +4,13 @@
 #include "ui/archive/run_list_model.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QElapsedTimer>
+#include <QFileDialog>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSettings>
@@ -15,6 +18,7 @@
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 #include <QToolButton>
 #include <QTreeWidget>
 
@@ -303,6 +307,31 @@ class TestArchivePage : public QObject {
         QCOMPARE(first.size(), std::size_t{3});
         for (const auto& file : first) QVERIFY(std::filesystem::file_size(file) > 0);
         for (std::size_t i = 0; i < first.size(); ++i) QVERIFY(first[i] != second[i]);
+    }
+
+    void exportOntoTheArchiveIsRefused() {
+        openWithRuns();
+        select({0});
+        for (const char* text : {"This list as CSV…", "Runs as CSV…"}) {
+            page_->findChild<QFrame*>("notice")->findChild<QLabel*>("noticeText")->clear();
+            QTimer answers; // the file, then that it may be replaced
+            connect(&answers, &QTimer::timeout, this, [this] {
+                QWidget* asked = QApplication::activeModalWidget();
+                if (auto* really = qobject_cast<QMessageBox*>(asked))
+                    really->button(QMessageBox::Yes)->click();
+                else if (auto* files = qobject_cast<QFileDialog*>(asked)) {
+                    files->findChild<QLineEdit*>("fileNameEdit")
+                        ->setText(QString::fromStdString(file_.string()));
+                    // Queued, as it asks in a loop of its own, in which this timer would stand still.
+                    QMetaObject::invokeMethod(files, "accept", Qt::QueuedConnection);
+                }
+            });
+            answers.start(20);
+            action(text)->trigger();
+            answers.stop();
+            QTRY_VERIFY2(notice().contains("it is the archive itself"), qPrintable(text + notice()));
+        }
+        QCOMPARE(Archive(file_, Archive::Mode::readOnly).runs().size(), std::size_t{3});
     }
 
     void exportedListIsTheListShown() {

@@ -5,8 +5,12 @@
 #include "ui/compare/series_text.h"
 #include "ui/widgets/curve_plot.h"
 
+#include <QAction>
+#include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDialog>
+#include <QDir>
 #include <QLabel>
 #include <QListWidget>
 #include <QSettings>
@@ -14,6 +18,7 @@
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 
 #include <cmath>
 
@@ -54,6 +59,19 @@ class TestComparePage : public QObject {
         for (const int run : runs) ids << QString::fromStdString(sampleId(run));
         page_->setRuns(ids);
     }
+    /// Carries out an entry of the page's menus and accepts the folder that it asks for.
+    void trigger(const QString& text) const {
+        for (QAction* action : page_->findChildren<QAction*>()) {
+            if (action->text() != text) continue;
+            QTimer::singleShot(0, qApp, [] {
+                if (auto* dialog = qobject_cast<QDialog*>(QApplication::activeModalWidget()))
+                    dialog->accept();
+            });
+            action->trigger();
+            return;
+        }
+        QFAIL(qPrintable("There is no action " + text));
+    }
     std::size_t points(const QString& title, int curve) const {
         const CurvePlot* const found = plot(title);
         return found && curve < found->curveCount() ? found->data(curve).size() : 0;
@@ -73,6 +91,8 @@ class TestComparePage : public QObject {
                          .lr = 0.1,
                          .loss = 0.3,
                          .hyperparameters = {"dropout0", "only_here"}});
+        for (const int run : {5, 6})
+            addRun(archive, {.id = sampleId(run), .name = "alike", .hyperparameters = {"a_b", "a-b"}});
     }
     void init() {
         QSettings().clear();
@@ -155,15 +175,13 @@ class TestComparePage : public QObject {
     }
 
     void runThatGoesOnIsFollowed() {
-        {
-            Archive archive(file_);
-            addRun(archive, {.id = sampleId(4), .name = "going", .epochs = 2, .state = RunState::running});
-        }
+        Archive archive(file_);
+        addRun(archive, {.id = sampleId(4), .name = "going", .epochs = 2, .state = RunState::running});
         openWith({1, 4});
         QTRY_COMPARE(points("Validation loss", 1), std::size_t{3});
         const SampleRun sample{.id = sampleId(4), .name = "going", .epochs = 4};
-        Archive(file_).append(sample.id, {samplesOf(sample, 3, 4),
-                                          EpochFinished{sampleEpoch(sample, 4), sampleEpoch(sample, 4)}});
+        archive.append(sample.id, {samplesOf(sample, 3, 4),
+                                   EpochFinished{sampleEpoch(sample, 4), sampleEpoch(sample, 4)}});
         QTRY_COMPARE_WITH_TIMEOUT(points("Validation loss", 1), std::size_t{5}, 8000);
     }
 
@@ -172,6 +190,35 @@ class TestComparePage : public QObject {
         QTRY_COMPARE(page_->findChild<QListWidget*>("legend")->count(), 2);
         const QString said = page_->findChild<QFrame*>("notice")->findChild<QLabel*>("noticeText")->text();
         QVERIFY2(!said.isEmpty(), qPrintable(said));
+    }
+
+    void exportsReplaceNothing() {
+        openWith({5, 6});
+        QTRY_VERIFY(plot("a_b") && plot("a-b")); // whose names as files are the same
+        QTRY_COMPARE(page_->findChild<QTableView*>("metrics")->model()->rowCount(), 2);
+        const QTemporaryDir out;
+        QSettings().setValue("compare/exportFolder", out.path());
+        const auto names = [&] { return QDir(out.path()).entryList(QDir::Files, QDir::Name); };
+        QFile own(out.filePath("values.csv"));
+        QVERIFY(own.open(QIODevice::WriteOnly));
+        own.write("mine");
+        own.close();
+
+        trigger("Tables as CSV…");
+        QCOMPARE(names(), (QStringList{"differences.csv", "values-2.csv", "values.csv"}));
+        QVERIFY(own.open(QIODevice::ReadOnly));
+        QCOMPARE(own.readAll(), QByteArray("mine"));
+
+        const qsizetype plots = page_->findChildren<CurvePlot*>().size();
+        for (const char* action : {"Plotted curves as CSV…", "Figures as SVG…"})
+            for (const int times : {1, 2}) {
+                const qsizetype before = names().size();
+                trigger(action);
+                QVERIFY2(names().size() == before + plots, qPrintable(names().join(' ')));
+                Q_UNUSED(times)
+            }
+        QVERIFY2(names().contains("a-b-4.csv") && names().contains("a-b-4.svg"),
+                 qPrintable(names().join(' ')));
     }
 
     void groupsIgnoreSeedAndNameOnly() {

@@ -56,9 +56,10 @@ QString counted(qsizetype count, const QString& one, const QString& many) {
 /// The widgets and what connects them. Holds no run: those are in the table model, which shows the archive.
 struct ArchivePage::Impl {
     Impl(ArchivePage* owner, std::filesystem::path file)
-        : page(owner), client(std::move(file), Archive::Mode::readWrite), list(&runs) {}
+        : page(owner), archiveFile(file), client(std::move(file), Archive::Mode::readWrite), list(&runs) {}
 
     ArchivePage* page;
+    std::filesystem::path archiveFile;
     ArchiveClient client;
     RunTableModel runs;
     RunListModel list;
@@ -727,6 +728,11 @@ void ArchivePage::Impl::exportShownList() {
         const int column = table->horizontalHeader()->logicalIndex(visual);
         if (!table->isColumnHidden(column)) columns.push_back(column);
     }
+    if (belongsToArchive(archiveFile, file.toStdString()))
+        return notice->say(NoticeBar::Kind::warning,
+                           tr("%1 cannot be written: it is the archive itself. Choose another name; the "
+                              "archive is as it was.")
+                               .arg(file));
     QSaveFile out(file);
     const QByteArray text = listAsCsv(list, columns).toUtf8();
     if (!out.open(QIODevice::WriteOnly) || out.write(text) != text.size() || !out.commit())

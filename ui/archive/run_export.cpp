@@ -2,6 +2,7 @@
 
 #include "ui/archive/run_list_model.h"
 #include "ui/archive/run_text.h"
+#include "ui/widgets/free_path.h"
 
 #include <QRegularExpression>
 #include <QStringList>
@@ -32,9 +33,7 @@ std::vector<std::filesystem::path> exportRuns(const Archive& archive, const std:
     std::vector<std::filesystem::path> written;
     for (const RunRow& row : rows) {
         const std::filesystem::path plain = folder / exportFileName(row, format).toStdString();
-        std::filesystem::path file = plain;
-        for (int i = 2; std::filesystem::exists(file); ++i)
-            file = folder / (plain.stem().string() + "-" + std::to_string(i) + plain.extension().string());
+        const std::filesystem::path file = freePath(QString::fromStdString(plain.string())).toStdString();
         archive.exportRun(row.id, format, file);
         written.push_back(file);
     }

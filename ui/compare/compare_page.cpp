@@ -8,12 +8,14 @@
 #include "ui/compare/run_groups.h"
 #include "ui/compare/series_text.h"
 #include "ui/widgets/curve_plot.h"
+#include "ui/widgets/free_path.h"
 #include "ui/widgets/theme.h"
 
 #include <QActionGroup>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -38,6 +40,7 @@
 #include <cmath>
 #include <deque>
 #include <map>
+#include <utility>
 
 namespace dstn {
 
@@ -182,11 +185,9 @@ struct ComparePage::Impl {
     QString groupName(const RunGroup& group) const;
     Panel* panelOf(const std::string& series);
 
-    void exportFigures(const QString& ending);
-    void exportCurves();
+    void exportPlots(const QString& folder, const QString& ending);
     void exportTables();
     QString chooseFolder(const QString& title);
-    void write(const QString& file, const QString& text);
 };
 
 QWidget* ComparePage::Impl::makeControls() {
@@ -240,8 +241,14 @@ QWidget* ComparePage::Impl::makeControls() {
     exportMenu = new QMenu(exportButton);
     for (const char* ending : {"png", "svg", "pdf"})
         exportMenu->addAction(tr("Figures as %1…").arg(QString::fromLatin1(ending).toUpper()), page,
-                              [this, ending] { exportFigures(QString::fromLatin1(ending)); });
-    exportMenu->addAction(tr("Plotted curves as CSV…"), page, [this] { exportCurves(); });
+                              [this, ending] {
+                                  const QString folder = chooseFolder(tr("Folder for the figures"));
+                                  if (!folder.isEmpty()) exportPlots(folder, QString::fromLatin1(ending));
+                              });
+    exportMenu->addAction(tr("Plotted curves as CSV…"), page, [this] {
+        const QString folder = chooseFolder(tr("Folder for the curves"));
+        if (!folder.isEmpty()) exportPlots(folder, QStringLiteral("csv"));
+    });
     exportMenu->addAction(tr("Tables as CSV…"), page, [this] { exportTables(); });
     exportButton->setMenu(exportMenu);
     row->addWidget(exportButton);
@@ -759,37 +766,11 @@ QString ComparePage::Impl::chooseFolder(const QString& title) {
     return folder;
 }
 
-void ComparePage::Impl::exportFigures(const QString& ending) {
-    const QString folder = chooseFolder(tr("Folder for the figures"));
-    if (folder.isEmpty()) return;
+void ComparePage::Impl::exportPlots(const QString& folder, const QString& ending) {
     try {
         for (Panel& panel : panels)
             panel.plot->exportTo(
-                QDir(folder).filePath(fileNameOf(panel.plot->title()) + QLatin1Char('.') + ending));
-        notice->say(NoticeBar::Kind::information,
-                    tr("%1 figures written to %2").arg(panels.size()).arg(folder));
-    } catch (const std::exception& error) {
-        notice->say(NoticeBar::Kind::warning, QString::fromUtf8(error.what()));
-    }
-}
-
-void ComparePage::Impl::write(const QString& file, const QString& text) {
-    QSaveFile out(file);
-    const QByteArray bytes = text.toUtf8();
-    if (!out.open(QIODevice::WriteOnly) || out.write(bytes) != bytes.size() || !out.commit())
-        notice->say(NoticeBar::Kind::warning,
-                    tr("%1 cannot be written: %2. Choose another folder.").arg(file, out.errorString()));
-    else
-        notice->say(NoticeBar::Kind::information, tr("Written: %1").arg(file));
-}
-
-void ComparePage::Impl::exportCurves() {
-    const QString folder = chooseFolder(tr("Folder for the curves"));
-    if (folder.isEmpty()) return;
-    try {
-        for (Panel& panel : panels)
-            panel.plot->exportTo(
-                QDir(folder).filePath(fileNameOf(panel.plot->title()) + QStringLiteral(".csv")));
+                freePath(QDir(folder).filePath(fileNameOf(panel.plot->title()) + QLatin1Char('.') + ending)));
         notice->say(NoticeBar::Kind::information,
                     tr("%1 files written to %2").arg(panels.size()).arg(folder));
     } catch (const std::exception& error) {
@@ -816,8 +797,21 @@ void ComparePage::Impl::exportTables() {
         }
         return text;
     };
-    write(QDir(folder).filePath(QStringLiteral("values.csv")), csv(*metricOrder));
-    write(QDir(folder).filePath(QStringLiteral("differences.csv")), csv(differenceModel));
+    const std::pair<QString, QString> tables[] = {{QStringLiteral("values.csv"), csv(*metricOrder)},
+                                                  {QStringLiteral("differences.csv"), csv(differenceModel)}};
+    QStringList written;
+    for (const auto& [name, text] : tables) {
+        const QString file = freePath(QDir(folder).filePath(name));
+        QSaveFile out(file);
+        const QByteArray bytes = text.toUtf8();
+        if (!out.open(QIODevice::WriteOnly) || out.write(bytes) != bytes.size() || !out.commit())
+            return notice->say(
+                NoticeBar::Kind::warning,
+                tr("%1 cannot be written: %2. Choose another folder.").arg(file, out.errorString()));
+        written << QFileInfo(file).fileName();
+    }
+    notice->say(NoticeBar::Kind::information,
+                tr("%1 written to %2").arg(written.join(QStringLiteral(", ")), folder));
 }
 
 ComparePage::ComparePage(std::filesystem::path archive, QWidget* parent)

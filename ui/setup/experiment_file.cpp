@@ -1,31 +1,20 @@
 #include "ui/setup/experiment_file.h"
 
-#include <QFile>
+#include "core/error.h"
+#include "core/run/experiment_file.h"
+
 #include <QSaveFile>
 
 namespace dstn {
 
-/// A document is some kilobytes; what is larger is no experiment, and is not read into memory.
-static constexpr qint64 largestFile = 16 << 20;
-
 OpenedExperiment openExperiment(const QString& path) {
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly))
-        return {.experiment = {},
-                .problem = QObject::tr("%1 cannot be opened: %2.").arg(path, file.errorString())};
-    if (file.size() > largestFile)
-        return {
-            .experiment = {},
-            .problem =
-                QObject::tr("%1 has %2 bytes: that is no experiment. Choose the JSON file of an experiment.")
-                    .arg(path)
-                    .arg(file.size())};
-    const QByteArray bytes = file.readAll();
-    if (file.error() != QFileDevice::NoError)
-        return {.experiment = {},
-                .problem = QObject::tr("%1 cannot be read: %2.").arg(path, file.errorString())};
-    const ParsedExperiment parsed =
-        parseExperiment(std::string_view(bytes.constData(), std::size_t(bytes.size())));
+    std::string text;
+    try {
+        text = readExperimentFile(path.toStdString());
+    } catch (const Error& error) {
+        return {.experiment = {}, .problem = QString::fromUtf8(error.what())};
+    }
+    const ParsedExperiment parsed = parseExperiment(text);
     if (parsed.experiment) return {.experiment = parsed.experiment, .problem = {}};
     return {.experiment = {},
             .problem = QObject::tr("%1 is no valid experiment; what was here before is unchanged.\n%2")

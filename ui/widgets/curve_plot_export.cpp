@@ -131,7 +131,7 @@ void CurvePlot::askForExport() {
         try {
             exportTo(path);
             emit exported(path);
-        } catch (const Error& error) {
+        } catch (const std::exception& error) {
             emit exportFailed(QString::fromUtf8(error.what()));
         }
     });

@@ -5,9 +5,12 @@
 #include <SQLiteCpp/Database.h>
 
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 #include <limits>
 #include <sstream>
+#include <thread>
+#include <utility>
 
 using namespace dstn;
 
@@ -90,6 +93,65 @@ class ExportTest : public QObject {
         archive.exportRun(runA, ExportFormat::csv, folder / "run.csv");
     }
 
+    void pipeIsWrittenIntoAndStaysAPipe() {
+        const Folder folder;
+        Archive archive(folder / "runs.sqlite");
+        archive.append(runA, {started(runA)});
+        const std::filesystem::path pipe = folder / "pipe";
+        QCOMPARE(mkfifo(pipe.c_str(), 0600), 0);
+        std::string arrived;
+        std::thread reader([&] { arrived = fileBytes(pipe); });
+        archive.exportRun(runA, ExportFormat::csv, pipe);
+        QVERIFY(std::filesystem::is_fifo(pipe)); // else the reader waits for ever
+        reader.join();
+        QVERIFY2(arrived.starts_with("step,"), arrived.c_str());
+    }
+
+    void linkIsFollowedAndKept() {
+        const Folder folder;
+        Archive archive(folder / "runs.sqlite");
+        archive.append(runA, {started(runA)});
+        std::ofstream(folder / "there.csv") << "old";
+        std::filesystem::create_symlink("there.csv", folder / "link.csv");
+        std::filesystem::create_symlink("not-yet.csv", folder / "dangling.csv");
+        for (const auto& [link, file] :
+             {std::pair("link.csv", "there.csv"), {"dangling.csv", "not-yet.csv"}}) {
+            archive.exportRun(runA, ExportFormat::csv, folder / link);
+            QVERIFY(std::filesystem::is_symlink(folder / link));
+            QVERIFY(fileBytes(folder / file).starts_with("step,"));
+        }
+    }
+
+    void archiveItselfIsNotReplaced() {
+        const Folder folder;
+        Archive archive(folder / "runs.sqlite");
+        archive.append(runA, {started(runA)});
+        std::filesystem::create_symlink("runs.sqlite", folder / "link");
+        std::filesystem::create_hard_link(folder / "runs.sqlite", folder / "hard");
+        for (const char* name :
+             {"runs.sqlite", "runs.sqlite-wal", "runs.sqlite-shm", "runs.sqlite-journal", "link", "hard"}) {
+            const QString why = refusal([&] { archive.exportRun(runA, ExportFormat::csv, folder / name); });
+            QVERIFY2(why.startsWith("5: ") && why.contains("it is the archive itself"), qPrintable(why));
+        }
+        QVERIFY(belongsToArchive(folder / "runs.sqlite", folder / "./runs.sqlite"));
+        QVERIFY(!belongsToArchive(folder / "runs.sqlite", folder / "runs.sqlite.csv"));
+        QVERIFY(fileBytes(folder / "runs.sqlite").starts_with("SQLite format 3"));
+        QCOMPARE(Archive(folder / "runs.sqlite").runs().size(), std::size_t{1});
+    }
+
+    void damagedExperimentIsSaidWithItsRun() {
+        const Folder folder;
+        Archive archive(folder / "runs.sqlite");
+        archive.append(runA, {started(runA)});
+        SQLite::Database((folder / "runs.sqlite").string(), SQLite::OPEN_READWRITE)
+            .exec("UPDATE runs SET experiment = substr(experiment, 1, 20)");
+        const QString why = refusal([&] { exported(archive, ExportFormat::json); });
+        QVERIFY2(why.startsWith("5: ") && why.contains("experiment of run " + QString::fromStdString(runA)) &&
+                     why.contains("--format csv"),
+                 qPrintable(why));
+        QVERIFY(exported(archive, ExportFormat::csv).starts_with("step,"));
+    }
+
     void placeThatCannotBeWrittenIsNamed() {
         const Folder folder;
         Archive archive(folder / "runs.sqlite");
@@ -101,6 +163,7 @@ class ExportTest : public QObject {
                  qPrintable(refused(folder / "no/such/run.csv")));
         QVERIFY(refused(folder / ".").contains("it is a folder"));
         QVERIFY(refused("/dev/null/run.csv").contains("cannot be written"));
+        QVERIFY(refused(folder / std::string(300, 'x')).contains("cannot be written: File name too long"));
     }
 };
 

@@ -88,7 +88,7 @@ class TestCsvReader : public QObject {
     }
 
     void unknownTargetIsRefusedWithTheNames() {
-        EXPECT_ERROR(data, read("a,b\n1,2.5\n", {.target = "price"}), "f.csv", "\"price\"", "a, b");
+        EXPECT_ERROR(data, read("a,b\n1,2.5\n", {.target = "price"}), "f.csv", "\"price\"", "\"a\", \"b\"");
         EXPECT_ERROR(data, read("1,2.5\n", {.target = "price"}), "no header", "0 to 1");
         EXPECT_ERROR(data, read("a,b\n1,2.5\n", {.target = "2"}), "2 columns");
         EXPECT_ERROR(data, read("a,b\n1,2.5\n", {.target = "-3"}), "2 columns");
@@ -202,6 +202,26 @@ class TestCsvReader : public QObject {
                                            6)),
                      "UTF-16");
         EXPECT_ERROR(data, read(std::string_view("PK\3\4\0\0\0", 7)), "no text");
+    }
+
+    void zeroByteFarBehindTheStartIsRefusedWithItsLine() {
+        std::string text = "a,y\n";
+        for (int i = 0; i < 2000; ++i) text += std::to_string(i) + ",2.5\n";
+        EXPECT_ERROR(data,
+                     read(text + std::string("1,2\0"
+                                             "5\n",
+                                             6)),
+                     "f.csv, line 2002", "zero byte", "Fetch");
+    }
+
+    void controlCharactersAreShownAsCodes() {
+        EXPECT_ERROR(data, read("a,y\n1,2.5\n\x1b[2J,2.5\n"), "line 3", "\"\\x1b[2J\" is no number. Mend");
+        EXPECT_ERROR(data,
+                     read("a,y\n1,2.5\n\xC2\x9B"
+                          "2J,2.5\n"),
+                     "\"\\x9b"
+                     "2J\" is no number");
+        EXPECT_ERROR(data, read("a\x07,b\n1,2.5\n", {.target = "c"}), "The columns are: \"a\\x07\", \"b\".");
     }
 
     void localeDoesNotMatter() {

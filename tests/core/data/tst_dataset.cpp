@@ -7,6 +7,7 @@
 #include <QTest>
 
 #include <cmath>
+#include <filesystem>
 #include <numeric>
 #include <set>
 
@@ -360,6 +361,83 @@ class TestDataset : public QObject {
         EXPECT_ERROR(data, loadDataset(csv(""), 0), "data.path");
     }
 
+    void valuesThatCannotBeNormalizedAreRefusedWithTheirColumn_data() {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<int>("normalize");
+        QTest::addColumn<QByteArray>("where");
+        QTest::addColumn<QByteArray>("what");
+        const int unit = static_cast<int>(Normalize::unit);
+        const int standardize = static_cast<int>(Normalize::standardize);
+        const int none = static_cast<int>(Normalize::none);
+        const QByteArray close = "a,b,y\n0,1,1.5\n1e-310,2,2.5\n0,1,3.5\n0,2,4.5\n";
+        QTest::newRow("close, unit") << close << unit << QByteArray("column \"a\"")
+                                     << QByteArray("from 0 to 1e-310, lie too close together");
+        QTest::newRow("close, standardize")
+            << close << standardize << QByteArray("column \"a\"") << QByteArray("too close together");
+        const QByteArray far = "1,-1e308,1.5\n1,1e308,2.5\n2,1,3.5\n1,1,4.5\n";
+        QTest::newRow("far, unit") << far << unit << QByteArray("column 1")
+                                   << QByteArray("from -1e+308 to 1e+308, lie too far apart");
+        QTest::newRow("far, standardize")
+            << far << standardize << QByteArray("column 1") << QByteArray("too far apart");
+        QTest::newRow("large, none") << QByteArray("1,5,1.5\n1,1e39,2.5\n2,1,3.5\n1,1,4.5\n") << none
+                                     << QByteArray("column 1") << QByteArray("the value 1e+39 is too large");
+        QTest::newRow("large target, none")
+            << QByteArray("a,y\n1,1.5\n1,-1e39\n2,3.5\n1,4.5\n") << none << QByteArray("the target \"y\"")
+            << QByteArray("the value -1e+39 is too large");
+        QTest::newRow("close targets, standardize")
+            << QByteArray("a,y\n1,0.5e-310\n2,0.6e-310\n2,0.7e-310\n1,4.5\n") << standardize
+            << QByteArray("the target \"y\"") << QByteArray("too close together");
+        QTest::newRow("outside the training part")
+            << QByteArray("a,y\n1e-20,1.5\n2e-20,2.5\n3e-20,3.5\n1e20,4.5\n") << unit
+            << QByteArray("column \"a\"") << QByteArray("the value 1e+20, normalized by the training part");
+    }
+    void valuesThatCannotBeNormalizedAreRefusedWithTheirColumn() {
+        QFETCH(QByteArray, text);
+        QFETCH(int, normalize);
+        QFETCH(QByteArray, where);
+        QFETCH(QByteArray, what);
+        const QTemporaryDir folder;
+        DataSpec spec = csv(write(folder, "f.csv", text));
+        spec.normalize = static_cast<Normalize>(normalize);
+        EXPECT_ERROR(data, loadDataset(spec, 0), "f.csv, ", where.constData(), what.constData());
+    }
+
+    void columnBehindTheTargetKeepsItsOwnNumber() {
+        const QTemporaryDir folder;
+        DataSpec spec = csv(write(folder, "f.csv", "1.5,1\n2.5,1e39\n3.5,1\n4.5,1\n"));
+        spec.target = "0";
+        spec.normalize = Normalize::none;
+        EXPECT_ERROR(data, loadDataset(spec, 0), "f.csv, column 1: ");
+    }
+
+    void placesThatCannotBeLookedAtAreNotCalledMissing() {
+        const QTemporaryDir folder;
+        // A link to itself cannot be followed, whoever asks.
+        const auto loop = [&](const char* name) {
+            const std::string path = folder.filePath(name).toStdString();
+            std::filesystem::create_symlink(name, path);
+            return path;
+        };
+        EXPECT_ERROR(data, loadDataset(csv(loop("f.csv")), 0), "f.csv: cannot be opened: Too many levels");
+        DataSpec spec = images(folder);
+        spec.path = loop("folder");
+        EXPECT_ERROR(data, loadDataset(spec, 0), "folder: cannot be opened: Too many levels");
+        spec.source = DataSource::fashionMnist;
+        EXPECT_ERROR(data, loadDataset(spec, 0), "folder: cannot be opened: Too many levels");
+        loop("train-images-idx3-ubyte");
+        EXPECT_ERROR(data, loadDataset(images(folder), 0), "train-images-idx3-ubyte: cannot be opened");
+    }
+
+    void labelsThatBelongToNoImagesAreNotRead() {
+        const QTemporaryDir folder;
+        write(folder, "train-images-idx3-ubyte", idx({4, 1, 1}, {9, 8, 7, 6}));
+        // 64 MiB of labels in 64 KiB, cut short: read to the end they would be called that.
+        QByteArray labels = gzip(idx({64U << 20}, std::vector<std::uint8_t>(64U << 20)));
+        labels.chop(8);
+        write(folder, "train-labels-idx1-ubyte.gz", labels);
+        EXPECT_ERROR(data, probeDataset(images(folder)), "4 images", "67108864 labels");
+    }
+
     void constantTrainingTargetIsRefused() {
         const QTemporaryDir folder;
         const std::string path = write(folder, "f.csv", "1,2.5\n2,2.5\n3,2.5\n4,7.5\n");
@@ -459,7 +537,7 @@ class TestDataset : public QObject {
         EXPECT_ERROR(data, loadDataset(spec, 0), "noise");
         spec.noise = 1;
         spec.examples = std::int64_t{1} << 50;
-        EXPECT_ERROR(device, loadDataset(spec, 0), "GiB", "memory");
+        EXPECT_ERROR(device, loadDataset(spec, 0), "GiB", "memory", "Lower data.examples or data.features.");
     }
 
     void probeSaysWhatLoadingYields() {

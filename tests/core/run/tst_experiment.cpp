@@ -155,6 +155,9 @@ class tst_experiment : public QObject {
     void assignmentThatLeadsNowhereIsAMistake_data();
     void assignmentThatLeadsNowhereIsAMistake();
     void laterAssignmentWins();
+    void assignedValueIsCheckedAsADocumentIs_data();
+    void assignedValueIsCheckedAsADocumentIs();
+    void longListsOfNamesAreShortened();
     void experimentInMemoryIsCheckedAsADocumentIs();
     void optimizerStartsFromItsOwnDefaults();
     void heldHyperparametersAreNotTuned();
@@ -362,8 +365,14 @@ static void mistakeRows(unsigned without) {
     row("/hyperparameters/0/initial", "\"low\"", "hyperparameters[0].initial",
         "expected a number, found \"low\"");
     row("/hyperparameters/0/max", "null", "hyperparameters[0].max", "expected a number, found null");
-    row("/seed", "-1", "seed", "expected a whole number of at least 0, found -1");
+    row("/seed", "-1", "seed", "expected a whole number from 0 to 18446744073709551615, found -1");
     row("/seed", "1.5", "seed", "found 1.5");
+    row("/seed", "1e17", "seed", "to 18446744073709551615 with all its digits, found 1e+17", beyondSchema);
+    row("/data/limit", "1e17", "data.limit", "a whole number from 0 to 9007199254740992, found 1e+17");
+    row("/data/limit", "9007199254740993", "data.limit", "to 9007199254740992, found 9007199254740993",
+        beyondSchema);
+    row("/optimizers/general/schedule", R"({"type": "plateau", "patience": 1e17})",
+        "optimizers.general.schedule.patience", "to 9007199254740992, found 1e+17");
     row("/optimizers/general", R"({"type": "adam", "betas": [0.9]})", "optimizers.general.betas",
         "expected a list of two numbers");
     // Missing keys
@@ -378,7 +387,11 @@ static void mistakeRows(unsigned without) {
     row("/hyperparameters/0/name", "-", "hyperparameters[0].name", "is missing");
     row("/hyperparameters/0/initial", "-", "hyperparameters[0].initial", "is missing");
     row("/data", R"({"source": "csv"})", "data.path", "is missing: expected a path");
-    row("/data", R"({"source": "idx", "path": ""})", "data.path", "expected a path, found an empty text");
+    row("/data", R"({"source": "idx", "path": ""})", "data.path",
+        "expected a path without control characters, found an empty text");
+    row("/data", R"({"source": "idx", "path": "a\u0000b"})", "data.path",
+        "expected a path without control characters, found \"a\\x00b\"");
+    row("/data/path", "\"a\\u001b[2J\"", "data.path", "found \"a\\x1b[2J\"");
     // Unknown keys and names
     row("/modle", "{}", "modle", "did you mean \"model\"?");
     row("/zzz", "{}", "zzz", "the keys here are schema, name");
@@ -754,6 +767,64 @@ void tst_experiment::laterAssignmentWins() {
     QVERIFY2(parsed.experiment, qPrintable(text(parsed.mistakes)));
     QCOMPARE(parsed.experiment->epochs, std::int64_t{6});
     QCOMPARE(parsed.experiment->name, std::string("eight"));
+
+    const auto digits = parseExperiment(sound().dump(), {{"name", "eight"}, {"name", "7"}});
+    QVERIFY2(digits.experiment, qPrintable(text(digits.mistakes)));
+    QCOMPARE(digits.experiment->name, std::string("7"));
+    // What was given within a place goes with it.
+    const auto whole = parseExperiment(
+        sound().dump(),
+        {{"data", R"({"source": "csv", "path": "x"})"}, {"data.path", "5"}, {"data.path", "6"}});
+    QVERIFY2(whole.experiment, qPrintable(text(whole.mistakes)));
+    QCOMPARE(whole.experiment->data.path, std::string("6"));
+    const auto replaced =
+        parseExperiment(sound().dump(), {{"data.path", "5"}, {"data", R"({"source": "csv", "path": 6})"}});
+    QVERIFY2(hasMistake(replaced.mistakes, "data.path", "expected a path"),
+             qPrintable(text(replaced.mistakes)));
+}
+
+void tst_experiment::assignedValueIsCheckedAsADocumentIs_data() {
+    QTest::addColumn<QString>("path");
+    QTest::addColumn<QString>("value");
+    QTest::addColumn<QString>("mistake");
+    QTest::addColumn<QString>("part");
+    QTest::newRow("key twice") << "data"
+                               << R"({"source": "csv", "source": "idx"})"
+                               << "data.source"
+                               << "occurs twice";
+    QTest::newRow("key twice in a list") << "model.parts"
+                                         << R"([{"type": "relu", "type": "tanh"}])"
+                                         << "model.parts[0].type"
+                                         << "occurs twice";
+    QTest::newRow("key twice below a name") << "hyperparameters.rate"
+                                            << R"({"name": "a", "name": "b"})"
+                                            << "hyperparameters[0].name"
+                                            << "occurs twice";
+    const QString deep = QString(100'000, '[') + QString(100'000, ']');
+    QTest::newRow("deep") << "data" << deep << "data" + QStringLiteral("[0]").repeated(32)
+                          << "nested too deeply";
+}
+
+void tst_experiment::assignedValueIsCheckedAsADocumentIs() {
+    QFETCH(QString, path);
+    QFETCH(QString, value);
+    QFETCH(QString, mistake);
+    QFETCH(QString, part);
+    const auto parsed = parseExperiment(sound().dump(), {{path.toStdString(), value.toStdString()}});
+    QVERIFY(!parsed.experiment);
+    QVERIFY2(parsed.mistakes.size() == 1 && hasMistake(parsed.mistakes, qPrintable(mistake), part.toUtf8()),
+             qPrintable(text(parsed.mistakes)));
+}
+
+void tst_experiment::longListsOfNamesAreShortened() {
+    ordered_json document = sound();
+    for (int i = 0; i < 1000; ++i)
+        document["hyperparameters"].push_back({{"name", "h" + std::to_string(i)}, {"initial", 1}});
+    const auto parsed = parseExperiment(document.dump(), {{"hyperparameters.zzzzzzzz.initial", "1"}});
+    const auto mistake =
+        std::ranges::find(parsed.mistakes, "hyperparameters.zzzzzzzz.initial", &Mistake::path);
+    QVERIFY(mistake != parsed.mistakes.end());
+    QVERIFY2(mistake->message.ends_with("h15, h16, … (1003 in all)"), mistake->message.c_str());
 }
 
 void tst_experiment::experimentInMemoryIsCheckedAsADocumentIs() {

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "core/archive/archive.h"
+
+#include <nlohmann/json.hpp>
+
+namespace dstn {
+
+/// The experiment of a run as the archive holds it. Throws Error{archive} if that text is damaged.
+nlohmann::ordered_json storedExperiment(const RunDetails& details);
+
+} // namespace dstn
