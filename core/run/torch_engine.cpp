@@ -1,6 +1,7 @@
 #include "core/run/torch_engine.h"
 
 #include "core/run/bench.h"
+#include "core/run/device_scope.h"
 #include "core/run/training.h"
 
 #include <torch/cuda.h>
@@ -174,6 +175,7 @@ class Run {
     const RunRequest& request_;
     CommandQueue& commands_;
     EventSink& events_;
+    std::optional<DeviceScope> scope_;
     std::unique_ptr<Training> training_;
     std::int64_t stepsTotal_ = 0, firstStep_ = 0;
     double firstSeconds_ = 0.0;
@@ -201,6 +203,7 @@ RunState Run::train() {
     const Experiment& experiment = request_.experiment;
     events_.publish(StateChanged{RunState::preparing, "reading the data"});
     const at::Device device = resolveDevice(experiment.device);
+    scope_.emplace(device);
     useThreads(experiment);
     const Dataset dataset = loadDataset(experiment.data, experiment.seed, [&] { return !obeyPending(); });
     requireMemory(experiment, dataset.info, device);
@@ -441,8 +444,11 @@ class TorchEngine : public Engine {
 
     BenchReport bench(const Experiment& experiment, int repetitions) override {
         BenchReport report;
-        translatingErrors(
-            [&] { report = runBench(experiment, resolveDevice(experiment.device), repetitions); });
+        translatingErrors([&] {
+            const at::Device device = resolveDevice(experiment.device);
+            const DeviceScope scope(device);
+            report = runBench(experiment, device, repetitions);
+        });
         return report;
     }
 };
