@@ -428,7 +428,8 @@ class TorchEngine : public Engine {
                                                     : "This LibTorch is built without CUDA."});
             return result;
         }
-        for (std::size_t i = 0; i < torch::cuda::device_count(); ++i)
+        const std::size_t count = torch::cuda::device_count();
+        for (std::size_t i = 0; i < count; ++i)
             result.devices.push_back({.id = "cuda:" + std::to_string(i),
                                       .name = "CUDA device " + std::to_string(i),
                                       .available = true,
