@@ -5,12 +5,14 @@
 #include <SQLiteCpp/Transaction.h>
 #include <sqlite3.h>
 
-#include <array>
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
-#include <fstream>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace dstn {
 
@@ -41,18 +43,39 @@ std::uint32_t bigEndian(const char* bytes) {
     return value;
 }
 
-/// Looks at the file's header without SQLite, which may write beside it or into it on opening.
+/// A file's first bytes through SQLite's own file layer, which may be fewer than asked for. Closing a
+/// descriptor of our own would drop the locks of every connection that this process has to the file (POSIX
+/// locks belong to the process), and the next program to leave would take the -wal file with it.
+std::vector<char> readHeader(const fs::path& path, std::size_t wanted) {
+    sqlite3_initialize();
+    sqlite3_vfs* files = sqlite3_vfs_find(nullptr);
+    const auto memory = std::make_unique<std::max_align_t[]>(
+        static_cast<std::size_t>(files->szOsFile) / sizeof(std::max_align_t) + 1);
+    auto* file = reinterpret_cast<sqlite3_file*>(memory.get());
+    using Name = std::unique_ptr<const char, void (*)(const char*)>;
+    const Name name(sqlite3_create_filename(fs::absolute(path).c_str(), "", "", 0, nullptr),
+                    [](const char* text) { sqlite3_free_filename(const_cast<char*>(text)); });
+    if (files->xOpen(files, name.get(), file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, nullptr) !=
+        SQLITE_OK)
+        throw refusal(path, "cannot be opened. Check the file's permissions, or name another archive.");
+    sqlite3_int64 size = 0;
+    int result = file->pMethods->xFileSize(file, &size);
+    std::vector<char> header(std::min(wanted, static_cast<std::size_t>(std::max<sqlite3_int64>(size, 0))));
+    if (result == SQLITE_OK && !header.empty())
+        result = file->pMethods->xRead(file, header.data(), static_cast<int>(header.size()), 0);
+    file->pMethods->xClose(file);
+    if (result != SQLITE_OK && result != SQLITE_IOERR_SHORT_READ)
+        throw refusal(path,
+                      "cannot be read: the disk reports an error. Restore a copy, or name another archive.");
+    return header;
+}
+
+/// Looks at the file's header before SQLite opens it as a database, which may write beside it or into it.
 void checkHeader(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file)
-        throw refusal(path, std::string("cannot be opened: ") + std::strerror(errno) + // NOLINT
-                                ". Check the file's permissions, or name another archive.");
-    std::array<char, 100> header{};
-    file.read(header.data(), header.size());
-    const auto count = file.gcount();
-    if (count == 0) return; // an empty file is an empty database
-    if (count < static_cast<std::streamsize>(header.size()) ||
-        std::memcmp(header.data(), "SQLite format 3", 16) != 0)
+    constexpr std::size_t headerSize = 100;
+    const std::vector<char> header = readHeader(path, headerSize);
+    if (header.empty()) return; // an empty file is an empty database
+    if (header.size() < headerSize || std::memcmp(header.data(), "SQLite format 3", 16) != 0)
         throw refusal(path, "is no SQLite file. Name another file; nothing was changed.");
     const std::uint32_t version = bigEndian(&header[60]);
     const std::uint32_t application = bigEndian(&header[68]);

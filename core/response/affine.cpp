@@ -47,16 +47,21 @@ NamedTensors Affine::response() {
     return result;
 }
 
+std::pair<Tensor, Tensor> Affine::factors(const Pass& pass) const {
+    const std::int64_t out = options_.weightShape.front();
+    const Tensor both = at::mm(pass.delta, responding(bottleneck_, pass).t());
+    return {both.narrow(1, 0, out),
+            options_.bias ? both.narrow(1, out, out) * responding(responseBias_, pass) : Tensor()};
+}
+
 Affine::Share Affine::share(const Tensor& x, const Pass& pass) const {
-    if (!pass.delta.defined() || options_.hyperparameters == 0) return {};
+    if (!responds(pass)) return {};
     const Tensor weight = responding(responseWeight_, pass);
-    const Tensor bias = options_.bias ? responding(responseBias_, pass) : Tensor();
     if (options_.kind == ResponseKind::structured) {
-        const std::int64_t out = options_.weightShape.front();
-        const Tensor factors = at::mm(pass.delta, responding(bottleneck_, pass).t());
-        return {apply(x, weight, {}), factors.narrow(1, 0, out),
-                options_.bias ? factors.narrow(1, out, out) * bias : Tensor()};
+        const auto [s, t] = factors(pass);
+        return {apply(x, weight, {}), s, t};
     }
+    const Tensor bias = options_.bias ? responding(responseBias_, pass) : Tensor();
     Tensor z;
     for (std::int64_t h = 0; h < options_.hyperparameters; ++h) {
         const Tensor along = apply(x, weight.select(0, h), {});
@@ -73,8 +78,23 @@ Tensor Affine::finish(const Tensor& y) const {
     return tail_.relu ? at::relu(y) : y;
 }
 
+/// Whether what follows the ReLU and the pool is wanted, and computed, at the maxima alone.
+bool Affine::atMaxima(const Tensor& x) const {
+    const auto conv = convolution();
+    return conv && tail_.pool &&
+           (options_.kind == ResponseKind::structured || options_.hyperparameters == 0) &&
+           kernels::poolsConvolution(x, weight_, *conv, *tail_.pool);
+}
+
 Tensor Affine::forward(const Tensor& x, Pass& pass) {
     const Tensor bias = options_.bias ? general(bias_, pass) : Tensor();
+    if (atMaxima(x)) {
+        const auto [s, t] = responds(pass) ? factors(pass) : std::pair<Tensor, Tensor>{};
+        return kernels::convReluMaxPool(x, general(weight_, pass), bias,
+                                        responds(pass) ? responding(responseWeight_, pass) : Tensor(), s, t,
+                                        *convolution(), *tail_.pool)
+            .output;
+    }
     const Tensor y = apply(x, general(weight_, pass), bias);
     const Share extra = share(x, pass);
     return finish(extra.z.defined() ? kernels::respond({}, y, extra.z, extra.s, extra.t) : y);
@@ -82,6 +102,16 @@ Tensor Affine::forward(const Tensor& x, Pass& pass) {
 
 Dual Affine::forward(const Dual& x, Pass& pass) {
     const Tensor bias = options_.bias ? general(bias_, pass) : Tensor();
+    if (atMaxima(x.primal)) {
+        const kernels::Pooled pooled = kernels::convReluMaxPool(x.primal, general(weight_, pass), bias, {},
+                                                                {}, {}, *convolution(), *tail_.pool);
+        if (!responds(pass) && !x.tangent.defined()) return {pooled.output, {}};
+        const auto [s, t] = responds(pass) ? factors(pass) : std::pair<Tensor, Tensor>{};
+        return {pooled.output,
+                kernels::convReluMaxPoolTangent(pooled, x.point(), x.tangent, weight_.detach(),
+                                                responds(pass) ? responding(responseWeight_, pass) : Tensor(),
+                                                s, t, *convolution())};
+    }
     const Tensor y = apply(x.primal, general(weight_, pass), bias);
     const Tensor carried = x.tangent.defined() ? apply(x.tangent, weight_.detach(), {}) : Tensor(); // W₀ ẋ
     Share extra = share(x.point(), pass);
@@ -159,6 +189,10 @@ Conv2d::Conv2d(const Conv2dPart& part, std::int64_t in, std::int64_t hyperparame
               hyperparameters},
              generator),
       part_(part) {}
+
+std::optional<kernels::ConvShape> Conv2d::convolution() const {
+    return kernels::ConvShape{part_.stride, part_.padding, part_.dilation, part_.groups};
+}
 
 Tensor Conv2d::apply(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
     const auto both = [](std::int64_t value) { return std::array<std::int64_t, 2>{value, value}; };

@@ -3,6 +3,7 @@
 #include "core/response/kernels.h"
 #include "core/response/layer.h"
 #include "core/response/parts.h"
+#include "core/response/pooled_convolution.h"
 
 #include <optional>
 
@@ -50,6 +51,8 @@ class Affine : public Layer {
 
     /// W x + b.
     virtual Tensor apply(const Tensor& x, const Tensor& weight, const Tensor& bias) const = 0;
+    /// The form of a convolution; nothing for any other map.
+    virtual std::optional<kernels::ConvShape> convolution() const { return {}; }
 
   private:
     /// The response's share z, s, t of an output, as in the class comment; z undefined: nothing responds.
@@ -57,6 +60,10 @@ class Affine : public Layer {
         Tensor z, s, t;
     };
     Share share(const Tensor& x, const Pass& pass) const;
+    bool responds(const Pass& pass) const { return pass.delta.defined() && options_.hyperparameters > 0; }
+    /// s and t of a structured response.
+    std::pair<Tensor, Tensor> factors(const Pass& pass) const;
+    bool atMaxima(const Tensor& x) const;
     Tensor finish(const Tensor& y) const;
     Tensor general(const Tensor& parameter, const Pass& pass) const {
         return pass.generalGradient ? parameter : parameter.detach();
@@ -90,6 +97,7 @@ class Conv2d : public Affine {
 
   protected:
     Tensor apply(const Tensor& x, const Tensor& weight, const Tensor& bias) const override;
+    std::optional<kernels::ConvShape> convolution() const override;
 
   private:
     Conv2dPart part_;

@@ -1,6 +1,7 @@
 #include "core/run/torch_engine.h"
 
 #include "core/run/bench.h"
+#include "core/run/block_cache.h"
 #include "core/run/device_scope.h"
 #include "core/run/training.h"
 
@@ -441,6 +442,7 @@ class TorchEngine : public Engine {
         // Threads that are started from here, OpenMP's among them, inherit it.
         if (request.niceness > 0) setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), request.niceness);
         Run(request, commands, events).execute();
+        BlockCache::install().release(); // nothing of the run is left that would want it
     }
 
     BenchReport bench(const Experiment& experiment, int repetitions) override {
@@ -456,7 +458,10 @@ class TorchEngine : public Engine {
 
 } // namespace
 
-std::unique_ptr<Engine> makeTorchEngine() { return std::make_unique<TorchEngine>(); }
+std::unique_ptr<Engine> makeTorchEngine() {
+    BlockCache::install();
+    return std::make_unique<TorchEngine>();
+}
 
 } // namespace dstn
 

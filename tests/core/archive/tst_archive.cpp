@@ -7,6 +7,7 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -519,6 +520,33 @@ class ArchiveTest : public QObject {
         holder.exec("ROLLBACK");
         archive.setStarred(runA, true);
         QVERIFY(archive.runs().at(0).starred);
+    }
+
+    /// A connection keeps its lock while others of the same process come and go: without it, another program
+    /// that leaves takes itself for the last one and removes the journal under this one's feet.
+    void openConnectionKeepsItsLock() {
+        const Folder folder;
+        const fs::path path = archiveWithRun(folder);
+        const Archive first(path);
+        QCOMPARE(first.runs().size(), std::size_t{1});
+        { const Archive second(path); }
+        { const Archive third(path, Archive::Mode::readOnly); }
+        const pid_t child = fork();
+        if (child == 0) {
+            const int file = ::open(path.c_str(), O_RDWR);
+            // The bytes that SQLite's file format reserves for shared locks.
+            struct flock lock {};
+            lock.l_type = F_WRLCK;
+            lock.l_whence = SEEK_SET;
+            lock.l_start = 0x40000002;
+            lock.l_len = 510;
+            const bool asked = fcntl(file, F_GETLK, &lock) == 0;
+            _exit(asked && lock.l_type == F_RDLCK ? 0 : 1);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        QVERIFY(WIFEXITED(status));
+        QCOMPARE(WEXITSTATUS(status), 0);
     }
 
     void newerSchemaIsRefusedUntouched() {

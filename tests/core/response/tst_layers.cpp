@@ -1,5 +1,6 @@
 #include "core/models/network.h"
 #include "core/response/kernels.h"
+#include "core/response/pooled_convolution.h"
 
 #include <QTest>
 
@@ -303,6 +304,73 @@ class TestLayers : public QObject {
             QVERIFY(at::allclose(torch::autograd::grad({(fused.output * weights).sum()}, {x})[0],
                                  torch::autograd::grad({(composed.output * weights).sum()}, {x})[0]));
         }
+    }
+
+    /// Convolutions evaluated and differentiated at the maxima alone, against all of it everywhere.
+    void convolutionsAtTheMaximaEqualTheirComposition_data() {
+        QTest::addColumn<int>("kernel");
+        QTest::addColumn<int>("stride");
+        QTest::addColumn<int>("padding");
+        QTest::addColumn<int>("pool");
+        QTest::addColumn<int>("absent");
+        for (const int kernel : {1, 3, 5})
+            for (const int stride : {1, 2})
+                for (const int padding : {0, 2})
+                    for (const int pool : {2, 3}) // 3: overlapping by one, padded by one
+                        QTest::addRow("kernel %d stride %d padding %d pool %d", kernel, stride, padding, pool)
+                            << kernel << stride << padding << pool << 0;
+        for (int absent = 1; absent < 8; ++absent)
+            QTest::addRow("without %d", absent) << 3 << 1 << 1 << 2 << absent;
+    }
+    void convolutionsAtTheMaximaEqualTheirComposition() {
+        using namespace kernels;
+        QFETCH(int, kernel);
+        QFETCH(int, stride);
+        QFETCH(int, padding);
+        QFETCH(int, pool);
+        QFETCH(int, absent);
+        constexpr std::int64_t in = 9, out = 7;
+        const ConvShape conv{.stride = stride, .padding = padding};
+        const PoolShape pooling{pool, 2, pool == 3 ? 1 : 0};
+        const auto leaf = [&](at::IntArrayRef size, std::uint64_t seed) {
+            return normal(size, seed).requires_grad_(true);
+        };
+        const std::vector<std::int64_t> image{batch, in, 12, 11}, filter{out, in, kernel, kernel};
+        const bool hasBias = (absent & 1) == 0, hasResponse = (absent & 2) == 0,
+                   hasT = hasResponse && hasBias;
+        const bool hasCarried = (absent & 4) == 0;
+        const Tensor x = leaf(image, 1), w = leaf(filter, 2), b = hasBias ? leaf({out}, 3) : Tensor();
+        const Tensor r = hasResponse ? leaf(filter, 4) : Tensor();
+        const Tensor s = hasResponse ? leaf({batch, out}, 5) : Tensor();
+        const Tensor t = hasT ? leaf({batch, out}, 6) : Tensor();
+        const Tensor moved = hasCarried ? leaf(image, 7) : Tensor();
+        QVERIFY(poolsConvolution(x, w, conv, pooling));
+        const auto apply = [&](const Tensor& input, const Tensor& weight, const Tensor& bias) {
+            return at::conv2d(input, weight, bias, {stride, stride}, {padding, padding});
+        };
+        const auto agree = [&](const Tensor& one, const Tensor& other, std::vector<Tensor> inputs) {
+            std::erase_if(inputs, [](const Tensor& input) { return !input.defined(); });
+            QVERIFY(at::allclose(one, other, 1e-11, 1e-13));
+            const Tensor weights = normal(one.sizes(), 8);
+            const variable_list first = torch::autograd::grad({(one * weights).sum()}, inputs);
+            const variable_list second = torch::autograd::grad({(other * weights).sum()}, inputs);
+            for (std::size_t i = 0; i < inputs.size(); ++i)
+                QVERIFY(at::allclose(first[i], second[i], 1e-11, 1e-12));
+        };
+
+        const Tensor y = apply(x, w, b);
+        const Tensor whole = hasResponse ? respond({}, y, apply(x, r, {}), s, t, Path::composite) : y;
+        const Pooled expected = reluMaxPool(whole, pooling, Path::composite);
+        const Pooled actual = convReluMaxPool(x, w, b, r, s, t, conv, pooling);
+        agree(actual.output, expected.output, {x, w, b, r, s, t});
+
+        if (!hasResponse && !hasCarried) return;
+        const Pooled point = reluMaxPool(apply(x, w, b).detach(), pooling);
+        const Tensor carried = hasCarried ? apply(moved, w.detach(), {}) : Tensor();
+        const Tensor z = hasResponse ? apply(x.detach(), r, {}) : carried;
+        const Tensor a = hasResponse ? carried : Tensor();
+        agree(convReluMaxPoolTangent(point, x.detach(), moved, w.detach(), r, s, t, conv),
+              reluMaxPoolTangent(point, a, z, s, t, Path::composite), {moved, r, s, t});
     }
 
     void pooledNanStaysVisible() {
