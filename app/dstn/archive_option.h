@@ -20,7 +20,9 @@ struct ArchiveOption {
     Archive open(Archive::Mode mode = Archive::Mode::readOnly) const { return Archive(resolved(), mode); }
     /// The same, or nothing where the user has no archive yet.
     std::optional<Archive> openIfThere() const {
-        if (path.empty() && !std::filesystem::exists(resolved())) return std::nullopt;
+        std::error_code error;
+        const auto type = std::filesystem::status(resolved(), error).type();
+        if (path.empty() && type == std::filesystem::file_type::not_found) return std::nullopt;
         return open();
     }
     std::filesystem::path resolved() const {

@@ -62,7 +62,7 @@ void addArchive(Rows& rows, const ArchiveOption& option) {
     const std::filesystem::path path = option.resolved();
     rows.push_back({"archive", path.string()});
     std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) {
+    if (std::filesystem::status(path, ignored).type() == std::filesystem::file_type::not_found) {
         rows.push_back({"", "does not exist yet: the first run creates it"});
         return;
     }

@@ -95,9 +95,10 @@ class Display {
             clearBar();
             std::cerr << kept;
         }
+        began_ = began_ || std::holds_alternative<RunStarted>(event);
         if (const auto* finished = std::get_if<RunFinished>(&event)) {
             clearBar();
-            if (!json_) std::cout << summary(run_, *finished) << std::flush;
+            if (!json_ && began_) std::cout << summary(run_, *finished) << std::flush;
         }
         if (json_)
             if (const auto line = lines_.line(event)) std::cout << *line << std::endl;
@@ -120,12 +121,20 @@ class Display {
     JsonLines lines_;
     Progress progress_;
     bool json_, quiet_, bar_;
-    bool drawn_ = false;
+    bool began_ = false, drawn_ = false;
+};
+
+/// How a run went, as far as its events tell.
+struct Course {
+    bool began = false;
+    bool saved = false; ///< it has left a checkpoint
+    RunFinished finished;
 };
 
 /// Follows the run to its end and hands on what the terminal wants of it.
-RunFinished follow(Session& session, EventQueue& events, Display& display, bool quiet) {
-    bool stopping = false;
+Course follow(Session& session, EventQueue& events, const Recorder& recorder, Display& display, bool quiet) {
+    Course course;
+    bool stopping = false, troubled = false;
     const auto stop = [&] {
         if (std::exchange(stopping, true)) return;
         session.send(Stop{.interrupted = true});
@@ -133,17 +142,42 @@ RunFinished follow(Session& session, EventQueue& events, Display& display, bool 
     while (true) {
         for (const Event& event : events.drain()) {
             display.show(event);
-            if (const auto* finished = std::get_if<RunFinished>(&event)) return *finished;
+            course.began = course.began || std::holds_alternative<RunStarted>(event);
+            course.saved = course.saved || std::holds_alternative<CheckpointTaken>(event);
+            if (const auto* finished = std::get_if<RunFinished>(&event)) {
+                course.finished = *finished;
+                return course;
+            }
         }
+        // Once when it appears: its text changes with every event that waits.
+        const auto trouble = recorder.trouble();
+        if (trouble && !troubled) {
+            display.clearBar();
+            complain(*trouble + " This is tried again until the run has ended.");
+        }
+        if (!trouble && troubled && !quiet) {
+            display.clearBar();
+            std::cerr << "the archive can be written again: nothing is lost\n";
+        }
+        troubled = trouble.has_value();
         if (Interruption::wanted() && !stopping) {
             display.clearBar();
-            if (!quiet) std::cerr << "interrupted: saving the run (once more to end at once)\n";
+            if (!quiet)
+                std::cerr << (course.began ? "interrupted: saving the run (once more to end at once)\n"
+                                           : "interrupted: ending (once more to end at once)\n");
             stop();
         }
         if (!std::cout) stop(); // nobody reads the results any more
         display.drawBar();
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
+}
+
+/// What an interrupted run leaves to go on with.
+std::string afterInterruption(const std::string& run, const Course& course, bool resumed) {
+    if (resumed || course.saved) return "go on with: dstn run --resume " + run.substr(0, 8);
+    return course.began ? "the run has no checkpoint to go on from: start it anew"
+                        : "the run had not begun: nothing is kept of it";
 }
 
 int execute(const RunOptions& options) {
@@ -161,16 +195,19 @@ int execute(const RunOptions& options) {
     Display display(options, run);
     // The recorder is first, so that what is shown is on its way to the disk.
     Session session(std::move(request), {recorder, events});
-    const RunFinished finished = follow(session, *events, display, options.quiet);
+    const Course course = follow(session, *events, *recorder, display, options.quiet);
+    const RunFinished& finished = course.finished;
     session.wait();
     const auto trouble = recorder->finish();
 
-    if (!finished.message.empty()) complain(finished.message);
+    const bool resumed = !options.resume.empty();
+    if (!finished.message.empty())
+        complain(finished.message + (resumed && !course.began ? " The run is as it was." : ""));
     if (trouble) complain(*trouble);
     if (finished.error) return exitCode(*finished.error);
     if (trouble) return exitCode(ErrorKind::archive);
     if (finished.state == RunState::interrupted) {
-        if (!options.quiet) std::cerr << "go on with: dstn run --resume " << run.substr(0, 8) << '\n';
+        if (!options.quiet) std::cerr << afterInterruption(run, course, resumed) << '\n';
         return exitCode(ErrorKind::interrupted);
     }
     return finished.state == RunState::failed ? exitCode(ErrorKind::numeric) : 0;

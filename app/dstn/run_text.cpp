@@ -44,7 +44,11 @@ Json detailsJson(const RunDetails& details) {
                            {"program_version", environment.programVersion},
                            {"host", environment.host},
                            {"threads", environment.threads}};
-    json["experiment"] = Json::parse(details.experimentJson);
+    json["experiment"] = Json::parse(details.experimentJson, nullptr, false);
+    if (json["experiment"].is_discarded())
+        throw Error(ErrorKind::archive, "The experiment of run " + details.row.id +
+                                            " is no JSON any more: the archive is damaged. Restore a copy "
+                                            "of it; dstn show without --json shows the rest.");
     Json& epochs = json["epochs"] = Json::array();
     for (const EpochResult& epoch : details.epochs)
         epochs.push_back({{"epoch", epoch.epoch},

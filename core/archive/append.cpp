@@ -70,6 +70,8 @@ class Appender {
     }
 
     bool known() const { return target_.id != 0; }
+    /// Leaves no more than a note of a resumption that ended before it had started.
+    void noteFailedResumption(const RunFinished& finished);
     const Archive::Impl::Target& target() const { return target_; }
 
     void signOfLife() {
@@ -103,6 +105,7 @@ class Appender {
     void insertRun(const RunStarted& started);
     void describeRun(const RunStarted& started);
     void own(); // this process writes the run from now on
+    void requireFree();
     void registerSeries(const std::vector<std::string>& names);
     void insertHyperparameters(const std::vector<Hyperparameter>& hyperparameters);
     void dropAfter(std::int64_t step);
@@ -128,8 +131,31 @@ void Appender::loadTarget(std::int64_t id) {
     }
 }
 
+void Appender::noteFailedResumption(const RunFinished& finished) {
+    if (!known()) return;
+    const bool failed = finished.state == RunState::failed;
+    event(failed ? "error" : "info",
+          "not resumed: " + (finished.message.empty()
+                                 ? std::string(name(finished.state)) + " before the run had started"
+                                 : finished.message));
+}
+
+/// Two processes that both go on with a run would mix their figures.
+void Appender::requireFree() {
+    auto owner = statement("SELECT state, process_host, process_boot, process_space, process_id, "
+                           "process_start, heartbeat FROM runs WHERE id = ?");
+    owner.bind(1, target_.id);
+    if (!owner.executeStep()) return;
+    const auto state = runStateFromName(owner.getColumn(0).getString()).value_or(RunState::failed);
+    if (!ended(state) && processOf(owner, 1) != ProcessIdentity::self() && !abandonedRun(owner, 1))
+        throw Error(ErrorKind::archive, "Run " + run_ + " is " + std::string(name(state)) +
+                                            " in another process, which took it up meanwhile. Stop one of "
+                                            "the two.");
+}
+
 void Appender::operator()(const RunStarted& started) {
     const bool resumed = known();
+    if (resumed) requireFree();
     if (!resumed) insertRun(started);
     describeRun(started);
     own();
@@ -485,20 +511,27 @@ void Archive::append(const std::string& run, const std::vector<Event>& events) {
         [&] { impl_->database->exec(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"); });
     std::optional<Impl::Target> target;
     std::vector<Event> early;
+    bool begun = false;
     try {
         impl_->write([&] {
             Appender append(*impl_, run);
             early = impl_->early[run];
+            begun = append.known() && impl_->begun.contains(run);
             for (const Event& event : events) {
-                if (!append.known() && !std::holds_alternative<RunStarted>(event)) {
+                begun = begun || std::holds_alternative<RunStarted>(event);
+                if (!begun) {
                     early.push_back(event);
+                    if (const auto* finished = std::get_if<RunFinished>(&event)) {
+                        append.noteFailedResumption(*finished);
+                        early.clear();
+                    }
                     continue;
                 }
                 std::visit(append, event);
                 if (!early.empty())
                     for (const Event& earlier : std::exchange(early, {})) std::visit(append, earlier);
             }
-            if (!append.known()) return;
+            if (!begun) return;
             append.signOfLife();
             target = append.target();
         });
@@ -508,12 +541,13 @@ void Archive::append(const std::string& run, const std::vector<Event>& events) {
     }
     impl_->early[run] = std::move(early);
     if (target) impl_->targets[run] = *target;
+    if (begun) impl_->begun.insert(run);
 }
 
 void Archive::heartbeat(const std::string& run) {
     impl_->write([&] {
         Appender append(*impl_, run);
-        if (append.known()) append.signOfLife();
+        if (append.known() && impl_->begun.contains(run)) append.signOfLife();
     });
 }
 

@@ -3,6 +3,8 @@
 #include "core/archive/archive_impl.h"
 #include "core/archive/process_identity.h"
 
+#include <sqlite3.h>
+
 #include <cstdlib>
 #include <ctime>
 
@@ -77,13 +79,16 @@ void Archive::settleAbandonedRuns() {
     });
 }
 
+ProcessIdentity processOf(SQLite::Statement& row, int column) {
+    return {.host = row.getColumn(column).getString(),
+            .boot = row.getColumn(column + 1).getString(),
+            .space = row.getColumn(column + 2).getString(),
+            .pid = row.getColumn(column + 3).getInt64(),
+            .start = row.getColumn(column + 4).getInt64()};
+}
+
 bool abandonedRun(SQLite::Statement& row, int column) {
-    const ProcessIdentity process{.host = row.getColumn(column).getString(),
-                                  .boot = row.getColumn(column + 1).getString(),
-                                  .space = row.getColumn(column + 2).getString(),
-                                  .pid = row.getColumn(column + 3).getInt64(),
-                                  .start = row.getColumn(column + 4).getInt64()};
-    switch (liveness(process)) {
+    switch (liveness(processOf(row, column))) {
     case Liveness::alive:
         return false;
     case Liveness::gone:
@@ -94,10 +99,27 @@ bool abandonedRun(SQLite::Statement& row, int column) {
     return std::time(nullptr) - row.getColumn(column + 5).getInt64() > heartbeatLimitSeconds;
 }
 
-void Archive::Impl::requireWritable() const {
+void Archive::requireWritable() {
+    impl_->write([&] {
+        // A value that stays the same is written all the same, and a full disk shows.
+        const auto version = impl_->database->execAndGet("PRAGMA user_version").getInt64();
+        impl_->database->exec("PRAGMA user_version = " + std::to_string(version));
+    });
+}
+
+void Archive::Impl::requireWriter() const {
     if (mode == Mode::readOnly)
         throw Error(ErrorKind::archive,
                     "The archive " + path.string() + " was opened for reading only; nothing was changed.");
+}
+
+void Archive::Impl::requirePlace() const {
+    int moved = 0;
+    if (sqlite3_file_control(database->getHandle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+        moved != 0)
+        throw Error(ErrorKind::archive, "The archive " + path.string() +
+                                            " was moved, deleted or replaced while it was open. Put it back "
+                                            "where it was, with the files -wal and -shm beside it.");
 }
 
 std::optional<std::int64_t> Archive::Impl::findRun(const std::string& run) const {

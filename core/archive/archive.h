@@ -96,11 +96,15 @@ class Archive {
     void settleAbandonedRuns();
     /// "ok", or what SQLite's integrity check found.
     std::string integrity() const;
+    /// Returns if the archive can be written now; waits some seconds for another writer.
+    void requireWritable();
 
     // Writing a run; one transaction a call, on the disk for good where it holds a checkpoint or the end.
     /// The run comes into being with RunStarted; what was told before waits for it. RunStarted of a run that
-    /// is there resumes it: what lies after its `firstStep` goes. Of two samples of a series at the same step
-    /// the later stays.
+    /// is there resumes it: what lies after its `firstStep` goes. Until then the run stays as it was; if the
+    /// resumption ends before it has started, a note among its events says why. Throws
+    /// Error{archive} for RunStarted of a run that another process is executing. Of two samples of a series
+    /// at the same step the later stays.
     void append(const std::string& run, const std::vector<Event>& events);
     /// A sign of life of a run that has nothing to tell.
     void heartbeat(const std::string& run);
@@ -112,8 +116,9 @@ class Archive {
 };
 
 /// Writes a run's events into the archive on a thread of its own, four times a second and at once for state
-/// changes and checkpoints. The constructor opens the archive and throws its errors; a later failure
-/// (disk full) is kept, tried again, and told by `trouble()`.
+/// changes and checkpoints. The constructor opens the archive, tries whether it can be written, and throws
+/// its errors; a later failure (disk full) is kept, tried again, and told by `trouble()`. Of the checkpoints
+/// that wait meanwhile only the newest is kept.
 class Recorder : public EventSink {
   public:
     Recorder(const std::filesystem::path& archive, std::string run);

@@ -2,6 +2,7 @@
 
 #include "core/archive/archive.h"
 #include "core/archive/connection.h"
+#include "core/archive/process_identity.h"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
@@ -12,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,7 +34,8 @@ struct Archive::Impl {
     mutable std::unique_ptr<SQLite::Statement> dataVersion;
     std::int64_t ownWrites = 0;
     std::map<std::string, Target> targets;
-    std::map<std::string, std::vector<Event>> early; ///< told before RunStarted of a run not known yet
+    std::set<std::string> begun;                     ///< runs whose RunStarted was written from here
+    std::map<std::string, std::vector<Event>> early; ///< told before RunStarted
 
     template <typename Action>
     auto guard(Action&& action) const {
@@ -43,7 +46,8 @@ struct Archive::Impl {
     template <typename Action>
     void write(Action&& action) {
         guard([&] {
-            requireWritable();
+            requireWriter();
+            requirePlace();
             database->exec("BEGIN IMMEDIATE");
             try {
                 action();
@@ -55,7 +59,9 @@ struct Archive::Impl {
         });
         ++ownWrites;
     }
-    void requireWritable() const;
+    void requireWriter() const;
+    /// Throws Error{archive} if the file is no longer where it was: what is written would be lost with it.
+    void requirePlace() const;
     /// The run's number. Throws Error{archive} if there is no such run.
     std::int64_t runId(const std::string& run) const;
     std::optional<std::int64_t> findRun(const std::string& run) const;
@@ -79,8 +85,10 @@ inline double number(const SQLite::Column& column) {
     return optionalNumber(column).value_or(std::numeric_limits<double>::quiet_NaN());
 }
 
-/// Whether the process of a run that has not ended is gone. `row` has process_host, process_boot,
-/// process_space, process_id, process_start and heartbeat from `column` on.
+/// The process that executes, or last executed, a run. `row` has process_host, process_boot, process_space,
+/// process_id and process_start from `column` on.
+ProcessIdentity processOf(SQLite::Statement& row, int column);
+/// Whether the process of a run that has not ended is gone. `row` has heartbeat behind the process's columns.
 bool abandonedRun(SQLite::Statement& row, int column);
 inline constexpr const char* abandonedReason = "Its process ended without a word.";
 

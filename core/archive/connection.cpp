@@ -116,16 +116,38 @@ void createFolder(const fs::path& path) {
     if (folder.empty()) return;
     std::error_code error;
     fs::create_directories(folder, error);
-    if (!fs::is_directory(folder))
+    std::error_code unseen;
+    if (!fs::is_directory(folder, unseen))
         throw Error(ErrorKind::archive, "The folder " + folder.string() +
                                             " for the archive cannot be made: " +
-                                            (error ? error.message() : "there is a file of that name") +
+                                            (error    ? error.message()
+                                             : unseen ? unseen.message()
+                                                      : "there is a file of that name") +
                                             ". Name another archive.");
 }
 
-std::unique_ptr<SQLite::Database> openReadWrite(const fs::path& path) {
+/// Whether there is a file at `path`. Refuses whatever else may be there: opening a pipe would wait for ever,
+/// and a device would swallow the runs.
+bool fileExists(const fs::path& path) {
+    std::error_code error;
+    switch (fs::status(path, error).type()) {
+    case fs::file_type::regular:
+        return true;
+    case fs::file_type::not_found:
+        return false;
+    case fs::file_type::directory:
+        throw refusal(path, "is a folder. Name a file in it.");
+    case fs::file_type::none:
+        throw refusal(path, "cannot be looked at: " + error.message() +
+                                ". Check the permissions of its folder, or name another archive.");
+    default:
+        throw refusal(path, "is no regular file but a device, a pipe or a socket. Name another file.");
+    }
+}
+
+std::unique_ptr<SQLite::Database> openReadWrite(const fs::path& path, const fs::path& literal) {
     auto database = std::make_unique<SQLite::Database>(
-        path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, busyTimeoutMs);
+        literal.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, busyTimeoutMs);
     // SQLite falls back to reading alone without a word.
     if (sqlite3_db_readonly(database->getHandle(), "main") == 1)
         throw refusal(path, "is read-only. Make it writable, or name another archive.");
@@ -142,9 +164,12 @@ std::unique_ptr<SQLite::Database> openReadWrite(const fs::path& path) {
     return database;
 }
 
-std::unique_ptr<SQLite::Database> openReadOnly(const fs::path& path) {
-    auto database = std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READONLY, busyTimeoutMs);
+std::unique_ptr<SQLite::Database> openReadOnly(const fs::path& path, const fs::path& literal) {
+    auto database =
+        std::make_unique<SQLite::Database>(literal.string(), SQLite::OPEN_READONLY, busyTimeoutMs);
     checkContents(*database, path);
+    if (database->execAndGet("PRAGMA application_id").getInt64() == 0)
+        throw refusal(path, "is an empty file. The first run makes an archive of it; or name another one.");
     const auto version = database->execAndGet("PRAGMA user_version").getInt64();
     if (version < static_cast<std::int64_t>(archiveMigrations().size()))
         throw refusal(path, "has the schema of an older version of this program. Open it for writing once, "
@@ -188,15 +213,19 @@ Error archiveError(const fs::path& path, const SQLite::Exception& error) {
 }
 
 std::unique_ptr<SQLite::Database> openArchive(const fs::path& path, Archive::Mode mode) {
-    std::error_code ignored;
-    if (fs::is_directory(path, ignored)) throw refusal(path, "is a folder. Name a file in it.");
+    if (path.empty()) throw Error(ErrorKind::archive, "The archive's name is empty. Name a file.");
     if (mode == Archive::Mode::readWrite) createFolder(path);
-    const bool exists = fs::exists(path, ignored);
-    if (mode == Archive::Mode::readOnly && !exists)
+    if (fileExists(path))
+        checkHeader(path);
+    else if (mode == Archive::Mode::readOnly)
         throw refusal(path, "does not exist. The first run creates it; or name another archive.");
-    if (exists) checkHeader(path);
-    return guarded(
-        path, [&] { return mode == Archive::Mode::readWrite ? openReadWrite(path) : openReadOnly(path); });
+    // SQLite gives names such as ":memory:" a meaning of their own; an absolute path is only ever a file.
+    std::error_code error;
+    const fs::path literal = fs::absolute(path, error);
+    if (error) throw refusal(path, "cannot be opened: " + error.message() + ". Name it by its whole path.");
+    return guarded(path, [&] {
+        return mode == Archive::Mode::readWrite ? openReadWrite(path, literal) : openReadOnly(path, literal);
+    });
 }
 
 } // namespace dstn

@@ -105,7 +105,11 @@ Json jsonRun(const RunDetails& details, const std::vector<Curve>& curves) {
                        {"tags", row.tags},
                        {"note", row.note},
                        {"starred", row.starred}};
-    document["experiment"] = Json::parse(details.experimentJson);
+    document["experiment"] = Json::parse(details.experimentJson, nullptr, false);
+    if (document["experiment"].is_discarded())
+        throw Error(ErrorKind::archive, "The experiment of run " + row.id +
+                                            " is no JSON any more: the archive is damaged. Restore a copy of "
+                                            "it, or export the run as CSV.");
     const Environment& environment = details.environment;
     document["environment"] = {{"device", environment.device},
                                {"device_name", environment.deviceName},

@@ -14,6 +14,8 @@ struct ProcessIdentity {
     std::int64_t pid = 0;   ///< within `space`
     std::int64_t start = 0; ///< clock ticks from the machine's start to the process's
 
+    bool operator==(const ProcessIdentity&) const = default;
+
     static ProcessIdentity self();
 };
 

@@ -1,5 +1,6 @@
 #include "core/archive/archive.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -16,8 +17,16 @@ static constexpr auto retryInterval = std::chrono::seconds(1);
 /// How often the last events are tried before they are given up; an attempt waits five seconds for a lock.
 static constexpr int lastAttempts = 3;
 
+/// Only the newest of the checkpoints that wait is worth its memory: lets go of those in `events`.
+static void forgetCheckpoints(std::vector<Event>& events) {
+    for (Event& event : events)
+        if (auto* checkpoint = std::get_if<CheckpointTaken>(&event)) checkpoint->bytes = nullptr;
+}
+
 struct Recorder::Impl {
-    Impl(const std::filesystem::path& path, std::string id) : archive(path), run(std::move(id)) {}
+    Impl(const std::filesystem::path& path, std::string id) : archive(path), run(std::move(id)) {
+        archive.requireWritable();
+    }
 
     Archive archive; // the thread's alone, once that runs
     std::string run;
@@ -52,6 +61,7 @@ void Recorder::publish(const Event& event) {
     {
         const std::lock_guard lock(impl_->mutex);
         auto& waiting = impl_->waiting;
+        if (std::holds_alternative<CheckpointTaken>(event)) forgetCheckpoints(waiting);
         // Of progress the newest says it all.
         if (std::holds_alternative<ProgressMade>(event) && !waiting.empty() &&
             std::holds_alternative<ProgressMade>(waiting.back()))
@@ -94,6 +104,10 @@ void Recorder::Impl::write() {
                 changed.wait_for(lock, flushInterval, [&] { return urgent || finishing; });
             else // the last attempt failed
                 changed.wait_for(lock, retryInterval, [&] { return finishing && attempts == 0; });
+            if (std::any_of(waiting.begin(), waiting.end(), [](const Event& event) {
+                    return std::holds_alternative<CheckpointTaken>(event);
+                }))
+                forgetCheckpoints(batch);
             batch.insert(batch.end(), std::make_move_iterator(waiting.begin()),
                          std::make_move_iterator(waiting.end()));
             waiting.clear();
@@ -129,7 +143,7 @@ bool Recorder::Impl::flush(std::vector<Event>& batch) {
 void Recorder::Impl::signOfLife() {
     try {
         archive.heartbeat(run);
-    } catch (const Error&) {
+    } catch (const std::exception&) {
         // Nothing is lost by it; a lasting trouble is told when there is something to write.
     }
 }

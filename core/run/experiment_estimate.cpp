@@ -1,6 +1,7 @@
 #include "core/run/experiment.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace dstn {
 
@@ -45,8 +46,10 @@ Estimate estimate(const Experiment& experiment, const DataInfo& data) {
     const double copies = tuned > 0 ? 4 : 2;
     const double activations =
         batch * (static_cast<double>(result.model.activations) * copies + static_cast<double>(inputs) * 2);
-    result.memoryBytes = static_cast<std::int64_t>(bytes * (weights + responses + activations) +
-                                                   examples * (bytes * static_cast<double>(inputs) + answer));
+    const double total = bytes * (weights + responses + activations) +
+                         examples * (bytes * static_cast<double>(inputs) + answer);
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    result.memoryBytes = total < static_cast<double>(most) ? static_cast<std::int64_t>(total) : most;
 
     // A multiply-add is two operations; the way back costs twice the way there.
     const double forward = 2.0 * static_cast<double>(result.model.multiplications);

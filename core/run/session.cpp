@@ -1,7 +1,11 @@
 #include "core/run/session.h"
 
+#include "core/run/unforeseen.h"
+
 #include <array>
 #include <cstdio>
+#include <exception>
+#include <new>
 #include <random>
 #include <utility>
 
@@ -9,36 +13,74 @@ namespace dstn {
 
 namespace {
 
-/// Hands every event to several sinks.
+/// Hands every event to several sinks; one that fails takes it from no other.
 class Fan : public EventSink {
   public:
     explicit Fan(std::vector<std::shared_ptr<EventSink>> sinks) : sinks_(std::move(sinks)) {}
     void publish(const Event& event) override {
-        for (const auto& sink : sinks_) sink->publish(event);
+        finished_ = finished_ || std::holds_alternative<RunFinished>(event);
+        std::exception_ptr failure;
+        for (const auto& sink : sinks_) {
+            try {
+                sink->publish(event);
+            } catch (...) {
+                failure = std::current_exception();
+            }
+        }
+        if (failure) std::rethrow_exception(failure);
     }
+    bool finished() const { return finished_; }
 
   private:
     std::vector<std::shared_ptr<EventSink>> sinks_;
+    bool finished_ = false;
 };
 
-} // namespace
-
-Session::Session(RunRequest request, std::vector<std::shared_ptr<EventSink>> sinks)
-    : run_(request.run), commands_(std::make_shared<CommandQueue>()) {
-    thread_ =
-        std::thread([request = std::move(request), sinks = std::move(sinks), commands = commands_]() mutable {
-            Fan fan(std::move(sinks));
-            try {
-                createEngine()->run(request, *commands, fan);
-            } catch (const Error& error) { // the engine itself could not be had
-                fan.publish(StateChanged{RunState::failed, error.what()});
+/// Ends a run whose engine did not: whoever waits for RunFinished would wait for ever.
+/// @param kind of the error; empty for what nobody foresaw
+void fail(Fan& fan, std::optional<ErrorKind> kind, const char* what) noexcept {
+    if (fan.finished()) return;
+    for (const bool last : {false, true}) {
+        try {
+            const std::string message = kind ? what : unforeseen(what);
+            if (last)
                 fan.publish(RunFinished{.state = RunState::failed,
                                         .best = {},
                                         .hyperparameters = {},
-                                        .error = error.kind(),
-                                        .message = error.what()});
-            }
-        });
+                                        .error = kind,
+                                        .message = message});
+            else
+                fan.publish(StateChanged{RunState::failed, message});
+        } catch (...) {
+            // The sinks that could take it have it, and there is nobody left to tell.
+        }
+    }
+}
+
+/// The engine's thread. Nothing may leave it: that would end the program.
+void execute(const RunRequest& request, CommandQueue& commands, Fan& fan, const EngineFactory& makeEngine) {
+    try {
+        makeEngine()->run(request, commands, fan);
+    } catch (const Error& error) {
+        fail(fan, error.kind(), error.what());
+    } catch (const std::bad_alloc&) {
+        fail(fan, ErrorKind::device, "Memory ran out. Use a smaller batch (batch.train) or narrower layers.");
+    } catch (const std::exception& error) {
+        fail(fan, std::nullopt, error.what());
+    } catch (...) {
+        fail(fan, std::nullopt, "something without a description was thrown");
+    }
+}
+
+} // namespace
+
+Session::Session(RunRequest request, std::vector<std::shared_ptr<EventSink>> sinks, EngineFactory makeEngine)
+    : run_(request.run), commands_(std::make_shared<CommandQueue>()) {
+    thread_ = std::thread([request = std::move(request), sinks = std::move(sinks), commands = commands_,
+                           makeEngine = std::move(makeEngine)]() mutable {
+        Fan fan(std::move(sinks));
+        execute(request, *commands, fan, makeEngine);
+    });
 }
 
 Session::~Session() {

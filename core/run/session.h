@@ -2,18 +2,23 @@
 
 #include "core/run/engine.h"
 
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
 
 namespace dstn {
 
+using EngineFactory = std::function<std::unique_ptr<Engine>()>;
+
 /// One run on its own thread, which owns the engine, the device and every tensor.
 /// The destructor stops the run (as interrupted) and waits for it.
 class Session {
   public:
-    /// Starts at once. Sinks hear every event in order, on the engine thread.
-    Session(RunRequest request, std::vector<std::shared_ptr<EventSink>> sinks);
+    /// Starts at once. Sinks hear every event in order, on the engine thread; the last is RunFinished,
+    /// whatever is thrown there.
+    Session(RunRequest request, std::vector<std::shared_ptr<EventSink>> sinks,
+            EngineFactory makeEngine = createEngine);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;

@@ -1,9 +1,11 @@
 #include "core/run/torch_engine.h"
 
+#include "core/run/available_memory.h"
 #include "core/run/bench.h"
 #include "core/run/block_cache.h"
 #include "core/run/device_scope.h"
 #include "core/run/training.h"
+#include "core/run/unforeseen.h"
 
 #include <torch/cuda.h>
 #include <torch/version.h>
@@ -83,29 +85,44 @@ at::Device resolveDevice(const std::string& wanted) {
     const std::size_t index = wanted == "cuda" ? 0 : std::strtoull(wanted.c_str() + 5, nullptr, 10);
     if (index >= count)
         throw Error(ErrorKind::device, "device: \"" + wanted + "\" was asked for, but there " +
-                                           (count == 1 ? "is one CUDA device (cuda:0)."
-                                                       : "are " + std::to_string(count) + " CUDA devices."));
+                                           (count == 1 ? "is one CUDA device. Use \"cuda:0\""
+                                                       : "are " + std::to_string(count) +
+                                                             " CUDA devices. Use \"cuda:0\" to \"cuda:" +
+                                                             std::to_string(count - 1) + "\"") +
+                                           ", \"cpu\" or \"auto\".");
     return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
 }
 
-std::string gibibytes(std::int64_t bytes) {
+std::string gibibytes(double bytes) {
     std::ostringstream text;
     text.precision(1);
-    text << std::fixed << static_cast<double>(bytes) / (1 << 30) << " GiB";
+    text << std::fixed << bytes / (1 << 30) << " GiB";
     return text.str();
 }
 
-/// Refuses a run that cannot fit: the kernel would end the program instead of an allocation failing.
-void requireMemory(const Experiment& experiment, const DataInfo& data, at::Device device) {
+/// Refuses what cannot fit: the kernel would end the program instead of an allocation failing.
+/// @param what "the run"
+/// @param bytes about what it needs; a double, which no sum overflows
+void requireMemory(const std::string& what, double bytes, at::Device device) {
     if (!device.is_cpu()) return;
-    const std::int64_t needed = estimate(experiment, data).memoryBytes;
-    const std::int64_t available = 1024 * kilobytes("/proc/meminfo", "MemAvailable:");
-    if (available > 0 && needed > available)
+    const std::int64_t available = availableMemory();
+    if (available > 0 && bytes > static_cast<double>(available))
         throw Error(ErrorKind::device,
-                    "Not enough memory: the run needs about " + gibibytes(needed) + ", and " +
-                        gibibytes(available) +
+                    "Not enough memory: " + what + " needs about " + gibibytes(bytes) + ", and " +
+                        gibibytes(static_cast<double>(available)) +
                         " are free. Use a smaller batch (batch.train), narrower layers, or fewer "
                         "examples (data.limit).");
+}
+
+/// The bench computes on one batch; its networks stay in memory beside the one that is timed.
+double benchMemory(const Experiment& experiment) {
+    DataInfo data = probeDataset(experiment.data);
+    data.train = data.validation = data.test = 0;
+    Experiment still = experiment;
+    still.trainBatch = still.validationBatch = 1;
+    constexpr double others = 2;
+    return static_cast<double>(estimate(experiment, data).memoryBytes) +
+           others * static_cast<double>(estimate(still, data).memoryBytes);
 }
 
 /// Runs `body` and turns what LibTorch and the allocator throw into errors for a person.
@@ -139,19 +156,27 @@ class Run {
         try {
             translatingErrors([&] { finished.state = train(); });
         } catch (const Error& error) {
-            if (stop_) { // while the data was read: nothing is wrong
+            if (error.kind() == ErrorKind::interrupted &&
+                stop_) { // while the data was read: nothing is wrong
                 finished.state = stop_->interrupted ? RunState::interrupted : RunState::stopped;
             } else {
                 finished.state = RunState::failed;
                 finished.error = error.kind();
                 finished.message = error.what();
             }
+        } catch (const std::exception& error) {
+            finished.state = RunState::failed;
+            finished.message = unforeseen(error.what());
         }
         if (training_) {
             finished.steps = training_->stepsDone();
             finished.seconds = training_->seconds();
             finished.best = training_->best();
-            finished.hyperparameters = training_->hyperparameters();
+            try {
+                finished.hyperparameters = training_->hyperparameters();
+            } catch (const std::exception&) {
+                // A device that has failed gives nothing back; the message says what happened to it.
+            }
         }
         if (finished.state == RunState::failed) events_.publish(LogLine{LogLevel::error, finished.message});
         events_.publish(StateChanged{finished.state, finished.message});
@@ -207,7 +232,7 @@ RunState Run::train() {
     scope_.emplace(device);
     useThreads(experiment);
     const Dataset dataset = loadDataset(experiment.data, experiment.seed, [&] { return !obeyPending(); });
-    requireMemory(experiment, dataset.info, device);
+    requireMemory("the run", static_cast<double>(estimate(experiment, dataset.info).memoryBytes), device);
     if (const auto [blas, reference] = blasInUse(); reference && device.is_cpu())
         events_.publish(LogLine{LogLevel::warning, "This machine's BLAS is the reference one (" + blas +
                                                        "), many times slower than OpenBLAS: install "
@@ -226,8 +251,8 @@ RunState Run::train() {
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::numeric) throw;
             const std::string message =
-                "At step " + std::to_string(training_->stepsDone() + 1) + " " + error.what() +
-                ". Everything up to there is kept; a smaller learning rate usually helps.";
+                error.what() +
+                std::string(". Everything up to there is kept; a smaller learning rate usually helps.");
             damaged_ = true;
             if (!request_.pauseOnError) throw Error(ErrorKind::numeric, message);
             events_.publish(LogLine{LogLevel::error, message});
@@ -235,8 +260,7 @@ RunState Run::train() {
             if (stop_) break;
         }
     }
-    // The weights behind a loss that is not finite may be broken: the last good checkpoint is worth more.
-    if (!damaged_) takeCheckpoint();
+    takeCheckpoint();
     return stop_->interrupted ? RunState::interrupted : RunState::stopped;
 }
 
@@ -314,6 +338,10 @@ void Run::evaluateWhenDue() {
     sampleHyperparameters(samples);
     events_.publish(SamplesTaken{std::move(samples)});
     events_.publish(EpochFinished{*result, *training_->best()});
+    if (result->testLoss && !std::isfinite(*result->testLoss))
+        events_.publish(LogLine{LogLevel::warning, "At step " + std::to_string(result->step) + " " +
+                                                       notFiniteClause(*result->testLoss, "test loss") +
+                                                       ". It steers nothing: the run goes on."});
     if (request_.checkpointEachEpoch && result->epoch > 0) takeCheckpoint();
 }
 
@@ -333,6 +361,7 @@ void Run::trainStep() {
         samples.push_back(sample(throughput, examples / std::max(1e-9, training_->seconds() - before)));
     }
     events_.publish(SamplesTaken{std::move(samples)});
+    if (step.failure) throw *step.failure;
     publishProgress();
 }
 
@@ -402,7 +431,16 @@ void Run::waitWhilePaused(const std::string& reason) {
     if (!stop_) events_.publish(StateChanged{training_ ? RunState::running : RunState::preparing, {}});
 }
 
+/// The last good checkpoint is worth more than one of a state that is broken, or may be.
 void Run::takeCheckpoint() {
+    const std::optional<std::string> broken =
+        damaged_ ? "a loss is not finite there" : training_->notFinite();
+    if (broken) {
+        events_.publish(LogLine{LogLevel::warning, "No checkpoint was saved at step " +
+                                                       std::to_string(training_->stepsDone()) + ": " +
+                                                       *broken + ". An earlier checkpoint stays."});
+        return;
+    }
     events_.publish(CheckpointTaken{training_->stepsDone(),
                                     std::make_shared<const std::string>(writeCheckpoint(training_->save()))});
 }
@@ -450,6 +488,7 @@ class TorchEngine : public Engine {
         translatingErrors([&] {
             const at::Device device = resolveDevice(experiment.device);
             const DeviceScope scope(device);
+            requireMemory("the bench", benchMemory(experiment), device);
             report = runBench(experiment, device, repetitions);
         });
         return report;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <thread>
 
 namespace dstn {
@@ -38,40 +39,74 @@ Tensor integers(std::initializer_list<std::int64_t> values) {
     return at::tensor(at::ArrayRef<std::int64_t>(values), at::kLong);
 }
 
-nlohmann::json toJson(const EpochResult& result) {
-    const auto optional = [](const std::optional<double>& value) {
-        return value ? nlohmann::json(*value) : nlohmann::json();
-    };
+using Json = nlohmann::json;
+using NamedNumbers = std::vector<std::pair<std::string, double>>;
+
+/// JSON knows no NaN and no infinity: those become strings.
+Json toJson(double value) {
+    if (std::isnan(value)) return "NaN";
+    if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+    return value;
+}
+
+double numberFromJson(const Json& json) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (json == "NaN") return std::numeric_limits<double>::quiet_NaN();
+    if (json == "Infinity") return infinity;
+    if (json == "-Infinity") return -infinity;
+    return json.get<double>();
+}
+
+Json toJson(const NamedNumbers& numbers) {
+    Json result = Json::array();
+    for (const auto& [name, value] : numbers) result.push_back({name, toJson(value)});
+    return result;
+}
+
+NamedNumbers namedNumbersFromJson(const Json& json) {
+    NamedNumbers result;
+    for (const Json& pair : json)
+        result.emplace_back(pair.at(0).get<std::string>(), numberFromJson(pair.at(1)));
+    return result;
+}
+
+Json toJson(const EpochResult& result) {
+    const auto optional = [](const std::optional<double>& value) { return value ? toJson(*value) : Json(); };
     return {{"epoch", result.epoch},
             {"step", result.step},
-            {"seconds", result.seconds},
+            {"seconds", toJson(result.seconds)},
             {"train_loss", optional(result.trainLoss)},
             {"train_accuracy", optional(result.trainAccuracy)},
-            {"validation_loss", result.validationLoss},
+            {"validation_loss", toJson(result.validationLoss)},
             {"validation_accuracy", optional(result.validationAccuracy)},
             {"test_loss", optional(result.testLoss)},
             {"test_accuracy", optional(result.testAccuracy)},
-            {"hyperparameters", result.hyperparameters},
-            {"scales", result.scales}};
+            {"hyperparameters", toJson(result.hyperparameters)},
+            {"scales", toJson(result.scales)}};
 }
 
-EpochResult epochResultFromJson(const nlohmann::json& json) {
+EpochResult epochResultFromJson(const Json& json) {
     const auto optional = [&](const char* key) {
-        return json.at(key).is_null() ? std::nullopt : std::optional<double>(json.at(key).get<double>());
+        return json.at(key).is_null() ? std::nullopt : std::optional(numberFromJson(json.at(key)));
     };
     EpochResult result;
     result.epoch = json.at("epoch");
     result.step = json.at("step");
-    result.seconds = json.at("seconds");
+    result.seconds = numberFromJson(json.at("seconds"));
     result.trainLoss = optional("train_loss");
     result.trainAccuracy = optional("train_accuracy");
-    result.validationLoss = json.at("validation_loss");
+    result.validationLoss = numberFromJson(json.at("validation_loss"));
     result.validationAccuracy = optional("validation_accuracy");
     result.testLoss = optional("test_loss");
     result.testAccuracy = optional("test_accuracy");
-    result.hyperparameters = json.at("hyperparameters");
-    result.scales = json.at("scales");
+    result.hyperparameters = namedNumbersFromJson(json.at("hyperparameters"));
+    result.scales = namedNumbersFromJson(json.at("scales"));
     return result;
+}
+
+/// A loss that is not finite, with the step at which it was found.
+Error atStep(std::int64_t step, const std::string& clause) {
+    return {ErrorKind::numeric, "At step " + std::to_string(step) + " " + clause};
 }
 
 } // namespace
@@ -155,7 +190,12 @@ Training::Step Training::step() {
     const Stopwatch stopwatch(seconds_);
     Step result;
     const Batch batch = order_.at(steps_);
-    result.train = tuner_->train(batch, random_.at(steps_, trainPurpose));
+    try {
+        result.train = tuner_->train(batch, random_.at(steps_, trainPurpose));
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::numeric) throw;
+        throw atStep(steps_ + 1, error.what());
+    }
     const auto count = static_cast<double>(batch.count());
     if (problem_->objective.classification) result.accuracy = result.train.correct / count;
     epochLoss_ += result.train.loss * count;
@@ -166,12 +206,17 @@ Training::Step Training::step() {
     result.epochEnded = steps_ % stepsPerEpoch() == 0;
     evaluationDue_ = result.epochEnded;
     const std::int64_t sinceWarmup = steps_ - experiment_.tuner.warmupEpochs * stepsPerEpoch();
-    if (tuning() && sinceWarmup > 0 && sinceWarmup % experiment_.tuner.trainSteps == 0)
+    if (!tuning() || sinceWarmup <= 0 || sinceWarmup % experiment_.tuner.trainSteps != 0) return result;
+    try {
         for (std::int64_t i = 0; i < experiment_.tuner.validationSteps; ++i) {
             result.validationLoss = tuner_->validate(validationOrder_.at(validationSteps_),
                                                      random_.at(validationSteps_, validationPurpose));
             ++validationSteps_;
         }
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::numeric) throw;
+        result.failure = atStep(steps_, error.what());
+    }
     return result;
 }
 
@@ -204,7 +249,7 @@ std::optional<EpochResult> Training::evaluate(const std::function<bool()>& betwe
     const auto validation = figures(data_.validation);
     if (!validation) return std::nullopt;
     if (!std::isfinite(validation->first))
-        throw Error(ErrorKind::numeric, "the validation loss of the whole split is not finite");
+        throw atStep(steps_, notFiniteClause(validation->first, "validation loss of the whole split"));
     result.validationLoss = validation->first;
     result.validationAccuracy = accuracy(validation->second);
     if (data_.test.count() > 0) {
@@ -281,6 +326,14 @@ NamedTensors Training::state() const {
     return result;
 }
 
+std::optional<std::string> Training::notFinite() const {
+    for (const auto& [name, tensor] : state())
+        if (!tensor.isfinite().all().item<bool>()) return name + " is not finite";
+    for (const auto& [name, value] : hyperparameters())
+        if (!std::isfinite(value)) return "the hyperparameter " + name + " is not finite";
+    return std::nullopt;
+}
+
 static constexpr std::array<const char*, 4> learned{"general", "response", "hyperparameters", "scales"};
 
 Checkpoint Training::save() const {
@@ -308,6 +361,20 @@ Checkpoint Training::save() const {
 }
 
 void Training::load(const Checkpoint& checkpoint) {
+    const auto damaged = [](const std::string& what) {
+        return Error(ErrorKind::archive, "The checkpoint is damaged: " + what + ". Start the run anew.");
+    };
+    try {
+        restore(checkpoint);
+    } catch (const nlohmann::json::exception& error) {
+        throw damaged(std::string("its best result cannot be read (") + error.what() + ")");
+    } catch (const c10::Error& error) {
+        throw damaged("LibTorch reports " + std::string(error.what_without_backtrace()));
+    }
+    if (steps_ < 0 || validationSteps_ < 0) throw damaged("it counts fewer than no steps");
+}
+
+void Training::restore(const Checkpoint& checkpoint) {
     std::map<std::string, Tensor> saved(checkpoint.tensors.begin(), checkpoint.tensors.end());
     const auto find = [&](const std::string& name) -> const Tensor& {
         const auto found = saved.find(name);
@@ -350,9 +417,8 @@ void Training::load(const Checkpoint& checkpoint) {
     epochExamples_ = sums[2].item<double>();
     seconds_ = sums[3].item<double>();
     const auto best = checkpoint.metadata.find("best");
-    best_ = best == checkpoint.metadata.end()
-                ? std::nullopt
-                : std::optional(epochResultFromJson(nlohmann::json::parse(best->second)));
+    best_ = best == checkpoint.metadata.end() ? std::nullopt
+                                              : std::optional(epochResultFromJson(Json::parse(best->second)));
 }
 
 } // namespace dstn

@@ -36,11 +36,14 @@ class Training {
         double accuracy = 0.0;                     ///< of the mini-batch; 0 for regression
         std::optional<double> validationLoss = {}; ///< of the last validation step, where some were due
         bool epochEnded = false;
+        std::optional<Error> failure = {}; ///< of a validation step, which the training step outlives
     };
     /// One training step and the validation steps that are due after it. Throws Error{numeric}, the training
-    /// step not counted, if a loss is not finite.
+    /// step not counted, if a loss of the training step is not finite; the message begins a sentence: "At
+    /// step 7 the training loss is infinite".
     Step step();
-    /// The figures of the epoch that ended, or of the start: whole validation and test splits at w₀.
+    /// The figures of the epoch that ended, or of the start: whole validation and test splits at w₀. Throws
+    /// Error{numeric} as step() does if the validation loss is not finite.
     /// @param between called after every mini-batch; false breaks off
     /// @return nothing if broken off
     std::optional<EpochResult> evaluate(const std::function<bool()>& between);
@@ -64,14 +67,19 @@ class Training {
     /// Moves a tuned hyperparameter. Throws Error{usage} if it is none, or the value lies outside its range.
     void setHyperparameter(const std::string& name, double natural);
 
+    /// What in the weights, λ, σ or Θ is not finite, as a clause: "general.0.weight is not finite". Nothing
+    /// if all is well.
+    std::optional<std::string> notFinite() const;
+
     Checkpoint save() const;
-    /// Throws Error{archive} if the checkpoint does not fit this experiment.
+    /// Throws Error{archive} if the checkpoint does not fit this experiment, or is damaged.
     void load(const Checkpoint& checkpoint);
 
   private:
     bool tuning() const { return problem_->space.size() > 0; }
     void applySchedules();
     NamedTensors state() const;
+    void restore(const Checkpoint& checkpoint);
 
     Experiment experiment_;
     DeviceData data_;

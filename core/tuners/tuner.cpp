@@ -26,8 +26,11 @@ Tensor Tuner::lossWithPenalty(const Tensor& outputs, const Tensor& targets, Pass
 double finite(const Tensor& loss, const char* quantity) {
     const double value = loss.item<double>();
     if (std::isfinite(value)) return value;
-    throw Error(ErrorKind::numeric, std::string("the ") + quantity + " is " +
-                                        (std::isnan(value) ? "not a number (NaN)" : "infinite"));
+    throw Error(ErrorKind::numeric, notFiniteClause(value, quantity));
+}
+
+std::string notFiniteClause(double value, const char* quantity) {
+    return std::string("the ") + quantity + " is " + (std::isnan(value) ? "not a number (NaN)" : "infinite");
 }
 
 std::unique_ptr<Tuner> makeTuner(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers) {

@@ -63,6 +63,8 @@ class Tuner {
 /// A loss as a number. Throws Error{numeric} if it is NaN or infinite, as a clause to be completed: "the
 /// training loss is infinite".
 double finite(const Tensor& loss, const char* quantity);
+/// The clause alone, for a value that is NaN or infinite.
+std::string notFiniteClause(double value, const char* quantity);
 
 std::unique_ptr<Tuner> makeTuner(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers);
 

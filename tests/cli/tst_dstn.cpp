@@ -7,6 +7,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <SQLiteCpp/Database.h>
+
 #include <csignal>
 
 namespace {
@@ -201,6 +203,69 @@ class DstnTest : public QObject {
         const Outcome run = dstn({"run", "tiny.json", "--archive", "e.sqlite", "--device", "cuda:63"});
         QVERIFY2(run.code == 4, qPrintable(run.err));
         QVERIFY2(run.err.contains("cuda:63"), qPrintable(run.err));
+    }
+
+    void resumptionThatCannotStartLeavesTheRunAsItWas() {
+        QCOMPARE(dstn({"run", "tiny.json", "--archive", "kept.sqlite"}).code, 0);
+        const auto run = [&] { return dstn({"list", "--archive", "kept.sqlite", "--json"}).lines().first(); };
+        const QJsonObject before = run();
+        const Outcome device = dstn({"run", "--resume", "last", "--archive", "kept.sqlite", "--set",
+                                     "budget.epochs=9", "--device", "cuda:63"});
+        QVERIFY2(device.code == 4, qPrintable(device.err));
+        QVERIFY2(device.err.contains("The run is as it was."), qPrintable(device.err));
+        QCOMPARE(device.out, QString());
+        QCOMPARE(run(), before);
+        const Outcome other = dstn({"run", "--resume", "last", "--archive", "kept.sqlite", "--set",
+                                    "budget.epochs=9", "--set", "data.features=7"});
+        QVERIFY2(other.code == 5 && other.err.contains("another shape"), qPrintable(other.err));
+        QCOMPARE(run(), before);
+        QVERIFY(dstn({"show", "last", "--archive", "kept.sqlite"}).out.contains("not resumed: "));
+    }
+
+    void interruptionBeforeTheRunBeganPromisesNothing() {
+        QProcess process;
+        prepare(process, {"run", "tiny.json", "--set", "data.examples=200000", "--set",
+                          "budget.epochs=1000000", "--archive", "early.sqlite"});
+        process.start();
+        // The archive is there before the engine is loaded.
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path("early.sqlite")), 60000);
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(60000));
+        QCOMPARE(process.exitCode(), 130);
+        const QString err = QString::fromUtf8(process.readAllStandardError());
+        QVERIFY2(err.contains("the run had not begun") && !err.contains("--resume"), qPrintable(err));
+        QCOMPARE(dstn({"list", "--archive", "early.sqlite", "--json"}).lines().size(), 0);
+    }
+
+    void archiveThatIsLockedMeanwhileIsToldAtOnce() {
+        QProcess process;
+        startLongRun(process, "locked.sqlite");
+        SQLite::Database holder(path("locked.sqlite").toStdString(), SQLite::OPEN_READWRITE, 5000);
+        holder.exec("BEGIN IMMEDIATE");
+        QString err;
+        const auto says = [&](const char* text) {
+            process.waitForReadyRead(50);
+            err += QString::fromUtf8(process.readAllStandardError());
+            return err.contains(text);
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(says("is locked by another program"), 30000);
+        QCOMPARE(process.state(), QProcess::Running);
+        holder.exec("ROLLBACK");
+        QTRY_VERIFY_WITH_TIMEOUT(says("the archive can be written again"), 30000);
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(30000));
+        QCOMPARE(process.exitCode(), 130);
+    }
+
+    void archiveThatVanishesMeanwhileIsFive() {
+        QProcess process;
+        startLongRun(process, "gone.sqlite");
+        QVERIFY(QFile::remove(path("gone.sqlite")));
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(60000));
+        QCOMPARE(process.exitCode(), 5);
+        const QString err = QString::fromUtf8(process.readAllStandardError());
+        QVERIFY2(err.contains("gone.sqlite was moved, deleted or replaced"), qPrintable(err));
     }
 
     void brokenArchiveIsFive() {

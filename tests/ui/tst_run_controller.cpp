@@ -216,6 +216,24 @@ class TestRunController : public QObject {
         QCOMPARE(controller.state(), RunState::failed);
     }
 
+    void aRunThatGoesOnElsewhereIsNotResumed() {
+        const auto path = newArchive();
+        RunController first(path, pretend({})), second(path, pretend({}));
+        QSignalSpy failed(&second, &RunController::failed), launched(&second, &RunController::launched);
+        first.start(someExperiment());
+        QTRY_COMPARE_WITH_TIMEOUT(first.state(), RunState::running, 20000);
+        first.takeCheckpoint();
+        const std::string run = first.run().toStdString();
+        QTRY_VERIFY_WITH_TIMEOUT(!Archive(path, Archive::Mode::readOnly).runs().empty() &&
+                                     Archive(path, Archive::Mode::readOnly).checkpoint(run) != nullptr,
+                                 20000);
+        second.resumeFromArchive(first.run());
+        QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, 20000);
+        QVERIFY2(failed.at(0).at(0).toString().contains(QLatin1String("is running in another process")),
+                 qPrintable(failed.at(0).at(0).toString()));
+        QCOMPARE(launched.count(), 0);
+    }
+
     void aDestroyedControllerLeavesAnInterruptedRun() {
         const auto path = newArchive();
         {

@@ -77,6 +77,10 @@ void RunController::resumeFromArchive(const QString& run) {
     launch([path = archive_, id = run.toStdString()] {
         const Archive archive(path);
         const RunDetails details = archive.details(id);
+        if (!ended(details.row.state))
+            throw Error(ErrorKind::usage, "\"" + details.row.name + "\" is " +
+                                              std::string(name(details.row.state)) +
+                                              " in another process. Stop it there first.");
         auto checkpoint = archive.checkpoint(id);
         if (!checkpoint)
             throw Error(ErrorKind::usage,

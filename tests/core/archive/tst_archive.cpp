@@ -8,6 +8,7 @@
 #include <SQLiteCpp/Statement.h>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -195,6 +196,65 @@ class ArchiveTest : public QObject {
         archive.append(runA, epochEvents(2, 0.4, 0.4));
         QCOMPARE(archive.runs().at(0).bestValidationLoss, std::optional(0.4));
         QCOMPARE(archive.curve(runA, "train/loss").step.size(), std::size_t{20});
+    }
+
+    void resumptionThatDoesNotStartLeavesTheRunAsItWas() {
+        const Folder folder;
+        const fs::path path = folder / "runs.sqlite";
+        {
+            Archive archive(path);
+            archive.append(runA, {started(runA)});
+            archive.append(runA, epochEvents(1, 0.7, 0.7));
+            archive.append(runA, {RunFinished{.state = RunState::completed,
+                                              .steps = 10,
+                                              .seconds = 1,
+                                              .best = epochResult(1, 0.7),
+                                              .hyperparameters = {},
+                                              .error = {},
+                                              .message = {}}});
+        }
+        for (const RunState end : {RunState::failed, RunState::interrupted}) {
+            const bool failed = end == RunState::failed;
+            const std::string why = failed ? "There is no cuda:63." : "";
+            Archive archive(path);
+            archive.append(runA, {StateChanged{RunState::preparing, "reading the data"}});
+            QCOMPARE(archive.runs().at(0).state, RunState::completed);
+            archive.append(runA, {LogLine{LogLevel::error, why}, StateChanged{end, why},
+                                  RunFinished{.state = end,
+                                              .steps = 0,
+                                              .seconds = 0,
+                                              .best = {},
+                                              .hyperparameters = {},
+                                              .error = ErrorKind::device,
+                                              .message = why}});
+            const RunDetails details = archive.details(runA);
+            QCOMPARE(details.row.state, RunState::completed);
+            QCOMPARE(details.row.reason, std::string());
+            QCOMPARE(details.row.steps, std::int64_t{10});
+            QCOMPARE(details.row.bestValidationLoss, std::optional(0.7));
+            QCOMPARE(details.events.back().second,
+                     std::string(failed ? "not resumed: There is no cuda:63."
+                                        : "not resumed: interrupted before the run had started"));
+        }
+        QCOMPARE(count(path, "SELECT count(*) FROM event"), std::int64_t{4}); // started, finished, two notes
+        // One that does start goes on, and what was told before it is kept.
+        Archive archive(path);
+        archive.append(runA, {LogLine{LogLevel::warning, "slow BLAS"}});
+        archive.append(runA, {started(runA, 10)});
+        QCOMPARE(archive.runs().at(0).state, RunState::running);
+        QCOMPARE(archive.details(runA).events.back().second, std::string("slow BLAS"));
+    }
+
+    void runThatAnotherProcessTookUpIsNotTakenUpTwice() {
+        const Folder folder;
+        const fs::path path = archiveWithRun(folder);
+        // As if it were a process of another machine, which shows signs of life.
+        other(path).exec("UPDATE runs SET process_host = 'elsewhere', process_boot = 'theirs'");
+        Archive archive(path);
+        const QString message = refusal([&] { archive.append(runA, {started(runA, 10)}); });
+        QVERIFY2(message.startsWith("5: ") && message.contains("is running in another process"),
+                 qPrintable(message));
+        QCOMPARE(count(path, "SELECT count(*) FROM event WHERE kind = 'resumed'"), std::int64_t{0});
     }
 
     void summariesFollowTheSamples() {
@@ -549,6 +609,19 @@ class ArchiveTest : public QObject {
         QCOMPARE(WEXITSTATUS(status), 0);
     }
 
+    void archiveThatWasMovedIsNotWrittenTo() {
+        const Folder folder;
+        const fs::path path = archiveWithRun(folder);
+        Archive archive(path);
+        fs::rename(path, folder / "elsewhere.sqlite");
+        const QString message = refusal([&] { archive.setStarred(runA, true); });
+        QVERIFY2(message.startsWith("5: ") && message.contains("was moved, deleted or replaced"),
+                 qPrintable(message));
+        fs::rename(folder / "elsewhere.sqlite", path);
+        archive.setStarred(runA, true);
+        QVERIFY(archive.runs().at(0).starred);
+    }
+
     void newerSchemaIsRefusedUntouched() {
         const Folder folder;
         const fs::path path = archiveWithRun(folder);
@@ -639,6 +712,60 @@ class ArchiveTest : public QObject {
         const Folder folder;
         const QString message = refusal([&] { Archive archive(folder / "."); });
         QVERIFY2(message.contains("is a folder. Name a file in it."), qPrintable(message));
+    }
+
+    void onlyRegularFilesAreArchives() {
+        const Folder folder;
+        QCOMPARE(mkfifo((folder / "pipe").c_str(), 0600), 0);
+        for (const fs::path& path : {folder / "pipe", fs::path("/dev/null")})
+            for (const auto mode : {Archive::Mode::readWrite, Archive::Mode::readOnly}) {
+                const QString message = refusal([&] { Archive archive(path, mode); });
+                QVERIFY2(message.startsWith("5: ") && message.contains("is no regular file"),
+                         qPrintable(message));
+            }
+        QVERIFY(refusal([&] { Archive archive(fs::path{}); }).contains("name is empty"));
+    }
+
+    void namesWithAMeaningForSqliteAreFilesLikeOthers() {
+        const Folder folder;
+        const fs::path before = fs::current_path();
+        fs::current_path(folder / ".");
+        for (const char* name : {":memory:", "file:runs.sqlite?mode=memory"}) {
+            { Archive(name).append(runA, {started(runA)}); }
+            QVERIFY2(fs::is_regular_file(folder / name), name);
+            QCOMPARE(Archive(name, Archive::Mode::readOnly).runs().size(), std::size_t{1});
+        }
+        fs::current_path(before);
+    }
+
+    void pathThatCannotBeFollowedIsNamed() {
+        const Folder folder;
+        const fs::path path = archiveWithRun(folder);
+        const std::string overlong(300, 'x');
+        for (const auto mode : {Archive::Mode::readWrite, Archive::Mode::readOnly})
+            for (const fs::path& name : {folder / overlong, folder / overlong / "runs.sqlite"}) {
+                const QString message = refusal([&] { Archive archive(name, mode); });
+                QVERIFY2(message.startsWith("5: ") && message.contains("File name too long"),
+                         qPrintable(message));
+            }
+        fs::permissions(folder / ".", fs::perms::none);
+        QStringList messages;
+        {
+            const AsNobody nobody;
+            for (const auto mode : {Archive::Mode::readWrite, Archive::Mode::readOnly})
+                for (const fs::path& name : {path, folder / "sub/runs.sqlite"})
+                    messages << refusal([&] { Archive archive(name, mode); });
+        }
+        fs::permissions(folder / ".", fs::perms::owner_all);
+        for (const QString& message : messages)
+            QVERIFY2(message.startsWith("5: ") && message.contains("Permission denied"), qPrintable(message));
+    }
+
+    void emptyFileIsToldFromAnOldArchive() {
+        const Folder folder;
+        std::ofstream(folder / "runs.sqlite").close();
+        const QString message = refusal([&] { Archive(folder / "runs.sqlite", Archive::Mode::readOnly); });
+        QVERIFY2(message.contains("is an empty file"), qPrintable(message));
     }
 
     void emptyFileBecomesAnArchive() {

@@ -2,6 +2,8 @@
 
 #include <QTest>
 
+#include <SQLiteCpp/Database.h>
+
 #include <nlohmann/json.hpp>
 
 #include <limits>
@@ -73,6 +75,19 @@ class ExportTest : public QObject {
         archive.exportRun(runA, ExportFormat::csv, folder / "run.csv");
         QVERIFY(fileBytes(folder / "run.csv").starts_with("step,"));
         QCOMPARE(std::distance(std::filesystem::directory_iterator(folder / "."), {}), std::ptrdiff_t{4});
+    }
+
+    void damagedExperimentIsToldAndTheCurvesStayWithinReach() {
+        const Folder folder;
+        const auto path = folder / "runs.sqlite";
+        Archive archive(path);
+        archive.append(runA, {started(runA)});
+        SQLite::Database(path.string(), SQLite::OPEN_READWRITE).exec("UPDATE runs SET experiment = '{'");
+        const QString message =
+            refusal([&] { archive.exportRun(runA, ExportFormat::json, folder / "run.json"); });
+        QVERIFY2(message.startsWith("5: The experiment of run") && message.contains("is damaged"),
+                 qPrintable(message));
+        archive.exportRun(runA, ExportFormat::csv, folder / "run.csv");
     }
 
     void placeThatCannotBeWrittenIsNamed() {

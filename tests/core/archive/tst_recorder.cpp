@@ -72,6 +72,69 @@ class RecorderTest : public QObject {
             refusal([&] { Recorder recorder(folder / "notes.txt", runA); }).contains("is no SQLite file"));
     }
 
+    void lockedArchiveIsToldBeforeTheRunBegins() {
+        const Folder folder;
+        const auto path = folder / "runs.sqlite";
+        { const Archive archive(path); }
+        SQLite::Database holder(path.string(), SQLite::OPEN_READWRITE);
+        holder.exec("BEGIN IMMEDIATE");
+        const QString message = refusal([&] { Recorder recorder(path, runA); });
+        QVERIFY2(message.startsWith("5: ") && message.contains("is locked by another program"),
+                 qPrintable(message));
+    }
+
+    void fullDiskIsToldBeforeTheRunBegins() {
+        const Folder folder;
+        const auto path = folder / "runs.sqlite";
+        const Archive archive(path); // keeps the files beside it, for which there is no room any more
+        std::signal(SIGXFSZ, SIG_IGN);
+        rlimit before{};
+        getrlimit(RLIMIT_FSIZE, &before);
+        const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &none);
+        const QString message = refusal([&] { Recorder recorder(path, runA); });
+        setrlimit(RLIMIT_FSIZE, &before);
+        QVERIFY2(message.startsWith("5: ") && message.contains("disk"), qPrintable(message));
+    }
+
+    void ofTheCheckpointsThatWaitOnlyTheNewestIsKept() {
+        const Folder folder;
+        const auto path = folder / "runs.sqlite";
+        Recorder recorder(path, runA);
+        recorder.publish(started(runA));
+        QTRY_COMPARE_WITH_TIMEOUT(Archive(path, Archive::Mode::readOnly).runs().size(), std::size_t{1}, 2000);
+        SQLite::Database holder(path.string(), SQLite::OPEN_READWRITE);
+        holder.exec("BEGIN IMMEDIATE");
+        std::vector<std::weak_ptr<const std::string>> checkpoints;
+        for (std::int64_t step = 1; step <= 3; ++step) {
+            const auto bytes = std::make_shared<const std::string>("state " + std::to_string(step));
+            checkpoints.push_back(bytes);
+            recorder.publish(SamplesTaken{{{0, step, 0.1, 0.5}}});
+            recorder.publish(CheckpointTaken{step, bytes});
+            std::this_thread::sleep_for(std::chrono::milliseconds(300)); // the first is being tried
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(checkpoints[0].expired() && checkpoints[1].expired(), 15000);
+        QVERIFY(!checkpoints[2].expired());
+        holder.exec("ROLLBACK");
+        QCOMPARE(recorder.finish(), std::optional<std::string>());
+        const Archive archive(path, Archive::Mode::readOnly);
+        QCOMPARE(*archive.checkpoint(runA), std::string("state 3"));
+        QCOMPARE(archive.curve(runA, "train/loss").step.size(), std::size_t{3});
+    }
+
+    void archiveThatVanishesIsTold() {
+        const Folder folder;
+        const auto path = folder / "runs.sqlite";
+        Recorder recorder(path, runA);
+        recorder.publish(started(runA));
+        QTRY_COMPARE_WITH_TIMEOUT(Archive(path, Archive::Mode::readOnly).runs().size(), std::size_t{1}, 2000);
+        std::filesystem::remove(path);
+        recorder.publish(completed());
+        const auto trouble = recorder.finish();
+        QVERIFY(trouble.has_value());
+        QVERIFY2(trouble->find("was moved, deleted or replaced") != std::string::npos, trouble->c_str());
+    }
+
     void lockDelaysNothingAndLosesNothing() {
         const Folder folder;
         const auto path = folder / "runs.sqlite";

@@ -168,6 +168,7 @@ class tst_experiment : public QObject {
     void schemaRefusesWhatTheReaderRefuses();
     void estimateCountsStepsMemoryAndWork();
     void estimateFollowsTheOptimisersState();
+    void estimateThatNoNumberHoldsIsTheLargest();
 };
 
 void tst_experiment::everyOptionIsRead() {
@@ -958,6 +959,12 @@ void tst_experiment::estimateFollowsTheOptimisersState() {
     QCOMPARE(memory({.type = OptimizerKind::rmsprop, .momentum = 0.5}) - plain, 8 * parameters);
     QCOMPARE(memory({.type = OptimizerKind::adam}) - plain, 8 * parameters);
     QCOMPARE(memory({.type = OptimizerKind::adamw}) - plain, 8 * parameters);
+}
+
+void tst_experiment::estimateThatNoNumberHoldsIsTheLargest() {
+    Experiment experiment = soundExperiment();
+    experiment.trainBatch = std::int64_t{1} << 60;
+    QCOMPARE(estimate(experiment, images()).memoryBytes, std::numeric_limits<std::int64_t>::max());
 }
 
 QTEST_APPLESS_MAIN(tst_experiment)

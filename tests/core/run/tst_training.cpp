@@ -1,8 +1,11 @@
 #include "core/run/torch_engine.h"
 #include "core/run/training.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 
+#include <fstream>
+#include <limits>
 #include <thread>
 
 using namespace dstn;
@@ -27,6 +30,21 @@ Experiment smallExperiment() {
     return *parsed.experiment;
 }
 
+/// One linear layer whose squared errors overflow where its weights are large; an epoch is one step.
+Experiment regression() {
+    const ParsedExperiment parsed = parseExperiment(R"({
+        "schema": 1, "name": "regression",
+        "data": {"source": "synthetic-regression", "examples": 100, "features": 4, "test": 0.2},
+        "model": {"parts": [{"type": "linear", "out": 1}]},
+        "regularization": {"weight_decay": "decay"},
+        "hyperparameters": [{"name": "decay", "initial": 0.001, "log": true}],
+        "tuner": {"type": "delta-stn", "train_steps": 1, "warmup_epochs": 0},
+        "batch": {"train": 68, "validation": 12}, "budget": {"epochs": 4}, "device": "cpu", "threads": 1
+    })");
+    if (!parsed.experiment) qFatal("%s", describe(parsed.mistakes).c_str());
+    return *parsed.experiment;
+}
+
 class Collector : public EventSink {
   public:
     void publish(const Event& event) override {
@@ -35,6 +53,7 @@ class Collector : public EventSink {
             onSamples();
         if (const auto* state = std::get_if<StateChanged>(&event); state != nullptr && onState)
             onState(*state);
+        if (std::holds_alternative<CheckpointTaken>(event) && onCheckpoint) onCheckpoint();
     }
     template <typename T>
     std::vector<T> all() const {
@@ -54,7 +73,13 @@ class Collector : public EventSink {
         return result;
     }
     std::vector<Event> events;
-    std::function<void()> onSamples;
+    /// The texts of all log lines, one a line.
+    std::string log() const {
+        std::string text;
+        for (const LogLine& line : all<LogLine>()) text += line.text + "\n";
+        return text;
+    }
+    std::function<void()> onSamples, onCheckpoint;
     std::function<void(const StateChanged&)> onState;
 };
 
@@ -233,6 +258,212 @@ class TestTraining : public QObject {
         QVERIFY(collector.all<RunFinished>().back().state == RunState::stopped);
         QVERIFY(
             collector.all<CheckpointTaken>().empty()); // broken weights must not replace a good checkpoint
+    }
+
+    void validationStepThatFailsIsNamedAndItsTrainingStepKept() {
+        Experiment experiment = regression();
+        // The first validation step makes σ huge, the second fails on it.
+        experiment.tuner.validationSteps = 2;
+        experiment.tuner.entropyWeight = 1000;
+        experiment.optimizers.scales.lr = 1e30;
+        const Collector run = runToEnd({.experiment = experiment, .run = "a"});
+        const RunFinished finished = run.all<RunFinished>().back();
+        QVERIFY2(finished.message.starts_with("At step 1 the validation loss is infinite."),
+                 finished.message.c_str());
+        QVERIFY(finished.error == ErrorKind::numeric);
+        QCOMPARE(finished.steps, 1);
+        const auto samples = run.samples();
+        QVERIFY(std::any_of(samples.begin(), samples.end(), [&](const auto& sample) {
+            return std::get<0>(sample) == 0 && std::get<1>(sample) == 1; // train/loss
+        }));
+    }
+
+    void splitThatGivesNoFiniteLossIsNamedWithItsStep() {
+        Experiment experiment = regression();
+        experiment.tuner.type = "fixed";
+        experiment.optimizers.general.lr = 1e30;
+        const RunFinished finished =
+            runToEnd({.experiment = experiment, .run = "a"}).all<RunFinished>().back();
+        QVERIFY2(
+            finished.message.starts_with("At step 1 the validation loss of the whole split is infinite."),
+            finished.message.c_str());
+    }
+
+    void trainingStepThatFailsIsNamed() {
+        Experiment experiment = regression();
+        experiment.tuner.type = "fixed";
+        experiment.optimizers.general.lr = 1e30;
+        experiment.trainBatch = 34; // the second step of the epoch meets what the first has done
+        const RunFinished finished =
+            runToEnd({.experiment = experiment, .run = "a"}).all<RunFinished>().back();
+        QVERIFY2(finished.message.starts_with("At step 2 the training loss is infinite."),
+                 finished.message.c_str());
+        QCOMPARE(finished.steps, 1);
+    }
+
+    void testLossThatIsNotFiniteIsTold() {
+        QTemporaryDir folder;
+        const std::string path = folder.filePath("far.csv").toStdString();
+        std::ofstream file(path);
+        file << "x,y\n";
+        for (int i = 0; i < 99; ++i) file << i << ',' << i * 0.5 << '\n';
+        file << "1,1e35\n"; // in the test part, the last
+        file.close();
+        Experiment far = regression();
+        far.data = {.source = DataSource::csv,
+                    .path = path,
+                    .test = 0.1,
+                    .split = SplitKind::tail,
+                    .normalize = Normalize::none};
+        far.trainBatch = 50;
+        far.optimizers.general.lr = 1e-6;
+        far.tuner.type = "fixed";
+        const Collector run = runToEnd({.experiment = far, .run = "a"});
+        QVERIFY2(run.all<RunFinished>().back().state == RunState::completed,
+                 run.all<RunFinished>().back().message.c_str());
+        QVERIFY2(run.log().find("At step 0 the test loss is infinite.") != std::string::npos,
+                 run.log().c_str());
+    }
+
+    void checkpointAskedForBehindABrokenLossIsNotTaken() {
+        Experiment experiment = smallExperiment();
+        experiment.optimizers.general.lr = 1e30;
+        CommandQueue commands;
+        Collector collector;
+        collector.onState = [&](const StateChanged& state) {
+            if (state.state != RunState::paused) return;
+            commands.send(TakeCheckpoint{});
+            commands.send(Stop{});
+        };
+        makeTorchEngine()->run({.experiment = experiment, .run = "a", .pauseOnError = true}, commands,
+                               collector);
+        QVERIFY(collector.all<CheckpointTaken>().empty());
+        QVERIFY2(collector.log().find("No checkpoint was saved at step") != std::string::npos,
+                 collector.log().c_str());
+    }
+
+    void brokenStateNeverReplacesACheckpoint_data() {
+        QTest::addColumn<QString>("part");
+        for (const char* part : {"general.", "response.", "lambda", "raw_scale"})
+            QTest::newRow(part) << QString(part);
+    }
+    void brokenStateNeverReplacesACheckpoint() {
+        QFETCH(QString, part);
+        const Experiment experiment = smallExperiment();
+        Training training(experiment, loadDataset(experiment.data, 0), at::kCPU);
+        training.accept(*training.evaluate([] { return true; }));
+        training.step();
+        Checkpoint state = readCheckpoint(writeCheckpoint(training.save()));
+        const auto broken = std::find_if(state.tensors.begin(), state.tensors.end(), [&](const auto& named) {
+            return named.first.starts_with(part.toStdString());
+        });
+        QVERIFY(broken != state.tensors.end());
+        broken->second.view(-1)[0].fill_(std::numeric_limits<double>::infinity());
+        // It ends at once, and saves what it has.
+        const Collector run = runToEnd({.experiment = experiment,
+                                        .run = "a",
+                                        .checkpoint = std::make_shared<std::string>(writeCheckpoint(state)),
+                                        .maxSteps = 1});
+        QVERIFY2(run.all<RunFinished>().back().state == RunState::completed,
+                 run.all<RunFinished>().back().message.c_str());
+        QVERIFY(run.all<CheckpointTaken>().empty());
+        QVERIFY2(run.log().find(": " + broken->first + " is not finite") != std::string::npos,
+                 run.log().c_str());
+    }
+
+    void bestResultWithNumbersThatAreNotFiniteIsSavedAndRead() {
+        const Experiment experiment = smallExperiment();
+        const Dataset dataset = loadDataset(experiment.data, 0);
+        constexpr double infinity = std::numeric_limits<double>::infinity();
+        Training training(experiment, dataset, at::kCPU);
+        EpochResult result = *training.evaluate([] { return true; });
+        result.testLoss = std::numeric_limits<double>::quiet_NaN();
+        result.hyperparameters[1].second = infinity;
+        result.scales[0].second = -infinity;
+        training.accept(result);
+        Training other(experiment, dataset, at::kCPU);
+        other.load(readCheckpoint(writeCheckpoint(training.save())));
+        QVERIFY(std::isnan(other.best()->testLoss.value()));
+        QVERIFY(other.best()->hyperparameters == result.hyperparameters);
+        QVERIFY(other.best()->scales == result.scales);
+    }
+
+    void damagedCheckpointEndsTheRunInWords_data() {
+        QTest::addColumn<QString>("best");
+        QTest::addColumn<bool>("counters");
+        QTest::newRow("no number") << R"({"epoch": 0, "step": 0, "seconds": 0, "train_loss": null,
+            "train_accuracy": null, "validation_loss": 1, "validation_accuracy": null, "test_loss": null,
+            "test_accuracy": null, "hyperparameters": [["dropout", null]], "scales": []})"
+                                   << true;
+        QTest::newRow("no JSON") << "{" << true;
+        QTest::newRow("no object") << "7" << true;
+        QTest::newRow("missing counters") << "" << false;
+    }
+    void damagedCheckpointEndsTheRunInWords() {
+        QFETCH(QString, best);
+        QFETCH(bool, counters);
+        const Experiment experiment = smallExperiment();
+        Training training(experiment, loadDataset(experiment.data, 0), at::kCPU);
+        Checkpoint checkpoint = training.save();
+        if (!best.isEmpty()) checkpoint.metadata["best"] = best.toStdString();
+        if (!counters)
+            for (auto& [name, tensor] : checkpoint.tensors)
+                if (name == "counters") tensor = at::zeros({1}, at::kLong);
+        const Collector run =
+            runToEnd({.experiment = experiment,
+                      .run = "a",
+                      .checkpoint = std::make_shared<std::string>(writeCheckpoint(checkpoint))});
+        const RunFinished finished = run.all<RunFinished>().back();
+        QVERIFY(finished.state == RunState::failed);
+        QVERIFY2(finished.error == ErrorKind::archive, finished.message.c_str());
+        QVERIFY2(finished.message.find("damaged") != std::string::npos, finished.message.c_str());
+        QVERIFY(run.all<RunStarted>().empty());
+    }
+
+    void failureAfterStopIsNoInterruption() {
+        CommandQueue commands;
+        Collector collector;
+        collector.onSamples = [&] { commands.send(Stop{.interrupted = true}); };
+        collector.onCheckpoint = [] { throw Error(ErrorKind::archive, "There is no room."); };
+        makeTorchEngine()->run({.experiment = smallExperiment(), .run = "a"}, commands, collector);
+        const RunFinished finished = collector.all<RunFinished>().back();
+        QVERIFY(finished.state == RunState::failed);
+        QVERIFY(finished.error == ErrorKind::archive);
+        QCOMPARE(finished.message, std::string("There is no room."));
+    }
+
+    void stopWhileTheDataAreReadIsAnInterruption() {
+        CommandQueue commands;
+        commands.send(Stop{.interrupted = true});
+        const Collector run = runToEnd({.experiment = smallExperiment(), .run = "a"}, commands);
+        QVERIFY(run.all<RunFinished>().back().state == RunState::interrupted);
+        QVERIFY(run.all<RunStarted>().empty());
+    }
+
+    void whatNobodyForesawFailsTheRunInWords() {
+        CommandQueue commands;
+        Collector collector;
+        collector.onSamples = [] { throw std::out_of_range("no such key"); };
+        makeTorchEngine()->run({.experiment = smallExperiment(), .run = "a"}, commands, collector);
+        const RunFinished finished = collector.all<RunFinished>().back();
+        QVERIFY(finished.state == RunState::failed);
+        QVERIFY(!finished.error);
+        QVERIFY2(finished.message.find("no such key") != std::string::npos, finished.message.c_str());
+    }
+
+    void aBenchThatCannotFitIsRefusedBeforeItStarts() {
+        Experiment experiment = smallExperiment();
+        const LinearPart wide{.out = 300'000};
+        experiment.model.parts = {wide, wide, LinearPart{.out = 3},
+                                  DropoutPart{{.hyperparameter = "dropout"}}};
+        try {
+            makeTorchEngine()->bench(experiment, 1);
+            QFAIL("it ran");
+        } catch (const Error& error) {
+            QVERIFY(error.kind() == ErrorKind::device);
+            QVERIFY2(std::string(error.what()).find("the bench needs about") != std::string::npos,
+                     error.what());
+        }
     }
 
     void aDeviceThatIsNotThereIsNamed() {

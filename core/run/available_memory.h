@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace dstn {
+
+/// Bytes of memory that this process can still take: what the kernel calls available, or less where a control
+/// group (version 2: containers, systemd) leaves less. 0 where nothing is known.
+/// @param proc, groups where the kernel shows itself and the control groups
+std::int64_t availableMemory(const std::filesystem::path& proc = "/proc",
+                             const std::filesystem::path& groups = "/sys/fs/cgroup");
+
+} // namespace dstn

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+namespace dstn {
+
+/// The message of a run that ended by what nobody foresaw.
+inline std::string unforeseen(const std::string& what) {
+    return "Something unforeseen happened: " + what + ". What was saved before is in the archive.";
+}
+
+} // namespace dstn
