@@ -3,6 +3,7 @@
 #include "core/run/available_memory.h"
 #include "core/run/bench.h"
 #include "core/run/block_cache.h"
+#include "core/run/device_scope.h"
 #include "core/run/training.h"
 #include "core/run/unforeseen.h"
 
@@ -200,6 +201,7 @@ class Run {
     const RunRequest& request_;
     CommandQueue& commands_;
     EventSink& events_;
+    std::optional<DeviceScope> scope_;
     std::unique_ptr<Training> training_;
     std::int64_t stepsTotal_ = 0, firstStep_ = 0;
     double firstSeconds_ = 0.0;
@@ -227,6 +229,7 @@ RunState Run::train() {
     const Experiment& experiment = request_.experiment;
     events_.publish(StateChanged{RunState::preparing, "reading the data"});
     const at::Device device = resolveDevice(experiment.device);
+    scope_.emplace(device);
     useThreads(experiment);
     const Dataset dataset = loadDataset(experiment.data, experiment.seed, [&] { return !obeyPending(); });
     requireMemory("the run", static_cast<double>(estimate(experiment, dataset.info).memoryBytes), device);
@@ -464,7 +467,8 @@ class TorchEngine : public Engine {
                                                     : "This LibTorch is built without CUDA."});
             return result;
         }
-        for (std::size_t i = 0; i < torch::cuda::device_count(); ++i)
+        const std::size_t count = torch::cuda::device_count();
+        for (std::size_t i = 0; i < count; ++i)
             result.devices.push_back({.id = "cuda:" + std::to_string(i),
                                       .name = "CUDA device " + std::to_string(i),
                                       .available = true,
@@ -483,6 +487,7 @@ class TorchEngine : public Engine {
         BenchReport report;
         translatingErrors([&] {
             const at::Device device = resolveDevice(experiment.device);
+            const DeviceScope scope(device);
             requireMemory("the bench", benchMemory(experiment), device);
             report = runBench(experiment, device, repetitions);
         });

@@ -329,14 +329,14 @@ void CurvePlot::rebuild() {
 }
 
 void CurvePlot::fill(Curve& curve, double from, double to, std::size_t columns) {
-    const auto [first, last] = curve.data.window(axis_, from, to);
+    const auto window = curve.data.window(axis_, from, to);
     const auto& x = curve.data.x(axis_);
     std::size_t shown = 0;
     const auto draw = [&](QCPGraph* graph, const MinMaxPyramid& values, bool visible) {
         graph->setVisible(visible && curve.visible);
         QVector<QCPGraphData> points;
         if (graph->visible()) {
-            const auto indices = values.view(first, last, columns);
+            const auto indices = values.view(window.first, window.second, columns);
             points.reserve(static_cast<int>(indices.size()));
             for (const std::size_t i : indices) points.append(QCPGraphData(x[i], drawable(values[i])));
             shown = std::max(shown, indices.size());
