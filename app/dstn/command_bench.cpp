@@ -25,6 +25,7 @@ nlohmann::ordered_json benchJson(const BenchReport& report) {
             {"train_step_ms", report.trainStepMs},
             {"shared_train_step_ms", report.sharedTrainStepMs},
             {"validation_step_ms", report.validationStepMs},
+            {"average_step_ms", report.averageStepMs},
             {"step_ratio", report.stepRatio},
             {"shared_step_ratio", report.sharedStepRatio},
             {"stock_step_ratio", report.stockStepRatio}};
@@ -40,6 +41,7 @@ std::string benchText(const BenchReport& report) {
     add("training step", report.trainStepMs, "ms");
     add("training step, primal shared", report.sharedTrainStepMs, "ms");
     add("validation step", report.validationStepMs, "ms");
+    add("step on average, with its data", report.averageStepMs, "ms");
     add("training step over plain step", report.stepRatio, "");
     add("the same, primal shared", report.sharedStepRatio, "");
     add("training step over stock step", report.stockStepRatio, "");

@@ -48,6 +48,7 @@ struct BenchReport {
     double trainStepMs = 0;       ///< both training steps of the tuner
     double sharedTrainStepMs = 0; ///< the same with the primal shared
     double validationStepMs = 0;
+    double averageStepMs = 0; ///< of training and validation steps in the tuner's proportion, batches drawn
     double stepRatio = 0, sharedStepRatio = 0,
            stockStepRatio = 0; ///< medians of paired ratios over plain, plain, stock
 };

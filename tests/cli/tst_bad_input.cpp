@@ -253,9 +253,9 @@ class BadInputTest : public QObject {
             "dstn: The archive newer.sqlite was written by a newer version of this program (its schema is "
             "99");
         row("archive: cannot be looked at", {"list", "--archive", "loop.json"}, 5,
-            "dstn: The archive loop.json cannot be opened: Too many levels of symbolic links");
+            "dstn: The archive loop.json cannot be looked at: Too many levels of symbolic links");
         row("archive: long name", {"run", "plain.json", "--archive", longName}, 5,
-            "cannot be opened: File name too long");
+            "cannot be looked at: File name too long");
         row("archive: in what is no folder", {"run", "plain.json", "--archive", "loop.json/a.sqlite"}, 5,
             "The folder loop.json for the archive cannot be made");
         row("export: long name",
@@ -320,13 +320,13 @@ class BadInputTest : public QObject {
         environment.insert("XDG_DATA_HOME", path("loop-home"));
         process.setProcessEnvironment(environment);
         const Outcome list = finish(process);
-        QVERIFY2(list.code == 5 && list.err.contains("runs.sqlite cannot be opened: Too many levels"),
+        QVERIFY2(list.code == 5 && list.err.contains("runs.sqlite cannot be looked at: Too many levels"),
                  qPrintable(said(list)));
     }
 
     void doctorSaysWhatItCannotLookAt() {
         const Outcome doctor = dstn({"doctor", "--archive", "loop.json"});
-        QVERIFY2(doctor.code == 0 && doctor.out.contains("loop.json cannot be opened: Too many levels"),
+        QVERIFY2(doctor.code == 0 && doctor.out.contains("loop.json cannot be looked at: Too many levels"),
                  qPrintable(said(doctor)));
     }
 

@@ -410,7 +410,7 @@ class DstnTest : public QObject {
         QVERIFY2(bench.code == 0, qPrintable(bench.err));
         const QJsonObject report = bench.lines().first();
         for (const char* key :
-             {"plain_step_ms", "train_step_ms", "validation_step_ms", "step_ratio", "threads", "batch"})
+             {"plain_step_ms", "train_step_ms", "validation_step_ms", "average_step_ms", "step_ratio", "threads", "batch"})
             QVERIFY2(report[key].toDouble() > 0, key);
         QVERIFY(!report["torch_version"].toString().isEmpty());
     }
