@@ -462,7 +462,7 @@ class TorchEngine : public Engine {
             result.devices.push_back({.id = "cuda",
                                       .name = "CUDA",
                                       .available = false,
-                                      .reason = at::hasCUDA()
+                                      .reason = c10::impl::hasDeviceGuardImpl(at::kCUDA)
                                                     ? "LibTorch has CUDA, but no device or driver is found."
                                                     : "This LibTorch is built without CUDA."});
             return result;
