@@ -9,6 +9,8 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QVBoxLayout>
+#include <QWindow>
 
 #include <cmath>
 #include <limits>
@@ -195,6 +197,38 @@ class TestCurvePlot : public QObject {
         QVERIFY_EXCEPTION_THROWN(plot.exportTo(folder.filePath(QStringLiteral("figure.bmp"))), Error);
         QVERIFY_EXCEPTION_THROWN(plot.exportTo(QStringLiteral("/nonexistent/figure.png")), Error);
         QVERIFY_EXCEPTION_THROWN(plot.exportTo(QStringLiteral("/nonexistent/figure.csv")), Error);
+    }
+
+    void menuOpensAtARightClickAndByKeyboard() {
+        // Within a window, as a person meets it: what the window makes of the click decides.
+        QWidget window;
+        auto* layout = new QVBoxLayout(&window);
+        auto* plot = new CurvePlot(QStringLiteral("Loss"));
+        plot->append(plot->addCurve(QStringLiteral("train")), 1, 1, 1, 1);
+        layout->addWidget(plot);
+        window.resize(500, 300);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        const auto opened = [] { return qobject_cast<QMenu*>(QApplication::activePopupWidget()); };
+
+        QTest::mouseClick(window.windowHandle(), Qt::RightButton, {}, QPoint(250, 160));
+        QTRY_VERIFY(opened() != nullptr);
+        QTest::qWait(50);
+        QVERIFY(opened() != nullptr);
+        QVERIFY(opened()->isVisible());
+        QAction* log = nullptr;
+        for (QAction* action : opened()->actions())
+            if (action->text().contains(QLatin1String("Logarithmic"))) log = action;
+        QVERIFY(log != nullptr);
+        QTest::mouseClick(opened(), Qt::LeftButton, {}, opened()->actionGeometry(log).center());
+        QVERIFY(plot->logY());
+        QTRY_VERIFY(opened() == nullptr);
+
+        plot->setFocus();
+        QTest::keyClick(plot, Qt::Key_F10, Qt::ShiftModifier);
+        QTRY_VERIFY(opened() != nullptr);
+        QTest::keyClick(opened(), Qt::Key_Escape);
+        QTRY_VERIFY(opened() == nullptr);
     }
 
     void menuIsReachedByKeyboardAndTogglesCurves() {

@@ -76,7 +76,9 @@ CurvePlot::CurvePlot(const QString& title, QWidget* parent)
     layout->addWidget(plot_, 1);
 
     plot_->setFocusPolicy(Qt::NoFocus);
+    // The menu, and the wheel where it scrolls the page, belong to the parents: QCustomPlot keeps them off.
     plot_->setContextMenuPolicy(Qt::NoContextMenu);
+    plot_->setAttribute(Qt::WA_NoMousePropagation, false);
     plot_->setMouseTracking(true);
     plot_->installEventFilter(this);
     plot_->setMinimumHeight(90);

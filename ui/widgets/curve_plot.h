@@ -137,6 +137,7 @@ class CurvePlot : public QWidget {
     void zoomBy(double factor, bool vertical);
     void panBy(double share);
     void userReset();
+    void openMenu(const QPoint& at); ///< in global coordinates
     QString xLabel() const;
     QString valueText(double value) const;
 
