@@ -42,7 +42,11 @@ class SetupPageTest : public QObject {
     Q_OBJECT
 
   private slots:
-    void initTestCase() { qRegisterMetaType<Experiment>("dstn::Experiment"); }
+    void initTestCase() {
+        qRegisterMetaType<Experiment>("dstn::Experiment");
+        QCoreApplication::setOrganizationName(QStringLiteral("delta-stn-workbench"));
+        QCoreApplication::setApplicationName(QStringLiteral("tst_setup_page"));
+    }
 
     void init() {
         page_ = std::make_unique<SetupPage>();
@@ -294,6 +298,21 @@ class SetupPageTest : public QObject {
         QVERIFY(openExperiment(folder.filePath("absent.json")).problem.contains("absent.json"));
         QVERIFY(saveExperiment(page_->experiment(), folder.filePath("no/such/folder.json"))
                     .contains("folder.json"));
+    }
+
+    void takenNameIsRefusedAndTheUsesStayApart() {
+        auto* table = find<QTableView>("hyperparameterTable");
+        const Experiment before = page_->experiment();
+        const QModelIndex first = table->model()->index(0, HyperparameterTableModel::Name);
+        const std::string taken = before.hyperparameters.at(1).name;
+        edit(table, first, QString::fromStdString(taken));
+        QVERIFY(page_->experiment() == before);
+        QVERIFY(find<QLabel>("hyperparameterNote")->text().contains(QString::fromStdString(taken)));
+        edit(table, first, "");
+        QVERIFY(page_->experiment() == before);
+        edit(table, first, "another");
+        QCOMPARE(page_->experiment().hyperparameters[0].name, std::string("another"));
+        QVERIFY(button()->isEnabled()); // used under its new name
     }
 
     void editsAreTold() {
