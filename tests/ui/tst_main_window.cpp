@@ -226,6 +226,21 @@ class TestMainWindow : public QObject {
         QCOMPARE(keys.removeDuplicates(), 0);
     }
 
+    void menusOpenByTheirLettersInEveryPlace() {
+        const auto window = open(newArchive(), 10);
+        QVERIFY(QTest::qWaitForWindowActive(window.get()));
+        for (const auto place : {MainWindow::setupPlace, MainWindow::livePlace, MainWindow::archivePlace,
+                                 MainWindow::comparePlace}) {
+            window->goTo(place);
+            for (const QAction* menu : window->menuBar()->actions()) {
+                const QKeySequence letter = QKeySequence::mnemonic(menu->text());
+                QTest::keyClick(window.get(), letter[0].key(), Qt::AltModifier);
+                QVERIFY2(menu->menu()->isVisible(), qPrintable(letter.toString()));
+                menu->menu()->close();
+            }
+        }
+    }
+
     void sizeAndThemeAreRemembered() {
         const auto archive = newArchive();
         {

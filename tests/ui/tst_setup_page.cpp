@@ -300,6 +300,20 @@ class SetupPageTest : public QObject {
                     .contains("folder.json"));
     }
 
+    void optionsOfADuplicatedPartAreFilledIn() {
+        page_->setExperiment(preset("fashion-mnist-cnn"));
+        auto* table = find<QTableView>("modelTable");
+        table->setFocus();
+        table->setCurrentIndex(table->model()->index(1, ModelTableModel::Type));
+        QCOMPARE(table->currentIndex().data(Qt::EditRole).toString(), QStringLiteral("conv2d"));
+        QTest::keyClick(table, Qt::Key_D, Qt::ControlModifier);
+        QCOMPARE(table->currentIndex().row(), 2);
+        QApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        QCOMPARE(find<QLineEdit>("option.dilation")->text(), QStringLiteral("1"));
+        QCOMPARE(find<QLineEdit>("option.groups")->text(), QStringLiteral("1"));
+        QVERIFY(find<QCheckBox>("option.bias")->isChecked());
+    }
+
     void takenNameIsRefusedAndTheUsesStayApart() {
         auto* table = find<QTableView>("hyperparameterTable");
         const Experiment before = page_->experiment();
@@ -313,6 +327,25 @@ class SetupPageTest : public QObject {
         edit(table, first, "another");
         QCOMPARE(page_->experiment().hyperparameters[0].name, std::string("another"));
         QVERIFY(button()->isEnabled()); // used under its new name
+    }
+
+    void mnemonicsAreUniqueAndLeaveTheMenusTheirs() {
+        for (const char* id : {"quickstart", "fashion-mnist-cnn"}) {
+            page_->setExperiment(preset(id));
+            QMap<QString, QString> owners{
+                {"Alt+F", "File"}, {"Alt+E", "Edit"}, {"Alt+R", "Run"}, {"Alt+V", "View"}, {"Alt+H", "Help"}};
+            const auto claim = [&](const QString& text) {
+                const QString key = QKeySequence::mnemonic(text).toString();
+                if (key.isEmpty()) return;
+                QVERIFY2(!owners.contains(key), qPrintable(text + " against " + owners.value(key)));
+                owners.insert(key, text);
+            };
+            for (const QLabel* label : page_->findChildren<QLabel*>())
+                if (label->buddy() != nullptr && label->isVisible()) claim(label->text());
+            for (const QAbstractButton* one : page_->findChildren<QAbstractButton*>())
+                if (one->isVisible()) claim(one->text());
+            QVERIFY(owners.size() > 12);
+        }
     }
 
     void editsAreTold() {

@@ -183,7 +183,7 @@ void LivePage::updateActions() {
     const bool stopping = pending == Pending::stopping;
     const bool halted = pending == Pending::pausing ||
                         (controller_.state() == RunState::paused && pending != Pending::resuming);
-    pause_->setText(active && halted ? tr("&Resume") : tr("&Pause"));
+    pause_->setText(active && halted ? tr("Res&ume") : tr("&Pause"));
     pause_->setIcon(
         themedIcon(active && halted ? QStringLiteral("run") : QStringLiteral("pause"), palette()));
     pause_->setToolTip(active && halted ? tr("Go on (Ctrl+P)") : tr("Halt after this step (Ctrl+P)"));

@@ -80,7 +80,7 @@ RunView::RunView(QWidget* parent)
     smoothing_->setToolTip(tr("Exponential smoothing of the mini-batch curves; the raw ones stay behind"));
     smoothing_->setAccessibleName(tr("Smoothing"));
     log_->setToolTip(tr("Logarithmic scale of the loss"));
-    auto* followButton = new QPushButton(tr("&Follow"));
+    auto* followButton = new QPushButton(tr("Follo&w"));
     followButton->setToolTip(tr("Undo all zooming and follow the newest point"));
     auto* axisLabel = new QLabel(tr("&Against"));
     axisLabel->setBuddy(axis_);

@@ -81,7 +81,7 @@ DataSection::DataSection(ExperimentModel& model, MarkBoard& board, const DataPro
         QStringLiteral("data.target"), tr("the last column"),
         tr("The column that is to be predicted: its name, or its index from 0 (negative from the end)."),
         [](auto& e) -> auto& { return e.data.target; });
-    addRow(grid, tr("Tar&get"), target);
+    addRow(grid, tr("Target"), target);
     applies(target, csv);
     auto* task = choiceField<TaskKind>(
         QStringLiteral("data.task"), tr("What the target column is."),
@@ -113,7 +113,7 @@ DataSection::DataSection(ExperimentModel& model, MarkBoard& board, const DataPro
     addRow(grid, tr("Noise"), noise);
     applies(noise, synthetic);
 
-    addRow(grid, tr("&Validation share"),
+    addRow(grid, tr("Val&idation share"),
            numberField(
                QStringLiteral("data.validation"),
                tr("Share of the training examples held out; the hyperparameters are tuned on the validation "
