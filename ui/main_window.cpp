@@ -7,6 +7,8 @@
 #include "ui/live/run_header.h"
 #include "ui/live/run_view.h"
 #include "ui/navigation_bar.h"
+#include "ui/setup/experiment_file.h"
+#include "ui/setup/measured_speed.h"
 #include "ui/setup/setup_page.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/curve_plot.h"
@@ -36,6 +38,7 @@ namespace dstn {
 namespace {
 
 constexpr int messageMs = 8000;
+constexpr int keepExperimentMs = 1000;
 
 QString pathText(const std::filesystem::path& path) { return QString::fromStdString(path.string()); }
 
@@ -69,8 +72,16 @@ MainWindow::MainWindow(const std::filesystem::path& archive, const Experiment& e
     makeStatusBar();
     connectPages();
     setup_->setExperiment(experiment);
+    // From here on: opening on an experiment that was named leaves the last session's alone until it is
+    // edited.
+    keepExperiment_.setSingleShot(true);
+    keepExperiment_.setInterval(keepExperimentMs);
+    connect(&keepExperiment_, &QTimer::timeout, this, [this] {
+        if (const QString problem = keepExperiment(setup_->experiment()); !problem.isEmpty())
+            statusBar()->showMessage(problem, messageMs);
+    });
+    connect(setup_, &SetupPage::experimentChanged, &keepExperiment_, qOverload<>(&QTimer::start));
     restoreSettings();
-    goTo(setupPlace);
     updateStatus();
 }
 
@@ -186,9 +197,8 @@ void MainWindow::connectPages() {
         flopsPerStep_ = whole.trainingFlops / static_cast<double>(std::max<std::int64_t>(1, whole.steps));
     });
     connect(&controller_, &RunController::runFinished, this, [this](const RunFinished& finished) {
-        constexpr std::int64_t enoughSteps = 50; // the first ones are slow, and not what a run is like
-        if (finished.steps >= enoughSteps && finished.seconds > 0) {
-            measuredFlops_ = flopsPerStep_ * static_cast<double>(finished.steps) / finished.seconds;
+        if (const auto speed = measuredSpeed(flopsPerStep_, finished.steps, finished.seconds)) {
+            measuredFlops_ = *speed;
             setup_->setMeasuredFlops(measuredFlops_);
         }
         statusBar()->showMessage(tr("The run %1 after %2 steps and is kept in the archive.")
@@ -214,6 +224,8 @@ void MainWindow::offerExport() {
     export_->setEnabled(place() == livePlace ||
                         (place() == archivePlace && archiveStack_->currentWidget() == archivedRun_));
 }
+
+void MainWindow::tell(const QString& problem) { setup_->tell(problem); }
 
 MainWindow::Place MainWindow::place() const { return static_cast<Place>(places_->currentIndex()); }
 
@@ -367,6 +379,10 @@ void MainWindow::showAbout() {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
     saveSettings();
+    if (keepExperiment_.isActive()) {
+        keepExperiment_.stop();
+        keepExperiment(setup_->experiment());
+    }
     // A second wish to close is granted at once; the controller then waits for the run at its end.
     if (controller_.isIdle() || closing_) {
         event->accept();
@@ -384,7 +400,11 @@ void MainWindow::restoreSettings() {
         const QSize room = QGuiApplication::primaryScreen()->availableSize();
         resize(QSize(1380, 880).boundedTo(room));
     }
+    goTo(
+        static_cast<Place>(std::clamp(settings.value(QStringLiteral("window/place"), int(setupPlace)).toInt(),
+                                      int(setupPlace), int(comparePlace))));
     measuredFlops_ = settings.value(QStringLiteral("setup/measured_flops"), 0.0).toDouble();
+    if (!isPlausibleSpeed(measuredFlops_)) measuredFlops_ = 0.0;
     setup_->setMeasuredFlops(measuredFlops_);
     live_->restoreLayout(settings.value(QStringLiteral("live/layout")).toByteArray());
     const auto count = static_cast<int>(themes_->actions().size());
@@ -396,6 +416,7 @@ void MainWindow::restoreSettings() {
 void MainWindow::saveSettings() const {
     QSettings settings;
     settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+    settings.setValue(QStringLiteral("window/place"), int(place()));
     settings.setValue(QStringLiteral("window/theme"), static_cast<int>(theme_.choice()));
     settings.setValue(QStringLiteral("live/layout"), live_->saveLayout());
     settings.setValue(QStringLiteral("setup/measured_flops"), measuredFlops_);

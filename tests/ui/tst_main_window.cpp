@@ -3,6 +3,7 @@
 #include "ui/live/live_page.h"
 #include "ui/live/run_view.h"
 #include "ui/main_window.h"
+#include "ui/setup/experiment_file.h"
 #include "ui/setup/setup_page.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/curve_plot.h"
@@ -10,6 +11,7 @@
 
 #include <QAction>
 #include <QDoubleSpinBox>
+#include <QFile>
 #include <QMenu>
 #include <QMenuBar>
 #include <QPushButton>
@@ -239,6 +241,25 @@ class TestMainWindow : public QObject {
                 menu->menu()->close();
             }
         }
+    }
+
+    void editedExperimentAndPlaceAreThereAtTheNextStart() {
+        QFile::remove(sessionFile());
+        const auto archive = newArchive();
+        {
+            const auto window = open(archive, 10);
+            Experiment edited = smallExperiment(10);
+            edited.name = "Half finished";
+            window->findChild<SetupPage*>()->setExperiment(edited);
+            window->goTo(MainWindow::archivePlace);
+            window->close();
+        }
+        const Experiment again = lastExperiment(smallExperiment(10)).experiment;
+        QCOMPARE(again.name, std::string("Half finished"));
+        const MainWindow window(archive, again, *theme_);
+        QCOMPARE(window.place(), MainWindow::archivePlace);
+        QFile::remove(sessionFile());
+        QSettings().clear();
     }
 
     void sizeAndThemeAreRemembered() {

@@ -1,6 +1,7 @@
 #include "ui/setup/experiment_file.h"
 #include "ui/setup/hyperparameter_table_model.h"
 #include "ui/setup/marked_field.h"
+#include "ui/setup/measured_speed.h"
 #include "ui/setup/model_table_model.h"
 #include "ui/setup/setup_page.h"
 
@@ -300,6 +301,31 @@ class SetupPageTest : public QObject {
                     .contains("folder.json"));
     }
 
+    void lastSessionsExperimentIsReadBack() {
+        const Experiment otherwise = preset("ridge");
+        QFile::remove(sessionFile());
+        QVERIFY(lastExperiment(otherwise).experiment == otherwise);
+        QVERIFY(lastExperiment(otherwise).note.isEmpty());
+        type(find<QLineEdit>("name"), "Mine");
+        QCOMPARE(keepExperiment(page_->experiment()), QString());
+        QVERIFY(lastExperiment(otherwise).experiment == page_->experiment());
+        // With a mistake it could not be read back: the one before stays.
+        type(find<QLineEdit>("optimizers.general.lr"), "-1");
+        QCOMPARE(keepExperiment(page_->experiment()), QString());
+        QCOMPARE(lastExperiment(otherwise).experiment.name, std::string("Mine"));
+
+        QFile broken(sessionFile());
+        QVERIFY(broken.open(QIODevice::WriteOnly | QIODevice::Truncate));
+        broken.write("{\"schema\": ");
+        broken.close();
+        const SessionExperiment start = lastExperiment(otherwise);
+        QVERIFY(start.experiment == otherwise);
+        QVERIFY(start.note.contains(sessionFile()));
+        page_->tell(start.note);
+        QVERIFY(find<QLabel>("message")->isVisible());
+        QFile::remove(sessionFile());
+    }
+
     void optionsOfADuplicatedPartAreFilledIn() {
         page_->setExperiment(preset("fashion-mnist-cnn"));
         auto* table = find<QTableView>("modelTable");
@@ -346,6 +372,22 @@ class SetupPageTest : public QObject {
                 if (one->isVisible()) claim(one->text());
             QVERIFY(owners.size() > 12);
         }
+    }
+
+    void speedOfATinyRunIsNotTakenForTheMachines() {
+        QVERIFY(!measuredSpeed(1e6, 100'000, 60)); // a tiny network
+        QVERIFY(!measuredSpeed(1e10, 20, 60));     // few steps
+        QVERIFY(!measuredSpeed(1e10, 1000, 2));    // a short run
+        QVERIFY(!measuredSpeed(1e10, 1000, 1e6));  // a machine that slept
+        QCOMPARE(*measuredSpeed(1e10, 1000, 100), 1e11);
+        QCOMPARE(gigaflopsText(0.65e9), QStringLiteral("0.65"));
+        QCOMPARE(gigaflopsText(7.04e9), QStringLiteral("7"));
+        QCOMPARE(gigaflopsText(123.4e9), QStringLiteral("123"));
+        QTRY_VERIFY(find<QLabel>("timeNote")->text().contains("80 GFLOP/s"));
+        page_->setMeasuredFlops(4e6); // remembered by an earlier version
+        QVERIFY(find<QLabel>("timeNote")->text().contains("80 GFLOP/s"));
+        page_->setMeasuredFlops(1.3e9);
+        QVERIFY(find<QLabel>("timeNote")->text().contains("1.3 GFLOP/s"));
     }
 
     void editsAreTold() {

@@ -8,6 +8,7 @@
 #include "ui/setup/machine_section.h"
 #include "ui/setup/mark_board.h"
 #include "ui/setup/mark_colors.h"
+#include "ui/setup/measured_speed.h"
 #include "ui/setup/method_section.h"
 #include "ui/setup/model_section.h"
 #include "ui/setup/optimizer_section.h"
@@ -197,6 +198,8 @@ void SetupPage::Impl::makeLayout() {
     layout->addLayout(middle, 1);
 }
 
+void SetupPage::tell(const QString& problem) { impl_->say(problem, true); }
+
 void SetupPage::Impl::say(const QString& text, bool isError) {
     QPalette colours = page.palette();
     colours.setColor(QPalette::WindowText,
@@ -328,7 +331,7 @@ void SetupPage::setExperiment(const Experiment& experiment) { impl_->model.repla
 const Experiment& SetupPage::experiment() const { return impl_->model.value(); }
 
 void SetupPage::setMeasuredFlops(double flops) {
-    if (!(flops > 0.0)) return;
+    if (!isPlausibleSpeed(flops)) return;
     impl_->flops = flops;
     impl_->measured = true;
     impl_->review();

@@ -1,6 +1,7 @@
 #include "ui/setup/summary_panel.h"
 
 #include "ui/setup/mark_colors.h"
+#include "ui/setup/measured_speed.h"
 #include "ui/setup/number_text.h"
 
 #include <QVBoxLayout>
@@ -38,6 +39,7 @@ SummaryPanel::SummaryPanel(QAction* run, QWidget* parent) : QWidget(parent), fig
     epoch_ = addFigure(tr("Steps an epoch"), tr("Training steps in an epoch."));
     time_ = addFigure(tr("Time"), tr("Expected from the floating-point operations of the run."));
     timeNote_ = new QLabel;
+    timeNote_->setObjectName(QStringLiteral("timeNote"));
     timeNote_->setWordWrap(true);
     timeNote_->setForegroundRole(QPalette::PlaceholderText);
     layout->addWidget(timeNote_);
@@ -110,9 +112,9 @@ void SummaryPanel::show(const Content& content) {
             : unknown);
     timeNote_->setText(
         content.measured
-            ? tr("At %1 GFLOP/s, as the last run reached.").arg(content.flopsPerSecond / 1e9, 0, 'f', 0)
-            : tr("At %1 GFLOP/s, assumed until a run has been measured.")
-                  .arg(content.flopsPerSecond / 1e9, 0, 'f', 0));
+            ? tr("At %1 GFLOP/s, as the last long run reached.").arg(gigaflopsText(content.flopsPerSecond))
+            : tr("At %1 GFLOP/s, assumed until a long run has been measured.")
+                  .arg(gigaflopsText(content.flopsPerSecond)));
     timeNote_->setVisible(content.estimate.has_value());
 
     const MarkColors colours(palette());
