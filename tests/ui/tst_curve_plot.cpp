@@ -2,6 +2,7 @@
 #include "ui/widgets/curve_plot.h"
 #include "ui/widgets/theme.h"
 
+#include <QElapsedTimer>
 #include <QFile>
 #include <QFileInfo>
 #include <QImage>
@@ -11,6 +12,7 @@
 #include <QTest>
 #include <QVBoxLayout>
 #include <QWindow>
+#include <qcustomplot.h>
 
 #include <cmath>
 #include <limits>
@@ -229,6 +231,37 @@ class TestCurvePlot : public QObject {
         QTRY_VERIFY(opened() != nullptr);
         QTest::keyClick(opened(), Qt::Key_Escape);
         QTRY_VERIFY(opened() == nullptr);
+    }
+
+    void redrawsForNewPointsTakeASmallShareOfTheTime() {
+        QCOMPARE(redrawIntervalMs(0.01), 33);
+        QCOMPARE(redrawIntervalMs(0.5), 100);
+        QCOMPARE(redrawIntervalMs(80.0), 250);
+
+        CurvePlot plot(QStringLiteral("loss"));
+        plot.resize(700, 300);
+        const int curve = plot.addCurve(QStringLiteral("train"));
+        for (int i = 0; i < 200'000; ++i) plot.append(curve, i, i, i, i % 97);
+        plot.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        auto* inner = plot.findChild<QCustomPlot*>();
+        QTest::qWait(600); // until it has been drawn, and its cost is known
+        QSignalSpy redrawn(inner, &QCustomPlot::afterReplot);
+        QElapsedTimer clock;
+        clock.start();
+        for (int i = 200'000; clock.elapsed() < 1000; ++i) {
+            plot.append(curve, i, i, i, i % 97);
+            QTest::qWait(10);
+        }
+        // Some milliseconds each: four or five a second where thirty would be possible.
+        QVERIFY2(redrawn.count() >= 2 && redrawn.count() <= 8, qPrintable(QString::number(redrawn.count())));
+        // What a person does is drawn at once.
+        plot.append(curve, 1e6, 1e6, 1e6, 1.0);
+        redrawn.clear();
+        clock.restart();
+        QTest::keyClick(&plot, Qt::Key_Plus);
+        QVERIFY(redrawn.wait(1000));
+        QVERIFY2(clock.elapsed() < 150, qPrintable(QString::number(clock.elapsed())));
     }
 
     void menuIsReachedByKeyboardAndTogglesCurves() {
