@@ -413,6 +413,7 @@ void RunView::loadingFinished() {
 void RunView::take(const LoadedRun& loaded) {
     summary_ = RunSummary::fromDetails(loaded.details);
     resumable_ = loaded.details.row.resumable;
+    archivedEvents_ = loaded.details.events;
     if (lossPlot_ == nullptr) configure(loaded.experiment, loaded.details.series);
     std::map<std::string, const Curve*> scales;
     for (const auto& [series, curve] : loaded.curves)
