@@ -221,7 +221,7 @@ void MainWindow::goTo(Place place) {
 
 void MainWindow::offerExport() {
     // The list of runs has an export of its own under the same keys.
-    export_->setEnabled(place() == livePlace ||
+    export_->setEnabled(place() == livePlace || place() == comparePlace ||
                         (place() == archivePlace && archiveStack_->currentWidget() == archivedRun_));
 }
 
@@ -267,8 +267,14 @@ void MainWindow::duplicate(const QString& experimentJson) {
 }
 
 void MainWindow::exportPlot() {
-    const RunView* view = place() == livePlace ? live_->view() : archivedRun_->view();
-    CurvePlot* plot = view->currentPlot();
+    CurvePlot* plot = nullptr;
+    if (place() == comparePlace) {
+        // The one with the focus, else the first in view.
+        for (CurvePlot* each : compare_->findChildren<CurvePlot*>())
+            if (each->isVisible() && (plot == nullptr || each->hasFocus())) plot = each;
+    } else {
+        plot = (place() == livePlace ? live_->view() : archivedRun_->view())->currentPlot();
+    }
     if (plot != nullptr && plot->isVisible())
         plot->askForExport();
     else
@@ -307,10 +313,22 @@ void MainWindow::showShortcuts() {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setWindowTitle(tr("Keyboard shortcuts"));
     auto* layout = new QVBoxLayout(dialog);
-    auto* grid = new QGridLayout;
-    grid->setHorizontalSpacing(28);
-    grid->setVerticalSpacing(5);
+    auto* columns = new QHBoxLayout;
+    columns->setSpacing(40);
+    layout->addLayout(columns);
+    QGridLayout* grid = nullptr;
     int row = 0;
+    const auto column = [&] {
+        grid = new QGridLayout;
+        grid->setHorizontalSpacing(28);
+        grid->setVerticalSpacing(5);
+        auto* sheet = new QVBoxLayout;
+        sheet->addLayout(grid);
+        sheet->addStretch(1);
+        columns->addLayout(sheet);
+        row = 0;
+    };
+    column();
     const auto heading = [&](const QString& text) {
         auto* label = new QLabel(text);
         QFont bold = label->font();
@@ -332,6 +350,21 @@ void MainWindow::showShortcuts() {
                  QString(action->text()).remove(QLatin1Char('&')));
         }
     }
+    const auto section = [&](const QString& title, const QList<QAction*>& actions) {
+        heading(title);
+        for (const QAction* action : actions)
+            if (!action->shortcut().isEmpty() && !action->text().isEmpty())
+                line(action->shortcut().toString(QKeySequence::NativeText),
+                     QString(action->text()).remove(QLatin1Char('&')));
+    };
+    column();
+    section(tr("List of runs"), archive_->findChildren<QAction*>());
+    line(QKeySequence(QKeySequence::Find).toString(QKeySequence::NativeText), tr("Filter"));
+    column();
+    for (const auto& [name, title] : {std::pair{"modelTable", tr("Parts of the model")},
+                                      std::pair{"hyperparameterTable", tr("Table of hyperparameters")}})
+        if (const auto* table = setup_->findChild<QWidget*>(QLatin1String(name)))
+            section(title, table->actions());
     heading(tr("In a plot"));
     line(tr("+  −  ←  →"), tr("Zoom and move in time"));
     line(tr("Ctrl++  Ctrl+−"), tr("Zoom the values"));
@@ -340,7 +373,6 @@ void MainWindow::showShortcuts() {
     line(tr("Drag, Shift+drag"), tr("Zoom a rectangle, move"));
     line(tr("Ctrl+wheel"), tr("Zoom; with Shift: the values"));
     line(tr("Shift+F10, right click"), tr("Everything else"));
-    layout->addLayout(grid);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
     connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::close);
     layout->addSpacing(10);

@@ -139,6 +139,17 @@ class TestArchivePage : public QObject {
         QCOMPARE(table()->model()->rowCount(), 3);
     }
 
+    void returnInTheTagsGoesBackToTheList() {
+        openWithRuns();
+        select({1});
+        auto* tags = page_->findChild<QLineEdit*>("tags");
+        QTest::keyClick(table(), Qt::Key_T);
+        QTRY_VERIFY(tags->hasFocus());
+        QTest::keyClicks(tags, "paper");
+        QTest::keyClick(tags, Qt::Key_Return);
+        QVERIFY(table()->hasFocus());
+    }
+
     void enterOpensTheSelectedRun() {
         openWithRuns();
         select({1});

@@ -4,6 +4,7 @@
 #include "ui/setup/measured_speed.h"
 #include "ui/setup/model_table_model.h"
 #include "ui/setup/setup_page.h"
+#include "ui/widgets/theme.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -12,6 +13,7 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QStandardItemModel>
 #include <QTableView>
@@ -388,6 +390,65 @@ class SetupPageTest : public QObject {
         QVERIFY(find<QLabel>("timeNote")->text().contains("80 GFLOP/s"));
         page_->setMeasuredFlops(1.3e9);
         QVERIFY(find<QLabel>("timeNote")->text().contains("1.3 GFLOP/s"));
+    }
+
+    void mistakesAgainstTheDataStandBesideTheOthers() {
+        // Flat data for a network of images, and a number that is wrong in itself.
+        Experiment experiment = preset("fashion-mnist-cnn");
+        experiment.data = preset("quickstart").data;
+        experiment.hyperparameters[0].scale = -1;
+        page_->setExperiment(experiment);
+        QTRY_VERIFY(find<QListWidget>("mistakes")->count() >= 3);
+        QStringList lines;
+        for (int i = 0; i < find<QListWidget>("mistakes")->count(); ++i)
+            lines.append(find<QListWidget>("mistakes")->item(i)->text());
+        const QString all = lines.join(u'\n');
+        QVERIFY2(all.contains("hyperparameter 1, scale: "), qPrintable(all));
+        QVERIFY2(all.contains(QRegularExpression("part \\d+")), qPrintable(all));
+        QVERIFY2(all.contains("augmentation 1: "), qPrintable(all));
+    }
+
+    void anotherSourceStartsWithoutThePath() {
+        auto* source = find<QComboBox>("data.source");
+        choose(source, source->findText("Folder of IDX files"));
+        type(find<QLineEdit>("data.path"), "/some/folder");
+        choose(source, source->currentIndex());
+        QCOMPARE(page_->experiment().data.path, std::string("/some/folder"));
+        choose(source, source->findText("Fashion-MNIST"));
+        QCOMPARE(page_->experiment().data.path, std::string());
+        QVERIFY(!field(find<QLineEdit>("data.path"))->isMarked());
+        page_->undoAction()->trigger();
+        QCOMPARE(page_->experiment().data.path, std::string("/some/folder"));
+    }
+
+    void zeroThatMeansAChoiceIsAWord() {
+        auto* threads = find<QLineEdit>("threads");
+        QCOMPARE(page_->experiment().threads, decltype(page_->experiment().threads)(0));
+        QCOMPARE(threads->text(), QStringLiteral("all cores"));
+        type(threads, "2");
+        QCOMPARE(int(page_->experiment().threads), 2);
+        QTest::keyClick(threads, Qt::Key_Down);
+        QTest::keyClick(threads, Qt::Key_Down);
+        QCOMPARE(threads->text(), QStringLiteral("all cores"));
+        QCOMPARE(int(page_->experiment().threads), 0);
+        type(threads, "all cores");
+        QVERIFY(!field(threads)->isMarked());
+        page_->setExperiment(preset("fashion-mnist-cnn"));
+        QCOMPARE(find<QLineEdit>("data.limit")->text(), QStringLiteral("all"));
+    }
+
+    void marksFollowTheTheme() {
+        const auto color = [&] {
+            return find<QLabel>("mistakeCount")->palette().color(QPalette::WindowText);
+        };
+        QApplication::setPalette(lightPalette());
+        QTRY_COMPARE(page_->palette().color(QPalette::Window), lightPalette().color(QPalette::Window));
+        const QColor onLight = color();
+        QApplication::setPalette(darkPalette());
+        QTRY_VERIFY(color() != onLight);
+        QVERIFY(color().lightness() > onLight.lightness());
+        QApplication::setPalette(lightPalette());
+        QTRY_COMPARE(color(), onLight);
     }
 
     void editsAreTold() {

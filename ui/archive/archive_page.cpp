@@ -489,6 +489,7 @@ void ArchivePage::Impl::build() {
                 for (const auto& [id, all] : wanted) archive.setTags(id, all);
             });
         });
+    QObject::connect(preview, &RunPreview::tagsDone, table, qOverload<>(&QWidget::setFocus));
     QObject::connect(&client, &ArchiveClient::rowsArrived, page,
                      [this](const ArchiveClient::Rows& rows) { rowsArrived(rows); });
     QObject::connect(&client, &ArchiveClient::troubleChanged, page, [this](const QString& message) {

@@ -40,7 +40,9 @@ DataSection::DataSection(ExperimentModel& model, MarkBoard& board, const DataPro
                 {DataSource::csv, tr("CSV file")},
                 {DataSource::syntheticRegression, tr("Synthetic regression")},
                 {DataSource::syntheticClassification, tr("Synthetic classification")}},
-               [](auto& e) -> auto& { return e.data.source; }));
+               [](auto& e) -> auto& { return e.data.source; }, MarkedField::Size::full,
+               // One source's folder is another one's mistake.
+               [](Experiment& experiment) { experiment.data.path.clear(); }));
 
     auto* path = textField(
         QStringLiteral("data.path"), {},
@@ -144,7 +146,7 @@ DataSection::DataSection(ExperimentModel& model, MarkBoard& board, const DataPro
            numberField(
                QStringLiteral("data.limit"),
                tr("At most so many training examples, before the split; 0: all."),
-               [](auto& e) -> auto& { return e.data.limit; }));
+               [](auto& e) -> auto& { return e.data.limit; }, MarkedField::Size::full, tr("all")));
 
     found_ = addNote();
     found_->setObjectName(QStringLiteral("found"));

@@ -54,7 +54,7 @@ MachineSection::MachineSection(ExperimentModel& model, MarkBoard& board, QWidget
     addRow(grid, tr("Threads"),
            numberField(
                QStringLiteral("threads"), tr("CPU threads of the engine; 0: all cores."),
-               [](auto& e) -> auto& { return e.threads; }));
+               [](auto& e) -> auto& { return e.threads; }, MarkedField::Size::full, tr("all cores")));
 
     device_ = quietCombo();
     device_->setObjectName(QStringLiteral("device"));

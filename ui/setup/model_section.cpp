@@ -195,7 +195,7 @@ void ModelSection::addTools() {
         action->setToolTip(offered.toolTip);
     }
     add->setMenu(menu);
-    auto* open = new QAction(this);
+    auto* open = new QAction(tr("Add part"), this);
     open->setShortcut(Qt::Key_Insert);
     open->setShortcutContext(Qt::WidgetShortcut);
     connect(open, &QAction::triggered, add, &QToolButton::showMenu);

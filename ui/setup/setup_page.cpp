@@ -290,10 +290,16 @@ void SetupPage::Impl::review() {
                                 ? "data.source"
                                 : "data.path",
                             probe.error().toStdString()});
-    if (own.empty() && probe.info() && !probe.pending()) {
-        const std::vector<Mistake> withData = validate(experiment, *probe.info());
-        mistakes.insert(mistakes.end(), withData.begin(), withData.end());
-    }
+    // At once with the others, but for what is wrong in itself already.
+    if (probe.info() && !probe.pending())
+        for (const Mistake& mistake : validate(experiment, *probe.info()))
+            if (std::ranges::none_of(own, [&](const Mistake& known) {
+                    return liesUnder(QString::fromStdString(known.path),
+                                     QString::fromStdString(mistake.path)) ||
+                           liesUnder(QString::fromStdString(mistake.path),
+                                     QString::fromStdString(known.path));
+                }))
+                mistakes.push_back(mistake);
     if (engine)
         if (const QString problem = deviceProblem(experiment.device, *engine); !problem.isEmpty())
             mistakes.push_back({"device", problem.toStdString()});
