@@ -7,6 +7,8 @@
 #include "ui/live/run_header.h"
 #include "ui/live/run_view.h"
 #include "ui/navigation_bar.h"
+#include "ui/setup/experiment_file.h"
+#include "ui/setup/measured_speed.h"
 #include "ui/setup/setup_page.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/curve_plot.h"
@@ -36,6 +38,7 @@ namespace dstn {
 namespace {
 
 constexpr int messageMs = 8000;
+constexpr int keepExperimentMs = 1000;
 
 QString pathText(const std::filesystem::path& path) { return QString::fromStdString(path.string()); }
 
@@ -69,8 +72,16 @@ MainWindow::MainWindow(const std::filesystem::path& archive, const Experiment& e
     makeStatusBar();
     connectPages();
     setup_->setExperiment(experiment);
+    // From here on: opening on an experiment that was named leaves the last session's alone until it is
+    // edited.
+    keepExperiment_.setSingleShot(true);
+    keepExperiment_.setInterval(keepExperimentMs);
+    connect(&keepExperiment_, &QTimer::timeout, this, [this] {
+        if (const QString problem = keepExperiment(setup_->experiment()); !problem.isEmpty())
+            statusBar()->showMessage(problem, messageMs);
+    });
+    connect(setup_, &SetupPage::experimentChanged, &keepExperiment_, qOverload<>(&QTimer::start));
     restoreSettings();
-    goTo(setupPlace);
     updateStatus();
 }
 
@@ -186,9 +197,8 @@ void MainWindow::connectPages() {
         flopsPerStep_ = whole.trainingFlops / static_cast<double>(std::max<std::int64_t>(1, whole.steps));
     });
     connect(&controller_, &RunController::runFinished, this, [this](const RunFinished& finished) {
-        constexpr std::int64_t enoughSteps = 50; // the first ones are slow, and not what a run is like
-        if (finished.steps >= enoughSteps && finished.seconds > 0) {
-            measuredFlops_ = flopsPerStep_ * static_cast<double>(finished.steps) / finished.seconds;
+        if (const auto speed = measuredSpeed(flopsPerStep_, finished.steps, finished.seconds)) {
+            measuredFlops_ = *speed;
             setup_->setMeasuredFlops(measuredFlops_);
         }
         statusBar()->showMessage(tr("The run %1 after %2 steps and is kept in the archive.")
@@ -211,9 +221,11 @@ void MainWindow::goTo(Place place) {
 
 void MainWindow::offerExport() {
     // The list of runs has an export of its own under the same keys.
-    export_->setEnabled(place() == livePlace ||
+    export_->setEnabled(place() == livePlace || place() == comparePlace ||
                         (place() == archivePlace && archiveStack_->currentWidget() == archivedRun_));
 }
+
+void MainWindow::tell(const QString& problem) { setup_->tell(problem); }
 
 MainWindow::Place MainWindow::place() const { return static_cast<Place>(places_->currentIndex()); }
 
@@ -255,8 +267,14 @@ void MainWindow::duplicate(const QString& experimentJson) {
 }
 
 void MainWindow::exportPlot() {
-    const RunView* view = place() == livePlace ? live_->view() : archivedRun_->view();
-    CurvePlot* plot = view->currentPlot();
+    CurvePlot* plot = nullptr;
+    if (place() == comparePlace) {
+        // The one with the focus, else the first in view.
+        for (CurvePlot* each : compare_->findChildren<CurvePlot*>())
+            if (each->isVisible() && (plot == nullptr || each->hasFocus())) plot = each;
+    } else {
+        plot = (place() == livePlace ? live_->view() : archivedRun_->view())->currentPlot();
+    }
     if (plot != nullptr && plot->isVisible())
         plot->askForExport();
     else
@@ -295,10 +313,22 @@ void MainWindow::showShortcuts() {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setWindowTitle(tr("Keyboard shortcuts"));
     auto* layout = new QVBoxLayout(dialog);
-    auto* grid = new QGridLayout;
-    grid->setHorizontalSpacing(28);
-    grid->setVerticalSpacing(5);
+    auto* columns = new QHBoxLayout;
+    columns->setSpacing(40);
+    layout->addLayout(columns);
+    QGridLayout* grid = nullptr;
     int row = 0;
+    const auto column = [&] {
+        grid = new QGridLayout;
+        grid->setHorizontalSpacing(28);
+        grid->setVerticalSpacing(5);
+        auto* sheet = new QVBoxLayout;
+        sheet->addLayout(grid);
+        sheet->addStretch(1);
+        columns->addLayout(sheet);
+        row = 0;
+    };
+    column();
     const auto heading = [&](const QString& text) {
         auto* label = new QLabel(text);
         QFont bold = label->font();
@@ -320,6 +350,21 @@ void MainWindow::showShortcuts() {
                  QString(action->text()).remove(QLatin1Char('&')));
         }
     }
+    const auto section = [&](const QString& title, const QList<QAction*>& actions) {
+        heading(title);
+        for (const QAction* action : actions)
+            if (!action->shortcut().isEmpty() && !action->text().isEmpty())
+                line(action->shortcut().toString(QKeySequence::NativeText),
+                     QString(action->text()).remove(QLatin1Char('&')));
+    };
+    column();
+    section(tr("List of runs"), archive_->findChildren<QAction*>());
+    line(QKeySequence(QKeySequence::Find).toString(QKeySequence::NativeText), tr("Filter"));
+    column();
+    for (const auto& [name, title] : {std::pair{"modelTable", tr("Parts of the model")},
+                                      std::pair{"hyperparameterTable", tr("Table of hyperparameters")}})
+        if (const auto* table = setup_->findChild<QWidget*>(QLatin1String(name)))
+            section(title, table->actions());
     heading(tr("In a plot"));
     line(tr("+  −  ←  →"), tr("Zoom and move in time"));
     line(tr("Ctrl++  Ctrl+−"), tr("Zoom the values"));
@@ -328,7 +373,6 @@ void MainWindow::showShortcuts() {
     line(tr("Drag, Shift+drag"), tr("Zoom a rectangle, move"));
     line(tr("Ctrl+wheel"), tr("Zoom; with Shift: the values"));
     line(tr("Shift+F10, right click"), tr("Everything else"));
-    layout->addLayout(grid);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
     connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::close);
     layout->addSpacing(10);
@@ -367,6 +411,10 @@ void MainWindow::showAbout() {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
     saveSettings();
+    if (keepExperiment_.isActive()) {
+        keepExperiment_.stop();
+        keepExperiment(setup_->experiment());
+    }
     // A second wish to close is granted at once; the controller then waits for the run at its end.
     if (controller_.isIdle() || closing_) {
         event->accept();
@@ -384,7 +432,11 @@ void MainWindow::restoreSettings() {
         const QSize room = QGuiApplication::primaryScreen()->availableSize();
         resize(QSize(1380, 880).boundedTo(room));
     }
+    goTo(
+        static_cast<Place>(std::clamp(settings.value(QStringLiteral("window/place"), int(setupPlace)).toInt(),
+                                      int(setupPlace), int(comparePlace))));
     measuredFlops_ = settings.value(QStringLiteral("setup/measured_flops"), 0.0).toDouble();
+    if (!isPlausibleSpeed(measuredFlops_)) measuredFlops_ = 0.0;
     setup_->setMeasuredFlops(measuredFlops_);
     live_->restoreLayout(settings.value(QStringLiteral("live/layout")).toByteArray());
     const auto count = static_cast<int>(themes_->actions().size());
@@ -396,6 +448,7 @@ void MainWindow::restoreSettings() {
 void MainWindow::saveSettings() const {
     QSettings settings;
     settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+    settings.setValue(QStringLiteral("window/place"), int(place()));
     settings.setValue(QStringLiteral("window/theme"), static_cast<int>(theme_.choice()));
     settings.setValue(QStringLiteral("live/layout"), live_->saveLayout());
     settings.setValue(QStringLiteral("setup/measured_flops"), measuredFlops_);

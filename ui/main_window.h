@@ -4,6 +4,7 @@
 #include "ui/live/run_controller.h"
 
 #include <QMainWindow>
+#include <QTimer>
 
 #include <filesystem>
 #include <optional>
@@ -41,6 +42,8 @@ class MainWindow : public QMainWindow {
     void goTo(Place place);
     Place place() const;
     void openRun(const QString& run);
+    /// A sentence above the set-up page's fields.
+    void tell(const QString& problem);
     RunController& controller() { return controller_; }
 
   protected:
@@ -77,7 +80,8 @@ class MainWindow : public QMainWindow {
     QLabel* state_ = nullptr;
     QProgressBar* progress_ = nullptr;
     double flopsPerStep_ = 0.0;  ///< of the run in progress
-    double measuredFlops_ = 0.0; ///< a second, reached by the last run on this machine; 0: none yet
+    double measuredFlops_ = 0.0; ///< a second, reached by the last long run on this machine; 0: none yet
+    QTimer keepExperiment_;      ///< an edit waits for the next ones before it is written
     bool closing_ = false, setupSaysRunning_ = false;
 };
 

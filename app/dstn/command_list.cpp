@@ -1,12 +1,20 @@
 #include "app/dstn/archive_option.h"
-#include "app/dstn/filter.h"
 #include "app/dstn/run_text.h"
 #include "app/dstn/subcommands.h"
+#include "core/archive/run_filter.h"
 
 #include <iostream>
 #include <memory>
 
 namespace dstn {
+
+static RunFilter filterOf(const std::string& expression) {
+    try {
+        return RunFilter(expression);
+    } catch (const Error& error) {
+        throw Error(error.kind(), std::string("--filter: ") + error.what());
+    }
+}
 
 Subcommand listCommand(CLI::App& program) {
     struct Options {
@@ -22,7 +30,7 @@ Subcommand listCommand(CLI::App& program) {
         ->type_name("EXPR");
     app->footer(RunFilter::help());
     return {app, [options] {
-                const RunFilter filter(options->filter);
+                const RunFilter filter = filterOf(options->filter);
                 const auto archive = options->archive.openIfThere();
                 std::vector<RunRow> runs;
                 if (archive) runs = archive->runs();

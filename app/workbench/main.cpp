@@ -4,6 +4,7 @@
 #include "core/run/experiment.h"
 #include "core/run/experiment_file.h"
 #include "ui/main_window.h"
+#include "ui/setup/experiment_file.h"
 #include "ui/widgets/theme.h"
 
 #include <QApplication>
@@ -21,7 +22,7 @@ namespace {
 
 struct Options {
     std::filesystem::path archive;
-    Experiment experiment;
+    std::optional<Experiment> experiment; ///< the one that was named
     bool run = false;
 };
 
@@ -53,20 +54,20 @@ Options readOptions(int argc, char** argv) {
                                      QStringLiteral("file"));
     const QCommandLineOption experiment(
         QStringLiteral("experiment"),
-        QStringLiteral("Open on this experiment file or preset (fashion-mnist-cnn)."),
+        QStringLiteral("Open on this experiment file or preset instead of the last session's (at first "
+                       "fashion-mnist-cnn)."),
         QStringLiteral("file|preset"));
     const QCommandLineOption run(QStringLiteral("run"), QStringLiteral("Start the experiment at once."));
     parser.addOptions({archive, experiment, run});
     parser.process(application);
 
-    QStringList sources = parser.values(experiment) + parser.positionalArguments();
+    const QStringList sources = parser.values(experiment) + parser.positionalArguments();
     if (sources.size() > 1)
         quit(QStringLiteral("One experiment at a time can be opened; %1 were given.").arg(sources.size()),
              ErrorKind::usage);
-    if (sources.isEmpty()) sources.append(QStringLiteral("fashion-mnist-cnn"));
     return {.archive = parser.isSet(archive) ? std::filesystem::path(parser.value(archive).toStdString())
                                              : Archive::defaultPath(),
-            .experiment = readExperiment(sources.first()),
+            .experiment = sources.isEmpty() ? std::nullopt : std::optional(readExperiment(sources.first())),
             .run = parser.isSet(run)};
 }
 
@@ -84,7 +85,12 @@ int main(int argc, char** argv) {
         QApplication::setApplicationDisplayName(QStringLiteral("Delta-STN Workbench"));
         QApplication::setWindowIcon(QIcon(QStringLiteral(":/org.delta_stn.Workbench.svg")));
         Theme theme(application);
-        MainWindow window(options.archive, options.experiment, theme);
+        const SessionExperiment start =
+            options.experiment ? SessionExperiment{.experiment = *options.experiment, .note = {}}
+                               : lastExperiment(readExperiment(QStringLiteral("fashion-mnist-cnn")));
+        MainWindow window(options.archive, start.experiment, theme);
+        if (options.experiment || !start.note.isEmpty()) window.goTo(MainWindow::setupPlace);
+        if (!start.note.isEmpty()) window.tell(start.note);
         window.show();
         if (options.run) QTimer::singleShot(0, &window, &MainWindow::run);
         return QApplication::exec();

@@ -1,8 +1,8 @@
-#include "app/dstn/filter.h"
 #include "app/dstn/json_lines.h"
 #include "app/dstn/progress.h"
 #include "app/dstn/run_text.h"
 #include "app/dstn/terminal.h"
+#include "core/archive/run_filter.h"
 
 #include <QTest>
 
@@ -89,8 +89,7 @@ class CliTextTest : public QObject {
     }
 
     void filterSaysWhatItCannotUnderstand() {
-        QVERIFY(refusal("colour=red")
-                    .startsWith("--filter: \"colour=red\" names no field of a run. There are id,"));
+        QVERIFY(refusal("colour=red").startsWith("\"colour=red\" names no field of a run. There are id,"));
         QVERIFY(refusal("completed").contains("is no condition"));
         QVERIFY(refusal("best<low").contains("compares a number with \"low\""));
         QVERIFY(refusal("best~0.4").contains("searches a number for a text"));

@@ -409,8 +409,8 @@ class DstnTest : public QObject {
         const Outcome bench = dstn({"bench", "--preset", "tiny.json", "--repetitions", "3", "--json"});
         QVERIFY2(bench.code == 0, qPrintable(bench.err));
         const QJsonObject report = bench.lines().first();
-        for (const char* key :
-             {"plain_step_ms", "train_step_ms", "validation_step_ms", "average_step_ms", "step_ratio", "threads", "batch"})
+        for (const char* key : {"plain_step_ms", "train_step_ms", "validation_step_ms", "average_step_ms",
+                                "step_ratio", "threads", "batch"})
             QVERIFY2(report[key].toDouble() > 0, key);
         QVERIFY(!report["torch_version"].toString().isEmpty());
     }

@@ -128,13 +128,30 @@ class TestArchivePage : public QObject {
         openWithRuns();
         auto* filter = page_->findChild<QLineEdit*>("filter");
         filter->setFocus();
-        QTest::keyClicks(filter, "state:stopped");
+        QTest::keyClicks(filter, "state=stopped");
         QCOMPARE(table()->model()->rowCount(), 1);
         QCOMPARE(label("counts"), "1 of 3 runs");
+        QVERIFY(!page_->findChild<QLabel*>("filterProblem")->isVisible());
+        QTest::keyClicks(filter, " best<");
+        QVERIFY(page_->findChild<QLabel*>("filterProblem")->isVisible());
+        QVERIFY(label("filterProblem").contains("best<"));
+        QCOMPARE(label("counts"), "1 of 3 runs");
+        for (int i = 0; i < 6; ++i) QTest::keyClick(filter, Qt::Key_Backspace);
         QTest::keyClicks(filter, " nothing");
         QVERIFY(label("emptyText").contains("No run matches"));
         QTest::keyClick(filter, Qt::Key_Escape);
         QCOMPARE(table()->model()->rowCount(), 3);
+    }
+
+    void returnInTheTagsGoesBackToTheList() {
+        openWithRuns();
+        select({1});
+        auto* tags = page_->findChild<QLineEdit*>("tags");
+        QTest::keyClick(table(), Qt::Key_T);
+        QTRY_VERIFY(tags->hasFocus());
+        QTest::keyClicks(tags, "paper");
+        QTest::keyClick(tags, Qt::Key_Return);
+        QVERIFY(table()->hasFocus());
     }
 
     void enterOpensTheSelectedRun() {

@@ -2,6 +2,7 @@
 #include "ui/widgets/curve_plot.h"
 #include "ui/widgets/theme.h"
 
+#include <QElapsedTimer>
 #include <QFile>
 #include <QFileInfo>
 #include <QImage>
@@ -9,6 +10,9 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QVBoxLayout>
+#include <QWindow>
+#include <qcustomplot.h>
 
 #include <cmath>
 #include <limits>
@@ -195,6 +199,69 @@ class TestCurvePlot : public QObject {
         QVERIFY_EXCEPTION_THROWN(plot.exportTo(folder.filePath(QStringLiteral("figure.bmp"))), Error);
         QVERIFY_EXCEPTION_THROWN(plot.exportTo(QStringLiteral("/nonexistent/figure.png")), Error);
         QVERIFY_EXCEPTION_THROWN(plot.exportTo(QStringLiteral("/nonexistent/figure.csv")), Error);
+    }
+
+    void menuOpensAtARightClickAndByKeyboard() {
+        // Within a window, as a person meets it: what the window makes of the click decides.
+        QWidget window;
+        auto* layout = new QVBoxLayout(&window);
+        auto* plot = new CurvePlot(QStringLiteral("Loss"));
+        plot->append(plot->addCurve(QStringLiteral("train")), 1, 1, 1, 1);
+        layout->addWidget(plot);
+        window.resize(500, 300);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        const auto opened = [] { return qobject_cast<QMenu*>(QApplication::activePopupWidget()); };
+
+        QTest::mouseClick(window.windowHandle(), Qt::RightButton, {}, QPoint(250, 160));
+        QTRY_VERIFY(opened() != nullptr);
+        QTest::qWait(50);
+        QVERIFY(opened() != nullptr);
+        QVERIFY(opened()->isVisible());
+        QAction* log = nullptr;
+        for (QAction* action : opened()->actions())
+            if (action->text().contains(QLatin1String("Logarithmic"))) log = action;
+        QVERIFY(log != nullptr);
+        QTest::mouseClick(opened(), Qt::LeftButton, {}, opened()->actionGeometry(log).center());
+        QVERIFY(plot->logY());
+        QTRY_VERIFY(opened() == nullptr);
+
+        plot->setFocus();
+        QTest::keyClick(plot, Qt::Key_F10, Qt::ShiftModifier);
+        QTRY_VERIFY(opened() != nullptr);
+        QTest::keyClick(opened(), Qt::Key_Escape);
+        QTRY_VERIFY(opened() == nullptr);
+    }
+
+    void redrawsForNewPointsTakeASmallShareOfTheTime() {
+        QCOMPARE(redrawIntervalMs(0.01), 33);
+        QCOMPARE(redrawIntervalMs(0.5), 100);
+        QCOMPARE(redrawIntervalMs(80.0), 250);
+
+        CurvePlot plot(QStringLiteral("loss"));
+        plot.resize(700, 300);
+        const int curve = plot.addCurve(QStringLiteral("train"));
+        for (int i = 0; i < 200'000; ++i) plot.append(curve, i, i, i, i % 97);
+        plot.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        auto* inner = plot.findChild<QCustomPlot*>();
+        QTest::qWait(600); // until it has been drawn, and its cost is known
+        QSignalSpy redrawn(inner, &QCustomPlot::afterReplot);
+        QElapsedTimer clock;
+        clock.start();
+        for (int i = 200'000; clock.elapsed() < 1000; ++i) {
+            plot.append(curve, i, i, i, i % 97);
+            QTest::qWait(10);
+        }
+        // Some milliseconds each: four or five a second where thirty would be possible.
+        QVERIFY2(redrawn.count() >= 2 && redrawn.count() <= 8, qPrintable(QString::number(redrawn.count())));
+        // What a person does is drawn at once.
+        plot.append(curve, 1e6, 1e6, 1e6, 1.0);
+        redrawn.clear();
+        clock.restart();
+        QTest::keyClick(&plot, Qt::Key_Plus);
+        QVERIFY(redrawn.wait(1000));
+        QVERIFY2(clock.elapsed() < 150, qPrintable(QString::number(clock.elapsed())));
     }
 
     void menuIsReachedByKeyboardAndTogglesCurves() {

@@ -3,13 +3,17 @@
 #include "ui/live/live_page.h"
 #include "ui/live/run_view.h"
 #include "ui/main_window.h"
+#include "ui/setup/experiment_file.h"
 #include "ui/setup/setup_page.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/curve_plot.h"
 #include "ui/widgets/theme.h"
 
 #include <QAction>
-#include <QDoubleSpinBox>
+#include <QDialog>
+#include <QFile>
+#include <QLabel>
+#include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
 #include <QPushButton>
@@ -102,7 +106,7 @@ class TestMainWindow : public QObject {
         const std::size_t whilePaused = points(*live->view(), QStringLiteral("Loss"));
         QTest::qWait(300);
         QCOMPARE(points(*live->view(), QStringLiteral("Loss")), whilePaused);
-        QVERIFY(live->pauseAction()->text().contains(QLatin1String("Resume")));
+        QVERIFY(live->pauseAction()->text().remove(QLatin1Char('&')).contains(QLatin1String("Resume")));
 
         press(*window, Qt::Key_P);
         QTRY_COMPARE_WITH_TIMEOUT(window->controller().state(), RunState::running, patience);
@@ -113,10 +117,12 @@ class TestMainWindow : public QObject {
             if (const auto* set = std::get_if<HyperparameterSet>(&event))
                 moved = set->value > 0.59 && set->value < 0.61;
         });
-        for (auto* field : live->findChildren<QDoubleSpinBox*>())
-            if (field->accessibleName().contains(QLatin1String("dropout_in"))) field->setValue(0.6);
-        for (auto* button : live->findChildren<QPushButton*>())
-            if (button->accessibleName().contains(QLatin1String("dropout_in"))) button->click();
+        for (auto* field : live->findChildren<QLineEdit*>())
+            if (field->accessibleName().contains(QLatin1String("dropout_in"))) {
+                field->selectAll();
+                QTest::keyClicks(field, "0.6");
+                QTest::keyClick(field, Qt::Key_Return);
+            }
         QTRY_VERIFY_WITH_TIMEOUT(moved, patience);
 
         press(*window, Qt::Key_Period);
@@ -187,7 +193,7 @@ class TestMainWindow : public QObject {
         auto* archived = window->findChild<ArchivedRunPage*>();
         QTRY_VERIFY_WITH_TIMEOUT(archived->view()->isResumable(), patience);
         for (auto* button : archived->findChildren<QPushButton*>())
-            if (button->text().contains(QLatin1String("Resume"))) button->click();
+            if (button->text().remove(QLatin1Char('&')) == QLatin1String("Resume")) button->click();
         QCOMPARE(window->place(), MainWindow::livePlace);
         QTRY_COMPARE_WITH_TIMEOUT(window->controller().state(), RunState::running, patience);
         QCOMPARE(window->controller().run(), run);
@@ -224,6 +230,67 @@ class TestMainWindow : public QObject {
         const qsizetype all = keys.size();
         QVERIFY(all > 12);
         QCOMPARE(keys.removeDuplicates(), 0);
+    }
+
+    void shortcutsOfTheListsAreListedToo() {
+        const auto window = open(newArchive(), 10);
+        QVERIFY(QTest::qWaitForWindowActive(window.get()));
+        QTest::keyClick(window.get(), Qt::Key_F1);
+        auto* dialog = window->findChild<QDialog*>();
+        QVERIFY(dialog != nullptr);
+        QStringList texts;
+        for (const QLabel* label : dialog->findChildren<QLabel*>()) texts.append(label->text());
+        for (const char* wanted :
+             {"Star", "Tags", "Rename", "Compare", "Filter", "Add part", "Duplicate", "Run"})
+            QVERIFY2(texts.contains(QLatin1String(wanted)), wanted);
+    }
+
+    void windowFitsIntoASmallScreen() {
+        const auto window = open(newArchive(), 100'000);
+        window->run();
+        auto* live = window->findChild<LivePage*>();
+        QTRY_VERIFY_WITH_TIMEOUT(points(*live->view(), QStringLiteral("Loss")) > 5, patience);
+        for (const auto place : {MainWindow::setupPlace, MainWindow::livePlace, MainWindow::archivePlace,
+                                 MainWindow::comparePlace})
+            window->goTo(place);
+        QVERIFY2(window->minimumSizeHint().width() <= 1024,
+                 qPrintable(QString::number(window->minimumSizeHint().width())));
+        window->controller().stop();
+        QTRY_VERIFY_WITH_TIMEOUT(window->controller().isIdle(), patience);
+    }
+
+    void menusOpenByTheirLettersInEveryPlace() {
+        const auto window = open(newArchive(), 10);
+        QVERIFY(QTest::qWaitForWindowActive(window.get()));
+        for (const auto place : {MainWindow::setupPlace, MainWindow::livePlace, MainWindow::archivePlace,
+                                 MainWindow::comparePlace}) {
+            window->goTo(place);
+            for (const QAction* menu : window->menuBar()->actions()) {
+                const QKeySequence letter = QKeySequence::mnemonic(menu->text());
+                QTest::keyClick(window.get(), letter[0].key(), Qt::AltModifier);
+                QVERIFY2(menu->menu()->isVisible(), qPrintable(letter.toString()));
+                menu->menu()->close();
+            }
+        }
+    }
+
+    void editedExperimentAndPlaceAreThereAtTheNextStart() {
+        QFile::remove(sessionFile());
+        const auto archive = newArchive();
+        {
+            const auto window = open(archive, 10);
+            Experiment edited = smallExperiment(10);
+            edited.name = "Half finished";
+            window->findChild<SetupPage*>()->setExperiment(edited);
+            window->goTo(MainWindow::archivePlace);
+            window->close();
+        }
+        const Experiment again = lastExperiment(smallExperiment(10)).experiment;
+        QCOMPARE(again.name, std::string("Half finished"));
+        const MainWindow window(archive, again, *theme_);
+        QCOMPARE(window.place(), MainWindow::archivePlace);
+        QFile::remove(sessionFile());
+        QSettings().clear();
     }
 
     void sizeAndThemeAreRemembered() {

@@ -1,5 +1,5 @@
-#include "ui/archive/run_filter.h"
 #include "ui/archive/run_list_model.h"
+#include "ui/archive/run_search.h"
 #include "ui/archive/run_table_model.h"
 #include "ui/archive/run_text.h"
 
@@ -34,7 +34,7 @@ RunRow makeRow(const std::string& id, const std::string& name) {
 }
 
 bool found(const QString& filter, const RunRow& row) {
-    return RunFilter(filter).matches(row, RunFilter::haystackOf(row));
+    return RunSearch(filter).matches(row, RunSearch::haystackOf(row));
 }
 
 QStringList namesOf(const QAbstractItemModel& model) {
@@ -62,6 +62,7 @@ class TestRunTable : public QObject {
     void statesAreWordsAndShapes();
     void filterTerms_data();
     void filterTerms();
+    void whatIsNotUnderstoodIsToldAndTheRestHolds();
     void starAndDeletionNarrowTheList();
     void tenThousandRunsAreFilteredAtOnce();
     void texts_data();
@@ -151,7 +152,7 @@ void TestRunTable::renamingInPlaceTellsTheNewName() {
     QCOMPARE(renamed[0][0].toString(), QStringLiteral("a"));
     QCOMPARE(renamed[0][1].toString(), QStringLiteral("better name"));
     QCOMPARE(model.text(0, RunColumn::name), QStringLiteral("better name"));
-    QVERIFY(RunFilter("better").matches(model.row(0), model.haystack(0)));
+    QVERIFY(RunSearch("better").matches(model.row(0), model.haystack(0)));
 }
 
 void TestRunTable::blankNameIsRefused() {
@@ -222,28 +223,26 @@ void TestRunTable::filterTerms_data() {
     QTest::newRow("two words") << "base paper" << true;
     QTest::newRow("quoted words") << "\"line seven\"" << true;
     QTest::newRow("quoted words in another order") << "\"seven line\"" << false;
-    QTest::newRow("state") << "state:completed" << true;
-    QTest::newRow("state begun") << "state:comp" << true;
-    QTest::newRow("other state") << "state:running" << false;
-    QTest::newRow("negated state") << "-state:running" << true;
-    QTest::newRow("negated word") << "-base" << false;
-    QTest::newRow("tag") << "tag:paper" << true;
-    QTest::newRow("other tag") << "tag:draft" << false;
-    QTest::newRow("method") << "method:delta" << true;
-    QTest::newRow("data") << "data:cifar" << false;
-    QTest::newRow("id") << "id:3F2A" << true;
-    QTest::newRow("starred") << "is:starred" << true;
-    QTest::newRow("resumable") << "is:resumable" << false;
-    QTest::newRow("loss below") << "loss<0.6" << true;
-    QTest::newRow("loss not below") << "loss<0.5" << false;
-    QTest::newRow("loss at most") << "loss<=0.5" << true;
+    QTest::newRow("state") << "state=completed" << true;
+    QTest::newRow("other state") << "state=running" << false;
+    QTest::newRow("not a state") << "state!=running" << true;
+    QTest::newRow("word that is absent") << "-nowhere" << true;
+    QTest::newRow("word that is not absent") << "-base" << false;
+    QTest::newRow("tag") << "tag=paper" << true;
+    QTest::newRow("other tag") << "tag=draft" << false;
+    QTest::newRow("method") << "method~delta" << true;
+    QTest::newRow("data") << "data~cifar" << false;
+    QTest::newRow("starred") << "starred=yes" << true;
+    QTest::newRow("resumable") << "resumable=yes" << false;
+    QTest::newRow("loss below") << "best<0.6" << true;
+    QTest::newRow("loss not below") << "best<0.5" << false;
+    QTest::newRow("loss at most") << "best<=0.5" << true;
     QTest::newRow("accuracy above") << "accuracy>0.9" << false;
-    QTest::newRow("value missing") << "epoch>0" << false;
-    QTest::newRow("comparison begun") << "loss<" << true;
-    QTest::newRow("since") << "since:2024-05" << true;
-    QTest::newRow("since later") << "since:2024-06-01" << false;
-    QTest::newRow("before") << "before:2025" << true;
-    QTest::newRow("unknown key is a word") << "weird:thing" << false;
+    QTest::newRow("since") << "created>=2024-05" << true;
+    QTest::newRow("since later") << "created>=2024-06-01" << false;
+    QTest::newRow("condition and word") << "state=completed base" << true;
+    QTest::newRow("condition and absent word") << "state=completed nowhere" << false;
+    QTest::newRow("quoted text is no condition") << "\"loss<\"" << false;
 }
 
 void TestRunTable::filterTerms() {
@@ -254,6 +253,21 @@ void TestRunTable::filterTerms() {
     row.note = "promising, see line seven";
     row.starred = true;
     QCOMPARE(found(filter, row), matches);
+}
+
+void TestRunTable::whatIsNotUnderstoodIsToldAndTheRestHolds() {
+    RunTableModel model;
+    RunListModel list(&model);
+    model.setRows({makeRow("a", "one"), makeRow("b", "two")});
+    QCOMPARE(list.setFilterText("two"), QString());
+    for (const auto& [typed, said] :
+         {std::pair{"loss<abc", "names no field"}, std::pair{"best<abc", "\"abc\""},
+          std::pair{"best<", "no value"}, std::pair{"state=done", "names no state"},
+          std::pair{"state:completed", "Write state=completed"}, std::pair{"\"one", "closing"}}) {
+        const QString problem = list.setFilterText(QString("two ") + typed);
+        QVERIFY2(problem.contains(said), qPrintable(problem));
+        QCOMPARE(namesOf(list), (QStringList{"two"}));
+    }
 }
 
 void TestRunTable::starAndDeletionNarrowTheList() {
@@ -282,7 +296,7 @@ void TestRunTable::tenThousandRunsAreFilteredAtOnce() {
         rows.back().bestValidationLoss = (i * 7919 % 10'000) / 1e4;
     }
     model.setRows(rows);
-    list.setFilterText("run loss<0.5");
+    QCOMPARE(list.setFilterText("run best<0.5"), QString());
     QCOMPARE(list.rowCount(), 5000);
     QCOMPARE(list.run(list.index(0, 0)).bestValidationLoss, std::optional(0.0));
     QSignalSpy changed(&model, &RunTableModel::dataChanged);

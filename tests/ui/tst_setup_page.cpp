@@ -1,8 +1,10 @@
 #include "ui/setup/experiment_file.h"
 #include "ui/setup/hyperparameter_table_model.h"
 #include "ui/setup/marked_field.h"
+#include "ui/setup/measured_speed.h"
 #include "ui/setup/model_table_model.h"
 #include "ui/setup/setup_page.h"
+#include "ui/widgets/theme.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -11,6 +13,7 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QStandardItemModel>
 #include <QTableView>
@@ -42,7 +45,11 @@ class SetupPageTest : public QObject {
     Q_OBJECT
 
   private slots:
-    void initTestCase() { qRegisterMetaType<Experiment>("dstn::Experiment"); }
+    void initTestCase() {
+        qRegisterMetaType<Experiment>("dstn::Experiment");
+        QCoreApplication::setOrganizationName(QStringLiteral("delta-stn-workbench"));
+        QCoreApplication::setApplicationName(QStringLiteral("tst_setup_page"));
+    }
 
     void init() {
         page_ = std::make_unique<SetupPage>();
@@ -294,6 +301,154 @@ class SetupPageTest : public QObject {
         QVERIFY(openExperiment(folder.filePath("absent.json")).problem.contains("absent.json"));
         QVERIFY(saveExperiment(page_->experiment(), folder.filePath("no/such/folder.json"))
                     .contains("folder.json"));
+    }
+
+    void lastSessionsExperimentIsReadBack() {
+        const Experiment otherwise = preset("ridge");
+        QFile::remove(sessionFile());
+        QVERIFY(lastExperiment(otherwise).experiment == otherwise);
+        QVERIFY(lastExperiment(otherwise).note.isEmpty());
+        type(find<QLineEdit>("name"), "Mine");
+        QCOMPARE(keepExperiment(page_->experiment()), QString());
+        QVERIFY(lastExperiment(otherwise).experiment == page_->experiment());
+        // With a mistake it could not be read back: the one before stays.
+        type(find<QLineEdit>("optimizers.general.lr"), "-1");
+        QCOMPARE(keepExperiment(page_->experiment()), QString());
+        QCOMPARE(lastExperiment(otherwise).experiment.name, std::string("Mine"));
+
+        QFile broken(sessionFile());
+        QVERIFY(broken.open(QIODevice::WriteOnly | QIODevice::Truncate));
+        broken.write("{\"schema\": ");
+        broken.close();
+        const SessionExperiment start = lastExperiment(otherwise);
+        QVERIFY(start.experiment == otherwise);
+        QVERIFY(start.note.contains(sessionFile()));
+        page_->tell(start.note);
+        QVERIFY(find<QLabel>("message")->isVisible());
+        QFile::remove(sessionFile());
+    }
+
+    void optionsOfADuplicatedPartAreFilledIn() {
+        page_->setExperiment(preset("fashion-mnist-cnn"));
+        auto* table = find<QTableView>("modelTable");
+        table->setFocus();
+        table->setCurrentIndex(table->model()->index(1, ModelTableModel::Type));
+        QCOMPARE(table->currentIndex().data(Qt::EditRole).toString(), QStringLiteral("conv2d"));
+        QTest::keyClick(table, Qt::Key_D, Qt::ControlModifier);
+        QCOMPARE(table->currentIndex().row(), 2);
+        QApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        QCOMPARE(find<QLineEdit>("option.dilation")->text(), QStringLiteral("1"));
+        QCOMPARE(find<QLineEdit>("option.groups")->text(), QStringLiteral("1"));
+        QVERIFY(find<QCheckBox>("option.bias")->isChecked());
+    }
+
+    void takenNameIsRefusedAndTheUsesStayApart() {
+        auto* table = find<QTableView>("hyperparameterTable");
+        const Experiment before = page_->experiment();
+        const QModelIndex first = table->model()->index(0, HyperparameterTableModel::Name);
+        const std::string taken = before.hyperparameters.at(1).name;
+        edit(table, first, QString::fromStdString(taken));
+        QVERIFY(page_->experiment() == before);
+        QVERIFY(find<QLabel>("hyperparameterNote")->text().contains(QString::fromStdString(taken)));
+        edit(table, first, "");
+        QVERIFY(page_->experiment() == before);
+        edit(table, first, "another");
+        QCOMPARE(page_->experiment().hyperparameters[0].name, std::string("another"));
+        QVERIFY(button()->isEnabled()); // used under its new name
+    }
+
+    void mnemonicsAreUniqueAndLeaveTheMenusTheirs() {
+        for (const char* id : {"quickstart", "fashion-mnist-cnn"}) {
+            page_->setExperiment(preset(id));
+            QMap<QString, QString> owners{
+                {"Alt+F", "File"}, {"Alt+E", "Edit"}, {"Alt+R", "Run"}, {"Alt+V", "View"}, {"Alt+H", "Help"}};
+            const auto claim = [&](const QString& text) {
+                const QString key = QKeySequence::mnemonic(text).toString();
+                if (key.isEmpty()) return;
+                QVERIFY2(!owners.contains(key), qPrintable(text + " against " + owners.value(key)));
+                owners.insert(key, text);
+            };
+            for (const QLabel* label : page_->findChildren<QLabel*>())
+                if (label->buddy() != nullptr && label->isVisible()) claim(label->text());
+            for (const QAbstractButton* one : page_->findChildren<QAbstractButton*>())
+                if (one->isVisible()) claim(one->text());
+            QVERIFY(owners.size() > 12);
+        }
+    }
+
+    void speedOfATinyRunIsNotTakenForTheMachines() {
+        QVERIFY(!measuredSpeed(1e6, 100'000, 60)); // a tiny network
+        QVERIFY(!measuredSpeed(1e10, 20, 60));     // few steps
+        QVERIFY(!measuredSpeed(1e10, 1000, 2));    // a short run
+        QVERIFY(!measuredSpeed(1e10, 1000, 1e6));  // a machine that slept
+        QCOMPARE(*measuredSpeed(1e10, 1000, 100), 1e11);
+        QCOMPARE(gigaflopsText(0.65e9), QStringLiteral("0.65"));
+        QCOMPARE(gigaflopsText(7.04e9), QStringLiteral("7"));
+        QCOMPARE(gigaflopsText(123.4e9), QStringLiteral("123"));
+        QTRY_VERIFY(find<QLabel>("timeNote")->text().contains("80 GFLOP/s"));
+        page_->setMeasuredFlops(4e6); // remembered by an earlier version
+        QVERIFY(find<QLabel>("timeNote")->text().contains("80 GFLOP/s"));
+        page_->setMeasuredFlops(1.3e9);
+        QVERIFY(find<QLabel>("timeNote")->text().contains("1.3 GFLOP/s"));
+    }
+
+    void mistakesAgainstTheDataStandBesideTheOthers() {
+        // Flat data for a network of images, and a number that is wrong in itself.
+        Experiment experiment = preset("fashion-mnist-cnn");
+        experiment.data = preset("quickstart").data;
+        experiment.hyperparameters[0].scale = -1;
+        page_->setExperiment(experiment);
+        QTRY_VERIFY(find<QListWidget>("mistakes")->count() >= 3);
+        QStringList lines;
+        for (int i = 0; i < find<QListWidget>("mistakes")->count(); ++i)
+            lines.append(find<QListWidget>("mistakes")->item(i)->text());
+        const QString all = lines.join(u'\n');
+        QVERIFY2(all.contains("hyperparameter 1, scale: "), qPrintable(all));
+        QVERIFY2(all.contains(QRegularExpression("part \\d+")), qPrintable(all));
+        QVERIFY2(all.contains("augmentation 1: "), qPrintable(all));
+    }
+
+    void anotherSourceStartsWithoutThePath() {
+        auto* source = find<QComboBox>("data.source");
+        choose(source, source->findText("Folder of IDX files"));
+        type(find<QLineEdit>("data.path"), "/some/folder");
+        choose(source, source->currentIndex());
+        QCOMPARE(page_->experiment().data.path, std::string("/some/folder"));
+        choose(source, source->findText("Fashion-MNIST"));
+        QCOMPARE(page_->experiment().data.path, std::string());
+        QVERIFY(!field(find<QLineEdit>("data.path"))->isMarked());
+        page_->undoAction()->trigger();
+        QCOMPARE(page_->experiment().data.path, std::string("/some/folder"));
+    }
+
+    void zeroThatMeansAChoiceIsAWord() {
+        auto* threads = find<QLineEdit>("threads");
+        QCOMPARE(page_->experiment().threads, decltype(page_->experiment().threads)(0));
+        QCOMPARE(threads->text(), QStringLiteral("all cores"));
+        type(threads, "2");
+        QCOMPARE(int(page_->experiment().threads), 2);
+        QTest::keyClick(threads, Qt::Key_Down);
+        QTest::keyClick(threads, Qt::Key_Down);
+        QCOMPARE(threads->text(), QStringLiteral("all cores"));
+        QCOMPARE(int(page_->experiment().threads), 0);
+        type(threads, "all cores");
+        QVERIFY(!field(threads)->isMarked());
+        page_->setExperiment(preset("fashion-mnist-cnn"));
+        QCOMPARE(find<QLineEdit>("data.limit")->text(), QStringLiteral("all"));
+    }
+
+    void marksFollowTheTheme() {
+        const auto color = [&] {
+            return find<QLabel>("mistakeCount")->palette().color(QPalette::WindowText);
+        };
+        QApplication::setPalette(lightPalette());
+        QTRY_COMPARE(page_->palette().color(QPalette::Window), lightPalette().color(QPalette::Window));
+        const QColor onLight = color();
+        QApplication::setPalette(darkPalette());
+        QTRY_VERIFY(color() != onLight);
+        QVERIFY(color().lightness() > onLight.lightness());
+        QApplication::setPalette(lightPalette());
+        QTRY_COMPARE(color(), onLight);
     }
 
     void editsAreTold() {

@@ -68,6 +68,7 @@ struct ArchivePage::Impl {
     NoticeBar* trouble = nullptr;
     NoticeBar* notice = nullptr;
     QLineEdit* filter = nullptr;
+    QLabel* filterProblem = nullptr;
     QTableView* table = nullptr;
     QStackedLayout* stack = nullptr;
     QLabel* emptyText = nullptr;
@@ -350,13 +351,16 @@ void ArchivePage::Impl::build() {
     filter->setObjectName(QStringLiteral("filter"));
     filter->setClearButtonEnabled(true);
     filter->setPlaceholderText(
-        tr("Filter: words, state:completed, tag:paper, loss<0.5, since:2024-05, -word"));
-    filter->setToolTip(
-        tr("<p>All terms must hold; <b>-</b> turns one around.</p>"
-           "<p>Words are looked for in all columns. Also: name: data: model: method: state: tag: note: "
-           "id: is:starred is:resumable, since:2024-05-01 before:2024-06, and loss accuracy test epoch "
-           "steps seconds with &lt; &lt;= &gt; &gt;= =</p>"));
+        tr("Filter: words, state=completed, tag=paper, best<0.5, created>=2024-05, -word"));
+    filter->setToolTip(tr("<p>Words are looked for in all columns; <b>-</b> before one: none contains it.</p>"
+                          "<p>Conditions, as on the command line:</p><pre>%1</pre>")
+                           .arg(QString::fromStdString(RunFilter::help()).toHtmlEscaped()));
     filter->setAccessibleName(tr("Filter"));
+    filterProblem = new QLabel(page);
+    filterProblem->setObjectName(QStringLiteral("filterProblem"));
+    filterProblem->setTextFormat(Qt::PlainText);
+    filterProblem->setWordWrap(true);
+    filterProblem->hide();
     makeTable();
     preview = new RunPreview(page);
     makeActions();
@@ -423,6 +427,7 @@ void ArchivePage::Impl::build() {
     auto* column = new QVBoxLayout(page);
     column->setContentsMargins(8, 6, 8, 6);
     column->addLayout(top);
+    column->addWidget(filterProblem);
     column->addWidget(makeToolBar());
     column->addWidget(trouble);
     column->addWidget(notice);
@@ -431,7 +436,10 @@ void ArchivePage::Impl::build() {
     detailTimer.setSingleShot(true);
     QObject::connect(&detailTimer, &QTimer::timeout, page, [this] { askDetails(); });
     QObject::connect(filter, &QLineEdit::textChanged, page, [this](const QString& text) {
-        list.setFilterText(text);
+        const QString problem = list.setFilterText(text);
+        filterProblem->setText(tr("⚠ %1").arg(problem));
+        filterProblem->setVisible(!problem.isEmpty());
+        filter->setAccessibleDescription(problem);
         listChanged();
     });
     QObject::connect(table, &QTableView::doubleClicked, page, [this](const QModelIndex& index) {
@@ -482,6 +490,7 @@ void ArchivePage::Impl::build() {
                 for (const auto& [id, all] : wanted) archive.setTags(id, all);
             });
         });
+    QObject::connect(preview, &RunPreview::tagsDone, table, qOverload<>(&QWidget::setFocus));
     QObject::connect(&client, &ArchiveClient::rowsArrived, page,
                      [this](const ArchiveClient::Rows& rows) { rowsArrived(rows); });
     QObject::connect(&client, &ArchiveClient::troubleChanged, page, [this](const QString& message) {

@@ -8,9 +8,10 @@ RunListModel::RunListModel(RunTableModel* runs, QObject* parent)
     setDynamicSortFilter(true);
 }
 
-void RunListModel::setFilterText(const QString& text) {
-    filter_ = RunFilter(text);
+QString RunListModel::setFilterText(const QString& text) {
+    search_ = RunSearch(text);
     invalidateFilter();
+    return search_.problem();
 }
 
 void RunListModel::setStarredOnly(bool on) {
@@ -26,7 +27,7 @@ void RunListModel::setDeletedShown(bool on) {
 bool RunListModel::filterAcceptsRow(int row, const QModelIndex&) const {
     const RunRow& run = runs_->row(row);
     return run.deleted == deletedShown_ && (!starredOnly_ || run.starred) &&
-           filter_.matches(run, runs_->haystack(row));
+           search_.matches(run, runs_->haystack(row));
 }
 
 bool RunListModel::lessThan(const QModelIndex& left, const QModelIndex& right) const {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ui/archive/run_filter.h"
+#include "ui/archive/run_search.h"
 #include "ui/archive/run_table_model.h"
 
 #include <QSortFilterProxyModel>
@@ -14,7 +14,8 @@ class RunListModel : public QSortFilterProxyModel {
     /// `runs` must outlive this model.
     explicit RunListModel(RunTableModel* runs, QObject* parent = nullptr);
 
-    void setFilterText(const QString& text);
+    /// Empty, or the sentences that say what is not understood; the list does without it.
+    QString setFilterText(const QString& text);
     void setStarredOnly(bool on);
     /// Deleted runs instead of the others.
     void setDeletedShown(bool on);
@@ -28,7 +29,7 @@ class RunListModel : public QSortFilterProxyModel {
 
   private:
     RunTableModel* runs_;
-    RunFilter filter_;
+    RunSearch search_;
     bool starredOnly_ = false;
     bool deletedShown_ = false;
 };

@@ -130,6 +130,8 @@ RunPreview::RunPreview(QWidget* parent)
     values_->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
     values_->header()->setStretchLastSection(false);
     values_->setObjectName(QStringLiteral("values"));
+    // Names that begin alike ("dropout_first", "dropout_second") still differ at their ends.
+    values_->setTextElideMode(Qt::ElideMiddle);
     events_->header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
     pages_->addWidget(page);
 
@@ -157,10 +159,12 @@ RunPreview::RunPreview(QWidget* parent)
     connect(note_, &QPlainTextEdit::textChanged, this, [this] { typing_.start(); });
     connect(tags_, &QLineEdit::textEdited, this, [this] { typing_.start(); });
     connect(tags_, &QLineEdit::editingFinished, this, &RunPreview::flush);
+    connect(tags_, &QLineEdit::returnPressed, this, &RunPreview::tagsDone);
     connect(severalTags_, &QLineEdit::returnPressed, this, [this] {
         if (severalTags_->text().trimmed().isEmpty()) return;
         emit tagsAdded(several_, severalTags_->text());
         severalTags_->clear();
+        emit tagsDone();
     });
     showNothing();
 }

@@ -40,6 +40,7 @@ class RunPreview : public QWidget {
     void noteEdited(QString run, QString note);
     void tagsEdited(QString run, QString tags);
     void tagsAdded(QStringList runs, QString tags);
+    void tagsDone(); ///< Return in a field of tags: the list may have the focus again
 
   private:
     void fillTags(const RunRow& row);

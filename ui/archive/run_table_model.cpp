@@ -1,6 +1,6 @@
 #include "ui/archive/run_table_model.h"
 
-#include "ui/archive/run_filter.h"
+#include "ui/archive/run_search.h"
 #include "ui/archive/run_text.h"
 #include "ui/archive/state_icon.h"
 
@@ -186,7 +186,7 @@ void RunTableModel::setRows(const std::vector<RunRow>& rows) {
         while (end < rows.size() && !(i < items_.size() && items_[i].row.id == rows[end].id)) ++end;
         std::vector<Item> fresh;
         fresh.reserve(end - i);
-        for (std::size_t k = i; k < end; ++k) fresh.push_back({rows[k], RunFilter::haystackOf(rows[k])});
+        for (std::size_t k = i; k < end; ++k) fresh.push_back({rows[k], RunSearch::haystackOf(rows[k])});
         beginInsertRows({}, static_cast<int>(i), static_cast<int>(end) - 1);
         items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(i), std::make_move_iterator(fresh.begin()),
                       std::make_move_iterator(fresh.end()));
@@ -199,7 +199,7 @@ void RunTableModel::setRows(const std::vector<RunRow>& rows) {
 }
 
 void RunTableModel::update(std::size_t position, const RunRow& row) {
-    items_[position] = {row, RunFilter::haystackOf(row)};
+    items_[position] = {row, RunSearch::haystackOf(row)};
     const int line = static_cast<int>(position);
     emit dataChanged(index(line, 0), index(line, runColumnCount - 1));
 }

@@ -165,7 +165,7 @@ void ParallelCoordinates::draw(QPainter& painter, const QRectF& area, bool dark,
                              metrics.elidedText(text, Qt::ElideMiddle, box.width()));
         };
         label(area.top() + 2.0, axis.title + (axis.log ? tr(" (log)") : QString()));
-        painter.setPen(faint);
+        painter.setPen(mutedColor(colors));
         label(plot.top() - line - 1.0, valueText(axis.upper));
         label(plot.bottom() + 1.0, valueText(axis.lower));
         if (chosen_ && usable(lines_[*chosen_].values[i])) {

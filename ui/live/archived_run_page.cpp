@@ -19,7 +19,7 @@ ArchivedRunPage::ArchivedRunPage(std::filesystem::path archive, QWidget* parent)
       view_(new RunView),
       banner_(new Banner),
       back_(new QPushButton(tr("&Back to the archive"))),
-      resume_(new QPushButton(tr("&Resume"))),
+      resume_(new QPushButton(tr("Res&ume"))),
       duplicate_(new QPushButton(tr("&Duplicate"))) {
     back_->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Left));
     back_->setToolTip(tr("Back to the list of runs (Alt+Left)"));

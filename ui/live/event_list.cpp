@@ -4,6 +4,7 @@
 #include "ui/widgets/theme.h"
 
 #include <QClipboard>
+#include <QDateTime>
 #include <QGuiApplication>
 #include <QKeyEvent>
 #include <QScrollBar>
@@ -37,7 +38,7 @@ void EventList::feed(const Event& event) {
     } else if (const auto* finishedEpoch = std::get_if<EpochFinished>(&event)) {
         const EpochResult& result = finishedEpoch->result;
         step_ = result.step;
-        addLine(tr("Epoch %1: validation %2")
+        addLine(tr("Epoch %1: validation loss %2")
                     .arg(result.epoch)
                     .arg(lossText(result.validationLoss, result.validationAccuracy)),
                 LogLevel::info);
@@ -58,9 +59,23 @@ void EventList::feed(const Event& event) {
     }
 }
 
+void EventList::showEarlier(const std::vector<std::pair<std::string, std::string>>& events) {
+    clear();
+    for (const auto& [time, text] : events) {
+        const QDateTime moment = QDateTime::fromString(QString::fromStdString(time), Qt::ISODateWithMs);
+        const QString when = moment.isValid()
+                                 ? moment.toLocalTime().toString(QStringLiteral("yyyy-MM-dd HH:mm:ss"))
+                                 : QString::fromStdString(time);
+        auto* item = new QListWidgetItem(tr("%1: %2").arg(when, QString::fromStdString(text)), this);
+        item->setForeground(palette().color(QPalette::PlaceholderText));
+    }
+    while (count() > mostLines) delete takeItem(0);
+    scrollToBottom();
+}
+
 void EventList::addLine(const QString& text, LogLevel level) {
     const bool atEnd = verticalScrollBar()->value() >= verticalScrollBar()->maximum() - 4;
-    auto* item = new QListWidgetItem(QStringLiteral("%1  %2").arg(countText(step_), text), this);
+    auto* item = new QListWidgetItem(tr("Step %1: %2").arg(countText(step_), text), this);
     item->setToolTip(tr("After step %1, %2 of training").arg(countText(step_), durationText(seconds_)));
     if (level != LogLevel::info)
         item->setForeground(

@@ -4,6 +4,10 @@
 
 #include <QListWidget>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace dstn {
 
 /// What happened in a run, line by line, newest at the end. Ctrl+C copies the selected lines.
@@ -13,6 +17,8 @@ class EventList : public QListWidget {
   public:
     explicit EventList(QWidget* parent = nullptr);
     void feed(const Event& event);
+    /// What the archive knows of a run before it goes on here, in place of what is shown.
+    void showEarlier(const std::vector<std::pair<std::string, std::string>>& events); ///< time, text
 
   protected:
     void keyPressEvent(QKeyEvent* event) override;

@@ -115,8 +115,11 @@ LivePage::LivePage(RunController& controller, QWidget* parent)
     connect(&controller_, &RunController::pendingChanged, this, [this](Pending pending) {
         if (pending == Pending::starting) {
             banner_->hide();
-            events_->clear();
-            if (resuming_.isEmpty()) view_->clear();
+            // A resumed run goes on beneath what is known of it.
+            if (resuming_.isEmpty()) {
+                view_->clear();
+                events_->clear();
+            }
             resuming_.clear();
             showRun(true);
         }
@@ -135,7 +138,9 @@ LivePage::LivePage(RunController& controller, QWidget* parent)
             [this](const QString& message) { banner_->showMessage(message, Tone::bad); });
     connect(&controller_, &RunController::idled, this, &LivePage::updateActions);
     connect(view_, &RunView::opened, this, [this] {
-        if (!resuming_.isEmpty()) controller_.resumeFromArchive(resuming_);
+        if (resuming_.isEmpty()) return;
+        events_->showEarlier(view_->archivedEvents());
+        controller_.resumeFromArchive(resuming_);
     });
     connect(view_, &RunView::openFailed, this, [this](const QString& message) {
         resuming_.clear();
@@ -183,7 +188,7 @@ void LivePage::updateActions() {
     const bool stopping = pending == Pending::stopping;
     const bool halted = pending == Pending::pausing ||
                         (controller_.state() == RunState::paused && pending != Pending::resuming);
-    pause_->setText(active && halted ? tr("&Resume") : tr("&Pause"));
+    pause_->setText(active && halted ? tr("Res&ume") : tr("&Pause"));
     pause_->setIcon(
         themedIcon(active && halted ? QStringLiteral("run") : QStringLiteral("pause"), palette()));
     pause_->setToolTip(active && halted ? tr("Go on (Ctrl+P)") : tr("Halt after this step (Ctrl+P)"));

@@ -1,27 +1,35 @@
 #include "ui/live/nudge_panel.h"
 
+#include "ui/setup/number_edit.h"
+#include "ui/widgets/elided_label.h"
+
 #include <QBoxLayout>
-#include <QDoubleSpinBox>
 #include <QGridLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QPushButton>
-#include <QSignalBlocker>
-
-#include <algorithm>
-#include <cmath>
 
 namespace dstn {
 
 namespace {
 
-/// Digits after the point that let a person say a value of this size to about four figures.
-int decimalsFor(const Hyperparameter& hyperparameter) {
-    if (hyperparameter.log) return 9;
-    if (hyperparameter.min && hyperparameter.max) {
-        const double span = *hyperparameter.max - *hyperparameter.min;
-        return span > 0 ? std::clamp(static_cast<int>(std::ceil(3.0 - std::log10(span))), 2, 9) : 4;
-    }
-    return 5;
+/// What is shown of a value that moves; a person's own number is taken as it is written.
+QString shortText(double value) { return QString::number(value, 'g', 4); }
+
+QString rangeText(const Hyperparameter& hyperparameter) {
+    const bool positive = hyperparameter.log && !hyperparameter.min;
+    const QString above = hyperparameter.min ? typedText(*hyperparameter.min) : QStringLiteral("0");
+    if (hyperparameter.max && (hyperparameter.min || positive))
+        return NudgePanel::tr("between %1 and %2").arg(above, typedText(*hyperparameter.max));
+    if (hyperparameter.max) return NudgePanel::tr("below %1").arg(typedText(*hyperparameter.max));
+    if (hyperparameter.min || positive) return NudgePanel::tr("above %1").arg(above);
+    return NudgePanel::tr("any number");
+}
+
+/// Bounds are open: a value on one has no unconstrained counterpart.
+bool isInRange(const Hyperparameter& hyperparameter, double value) {
+    return (!hyperparameter.min || value > *hyperparameter.min) &&
+           (!hyperparameter.max || value < *hyperparameter.max) && (!hyperparameter.log || value > 0.0);
 }
 
 } // namespace
@@ -47,74 +55,105 @@ void NudgePanel::setHyperparameters(const std::vector<Hyperparameter>& hyperpara
     for (const Hyperparameter& hyperparameter : hyperparameters) {
         const QString name = QString::fromStdString(hyperparameter.name);
         Row row;
-        auto* label = new QLabel(name);
-        label->setToolTip(name);
-        row.value = new QLabel(QString::number(hyperparameter.initial, 'g', 4));
-        row.value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-        row.value->setForegroundRole(QPalette::PlaceholderText);
-        row.field = new QDoubleSpinBox;
-        const int decimals = decimalsFor(hyperparameter);
-        row.field->setDecimals(decimals);
-        // Bounds are open: a value on one has no unconstrained counterpart.
-        const double least = std::pow(10.0, -decimals);
-        const double lower = hyperparameter.min   ? *hyperparameter.min + least
-                             : hyperparameter.log ? least
-                                                  : -1e9;
-        const double upper = hyperparameter.max ? *hyperparameter.max - least : 1e9;
-        row.field->setRange(lower, upper);
-        row.field->setStepType(QAbstractSpinBox::AdaptiveDecimalStepType);
-        row.field->setKeyboardTracking(false);
-        row.field->setValue(hyperparameter.initial);
+        row.hyperparameter = hyperparameter;
+        row.value = hyperparameter.initial;
+        auto* label = new ElidedLabel(name);
+        row.label = new ElidedLabel;
+        row.label->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+        row.label->setForegroundRole(QPalette::PlaceholderText);
+        row.field = new NumberEdit(NumberEdit::Kind::real);
         row.field->setAccessibleName(tr("New value of %1").arg(name));
-        row.field->setToolTip(hyperparameter.min && hyperparameter.max
-                                  ? tr("Between %1 and %2").arg(*hyperparameter.min).arg(*hyperparameter.max)
-                                  : tr("In natural units"));
+        row.field->setToolTip(
+            tr("%1; Return applies it, Escape takes it back").arg(rangeText(hyperparameter)));
         row.button = new QPushButton(tr("Apply"));
         row.button->setAccessibleName(tr("Apply the new value of %1").arg(name));
         row.button->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
         grid->addWidget(label, 2 * line, 0);
-        grid->addWidget(row.value, 2 * line, 1, 1, 2);
+        grid->addWidget(row.label, 2 * line, 1, 1, 2);
         grid->addWidget(row.field, 2 * line + 1, 0, 1, 2);
         grid->addWidget(row.button, 2 * line + 1, 2);
         ++line;
         const std::string key = hyperparameter.name;
-        connect(row.field, &QDoubleSpinBox::valueChanged, this,
-                [this, key] { byName_.at(key).touched = true; });
+        connect(row.field, &QLineEdit::textEdited, this, [this, key] {
+            byName_.at(key).edited = true;
+            refresh(byName_.at(key));
+        });
+        connect(row.field, &QLineEdit::returnPressed, this, [this, key] { apply(key); });
         connect(row.button, &QPushButton::clicked, this, [this, key] { apply(key); });
-        byName_[key] = row;
+        row.field->setProperty("hyperparameter", name);
+        row.field->installEventFilter(this);
+        refresh(byName_.emplace(key, row).first->second);
     }
     hint_->setText(hyperparameters.empty()
                        ? tr("This run has no hyperparameters to move.")
                        : tr("Move a hyperparameter while it trains; the tuner goes on from there."));
     layout()->addWidget(rows_);
-    setActive(active_);
+}
+
+/// The number that Apply would send.
+std::optional<double> NudgePanel::wanted(const Row& row) {
+    const std::optional<double> number = row.field->real();
+    if (!row.edited || !number || !isInRange(row.hyperparameter, *number) || *number == row.value) return {};
+    return number;
+}
+
+void NudgePanel::refresh(Row& row) {
+    if (!row.edited && !row.sent) row.field->setText(shortText(row.value));
+    const bool misfit =
+        row.edited && (!row.field->real() || !isInRange(row.hyperparameter, *row.field->real()));
+    const std::optional<double> number = wanted(row);
+    QString text = tr("now %1").arg(shortText(row.value));
+    if (row.sent)
+        text = tr("→ %1 …").arg(typedText(*row.sent));
+    else if (misfit)
+        text = tr("⚠ %1").arg(rangeText(row.hyperparameter));
+    else if (number)
+        text = tr("now %1, not applied").arg(shortText(row.value));
+    row.label->setText(text);
+    row.field->setEnabled(active_);
+    row.button->setEnabled(active_ && number);
 }
 
 void NudgePanel::apply(const std::string& name) {
     Row& row = byName_.at(name);
-    row.field->interpretText();
-    row.value->setText(tr("→ %1 …").arg(row.field->value()));
-    row.touched = false;
-    emit nudged(QString::fromStdString(name), row.field->value());
+    const std::optional<double> number = wanted(row);
+    if (!active_ || !number) return;
+    row.sent = number;
+    row.edited = false;
+    refresh(row);
+    emit nudged(QString::fromStdString(name), *number);
+}
+
+bool NudgePanel::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
+        Row& row = byName_.at(watched->property("hyperparameter").toString().toStdString());
+        row.edited = false;
+        refresh(row);
+        return true;
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 void NudgePanel::showValue(const std::string& name, double value) {
     const auto found = byName_.find(name);
     if (found == byName_.end()) return;
-    Row& row = found->second;
-    row.value->setText(tr("now %1").arg(value, 0, 'g', 4));
-    if (row.touched || row.field->hasFocus()) return;
-    const QSignalBlocker blocker(row.field);
-    row.field->setValue(value);
+    found->second.value = value;
+    refresh(found->second);
 }
 
-void NudgePanel::confirm(const HyperparameterSet& set) { showValue(set.name, set.value); }
+void NudgePanel::confirm(const HyperparameterSet& set) {
+    const auto found = byName_.find(set.name);
+    if (found == byName_.end()) return;
+    found->second.sent.reset();
+    showValue(set.name, set.value);
+}
 
 void NudgePanel::setActive(bool active) {
     active_ = active;
     for (auto& [name, row] : byName_) {
-        row.field->setEnabled(active);
-        row.button->setEnabled(active);
+        // Nobody is left who would confirm it.
+        if (!active) row.sent.reset();
+        refresh(row);
     }
 }
 

@@ -6,17 +6,20 @@
 #include <QWidget>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
-class QDoubleSpinBox;
 class QLabel;
 class QPushButton;
 
 namespace dstn {
 
+class NumberEdit;
+
 /// One row for each hyperparameter of the run that goes on: its value, and a field to move it to another one.
-/// A moved value is shown as pending until the engine confirms it.
+/// What is typed stands there, marked as not applied, until Return or the button applies it or Escape takes
+/// it back; what is applied, as pending until the engine confirms it.
 class NudgePanel : public QWidget {
     Q_OBJECT
 
@@ -31,13 +34,21 @@ class NudgePanel : public QWidget {
   signals:
     void nudged(const QString& name, double value);
 
+  protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
   private:
     struct Row {
-        QLabel* value = nullptr;
-        QDoubleSpinBox* field = nullptr;
+        Hyperparameter hyperparameter;
+        double value = 0.0; ///< the newest
+        QLabel* label = nullptr;
+        NumberEdit* field = nullptr;
         QPushButton* button = nullptr;
-        bool touched = false; ///< a person wrote in the field: it no longer follows the value
+        bool edited = false;        ///< a person wrote in the field: it no longer follows the value
+        std::optional<double> sent; ///< applied, and not confirmed yet
     };
+    static std::optional<double> wanted(const Row& row);
+    void refresh(Row& row);
     void apply(const std::string& name);
 
     QWidget* rows_ = nullptr;

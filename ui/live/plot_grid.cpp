@@ -28,6 +28,7 @@ void PlotGrid::setPlots(const QList<CurvePlot*>& main, const QList<CurvePlot*>& 
     for (CurvePlot* plot : all_) plot->setParent(this);
     arrange(true);
     for (CurvePlot* plot : all_) plot->show();
+    update(); // what stood here without plots shows between them otherwise
 }
 
 void PlotGrid::paintEvent(QPaintEvent* /*event*/) {

@@ -1,6 +1,7 @@
 #include "ui/live/run_header.h"
 
 #include "ui/widgets/badge.h"
+#include "ui/widgets/elided_label.h"
 
 #include <QBoxLayout>
 #include <QLabel>
@@ -48,14 +49,13 @@ RunHeader::RunHeader(QWidget* parent)
     : QWidget(parent),
       top_(new QHBoxLayout),
       cells_(new QHBoxLayout),
-      name_(new QLabel),
+      name_(new ElidedLabel),
       badge_(new Badge),
       bar_(new QProgressBar) {
     QFont large = name_->font();
     large.setPointSizeF(large.pointSizeF() * 1.35);
     large.setBold(true);
     name_->setFont(large);
-    name_->setTextFormat(Qt::PlainText);
     name_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     bar_->setTextVisible(false);
     bar_->setFixedHeight(6);
@@ -70,7 +70,7 @@ RunHeader::RunHeader(QWidget* parent)
     elapsed_ = addCell(tr("Training time"), 0);
     left_ = addCell(tr("Time left"), 0);
     best_ = addCell(tr("Best validation loss"), 0);
-    bestAt_ = addCell(tr("Hyperparameters there"), 1);
+    bestAt_ = addCell(tr("Hyperparameters at the best epoch"), 1);
     bestAt_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -81,19 +81,18 @@ RunHeader::RunHeader(QWidget* parent)
 }
 
 QLabel* RunHeader::addCell(const QString& caption, int stretch) {
-    auto* title = new QLabel(caption);
+    auto* title = new ElidedLabel(caption);
     title->setForegroundRole(QPalette::PlaceholderText);
     QFont small = title->font();
     small.setPointSizeF(small.pointSizeF() - 1.0);
     title->setFont(small);
-    auto* value = new QLabel(QStringLiteral("–"));
-    value->setTextFormat(Qt::PlainText);
+    auto* value = new ElidedLabel(QStringLiteral("–"));
     value->setAccessibleName(caption);
     auto* cell = new QVBoxLayout;
     cell->setSpacing(1);
     cell->addWidget(title);
     cell->addWidget(value);
-    if (cells_->count() > 0) cells_->addSpacing(22);
+    cells_->setSpacing(18);
     cells_->addLayout(cell, stretch);
     return value;
 }
@@ -128,7 +127,7 @@ void RunHeader::show(const RunSummary& summary, Pending pending) {
     elapsed_->setText(durationText(summary.seconds));
     left_->setText(durationText(summary.secondsLeft));
     if (summary.best) {
-        best_->setText(tr("%1 at epoch %2")
+        best_->setText(tr("%1, epoch %2")
                            .arg(lossText(summary.best->validationLoss, summary.best->validationAccuracy))
                            .arg(summary.best->epoch));
         const QString values = hyperparametersText(summary.best->hyperparameters);

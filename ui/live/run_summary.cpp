@@ -95,7 +95,8 @@ QString stateText(RunState state) {
 
 QString lossText(double loss, const std::optional<double>& accuracy) {
     const QString text = std::isfinite(loss) ? QString::number(loss, 'g', 4) : QStringLiteral("NaN");
-    return accuracy ? QStringLiteral("%1 (%2 %)").arg(text, QString::number(*accuracy * 100.0, 'f', 2))
+    return accuracy ? QCoreApplication::translate("RunSummary", "%1, accuracy %2 %")
+                          .arg(text, QString::number(*accuracy * 100.0, 'f', 2))
                     : text;
 }
 

@@ -80,7 +80,7 @@ RunView::RunView(QWidget* parent)
     smoothing_->setToolTip(tr("Exponential smoothing of the mini-batch curves; the raw ones stay behind"));
     smoothing_->setAccessibleName(tr("Smoothing"));
     log_->setToolTip(tr("Logarithmic scale of the loss"));
-    auto* followButton = new QPushButton(tr("&Follow"));
+    auto* followButton = new QPushButton(tr("Follo&w"));
     followButton->setToolTip(tr("Undo all zooming and follow the newest point"));
     auto* axisLabel = new QLabel(tr("&Against"));
     axisLabel->setBuddy(axis_);
@@ -413,6 +413,7 @@ void RunView::loadingFinished() {
 void RunView::take(const LoadedRun& loaded) {
     summary_ = RunSummary::fromDetails(loaded.details);
     resumable_ = loaded.details.row.resumable;
+    archivedEvents_ = loaded.details.events;
     if (lossPlot_ == nullptr) configure(loaded.experiment, loaded.details.series);
     std::map<std::string, const Curve*> scales;
     for (const auto& [series, curve] : loaded.curves)

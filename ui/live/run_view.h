@@ -50,6 +50,8 @@ class RunView : public QWidget {
     std::vector<std::pair<std::string, double>> latestHyperparameters(const SamplesTaken& taken) const;
     /// An archived run that ended early and has a checkpoint.
     bool isResumable() const { return resumable_; }
+    /// Of an archived run, as they were when it was read: time, text.
+    const std::vector<std::pair<std::string, std::string>>& archivedEvents() const { return archivedEvents_; }
     RunHeader* header() const { return header_; }
     QList<CurvePlot*> plots() const;
     /// The plot with the focus, else the one of the loss; null without a run.
@@ -90,6 +92,7 @@ class RunView : public QWidget {
     Experiment experiment_;
     Pending pending_ = Pending::none;
     std::vector<std::string> series_;
+    std::vector<std::pair<std::string, std::string>> archivedEvents_;
     std::map<std::string, Route, std::less<>> routes_;
     std::vector<std::unique_ptr<HyperparameterPlot>> hyperparameterPlots_;
     CurvePlot* lossPlot_ = nullptr;

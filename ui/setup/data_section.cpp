@@ -40,7 +40,9 @@ DataSection::DataSection(ExperimentModel& model, MarkBoard& board, const DataPro
                 {DataSource::csv, tr("CSV file")},
                 {DataSource::syntheticRegression, tr("Synthetic regression")},
                 {DataSource::syntheticClassification, tr("Synthetic classification")}},
-               [](auto& e) -> auto& { return e.data.source; }));
+               [](auto& e) -> auto& { return e.data.source; }, MarkedField::Size::full,
+               // One source's folder is another one's mistake.
+               [](Experiment& experiment) { experiment.data.path.clear(); }));
 
     auto* path = textField(
         QStringLiteral("data.path"), {},
@@ -81,7 +83,7 @@ DataSection::DataSection(ExperimentModel& model, MarkBoard& board, const DataPro
         QStringLiteral("data.target"), tr("the last column"),
         tr("The column that is to be predicted: its name, or its index from 0 (negative from the end)."),
         [](auto& e) -> auto& { return e.data.target; });
-    addRow(grid, tr("Tar&get"), target);
+    addRow(grid, tr("Target"), target);
     applies(target, csv);
     auto* task = choiceField<TaskKind>(
         QStringLiteral("data.task"), tr("What the target column is."),
@@ -113,7 +115,7 @@ DataSection::DataSection(ExperimentModel& model, MarkBoard& board, const DataPro
     addRow(grid, tr("Noise"), noise);
     applies(noise, synthetic);
 
-    addRow(grid, tr("&Validation share"),
+    addRow(grid, tr("Val&idation share"),
            numberField(
                QStringLiteral("data.validation"),
                tr("Share of the training examples held out; the hyperparameters are tuned on the validation "
@@ -144,7 +146,7 @@ DataSection::DataSection(ExperimentModel& model, MarkBoard& board, const DataPro
            numberField(
                QStringLiteral("data.limit"),
                tr("At most so many training examples, before the split; 0: all."),
-               [](auto& e) -> auto& { return e.data.limit; }));
+               [](auto& e) -> auto& { return e.data.limit; }, MarkedField::Size::full, tr("all")));
 
     found_ = addNote();
     found_->setObjectName(QStringLiteral("found"));

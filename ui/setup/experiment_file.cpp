@@ -3,7 +3,11 @@
 #include "core/error.h"
 #include "core/run/experiment_file.h"
 
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
 #include <QSaveFile>
+#include <QSettings>
 
 namespace dstn {
 
@@ -28,6 +32,29 @@ QString saveExperiment(const Experiment& experiment, const QString& path) {
         return QObject::tr("%1 cannot be written: %2. The file, if there was one, is unchanged.")
             .arg(path, file.errorString());
     return {};
+}
+
+QString sessionFile() {
+    const QFileInfo settings(QSettings().fileName());
+    return settings.dir().filePath(settings.completeBaseName() + QStringLiteral(".experiment.json"));
+}
+
+SessionExperiment lastExperiment(const Experiment& otherwise) {
+    const QString path = sessionFile();
+    if (!QFileInfo::exists(path)) return {.experiment = otherwise, .note = {}};
+    const OpenedExperiment opened = openExperiment(path);
+    if (opened.experiment) return {.experiment = *opened.experiment, .note = {}};
+    return {.experiment = otherwise,
+            .note = QObject::tr("The experiment of the last session cannot be read back; this is the default "
+                                "one. %1")
+                        .arg(opened.problem)};
+}
+
+QString keepExperiment(const Experiment& experiment) {
+    if (!validate(experiment).empty()) return {};
+    const QString path = sessionFile();
+    QDir().mkpath(QFileInfo(path).path());
+    return saveExperiment(experiment, path);
 }
 
 } // namespace dstn

@@ -19,4 +19,19 @@ OpenedExperiment openExperiment(const QString& path);
 /// Empty: done; else the sentence that says why not.
 QString saveExperiment(const Experiment& experiment, const QString& path);
 
+/// Where the experiment of the set-up page is kept from one session to the next: beside the settings.
+QString sessionFile();
+
+/// What to start with: the experiment of the last session; else `otherwise`, with a note if there is a file
+/// that cannot be read back.
+struct SessionExperiment {
+    Experiment experiment;
+    QString note;
+};
+SessionExperiment lastExperiment(const Experiment& otherwise);
+
+/// Keeps the experiment for the next session. One with mistakes could not be read back: the one before
+/// stays. Empty: done; else the sentence that says why not.
+QString keepExperiment(const Experiment& experiment);
+
 } // namespace dstn

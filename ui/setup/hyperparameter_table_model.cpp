@@ -4,6 +4,8 @@
 #include "ui/setup/number_text.h"
 #include "ui/setup/tunable_places.h"
 
+#include <algorithm>
+
 namespace dstn {
 
 QString HyperparameterTableModel::keyOf(int column) {
@@ -192,7 +194,18 @@ bool HyperparameterTableModel::setData(const QModelIndex& index, const QVariant&
 
     const QString text = value.toString().trimmed();
     if (column == Name) {
-        next.name = text.toStdString();
+        // Two of one name would share their uses, and no later name could part them again.
+        const std::string name = text.toStdString();
+        const auto taken = [&](const Hyperparameter& other) {
+            return &other != &hyperparameters_[std::size_t(index.row())] && other.name == name;
+        };
+        if (text.isEmpty() || std::ranges::any_of(hyperparameters_, taken)) {
+            emit editRefused(index.row(), text.isEmpty()
+                                              ? tr("Expected a name, found nothing.")
+                                              : tr("The name “%1” belongs to another one.").arg(text));
+            return false;
+        }
+        next.name = name;
     } else if (text.isEmpty() && (column == Min || column == Max)) {
         (column == Min ? next.min : next.max).reset();
     } else {

@@ -32,7 +32,7 @@ QString deviceProblem(const std::string& device, const EngineInfo& info) {
 MachineSection::MachineSection(ExperimentModel& model, MarkBoard& board, QWidget* parent)
     : Section(tr("Budget and machine"), model, board, parent) {
     QGridLayout* grid = addGrid();
-    addRow(grid, tr("Epoc&hs"),
+    addRow(grid, tr("Ep&ochs"),
            numberField(
                QStringLiteral("budget.epochs"), tr("Passes over the training examples."),
                [](auto& e) -> auto& { return e.epochs; }));
@@ -44,7 +44,7 @@ MachineSection::MachineSection(ExperimentModel& model, MarkBoard& board, QWidget
            numberField(
                QStringLiteral("batch.validation"), tr("Examples in a validation step."),
                [](auto& e) -> auto& { return e.validationBatch; }));
-    addRow(grid, tr("See&d"),
+    addRow(grid, tr("Seed"),
            numberField(
                QStringLiteral("seed"),
                tr("Fixes the split, the first weights, the shuffling and every perturbation: the same seed "
@@ -54,7 +54,7 @@ MachineSection::MachineSection(ExperimentModel& model, MarkBoard& board, QWidget
     addRow(grid, tr("Threads"),
            numberField(
                QStringLiteral("threads"), tr("CPU threads of the engine; 0: all cores."),
-               [](auto& e) -> auto& { return e.threads; }));
+               [](auto& e) -> auto& { return e.threads; }, MarkedField::Size::full, tr("all cores")));
 
     device_ = quietCombo();
     device_->setObjectName(QStringLiteral("device"));
@@ -66,7 +66,7 @@ MachineSection::MachineSection(ExperimentModel& model, MarkBoard& board, QWidget
         const std::string id = device_->itemData(index).toString().toStdString();
         this->model().edit({}, [&id](Experiment& experiment) { experiment.device = id; });
     });
-    addRow(grid, tr("De&vice"), field);
+    addRow(grid, tr("&Device"), field);
     note_ = addNote();
     note_->hide();
     onChange([this](const Experiment&, bool) { fillDevices(); });

@@ -1,5 +1,8 @@
 #include "ui/setup/mark_board.h"
 
+#include <QObject>
+#include <QRegularExpression>
+
 #include <algorithm>
 #include <charconv>
 
@@ -31,6 +34,19 @@ QString optionOfPath(const std::string& path) {
     if (end == std::string::npos) return {};
     const QString rest = QString::fromStdString(path.substr(end + 2));
     return rest.left(rest.indexOf(u'['));
+}
+
+QString placeText(const QString& path) {
+    static const QRegularExpression row(
+        QStringLiteral(R"(^(model\.parts|hyperparameters|augmentation)\[(\d+)\](?:\.(.*))?$)"));
+    const QRegularExpressionMatch match = row.match(path);
+    if (!match.hasMatch()) return path;
+    const QString list = match.captured(1);
+    const QString owner = list == u"model.parts"       ? QObject::tr("part %1")
+                          : list == u"hyperparameters" ? QObject::tr("hyperparameter %1")
+                                                       : QObject::tr("augmentation %1");
+    const QString place = owner.arg(match.captured(2).toInt() + 1);
+    return match.captured(3).isEmpty() ? place : QStringLiteral("%1, %2").arg(place, match.captured(3));
 }
 
 void MarkBoard::add(const QString& path, MarkTarget* target) { targets_.emplace_back(path, target); }

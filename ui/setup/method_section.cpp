@@ -72,7 +72,7 @@ MethodSection::MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* 
         QStringLiteral("tuner.entropy_weight"),
         tr("τ: weight of the entropy of the perturbation in the validation step; larger keeps σ larger."),
         [](auto& e) -> auto& { return e.tuner.entropyWeight; });
-    addRow(grid, tr("&Entropy weight τ"), entropy);
+    addRow(grid, tr("Entrop&y weight τ"), entropy);
     applies(entropy, [](const TunerSpec& tuner) { return traitsOf(tuner).response && tuner.tuneScales; });
     auto* train = numberField(
         QStringLiteral("tuner.train_steps"), tr("T_train: training steps in a row."),

@@ -111,7 +111,7 @@ void ModelSection::addTemplateRow() {
     dropout_ = new QCheckBox(tr("Tuned dropout"));
     dropout_->setToolTip(tr("Puts a dropout whose rate is tuned before each layer."));
     dropout_->setChecked(true);
-    auto* use = new QPushButton(tr("&Replace"));
+    auto* use = new QPushButton(tr("Replace"));
     use->setObjectName(QStringLiteral("useTemplate"));
     use->setToolTip(tr("Replaces the parts below by this network, with as many outputs as the data has. Undo "
                        "brings them back."));
@@ -127,7 +127,7 @@ void ModelSection::addTemplateRow() {
     connect(template_, &QComboBox::currentIndexChanged, this, adapt);
     connect(use, &QPushButton::clicked, this, &ModelSection::useTemplate);
     connect(widths_, &QLineEdit::returnPressed, this, &ModelSection::useTemplate);
-    auto* label = new QLabel(tr("Te&mplate"));
+    auto* label = new QLabel(tr("Template"));
     label->setBuddy(template_);
     row->addWidget(label);
     row->addWidget(template_);
@@ -195,7 +195,7 @@ void ModelSection::addTools() {
         action->setToolTip(offered.toolTip);
     }
     add->setMenu(menu);
-    auto* open = new QAction(this);
+    auto* open = new QAction(tr("Add part"), this);
     open->setShortcut(Qt::Key_Insert);
     open->setShortcutContext(Qt::WidgetShortcut);
     connect(open, &QAction::triggered, add, &QToolButton::showMenu);
@@ -340,6 +340,7 @@ void ModelSection::rebuildOptions() {
             : QString();
     if (wanted != optionsOf_) {
         optionsOf_ = wanted;
+        optionEditors_.clear();
         while (QLayoutItem* item = optionsRow_->takeAt(0)) {
             if (item->widget() != nullptr) {
                 // Later: the change may come from one of these widgets.
@@ -359,8 +360,9 @@ void ModelSection::rebuildOptions() {
             title->setForegroundRole(QPalette::PlaceholderText);
             optionsRow_->addWidget(title);
             for (const PartOption& option : rare) {
-                auto* field = new MarkedField(makeOptionEditor(row, option.key), option.toolTip,
-                                              MarkedField::Size::compact);
+                QWidget* editor = makeOptionEditor(row, option.key);
+                optionEditors_.emplace_back(option.key, editor);
+                auto* field = new MarkedField(editor, option.toolTip, MarkedField::Size::compact);
                 if (option.kind != PartOption::Kind::boolean) {
                     auto* label = new QLabel(option.title);
                     label->setBuddy(field->editor());
@@ -379,10 +381,8 @@ void ModelSection::refreshOptions() {
     const int row = currentRow();
     const auto& parts = model().value().model.parts;
     if (row < 0 || std::size_t(row) >= parts.size()) return;
-    for (const PartOption& option : rareOptions(parts[std::size_t(row)])) {
-        auto* editor = options_->findChild<QWidget*>(QStringLiteral("option.%1").arg(option.key));
-        if (editor == nullptr) continue;
-        const QString text = optionText(parts[std::size_t(row)], option.key).value_or(QString());
+    for (const auto& [key, editor] : optionEditors_) {
+        const QString text = optionText(parts[std::size_t(row)], key).value_or(QString());
         if (auto* box = qobject_cast<QCheckBox*>(editor)) {
             box->setChecked(text == u"yes");
         } else if (auto* combo = qobject_cast<QComboBox*>(editor)) {
@@ -397,7 +397,7 @@ void ModelSection::refreshOptions() {
         }
         std::vector<Mistake> mine;
         for (const Mistake& mistake : mistakes_)
-            if (rowOfPath(mistake.path, "model.parts") == row && optionOfPath(mistake.path) == option.key)
+            if (rowOfPath(mistake.path, "model.parts") == row && optionOfPath(mistake.path) == key)
                 mine.push_back(mistake);
         if (auto* field = qobject_cast<MarkedField*>(editor->parentWidget())) field->setMistakes(mine);
     }

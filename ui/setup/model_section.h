@@ -55,6 +55,7 @@ class ModelSection : public Section, public MarkTarget {
     QHBoxLayout* optionsRow_ = nullptr;
     QWidget* options_ = nullptr;
     QString optionsOf_; ///< row and type that the option editors are made for
+    std::vector<std::pair<QString, QWidget*>> optionEditors_; ///< those of now, by the option's key
     QLabel* note_ = nullptr;
     std::vector<Mistake> mistakes_;
     QString refused_; ///< why the last text typed was no value

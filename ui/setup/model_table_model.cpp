@@ -111,7 +111,9 @@ QVariant ModelTableModel::data(const QModelIndex& index, int role) const {
                                                                : QVariant();
     default: {
         const auto text = optionText(part, option);
-        return text ? *text : QVariant();
+        if (!text) return {};
+        const bool asKernel = index.column() == Stride && *text == u'0' && role == Qt::DisplayRole;
+        return asKernel ? tr("kernel") : *text;
     }
     }
 }

@@ -9,6 +9,17 @@ namespace dstn {
 
 NumberEdit::NumberEdit(Kind kind, QWidget* parent) : QLineEdit(parent), kind_(kind) {}
 
+void NumberEdit::setZeroText(const QString& text) { zeroText_ = text; }
+
+QString NumberEdit::digits() const {
+    const bool zero = !zeroText_.isEmpty() && text().trimmed().compare(zeroText_, Qt::CaseInsensitive) == 0;
+    return zero ? QStringLiteral("0") : text();
+}
+
+QString NumberEdit::shown(const QString& digits) const {
+    return digits == u'0' && !zeroText_.isEmpty() ? zeroText_ : digits;
+}
+
 QString NumberEdit::problem() const {
     const QString found = text().trimmed().isEmpty() ? tr("nothing") : tr("“%1”").arg(text().trimmed());
     switch (kind_) {
@@ -24,15 +35,15 @@ QString NumberEdit::problem() const {
 }
 
 void NumberEdit::setNumber(double value) {
-    if (real() != value) setText(typedText(value));
+    if (real() != value) setText(shown(typedText(value)));
 }
 
 void NumberEdit::setNumber(std::int64_t value) {
-    if (integer() != value) setText(typedText(value));
+    if (integer() != value) setText(shown(typedText(value)));
 }
 
 void NumberEdit::setNumber(std::uint64_t value) {
-    if (unsignedInteger() != value) setText(typedText(value));
+    if (unsignedInteger() != value) setText(shown(typedText(value)));
 }
 
 void NumberEdit::keyPressEvent(QKeyEvent* event) {
@@ -57,8 +68,8 @@ void NumberEdit::step(int direction) {
         next = typedText(direction > 0 ? *unsignedInteger() + 1 : *unsignedInteger() - 1);
         break;
     }
-    setText(next);
-    emit textEdited(next);
+    setText(shown(next));
+    emit textEdited(text());
 }
 
 double steppedReal(double value, int direction) {

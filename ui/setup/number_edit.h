@@ -15,9 +15,12 @@ class NumberEdit : public QLineEdit {
     enum class Kind { real, integer, unsignedInteger };
     explicit NumberEdit(Kind kind, QWidget* parent = nullptr);
 
-    std::optional<double> real() const { return parseReal(text()); }
-    std::optional<std::int64_t> integer() const { return parseInteger(text()); }
-    std::optional<std::uint64_t> unsignedInteger() const { return parseUnsigned(text()); }
+    /// What stands there in place of 0, where 0 is no number but a choice ("all"); it reads as 0.
+    void setZeroText(const QString& text);
+
+    std::optional<double> real() const { return parseReal(digits()); }
+    std::optional<std::int64_t> integer() const { return parseInteger(digits()); }
+    std::optional<std::uint64_t> unsignedInteger() const { return parseUnsigned(digits()); }
     /// Empty, or why the text is no number of the kind.
     QString problem() const;
 
@@ -31,6 +34,9 @@ class NumberEdit : public QLineEdit {
 
   private:
     void step(int direction);
+    QString digits() const;
+    QString shown(const QString& digits) const;
+    QString zeroText_;
     Kind kind_;
 };
 

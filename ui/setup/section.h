@@ -40,20 +40,22 @@ class Section : public QWidget {
     /// A wrapped line of secondary text.
     QLabel* addNote();
 
+    /// @param zero what 0 means, where it is no number but a choice: "all"
     template <class Access>
     MarkedField* numberField(const QString& path, const QString& toolTip, Access access,
-                             MarkedField::Size size = MarkedField::Size::full);
+                             MarkedField::Size size = MarkedField::Size::full, const QString& zero = {});
     template <class Access>
     MarkedField* boolField(const QString& path, const QString& text, const QString& toolTip, Access access,
                            MarkedField::Size size = MarkedField::Size::full);
     template <class Access>
     MarkedField* textField(const QString& path, const QString& placeholder, const QString& toolTip,
                            Access access);
-    /// A choice among the values of an enumeration, with their texts.
+    /// A choice among the values of an enumeration, with their texts; another one brings `also` with it.
     template <class Value, class Access>
     MarkedField* choiceField(const QString& path, const QString& toolTip,
                              const std::vector<std::pair<Value, QString>>& choices, Access access,
-                             MarkedField::Size size = MarkedField::Size::full);
+                             MarkedField::Size size = MarkedField::Size::full,
+                             std::function<void(Experiment&)> also = {});
     /// @param get null where the place does not exist now; then the text stays
     MarkedField* tunableField(const QString& path, const QString& toolTip,
                               std::function<const Tunable*(const Experiment&)> get,
@@ -78,12 +80,13 @@ QComboBox* quietCombo();
 
 template <class Access>
 MarkedField* Section::numberField(const QString& path, const QString& toolTip, Access access,
-                                  MarkedField::Size size) {
+                                  MarkedField::Size size, const QString& zero) {
     using Value = std::remove_cvref_t<decltype(access(std::declval<Experiment&>()))>;
     constexpr auto kind = std::floating_point<Value>      ? NumberEdit::Kind::real
                           : std::unsigned_integral<Value> ? NumberEdit::Kind::unsignedInteger
                                                           : NumberEdit::Kind::integer;
     auto* edit = new NumberEdit(kind);
+    edit->setZeroText(zero);
     edit->setObjectName(path);
     auto* field = new MarkedField(edit, toolTip, size);
     board_.add(path, field);
@@ -147,15 +150,18 @@ MarkedField* Section::textField(const QString& path, const QString& placeholder,
 template <class Value, class Access>
 MarkedField* Section::choiceField(const QString& path, const QString& toolTip,
                                   const std::vector<std::pair<Value, QString>>& choices, Access access,
-                                  MarkedField::Size size) {
+                                  MarkedField::Size size, std::function<void(Experiment&)> also) {
     auto* combo = quietCombo();
     combo->setObjectName(path);
     for (const auto& choice : choices) combo->addItem(choice.second);
     auto* field = new MarkedField(combo, toolTip, size);
     board_.add(path, field);
-    connect(combo, &QComboBox::activated, this, [this, choices, access](int index) {
-        model_.edit({},
-                    [&](Experiment& experiment) { access(experiment) = choices[std::size_t(index)].first; });
+    connect(combo, &QComboBox::activated, this, [this, choices, access, also = std::move(also)](int index) {
+        model_.edit({}, [&](Experiment& experiment) {
+            if (access(experiment) == choices[std::size_t(index)].first) return;
+            access(experiment) = choices[std::size_t(index)].first;
+            if (also) also(experiment);
+        });
     });
     onChange([combo, choices, access](const Experiment& experiment, bool) {
         for (std::size_t i = 0; i < choices.size(); ++i)

@@ -8,6 +8,7 @@
 #include "ui/setup/machine_section.h"
 #include "ui/setup/mark_board.h"
 #include "ui/setup/mark_colors.h"
+#include "ui/setup/measured_speed.h"
 #include "ui/setup/method_section.h"
 #include "ui/setup/model_section.h"
 #include "ui/setup/optimizer_section.h"
@@ -197,6 +198,8 @@ void SetupPage::Impl::makeLayout() {
     layout->addLayout(middle, 1);
 }
 
+void SetupPage::tell(const QString& problem) { impl_->say(problem, true); }
+
 void SetupPage::Impl::say(const QString& text, bool isError) {
     QPalette colours = page.palette();
     colours.setColor(QPalette::WindowText,
@@ -287,10 +290,16 @@ void SetupPage::Impl::review() {
                                 ? "data.source"
                                 : "data.path",
                             probe.error().toStdString()});
-    if (own.empty() && probe.info() && !probe.pending()) {
-        const std::vector<Mistake> withData = validate(experiment, *probe.info());
-        mistakes.insert(mistakes.end(), withData.begin(), withData.end());
-    }
+    // At once with the others, but for what is wrong in itself already.
+    if (probe.info() && !probe.pending())
+        for (const Mistake& mistake : validate(experiment, *probe.info()))
+            if (std::ranges::none_of(own, [&](const Mistake& known) {
+                    return liesUnder(QString::fromStdString(known.path),
+                                     QString::fromStdString(mistake.path)) ||
+                           liesUnder(QString::fromStdString(mistake.path),
+                                     QString::fromStdString(known.path));
+                }))
+                mistakes.push_back(mistake);
     if (engine)
         if (const QString problem = deviceProblem(experiment.device, *engine); !problem.isEmpty())
             mistakes.push_back({"device", problem.toStdString()});
@@ -328,7 +337,7 @@ void SetupPage::setExperiment(const Experiment& experiment) { impl_->model.repla
 const Experiment& SetupPage::experiment() const { return impl_->model.value(); }
 
 void SetupPage::setMeasuredFlops(double flops) {
-    if (!(flops > 0.0)) return;
+    if (!isPlausibleSpeed(flops)) return;
     impl_->flops = flops;
     impl_->measured = true;
     impl_->review();

@@ -24,8 +24,10 @@ class SetupPage : public QWidget {
     /// Fills everything in; undone like an edit, unless it is the first.
     void setExperiment(const Experiment& experiment);
     const Experiment& experiment() const;
-    /// Floating-point operations a second that the last run reached, on which the expected time rests from
-    /// then on.
+    /// A sentence above the fields, until it is closed.
+    void tell(const QString& problem);
+    /// Floating-point operations a second that the last long run reached, on which the expected time rests
+    /// from then on; ignored where no machine is like that.
     void setMeasuredFlops(double flops);
     /// Known devices; without a call the page asks the engine itself once it is shown.
     void setEngineInfo(const EngineInfo& info);

@@ -51,7 +51,7 @@ StartBar::StartBar(ExperimentModel& model, MarkBoard& board, const std::vector<Q
             if (starts[i].experiment == experiment) current = int(i);
         combo->setCurrentIndex(current);
     });
-    auto* from = new QLabel(tr("Start &from"));
+    auto* from = new QLabel(tr("Start fro&m"));
     from->setBuddy(combo);
     first->addWidget(from);
     first->addWidget(combo);

@@ -1,6 +1,8 @@
 #include "ui/setup/summary_panel.h"
 
+#include "ui/setup/mark_board.h"
 #include "ui/setup/mark_colors.h"
+#include "ui/setup/measured_speed.h"
 #include "ui/setup/number_text.h"
 
 #include <QVBoxLayout>
@@ -38,6 +40,7 @@ SummaryPanel::SummaryPanel(QAction* run, QWidget* parent) : QWidget(parent), fig
     epoch_ = addFigure(tr("Steps an epoch"), tr("Training steps in an epoch."));
     time_ = addFigure(tr("Time"), tr("Expected from the floating-point operations of the run."));
     timeNote_ = new QLabel;
+    timeNote_->setObjectName(QStringLiteral("timeNote"));
     timeNote_->setWordWrap(true);
     timeNote_->setForegroundRole(QPalette::PlaceholderText);
     layout->addWidget(timeNote_);
@@ -95,6 +98,19 @@ QLabel* SummaryPanel::addFigure(const QString& name, const QString& toolTip) {
     return value;
 }
 
+void SummaryPanel::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    // Only here is this widget's own palette the new one: the page's change comes before it.
+    if (event->type() == QEvent::PaletteChange) colourHeading();
+}
+
+void SummaryPanel::colourHeading() {
+    const MarkColors colours(palette());
+    QPalette headingColours = palette();
+    headingColours.setColor(QPalette::WindowText, list_->count() == 0 ? colours.accent : colours.error);
+    heading_->setPalette(headingColours);
+}
+
 void SummaryPanel::show(const Content& content) {
     const QString unknown = QStringLiteral("–");
     tuned_->setText(groupedDigits(content.tuned));
@@ -110,27 +126,24 @@ void SummaryPanel::show(const Content& content) {
             : unknown);
     timeNote_->setText(
         content.measured
-            ? tr("At %1 GFLOP/s, as the last run reached.").arg(content.flopsPerSecond / 1e9, 0, 'f', 0)
-            : tr("At %1 GFLOP/s, assumed until a run has been measured.")
-                  .arg(content.flopsPerSecond / 1e9, 0, 'f', 0));
+            ? tr("At %1 GFLOP/s, as the last long run reached.").arg(gigaflopsText(content.flopsPerSecond))
+            : tr("At %1 GFLOP/s, assumed until a long run has been measured.")
+                  .arg(gigaflopsText(content.flopsPerSecond)));
     timeNote_->setVisible(content.estimate.has_value());
 
-    const MarkColors colours(palette());
     const std::size_t count = content.mistakes.size();
     heading_->setText(count == 0   ? tr("✓ No mistakes")
                       : count == 1 ? tr("⚠ 1 mistake")
                                    : tr("⚠ %1 mistakes").arg(count));
-    QPalette headingColours = palette();
-    headingColours.setColor(QPalette::WindowText, count == 0 ? colours.accent : colours.error);
-    heading_->setPalette(headingColours);
     list_->clear();
     for (const Mistake& mistake : content.mistakes) {
         const QString path = QString::fromStdString(mistake.path);
-        auto* item =
-            new QListWidgetItem(tr("%1: %2").arg(path, QString::fromStdString(mistake.message)), list_);
+        auto* item = new QListWidgetItem(
+            tr("%1: %2").arg(placeText(path), QString::fromStdString(mistake.message)), list_);
         item->setData(Qt::UserRole, path);
     }
     list_->setVisible(count > 0);
+    colourHeading();
     reason_->setText(content.reason);
     reason_->setVisible(!content.reason.isEmpty());
     run_->setToolTip(content.reason.isEmpty() ? tr("Starts the run (Ctrl+R)") : content.reason);

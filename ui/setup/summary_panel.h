@@ -36,7 +36,11 @@ class SummaryPanel : public QWidget {
   signals:
     void mistakeActivated(const QString& path);
 
+  protected:
+    void changeEvent(QEvent* event) override;
+
   private:
+    void colourHeading();
     QLabel* addFigure(const QString& name, const QString& toolTip);
 
     QFormLayout* figures_;

@@ -81,7 +81,12 @@ void TransformView::paintEvent(QPaintEvent*) {
     double top = height(last);
     if (!(top > bottom)) top = bottom + 1.0;
 
-    const QRectF plot = QRectF(rect()).adjusted(52, 2.0 * metrics.height() + 2, -10, -metrics.height() - 8);
+    const QString topText = shortText(transform.toNatural(last));
+    const QString bottomText = shortText(transform.toNatural(first));
+    const int labelWidth =
+        std::max(metrics.horizontalAdvance(topText), metrics.horizontalAdvance(bottomText));
+    const QRectF plot = QRectF(rect()).adjusted(std::max(52, labelWidth + 9), 2.0 * metrics.height() + 2, -10,
+                                                -metrics.height() - 8);
     const auto x = [&](double u) { return plot.left() + (u - first) / (last - first) * plot.width(); };
     const auto y = [&](double u) {
         return plot.bottom() - (height(u) - bottom) / (top - bottom) * plot.height();
@@ -135,8 +140,8 @@ void TransformView::paintEvent(QPaintEvent*) {
         painter.drawText(QRectF(0, at - metrics.height() / 2.0, plot.left() - 5, metrics.height()),
                          Qt::AlignRight | Qt::AlignVCenter, text);
     };
-    tick(plot.top(), shortText(transform.toNatural(last)));
-    tick(plot.bottom(), shortText(transform.toNatural(first)));
+    tick(plot.top(), topText);
+    tick(plot.bottom(), bottomText);
     const QRectF under(plot.left(), plot.bottom() + 3, plot.width(), metrics.height());
     painter.drawText(under, Qt::AlignLeft, shortText(first));
     painter.drawText(under, Qt::AlignRight, shortText(last));

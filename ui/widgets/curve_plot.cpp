@@ -18,6 +18,9 @@ namespace dstn {
 namespace {
 
 constexpr int frameMs = 33;
+constexpr int slowestMs = 250;
+/// Of one core's time, for one plot: a page has ten, beside a training that uses every core.
+constexpr double redrawShare = 0.005;
 // QCustomPlot refuses ranges near the ends of double's.
 constexpr double largest = 1e200;
 // Dashes are drawn by a slow path, and dense curves show none anyway.
@@ -37,6 +40,10 @@ QString ShortTicker::getTickLabel(double tick, const QLocale& locale, QChar form
     if (size >= 1e6) return QString::number(tick / 1e6, 'g', 6) + QLatin1Char('M');
     if (size >= 1e4) return QString::number(tick / 1e3, 'g', 6) + QLatin1Char('k');
     return QCPAxisTicker::getTickLabel(tick, locale, format, precision);
+}
+
+int redrawIntervalMs(double redrawMs) {
+    return static_cast<int>(std::clamp<double>(redrawMs / redrawShare, frameMs, slowestMs));
 }
 
 CurvePlot::CurvePlot(const QString& title, QWidget* parent)
@@ -76,7 +83,9 @@ CurvePlot::CurvePlot(const QString& title, QWidget* parent)
     layout->addWidget(plot_, 1);
 
     plot_->setFocusPolicy(Qt::NoFocus);
+    // The menu, and the wheel where it scrolls the page, belong to the parents: QCustomPlot keeps them off.
     plot_->setContextMenuPolicy(Qt::NoContextMenu);
+    plot_->setAttribute(Qt::WA_NoMousePropagation, false);
     plot_->setMouseTracking(true);
     plot_->installEventFilter(this);
     plot_->setMinimumHeight(90);
@@ -105,12 +114,7 @@ CurvePlot::CurvePlot(const QString& title, QWidget* parent)
     cursorText_->setVisible(false);
 
     timer_.setSingleShot(true);
-    timer_.setInterval(frameMs);
-    connect(&timer_, &QTimer::timeout, this, [this] {
-        if (!isVisible() || visibleRegion().isEmpty()) return;
-        rebuild();
-        plot_->replot(QCustomPlot::rpQueuedReplot);
-    });
+    connect(&timer_, &QTimer::timeout, this, &CurvePlot::redraw);
     const auto rangeChanged = qOverload<const QCPRange&>(&QCPAxis::rangeChanged);
     connect(plot_->xAxis, rangeChanged, this, [this](const QCPRange& range) {
         if (setting_) return;
@@ -173,13 +177,13 @@ int CurvePlot::addCurve(const QString& name, const CurveStyle& style) {
 
 void CurvePlot::append(int curve, double step, double epoch, double seconds, double value) {
     curves_.at(static_cast<std::size_t>(curve))->data.append(step, epoch, seconds, value);
-    markDirty();
+    pointsArrived();
 }
 
 void CurvePlot::append(int curve, double step, double epoch, double seconds, double value, double lower,
                        double upper) {
     curves_.at(static_cast<std::size_t>(curve))->data.append(step, epoch, seconds, value, lower, upper);
-    markDirty();
+    pointsArrived();
 }
 
 const CurveData& CurvePlot::data(int curve) const {
@@ -300,7 +304,26 @@ void CurvePlot::resetZoom() {
 
 void CurvePlot::markDirty() {
     dirty_ = true;
-    if (isVisible() && !timer_.isActive()) timer_.start();
+    if (isVisible() && (!timer_.isActive() || timer_.remainingTime() > frameMs)) timer_.start(frameMs);
+}
+
+void CurvePlot::pointsArrived() {
+    dirty_ = true;
+    if (!isVisible() || timer_.isActive()) return;
+    const qint64 waited = sinceRedraw_.isValid() ? sinceRedraw_.elapsed() : slowestMs;
+    timer_.start(static_cast<int>(std::max<qint64>(frameMs, redrawIntervalMs(redrawMs_) - waited)));
+}
+
+void CurvePlot::redraw() {
+    if (!isVisible() || visibleRegion().isEmpty()) return;
+    QElapsedTimer clock;
+    clock.start();
+    rebuild();
+    const double rebuildMs = static_cast<double>(clock.nsecsElapsed()) * 1e-6;
+    plot_->replot(QCustomPlot::rpQueuedReplot);
+    // The queued one comes after this; the one before took about as long.
+    redrawMs_ = rebuildMs + plot_->replotTime(true);
+    sinceRedraw_.start();
 }
 
 void CurvePlot::renderNow() {

@@ -2,6 +2,7 @@
 
 #include "ui/widgets/curve_data.h"
 
+#include <QElapsedTimer>
 #include <QString>
 #include <QTimer>
 #include <QWidget>
@@ -32,9 +33,14 @@ struct CurveStyle {
     bool visible = true;    ///< at first
 };
 
+/// How far apart redraws for new points are, so that they take a small share of the time, and yet at least
+/// four come in a second.
+int redrawIntervalMs(double redrawMs);
+
 /// One titled plot of curves against step, epoch or seconds, made for runs that go on: append() is O(1),
 /// drawing is bounded by the width in pixels (min/max pyramid, no spike lost), and the picture is renewed at
-/// most 30 times a second, only while it is visible and something changed.
+/// most 30 times a second, only while it is visible and something changed. New points alone wait longer, the
+/// longer a redraw takes (redrawIntervalMs()); what a person does is drawn without that delay.
 ///
 /// It follows the newest point until a person zooms (drag a rectangle; wheel with Ctrl, or plain after a
 /// click into the plot; + and −); double click or Home goes back to following. NaN and infinite values are
@@ -125,7 +131,9 @@ class CurvePlot : public QWidget {
   private:
     struct Curve;
 
-    void markDirty();
+    void markDirty();     ///< by what a person did: drawn in the next frame
+    void pointsArrived(); ///< drawn when their time has come
+    void redraw();
     void rebuild();
     void fill(Curve& curve, double from, double to, std::size_t columns);
     void fillMarks(Curve& curve, double from, double to);
@@ -137,6 +145,7 @@ class CurvePlot : public QWidget {
     void zoomBy(double factor, bool vertical);
     void panBy(double share);
     void userReset();
+    void openMenu(const QPoint& at); ///< in global coordinates
     QString xLabel() const;
     QString valueText(double value) const;
 
@@ -150,6 +159,8 @@ class CurvePlot : public QWidget {
     QCPItemText* cursorText_;
     std::vector<std::unique_ptr<Curve>> curves_;
     QTimer timer_;
+    QElapsedTimer sinceRedraw_;
+    double redrawMs_ = 0.0; ///< what the last ones took, on average
     XAxis axis_ = XAxis::step;
     double smoothing_ = 0.0;
     std::optional<double> lowerBound_, upperBound_, cursor_;

@@ -104,16 +104,27 @@ void CurvePlot::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_L:
         setLogY(!logY_);
         return;
+    case Qt::Key_F10:
+        // Under X11 Qt makes a context menu event of the menu key alone.
+        if (event->modifiers() == Qt::ShiftModifier)
+            openMenu(mapToGlobal(rect().center()));
+        else
+            QWidget::keyPressEvent(event);
+        return;
     default:
         QWidget::keyPressEvent(event);
     }
 }
 
 void CurvePlot::contextMenuEvent(QContextMenuEvent* event) {
+    openMenu(event->reason() == QContextMenuEvent::Keyboard ? mapToGlobal(rect().center())
+                                                            : event->globalPos());
+}
+
+void CurvePlot::openMenu(const QPoint& at) {
     QMenu* menu = createMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
-    menu->popup(event->reason() == QContextMenuEvent::Keyboard ? mapToGlobal(rect().center())
-                                                               : event->globalPos());
+    menu->popup(at);
 }
 
 QMenu* CurvePlot::createMenu(QWidget* parent) {

@@ -1,7 +1,10 @@
 #include "ui/widgets/theme.h"
 
 #include <QApplication>
+#include <QPainter>
+#include <QProxyStyle>
 #include <QStyleFactory>
+#include <QStyleOption>
 
 #include <array>
 
@@ -68,6 +71,35 @@ QPalette palette(const Shades& s) {
     return p;
 }
 
+/// Fusion outlines input fields by the window's colour, darkened: on a dark window nothing is left of it.
+class OutlinedStyle : public QProxyStyle {
+  public:
+    OutlinedStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
+
+    void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                       const QWidget* widget) const override {
+        QProxyStyle::drawPrimitive(element, option, painter, widget);
+        if (element == PE_FrameLineEdit && !option->state.testFlag(State_HasFocus)) outline(option, painter);
+    }
+    void drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter,
+                            const QWidget* widget) const override {
+        QProxyStyle::drawComplexControl(control, option, painter, widget);
+        if ((control == CC_SpinBox || control == CC_ComboBox) && !option->state.testFlag(State_HasFocus))
+            outline(option, painter);
+    }
+
+  private:
+    static void outline(const QStyleOption* option, QPainter* painter) {
+        if (!isDark(option->palette)) return;
+        painter->save();
+        painter->setRenderHint(QPainter::Antialiasing);
+        painter->setBrush(Qt::NoBrush);
+        painter->setPen(QPen(borderColor(option->palette).lighter(150), 1));
+        painter->drawRoundedRect(QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5), 2, 2);
+        painter->restore();
+    }
+};
+
 } // namespace
 
 bool isDark(const QPalette& p) {
@@ -79,7 +111,7 @@ QPalette darkPalette() { return palette(dark); }
 
 Theme::Theme(QApplication& application)
     : application_(application), systemIsDark_(isDark(QApplication::palette())) {
-    QApplication::setStyle(QStyleFactory::create("Fusion"));
+    QApplication::setStyle(new OutlinedStyle);
 }
 
 void Theme::apply(ThemeChoice choice) {

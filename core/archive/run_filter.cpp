@@ -1,4 +1,4 @@
-#include "app/dstn/filter.h"
+#include "core/archive/run_filter.h"
 
 #include <algorithm>
 #include <array>
@@ -89,12 +89,15 @@ bool holds(const Value& left, std::string_view comparison, const Value& right) {
 }
 
 [[noreturn]] void refuse(const std::string& condition, const std::string& why) {
-    throw Error(ErrorKind::usage, "--filter: \"" + condition + "\" " + why);
+    throw Error(ErrorKind::usage, "\"" + condition + "\" " + why);
 }
 
 } // namespace
 
-RunFilter::RunFilter(std::string_view expression) {
+RunFilter::RunFilter(std::string_view expression) { read(expression, nullptr); }
+RunFilter::RunFilter(std::string_view expression, Rest& rest) { read(expression, &rest); }
+
+void RunFilter::read(std::string_view expression, Rest* rest) {
     std::size_t at = 0;
     while (true) {
         at = expression.find_first_not_of(" \t", at);
@@ -110,36 +113,54 @@ RunFilter::RunFilter(std::string_view expression) {
                 text += expression[at];
         }
         const std::string written(expression.substr(start, at - start));
-        if (quoted) refuse(written, "has no closing quotation mark.");
-        const std::size_t comparison = text.find_first_of("=!~<>");
-        if (comparison == std::string::npos || comparison == 0)
-            refuse(written, "is no condition. Write FIELD=VALUE, or !=, ~, <, <=, >, >= in place of =.");
-        Condition condition{
-            .field = text.substr(0, comparison), .comparison = text.substr(comparison, 1), .value = {}};
-        std::size_t value = comparison + 1;
-        if (value < text.size() && text[value] == '=' && text[comparison] != '=' && text[comparison] != '~') {
-            condition.comparison += '=';
-            ++value;
+        const bool word = written.front() == '"' || text.find_first_of("=!~<>") == std::string::npos;
+        try {
+            if (quoted) refuse(written, "has no closing quotation mark.");
+            // Other programs' way of writing it, which would be searched for and never found.
+            const std::size_t colon = text.find(':');
+            if (word && written.front() != '"' && colon != std::string::npos &&
+                findField(text.substr(0, colon)) != nullptr)
+                refuse(written, "has a colon. Write " + text.substr(0, colon) + "=" + text.substr(colon + 1) +
+                                    ", or ~ in place of = for a part of it.");
+            if (word && rest != nullptr)
+                rest->words.push_back(text);
+            else
+                add(written, text);
+        } catch (const Error& error) {
+            if (rest == nullptr) throw;
+            rest->problems.emplace_back(error.what());
         }
-        condition.value = text.substr(value);
-        if (condition.comparison == "!") refuse(written, "has a \"!\" without a \"=\".");
-        const Field* field = findField(condition.field);
-        if (field == nullptr) refuse(written, "names no field of a run. There are " + fieldNames() + ".");
-        if (condition.value.empty() && condition.field != "note" && condition.field != "tag")
-            refuse(written, "has no value.");
-        if (field->number && condition.comparison == "~")
-            refuse(written, "searches a number for a text. Use =, <, >.");
-        if (field->number && !parseNumber(condition.value))
-            refuse(written, "compares a number with \"" + condition.value + "\", which is none.");
-        if (condition.field == "state" && condition.comparison != "~" && !runStateFromName(condition.value))
-            refuse(written,
-                   "names no state. There are preparing, running, paused, completed, stopped, failed, "
-                   "interrupted.");
-        if ((condition.field == "starred" || condition.field == "resumable") && condition.value != "yes" &&
-            condition.value != "no")
-            refuse(written, "asks for neither yes nor no.");
-        conditions_.push_back(std::move(condition));
     }
+}
+
+void RunFilter::add(const std::string& written, const std::string& text) {
+    const std::size_t comparison = text.find_first_of("=!~<>");
+    if (comparison == std::string::npos || comparison == 0)
+        refuse(written, "is no condition. Write FIELD=VALUE, or !=, ~, <, <=, >, >= in place of =.");
+    Condition condition{
+        .field = text.substr(0, comparison), .comparison = text.substr(comparison, 1), .value = {}};
+    std::size_t value = comparison + 1;
+    if (value < text.size() && text[value] == '=' && text[comparison] != '=' && text[comparison] != '~') {
+        condition.comparison += '=';
+        ++value;
+    }
+    condition.value = text.substr(value);
+    if (condition.comparison == "!") refuse(written, "has a \"!\" without a \"=\".");
+    const Field* field = findField(condition.field);
+    if (field == nullptr) refuse(written, "names no field of a run. There are " + fieldNames() + ".");
+    if (condition.value.empty() && condition.field != "note" && condition.field != "tag")
+        refuse(written, "has no value.");
+    if (field->number && condition.comparison == "~")
+        refuse(written, "searches a number for a text. Use =, <, >.");
+    if (field->number && !parseNumber(condition.value))
+        refuse(written, "compares a number with \"" + condition.value + "\", which is none.");
+    if (condition.field == "state" && condition.comparison != "~" && !runStateFromName(condition.value))
+        refuse(written, "names no state. There are preparing, running, paused, completed, stopped, failed, "
+                        "interrupted.");
+    if ((condition.field == "starred" || condition.field == "resumable") && condition.value != "yes" &&
+        condition.value != "no")
+        refuse(written, "asks for neither yes nor no.");
+    conditions_.push_back(std::move(condition));
 }
 
 bool RunFilter::matches(const RunRow& run) const {

@@ -1,0 +1,128 @@
+#include "ui/live/event_list.h"
+#include "ui/live/nudge_panel.h"
+#include "ui/live/run_header.h"
+#include "ui/live/run_summary.h"
+#include "ui/widgets/elided_label.h"
+
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace dstn;
+
+/// The widgets beside the curves of a run that goes on.
+class TestLiveWidgets : public QObject {
+    Q_OBJECT
+
+    static std::vector<Hyperparameter> hyperparameters() {
+        return {{.name = "dropout", .initial = 0.05, .min = 0.0, .max = 0.95},
+                {.name = "decay", .initial = 1e-4, .log = true}};
+    }
+    static void type(QLineEdit* field, const QString& text) {
+        field->setFocus();
+        field->selectAll();
+        QTest::keyClicks(field, text);
+    }
+    static QString labels(const NudgePanel& panel) {
+        QStringList texts;
+        for (const QLabel* label : panel.findChildren<QLabel*>()) texts.append(label->text());
+        return texts.join(u'\n');
+    }
+
+  private slots:
+    void returnAppliesExactlyWhatWasTyped() {
+        NudgePanel panel;
+        panel.setHyperparameters(hyperparameters());
+        panel.setActive(true);
+        panel.show();
+        QSignalSpy nudged(&panel, &NudgePanel::nudged);
+        auto* dropout = panel.findChildren<QLineEdit*>().at(0);
+        type(dropout, "0.0007123");
+        QVERIFY2(labels(panel).contains("not applied"), qPrintable(labels(panel)));
+        panel.showValue("dropout", 0.06); // the run goes on meanwhile
+        QCOMPARE(dropout->text(), QStringLiteral("0.0007123"));
+        QTest::keyClick(dropout, Qt::Key_Return);
+        QCOMPARE(nudged.count(), 1);
+        QCOMPARE(nudged[0][0].toString(), QStringLiteral("dropout"));
+        QCOMPARE(nudged[0][1].toDouble(), 0.0007123);
+        QVERIFY2(labels(panel).contains("→ 0.0007123"), qPrintable(labels(panel)));
+        panel.showValue("dropout", 0.06); // a sample from before
+        QVERIFY(labels(panel).contains("→ 0.0007123"));
+        panel.confirm({.name = "dropout", .value = 0.0007123, .step = 7});
+        QVERIFY(!labels(panel).contains("→"));
+        panel.showValue("dropout", 0.0008);
+        QCOMPARE(dropout->text(), QStringLiteral("0.0008"));
+    }
+
+    void nothingIsAppliedThatChangesNothingOrLiesOutside() {
+        NudgePanel panel;
+        panel.setHyperparameters(hyperparameters());
+        panel.setActive(true);
+        panel.show();
+        QSignalSpy nudged(&panel, &NudgePanel::nudged);
+        auto* dropout = panel.findChildren<QLineEdit*>().at(0);
+        auto* apply = panel.findChildren<QPushButton*>().at(0);
+        QVERIFY(!apply->isEnabled());
+        QTest::keyClick(dropout, Qt::Key_Return);
+        type(dropout, "0.05");
+        QVERIFY(!apply->isEnabled());
+        for (const char* text : {"0.95", "0", "-1", "much"}) {
+            type(dropout, text);
+            QVERIFY(!apply->isEnabled());
+            QVERIFY2(labels(panel).contains("between 0 and 0.95"), qPrintable(labels(panel)));
+            QTest::keyClick(dropout, Qt::Key_Return);
+        }
+        QCOMPARE(nudged.count(), 0);
+        type(dropout, "0.5");
+        QVERIFY(apply->isEnabled());
+        QTest::keyClick(dropout, Qt::Key_Escape);
+        QCOMPARE(dropout->text(), QStringLiteral("0.05"));
+        QVERIFY(!apply->isEnabled());
+        type(dropout, "0.5");
+        QTest::mouseClick(apply, Qt::LeftButton);
+        QCOMPARE(nudged.count(), 1);
+        panel.setActive(false);
+        QVERIFY(!apply->isEnabled() && !dropout->isEnabled());
+    }
+
+    void resumedRunKeepsItsEarlierEvents() {
+        EventList list;
+        list.showEarlier({{"2024-05-01T12:00:00Z", "started"}, {"2024-05-01T12:10:00Z", "interrupted"}});
+        QCOMPARE(list.count(), 2);
+        QVERIFY(list.item(1)->text().contains("interrupted"));
+        list.feed(CheckpointTaken{.step = 38, .bytes = {}});
+        QCOMPARE(list.count(), 3);
+        QVERIFY2(list.item(2)->text().startsWith("Step 38: "), qPrintable(list.item(2)->text()));
+    }
+
+    void headerFitsIntoASmallWindow() {
+        RunHeader header;
+        RunSummary summary;
+        summary.name = QString(80, u'n');
+        summary.step = 123'456'789;
+        summary.stepsTotal = 987'654'321;
+        summary.stepsPerEpoch = 1000;
+        summary.best = EpochResult{};
+        summary.best->validationLoss = 0.6215;
+        summary.best->validationAccuracy = 0.7563;
+        for (int i = 0; i < 12; ++i) summary.best->hyperparameters.emplace_back("hyperparameter", 0.5);
+        header.show(summary, Pending::none);
+        QVERIFY2(header.minimumSizeHint().width() < 480,
+                 qPrintable(QString::number(header.minimumSizeHint().width())));
+        QVERIFY(lossText(0.6215, 0.7563).contains("accuracy 75.63 %"));
+    }
+
+    void elidedLabelShowsAllWhereThereIsRoom() {
+        ElidedLabel label(QStringLiteral("a line that is rather long"));
+        label.resize(label.sizeHint());
+        const QImage whole = label.grab().toImage();
+        label.resize(label.minimumSizeHint());
+        QVERIFY(label.width() < whole.width() / 2);
+        const QImage cut = label.grab().toImage();
+        QVERIFY(cut != whole.copy(cut.rect())); // an ellipsis, not a letter's half
+    }
+};
+
+QTEST_MAIN(TestLiveWidgets)
+#include "tst_live_widgets.moc"
