@@ -100,12 +100,16 @@ void fieldsOf(V& v, DataSpec& data) {
     v.choice({"task", "What the target column is."}, data.task, taskOptions);
 }
 
+inline constexpr TunableKind holesKind{
+    .range = {.min = 0, .max = largestHoles}, .whole = true, .usual = {.initial = 1, .min = 0.0, .max = 5.0}};
+inline constexpr TunableKind lengthKind{.range = {.min = 0, .max = largestOption},
+                                        .whole = true,
+                                        .usual = {.initial = 4, .min = 2.0, .max = 24.0}};
+
 template <class V>
 void fieldsOf(V& v, CutoutSpec& cutout) {
-    v.tunable({"holes", "Squares cut out of each image, a whole number."}, cutout.holes,
-              {.min = 0, .max = largestHoles});
-    v.tunable({"length", "Side of a square in pixels, a whole number."}, cutout.length,
-              {.min = 0, .max = largestOption});
+    v.tunable({"holes", "Squares cut out of each image, a whole number."}, cutout.holes, holesKind);
+    v.tunable({"length", "Side of a square in pixels, a whole number."}, cutout.length, lengthKind);
 }
 
 /// The names of Augmentation's alternatives, in their order.
