@@ -9,7 +9,16 @@
 
 namespace dstn {
 
-enum class DataSource { fashionMnist, idx, csv, text, syntheticRegression, syntheticClassification };
+enum class DataSource {
+    fashionMnist,
+    idx,
+    cifar10,
+    cifar100,
+    csv,
+    text,
+    syntheticRegression,
+    syntheticClassification
+};
 enum class SplitKind {
     tail,  ///< validation: the last examples of the training part, in file order
     random ///< validation: drawn by the experiment's seed

@@ -11,6 +11,8 @@ namespace dstn {
 inline constexpr Option<DataSource> sourceOptions[] = {
     {DataSource::fashionMnist, "fashion-mnist"},
     {DataSource::idx, "idx"},
+    {DataSource::cifar10, "cifar10"},
+    {DataSource::cifar100, "cifar100"},
     {DataSource::csv, "csv"},
     {DataSource::text, "text"},
     {DataSource::syntheticRegression, "synthetic-regression"},
@@ -39,6 +41,9 @@ constexpr std::string_view pathMeaning(DataSource source) {
     switch (source) {
     case DataSource::idx:
         return "Folder of the IDX files, plain or gzip.";
+    case DataSource::cifar10:
+    case DataSource::cifar100:
+        return "Folder of the data set's binary version, as distributed.";
     case DataSource::csv:
         return "The CSV file.";
     case DataSource::text:
@@ -70,7 +75,9 @@ void fieldsOf(V& v, DataSpec& data) {
     }
     v.number({"validation", "Share of the training examples held out for validation."}, data.validation,
              {.min = 0, .max = 1, .minOpen = true, .maxOpen = true});
-    if (data.source != DataSource::fashionMnist)
+    const bool ownTest = data.source == DataSource::fashionMnist || data.source == DataSource::cifar10 ||
+                         data.source == DataSource::cifar100;
+    if (!ownTest)
         v.number({"test", "Share held out for testing first, where the source has no test part of its own."},
                  data.test, {.min = 0, .max = 1, .maxOpen = true});
     if (text) {
