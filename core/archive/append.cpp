@@ -35,6 +35,7 @@ std::string dataName(const DataSpec& data) {
     case DataSource::cifar100:
         return "CIFAR-100";
     case DataSource::idx:
+    case DataSource::imageFolder:
     case DataSource::csv:
     case DataSource::text:
         return file();

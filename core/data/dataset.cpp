@@ -5,6 +5,8 @@
 #include "core/data/cifar_reader.h"
 #include "core/data/csv_reader.h"
 #include "core/data/idx_folder.h"
+#include "core/data/image_cache.h"
+#include "core/data/image_folder.h"
 #include "core/data/image_source.h"
 #include "core/data/memory_check.h"
 #include "core/data/normalize.h"
@@ -38,6 +40,7 @@ std::string sourceName(const DataSpec& spec) {
     case DataSource::idx:
     case DataSource::cifar10:
     case DataSource::cifar100:
+    case DataSource::imageFolder:
     case DataSource::csv:
     case DataSource::text:
         return spec.path;
@@ -128,6 +131,14 @@ Dataset loadImages(const DataSpec& spec, std::uint64_t seed, const Cancelled& ca
     return prepareImages(spec, readImages(spec, ImageContents::everything, cancelled), seed, cancelled);
 }
 
+ImageFolderOptions imageFolderOptions(const DataSpec& spec) {
+    if (spec.path.empty()) throw Error(ErrorKind::data, "No folder of images is named. Set data.path.");
+    if (spec.channels != 1 && spec.channels != 3)
+        throw Error(ErrorKind::data, sourceName(spec) + ": images of " + std::to_string(spec.channels) +
+                                         " channels cannot be made. Set data.channels to 1 or 3.");
+    return {.channels = spec.channels, .imageSize = spec.imageSize};
+}
+
 Table readTable(const DataSpec& spec, const Cancelled& cancelled) {
     if (spec.path.empty()) throw Error(ErrorKind::data, "No CSV file is named. Set data.path.");
     const std::string text = readText(spec.path, cancelled);
@@ -200,6 +211,10 @@ Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgr
     case DataSource::cifar10:
     case DataSource::cifar100:
         return loadImages(spec, seed, cancelled);
+    case DataSource::imageFolder:
+        return prepareImages(
+            spec, readImageFolder(spec.path, imageFolderOptions(spec), imageCacheFolder(), progress), seed,
+            cancelled);
     case DataSource::csv:
         return prepareTable(spec, readTable(spec, cancelled), {}, seed, cancelled);
     case DataSource::text:
@@ -223,6 +238,8 @@ DataInfo probeDataset(const DataSpec& spec) {
     case DataSource::cifar10:
     case DataSource::cifar100:
         return imageInfo(spec, readImages(spec, ImageContents::headers, {}));
+    case DataSource::imageFolder:
+        return imageInfo(spec, probeImageFolder(spec.path, imageFolderOptions(spec)));
     case DataSource::csv:
         return tableInfo(spec, readTable(spec, {}));
     case DataSource::text:
