@@ -5,6 +5,7 @@
 #include "core/response/elementwise.h"
 #include "core/response/normalization.h"
 #include "core/response/pooling.h"
+#include "core/response/residual.h"
 
 #include <utility>
 
@@ -23,7 +24,7 @@ kernels::PoolShape poolShape(const auto& part) {
     return {part.kernel, part.stride == 0 ? part.kernel : part.stride, part.padding};
 }
 
-/// How many parts after `place` the affine layer there can take into itself, and as what.
+/// How many parts after `place` the affine layer or batch norm there can take into itself, and as what.
 std::pair<Tail, std::size_t> findTail(const std::vector<Part>& parts, std::size_t place) {
     if (place + 1 >= parts.size() || !std::holds_alternative<ReluPart>(parts[place + 1])) return {{}, 0};
     if (place + 2 < parts.size())
@@ -31,6 +32,92 @@ std::pair<Tail, std::size_t> findTail(const std::vector<Part>& parts, std::size_
             return {{.relu = true, .pool = poolShape(*pool)}, 2};
     return {{.relu = true, .pool = {}}, 1};
 }
+
+/// Makes layers of parts, drawing their weights in the parts' order.
+class Builder {
+  public:
+    explicit Builder(const Network::Options& options)
+        : options_(options), generator_(at::detail::createCPUGenerator(options.seed)) {}
+
+    /// @param members the parts with their layers' names; a part that another takes into itself has none
+    std::vector<NamedLayer> sequence(const std::vector<Block::Member>& members, const Shape& input) {
+        Model model;
+        for (const Block::Member& member : members) model.parts.push_back(member.part);
+        const ModelReport report = inspectModel(model, input, options_.hyperparameters);
+        std::vector<NamedLayer> layers;
+        for (std::size_t place = 0; place < members.size(); ++place) {
+            const Shape& shape = place == 0 ? input : report.parts[place - 1].output;
+            const auto [tail, taken] =
+                options_.fuse ? findTail(model.parts, place) : std::pair<Tail, std::size_t>{{}, 0};
+            auto [layer, swallowed] = make(model.parts[place], shape, tail, taken);
+            layers.push_back({members[place].name, std::move(layer)});
+            place += swallowed;
+        }
+        return layers;
+    }
+
+  private:
+    using Made = std::pair<std::unique_ptr<Layer>, std::size_t>; // and how many parts it takes into itself
+
+    std::vector<Setting> resolve(const std::vector<Tunable>& tunables) const {
+        std::vector<Setting> settings;
+        for (const Tunable& tunable : tunables) settings.push_back(options_.resolve(tunable));
+        return settings;
+    }
+
+    Made make(const Part& part, const Shape& shape, const Tail& tail, std::size_t taken) {
+        const std::int64_t h = options_.hyperparameters;
+        const auto affine = [&](std::unique_ptr<Affine> layer, const std::vector<Tunable>& own) {
+            layer->setTail(tail);
+            if (!own.empty()) layer->addDecay(resolve(own));
+            if (!options_.weightDecay.empty()) layer->addDecay(resolve(options_.weightDecay));
+            return Made{std::move(layer), taken};
+        };
+        const auto single = [](std::unique_ptr<Layer> layer) { return Made{std::move(layer), 0}; };
+        const auto dropout = [&](const Tunable& rate, Dropout::Unit unit) {
+            return single(std::make_unique<Dropout>(options_.resolve(rate), unit));
+        };
+        return std::visit(
+            Overloaded{
+                [&](const LinearPart& p) {
+                    return affine(std::make_unique<Linear>(p, shape[0], h, generator_), p.weightDecay);
+                },
+                [&](const Conv2dPart& p) {
+                    return affine(std::make_unique<Conv2d>(p, shape[0], h, generator_), p.weightDecay);
+                },
+                [&](const ReluPart&) { return single(std::make_unique<Relu>()); },
+                [&](const GeluPart&) { return single(std::make_unique<Gelu>()); },
+                [&](const TanhPart&) { return single(std::make_unique<Tanh>()); },
+                [&](const MaxPool2dPart& p) { return single(std::make_unique<MaxPool2d>(poolShape(p))); },
+                [&](const AvgPool2dPart& p) { return single(std::make_unique<AvgPool2d>(poolShape(p))); },
+                [&](const GlobalAvgPool2dPart&) { return single(std::make_unique<GlobalAvgPool2d>()); },
+                [&](const FlattenPart&) { return single(std::make_unique<Flatten>()); },
+                [&](const DropoutPart& p) { return dropout(p.rate, Dropout::Unit::element); },
+                [&](const Dropout2dPart& p) { return dropout(p.rate, Dropout::Unit::channel); },
+                [&](const BatchNormPart& p) {
+                    auto layer = std::make_unique<BatchNorm>(shape[0], p.momentum, p.epsilon, h, generator_);
+                    layer->setTail(tail);
+                    for (const Setting& decay : resolve(p.weightDecay)) layer->setDecay(decay);
+                    return Made{std::move(layer), taken};
+                },
+                [&](const LayerNormPart& p) {
+                    auto layer = std::make_unique<LayerNorm>(shape, p.epsilon, h, generator_);
+                    for (const Setting& decay : resolve(p.weightDecay)) layer->setDecay(decay);
+                    return single(std::move(layer));
+                },
+                [&](const ResidualBlockPart& p) {
+                    const Block block = membersOf(p, shape[0]);
+                    std::vector<NamedLayer> branch = sequence(block.branch, shape);
+                    return single(
+                        std::make_unique<Residual>(std::move(branch), sequence(block.shortcut, shape)));
+                },
+            },
+            part);
+    }
+
+    const Network::Options& options_;
+    at::Generator generator_;
+};
 
 } // namespace
 
@@ -48,95 +135,40 @@ Network::Network(const Model& model, const Options& options) {
                     "model.parts[" + std::to_string(last) + "]: " +
                         (report.parts.empty() ? "the model has no parts" : report.parts[last].mistake));
     }
-    at::Generator generator = at::detail::createCPUGenerator(options.seed);
-    const std::int64_t h = options.hyperparameters;
-    const auto resolve = [&](const std::vector<Tunable>& tunables) {
-        std::vector<Setting> settings;
-        for (const Tunable& tunable : tunables) settings.push_back(options.resolve(tunable));
-        return settings;
-    };
-
-    Shape shape = options.input;
-    for (std::size_t place = 0; place < model.parts.size(); ++place) {
-        const auto [tail, taken] =
-            options.fuse ? findTail(model.parts, place) : std::pair<Tail, std::size_t>{{}, 0};
-        const auto affine = [&](std::unique_ptr<Affine> layer, const std::vector<Tunable>& own) {
-            layer->setTail(tail);
-            if (!own.empty()) layer->addDecay(resolve(own));
-            if (!options.weightDecay.empty()) layer->addDecay(resolve(options.weightDecay));
-            return std::pair<std::unique_ptr<Layer>, std::size_t>{std::move(layer), taken};
-        };
-        const auto single = [](std::unique_ptr<Layer> layer) {
-            return std::pair<std::unique_ptr<Layer>, std::size_t>{std::move(layer), 0};
-        };
-        auto [layer, swallowed] = std::visit(
-            Overloaded{
-                [&](const LinearPart& part) {
-                    return affine(std::make_unique<Linear>(part, shape[0], h, generator), part.weightDecay);
-                },
-                [&](const Conv2dPart& part) {
-                    return affine(std::make_unique<Conv2d>(part, shape[0], h, generator), part.weightDecay);
-                },
-                [&](const ReluPart&) { return single(std::make_unique<Relu>()); },
-                [&](const GeluPart&) { return single(std::make_unique<Gelu>()); },
-                [&](const TanhPart&) { return single(std::make_unique<Tanh>()); },
-                [&](const MaxPool2dPart& part) {
-                    return single(std::make_unique<MaxPool2d>(poolShape(part)));
-                },
-                [&](const AvgPool2dPart& part) {
-                    return single(std::make_unique<AvgPool2d>(poolShape(part)));
-                },
-                [&](const FlattenPart&) { return single(std::make_unique<Flatten>()); },
-                [&](const DropoutPart& part) {
-                    return single(
-                        std::make_unique<Dropout>(options.resolve(part.rate), Dropout::Unit::element));
-                },
-                [&](const Dropout2dPart& part) {
-                    return single(
-                        std::make_unique<Dropout>(options.resolve(part.rate), Dropout::Unit::channel));
-                },
-                [&](const BatchNormPart& part) {
-                    return single(
-                        std::make_unique<BatchNorm>(shape[0], part.momentum, part.epsilon, h, generator));
-                },
-                [&](const LayerNormPart& part) {
-                    return single(std::make_unique<LayerNorm>(shape, part.epsilon));
-                },
-            },
-            model.parts[place]);
+    std::vector<Block::Member> members;
+    for (const Part& part : model.parts) members.push_back({std::to_string(members.size()), part});
+    layers_ = Builder(options).sequence(members, options.input);
+    for (const auto& [place, layer] : layers_) {
         const auto collect = [&](const NamedTensors& from, NamedTensors& into) {
             for (const auto& [name, tensor] : from) {
                 // In place, so that the layer's handle sees the conversion.
                 const at::NoGradGuard guard;
                 Tensor handle = tensor;
                 handle.set_data(tensor.to(options.device, options.dtype));
-                into.emplace_back(std::to_string(place) + "." + name, handle);
+                into.emplace_back(place + "." + name, handle);
             }
         };
         collect(layer->general(), general_);
         collect(layer->response(), response_);
         collect(layer->buffers(), buffers_);
-        layers_.push_back(std::move(layer));
-        place += swallowed;
-        shape = report.parts[place].output;
     }
     for (auto& [name, tensor] : general_) tensor.requires_grad_(true);
     for (auto& [name, tensor] : response_) tensor.requires_grad_(true);
 }
 
 Tensor Network::forward(Tensor x, Pass& pass) {
-    for (const auto& layer : layers_) x = layer->forward(x, pass);
+    for (const auto& [name, layer] : layers_) x = layer->forward(x, pass);
     return x;
 }
 
 Dual Network::forward(Dual x, Pass& pass) {
-    for (const auto& layer : layers_) x = layer->forward(x, pass);
+    for (const auto& [name, layer] : layers_) x = layer->forward(x, pass);
     return x;
 }
 
 Tensor Network::penalty(Pass& pass) {
     Tensor total;
-    for (const auto& layer : layers_) {
+    for (const auto& [name, layer] : layers_) {
         const Tensor term = layer->penalty(pass);
         if (term.defined()) total = total.defined() ? total + term : term;
     }
