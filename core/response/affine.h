@@ -1,19 +1,13 @@
 #pragma once
 
+#include "core/response/initialization.h"
 #include "core/response/kernels.h"
 #include "core/response/layer.h"
 #include "core/response/parts.h"
 #include "core/response/pooled_convolution.h"
-
-#include <optional>
+#include "core/response/tail.h"
 
 namespace dstn {
-
-/// What follows a layer's affine map and is computed with it: one pass over memory instead of three.
-struct Tail {
-    bool relu = false;
-    std::optional<kernels::PoolShape> pool = {}; ///< after the ReLU
-};
 
 /// A layer y = W x + b, W linear in x (matrix product or convolution), whose weights respond to the
 /// hyperparameters (Bae & Grosse 2020, section 3.2).
@@ -24,12 +18,14 @@ struct Tail {
 /// Dense: vec W(Δ) = vec W₀ + Θ Δ. Θ is kept as [H, …W's shape], so that with zₕ = Θₕ x
 ///     y(Δ) = W₀ x + b₀ + Σₕ Δₕ zₕ + Δ Θ_b,   and   ẏ = W₀ ẋ + Σₕ Δₕ zₕ + Δ Θ_b.
 ///
-/// W₀ and b₀ start uniformly in ±1/√fan_in, R and r likewise; U, C and a dense Θ start at zero, so that
+/// W₀ and b₀ start as the initialisation says, R and r likewise; U, C and a dense Θ start at zero, so that
 /// before training nothing responds.
 class Affine : public Layer {
   public:
     Tensor forward(const Tensor& x, Pass& pass) override;
     Dual forward(const Dual& x, Pass& pass) override;
+    /// Without a tail it is W₀ (x + ẋ) + b₀ + s ⊙ (R x) + t: one product of W₀ instead of two.
+    Tensor linearized(const Dual& x, Pass& pass) override;
     NamedTensors general() override;
     NamedTensors response() override;
     Tensor penalty(Pass& pass) override;
@@ -42,7 +38,8 @@ class Affine : public Layer {
   protected:
     struct Options {
         std::vector<std::int64_t> weightShape; ///< out first
-        std::int64_t fanIn = 1;
+        Fans fans;
+        Initialization init = Initialization::standard;
         bool bias = true;
         ResponseKind kind = ResponseKind::structured;
         std::int64_t hyperparameters = 0; ///< H; 0: the layer has no response
@@ -81,7 +78,13 @@ class Affine : public Layer {
     Tensor bottleneck_;                    // [U; C], [2·out, H], or U alone without bias
 };
 
-/// y = x Wᵀ + b; x [batch, in], W [out, in].
+/// ‖W + diag(u) R‖² of every example without weights of its own, [batch], or [1] where nothing responds: the
+/// norms of rows are taken once, Σᵢ ‖Wᵢ‖² + 2 uᵢ ⟨Wᵢ, Rᵢ⟩ + uᵢ² ‖Rᵢ‖².
+/// @param weight W, response R [out, …]; R undefined: nothing responds
+/// @param u [batch, out]
+Tensor rowResponseNorms(const Tensor& weight, const Tensor& response, const Tensor& u);
+
+/// y = x Wᵀ + b; x [batch, in] or a sequence [batch, time, in], W [out, in].
 class Linear : public Affine {
   public:
     Linear(const LinearPart& part, std::int64_t in, std::int64_t hyperparameters, at::Generator& generator);

@@ -16,8 +16,13 @@ enum class Path { automatic, composite };
 /// @param z    [batch, out, …]
 /// @param s    [batch, out]; undefined: one
 /// @param t    [batch, out]; undefined: zero
+/// Of sequences, flattened to [batch · time, out], s and t have one row for every example: each serves as
+/// many consecutive rows as there are steps.
 Tensor respond(const Tensor& gate, const Tensor& a, const Tensor& z, const Tensor& s, const Tensor& t,
                Path path = Path::automatic);
+
+/// max(a + b, 0), differentiable in both; a and b of one shape.
+Tensor addRelu(const Tensor& a, const Tensor& b, Path path = Path::automatic);
 
 struct PoolShape {
     std::int64_t kernel = 2, stride = 2, padding = 0;

@@ -13,6 +13,17 @@ enum class ResponseKind {
     dense,      ///< vec W(Δ) = vec W₀ + Θ Δ
 };
 
+/// How a layer's weights W₀ are drawn; core/response/initialization.h has the formulas.
+enum class Initialization {
+    standard,
+    heNormal,
+    heUniform,
+    xavierNormal,
+    xavierUniform,
+    lecunNormal,
+    orthogonal
+};
+
 /// A dense response of more entries than this (parameters × tuned hyperparameters) is refused.
 inline constexpr std::int64_t denseResponseLimit = 32'000'000;
 
@@ -23,6 +34,7 @@ inline constexpr std::int64_t largestOption = 1'000'000;
 struct LinearPart {
     std::int64_t out = 0;
     bool bias = true;
+    Initialization init = Initialization::standard;
     ResponseKind response = ResponseKind::structured;
     /// Added to the experiment's; empty: none; one entry: the layer's; one an input feature: each column's.
     std::vector<Tunable> weightDecay = {};
@@ -38,6 +50,7 @@ struct Conv2dPart {
     std::int64_t dilation = 1;
     std::int64_t groups = 1;
     bool bias = true;
+    Initialization init = Initialization::standard;
     ResponseKind response = ResponseKind::structured;
     std::vector<Tunable> weightDecay = {}; ///< empty or one entry
     bool operator==(const Conv2dPart&) const = default;
@@ -66,6 +79,11 @@ struct AvgPool2dPart {
     bool operator==(const AvgPool2dPart&) const = default;
 };
 
+/// The mean of each channel: [channels, height, width] → [channels].
+struct GlobalAvgPool2dPart {
+    bool operator==(const GlobalAvgPool2dPart&) const = default;
+};
+
 struct FlattenPart {
     bool operator==(const FlattenPart&) const = default;
 };
@@ -81,16 +99,72 @@ struct Dropout2dPart {
     bool operator==(const Dropout2dPart&) const = default;
 };
 
+/// The same for the features of a sequence, at every step of it (Gal & Ghahramani 2016).
+struct LockedDropoutPart {
+    Tunable rate;
+    bool operator==(const LockedDropoutPart&) const = default;
+};
+
+/// A vector for every token of a text.
+struct EmbeddingPart {
+    std::int64_t width = 0;
+    Tunable rate = {};                     ///< with which an example loses a whole word
+    std::vector<Tunable> weightDecay = {}; ///< empty or one entry
+    bool operator==(const EmbeddingPart&) const = default;
+};
+
+/// Long short-term memory over a sequence, `layers` on top of each other.
+struct LstmPart {
+    std::int64_t hidden = 0;
+    std::int64_t layers = 1;
+    Tunable rate = {};                     ///< of locked dropout between the layers
+    Tunable dropConnect = {};              ///< with which a recurrent weight is dropped, for a whole batch
+    std::vector<Tunable> weightDecay = {}; ///< empty or one entry
+    bool operator==(const LstmPart&) const = default;
+};
+
+/// y = x Eᵀ + b with the weights E of the model's embedding.
+struct TiedLinearPart {
+    bool operator==(const TiedLinearPart&) const = default;
+};
+
+/// strength · mean x² joins the training loss (AR).
+struct ActivationRegularizationPart {
+    Tunable strength;
+    bool operator==(const ActivationRegularizationPart&) const = default;
+};
+/// strength · mean (x_{t+1} − x_t)² joins the training loss (TAR).
+struct TemporalActivationRegularizationPart {
+    Tunable strength;
+    bool operator==(const TemporalActivationRegularizationPart&) const = default;
+};
+
 /// Normalisation over the batch (and height, width), per feature or channel, with scale γ and shift β.
 struct BatchNormPart {
     double momentum = 0.1;
     double epsilon = 1e-5;
+    std::vector<Tunable> weightDecay = {}; ///< of γ; empty or one entry
     bool operator==(const BatchNormPart&) const = default;
 };
-/// Normalisation over everything but the batch, with scale γ and shift β.
+/// Normalisation over the last dimension of a sequence [steps, features], over everything but the batch
+/// otherwise, with scale γ and shift β.
 struct LayerNormPart {
     double epsilon = 1e-5;
+    std::vector<Tunable> weightDecay = {}; ///< of γ; empty or one entry
     bool operator==(const LayerNormPart&) const = default;
+};
+
+/// The basic block of residual networks (He et al. 2016): convolution 3 × 3 with `stride`, batch norm, ReLU,
+/// dropout of whole channels, convolution 3 × 3, batch norm; plus the input, or a convolution 1 × 1 of it
+/// with batch norm where stride or width change; ReLU of the sum.
+struct ResidualBlockPart {
+    std::int64_t out = 0;
+    std::int64_t stride = 1;
+    Tunable rate = {};
+    Initialization init = Initialization::standard;
+    ResponseKind response = ResponseKind::structured;
+    std::vector<Tunable> weightDecay = {}; ///< of every convolution; empty or one entry
+    bool operator==(const ResidualBlockPart&) const = default;
 };
 
 } // namespace dstn

@@ -3,11 +3,12 @@
 namespace dstn {
 
 Tensor Objective::loss(const Tensor& outputs, const Tensor& targets) const {
-    return classification ? at::cross_entropy_loss(outputs, targets) : at::mse_loss(outputs, targets);
+    if (!classification) return at::mse_loss(outputs, targets);
+    return at::cross_entropy_loss(outputs.flatten(0, -2), targets.flatten());
 }
 
 Tensor Objective::correct(const Tensor& outputs, const Tensor& targets) const {
-    return classification ? outputs.detach().argmax(1).eq(targets).sum() : Tensor();
+    return classification ? outputs.detach().argmax(-1).eq(targets).sum() : Tensor();
 }
 
 Tensor Problem::augment(const Tensor& inputs, const Tensor& values, at::Generator& generator) const {

@@ -1,5 +1,7 @@
 #include "core/models/network.h"
 #include "core/response/kernels.h"
+#include "core/response/lstm_kernels.h"
+#include "core/response/normalization_kernels.h"
 #include "core/response/pooled_convolution.h"
 
 #include <QTest>
@@ -7,6 +9,7 @@
 using namespace dstn;
 
 Q_DECLARE_METATYPE(dstn::Model)
+Q_DECLARE_METATYPE(dstn::Part)
 Q_DECLARE_METATYPE(dstn::Shape)
 
 namespace {
@@ -20,10 +23,23 @@ Tensor normal(at::IntArrayRef shape, std::uint64_t seed) {
 }
 double largest(const Tensor& tensor) { return tensor.detach().abs().max().item<double>(); }
 
+/// Texts in these tests have so many different tokens; models of text begin with an embedding.
+constexpr std::int64_t vocabulary = 7;
+bool ofText(const Model& model) { return std::holds_alternative<EmbeddingPart>(model.parts.front()); }
+
+/// A mini-batch that such a model takes: numbers, or tokens.
+Tensor exampleBatch(const Model& model, const Shape& input) {
+    Shape shape = input;
+    shape.insert(shape.begin(), batch);
+    auto g = generator(1);
+    return ofText(model) ? at::randint(vocabulary, shape, g, at::TensorOptions(at::kLong)) : normal(shape, 1);
+}
+
 /// A network in float64 whose response parameters are no longer at zero.
 Network makeNetwork(const Model& model, const Shape& input, bool fuse = true,
                     const std::vector<Tunable>& weightDecay = {}) {
     Network network(model, {.input = input,
+                            .vocabulary = ofText(model) ? vocabulary : 0,
                             .hyperparameters = hyperparameters,
                             .resolve =
                                 [](const Tunable& t) {
@@ -106,7 +122,61 @@ class TestLayers : public QObject {
              FlattenPart{}, linear},
             image);
         add("batch_norm of channels", convolutions(BatchNormPart{}), image);
+        add("batch_norm and relu", {conv, BatchNormPart{}, ReluPart{}, conv}, image);
+        add("batch_norm, relu, max_pool2d", {conv, BatchNormPart{}, ReluPart{}, MaxPool2dPart{}, conv},
+            image);
+        add("batch_norm before anything responds", {BatchNormPart{}, ReluPart{}, conv}, image);
         add("layer_norm of images", convolutions(LayerNormPart{}), image);
+
+        const Shape text{6};
+        const EmbeddingPart words{.width = 5};
+        add("embedding", {words, LinearPart{.out = 3}}, text);
+        add("embedding with dropped words",
+            {EmbeddingPart{.width = 5, .rate = {.hyperparameter = "0"}}, linear}, text);
+        add("linear and relu on a sequence",
+            {words, LinearPart{.out = 8}, ReluPart{}, LinearPart{.out = 4, .bias = false},
+             LinearPart{.out = 3, .response = ResponseKind::dense}},
+            text);
+        add("lstm", {words, LstmPart{.hidden = 4}}, text);
+        add("lstm of two layers, dropped in every way",
+            {EmbeddingPart{.width = 5, .rate = {.value = 0.2}}, LockedDropoutPart{{.hyperparameter = "1"}},
+             LstmPart{
+                 .hidden = 4, .layers = 2, .rate = {.hyperparameter = "2"}, .dropConnect = {.value = 0.3}},
+             TemporalActivationRegularizationPart{{.value = 1.0}}, LockedDropoutPart{{.value = 0.4}},
+             ActivationRegularizationPart{{.value = 2.0}}, LinearPart{.out = vocabulary}},
+            text);
+        add("lstm with tied output", {words, LstmPart{.hidden = 4}, LstmPart{.hidden = 5}, TiedLinearPart{}},
+            text);
+        add("layer_norm of sequences", {LayerNormPart{}, TanhPart{}, LayerNormPart{}, FlattenPart{}, linear},
+            {4, 6});
+        add("global_avg_pool2d", {conv, ReluPart{}, GlobalAvgPool2dPart{}, linear}, image);
+        const auto block = [](std::int64_t out, std::int64_t stride, Tunable rate = {}) {
+            return ResidualBlockPart{.out = out, .stride = stride, .rate = std::move(rate)};
+        };
+        add("residual_block", {block(4, 1), conv}, image);
+        add("residual_block with stride", {conv, block(4, 2), conv}, image);
+        add("residual_block of another width", {conv, block(6, 1, {.hyperparameter = "1"}), conv}, image);
+        add("dense residual_block", {ResidualBlockPart{.out = 3, .response = ResponseKind::dense}}, image);
+
+        // The presets' networks, small.
+        const auto dropped = [](const char* rate) { return Dropout2dPart{{.hyperparameter = rate}}; };
+        const Conv2dPart plain{.out = 4, .padding = 1, .bias = false, .init = Initialization::heNormal};
+        add("AlexNet",
+            {dropped("0"), Conv2dPart{.out = 4, .stride = 2, .padding = 1}, ReluPart{}, MaxPool2dPart{},
+             dropped("1"), Conv2dPart{.out = 6, .padding = 1}, ReluPart{}, dropped("2"),
+             Conv2dPart{.out = 5, .padding = 1}, ReluPart{}, MaxPool2dPart{}, FlattenPart{},
+             DropoutPart{{.hyperparameter = "0"}}, LinearPart{.out = 8}, ReluPart{},
+             DropoutPart{{.hyperparameter = "1"}}, linear},
+            {3, 12, 12});
+        add("VGG",
+            {plain, BatchNormPart{}, ReluPart{}, plain, BatchNormPart{}, ReluPart{}, MaxPool2dPart{},
+             dropped("1"), plain, BatchNormPart{}, ReluPart{}, MaxPool2dPart{}, FlattenPart{}, linear},
+            {3, 8, 8});
+        add("ResNet",
+            {plain, BatchNormPart{}, ReluPart{}, block(4, 1, {.hyperparameter = "0"}),
+             block(6, 2, {.hyperparameter = "2"}), GlobalAvgPool2dPart{},
+             DropoutPart{{.hyperparameter = "1"}}, linear},
+            {3, 8, 8});
     }
 
   private Q_SLOTS:
@@ -117,9 +187,7 @@ class TestLayers : public QObject {
         for (const bool fuse : {true, false})
             for (const bool training : {true, false}) {
                 Network network = makeNetwork(model, input, fuse);
-                Shape shape = input;
-                shape.insert(shape.begin(), batch);
-                const Tensor x = normal(shape, 1), delta = normal({batch, hyperparameters}, 2);
+                const Tensor x = exampleBatch(model, input), delta = normal({batch, hyperparameters}, 2);
                 Pass pass = makePass(delta);
                 pass.training = training;
                 const Dual dual = network.forward(Dual{x, {}}, pass);
@@ -143,9 +211,7 @@ class TestLayers : public QObject {
         QFETCH(Model, model);
         QFETCH(Shape, input);
         Network network = makeNetwork(model, input);
-        Shape shape = input;
-        shape.insert(shape.begin(), batch);
-        const Tensor x = normal(shape, 1), noise = normal({batch, hyperparameters}, 2);
+        const Tensor x = exampleBatch(model, input), noise = normal({batch, hyperparameters}, 2);
         Tensor lambda = normal({hyperparameters}, 4).requires_grad_(true);
         Tensor raw = normal({hyperparameters}, 5).requires_grad_(true);
         const Tensor centre = lambda.detach().clone();
@@ -174,9 +240,7 @@ class TestLayers : public QObject {
         QFETCH(Model, model);
         QFETCH(Shape, input);
         Network network = makeNetwork(model, input);
-        Shape shape = input;
-        shape.insert(shape.begin(), batch);
-        const Tensor x = normal(shape, 1), delta = normal({batch, hyperparameters}, 2);
+        const Tensor x = exampleBatch(model, input), delta = normal({batch, hyperparameters}, 2);
         const auto loss = [&] {
             Pass pass = makePass(delta);
             pass.responseGradient = true;
@@ -201,6 +265,211 @@ class TestLayers : public QObject {
             QVERIFY2(std::abs(actual - expected) < 1e-6 * std::max(1.0, std::abs(expected)),
                      network.response()[i].first.c_str());
         }
+    }
+
+    /// The exact forward pass, as STN and validation steps use it: derivatives in w₀ and Θ.
+    void forwardGradientsAgreeWithCentralDifferences_data() { networks(); }
+    void forwardGradientsAgreeWithCentralDifferences() {
+        QFETCH(Model, model);
+        QFETCH(Shape, input);
+        Network network = makeNetwork(model, input);
+        const Tensor x = exampleBatch(model, input), delta = 0.5 * normal({batch, hyperparameters}, 2);
+        const auto loss = [&](const Tensor& moved) {
+            Pass pass = makePass(moved);
+            pass.generalGradient = pass.responseGradient = true;
+            Tensor total = network.forward(x, pass).square().mean();
+            if (pass.activationPenalty.defined()) total = total + pass.activationPenalty;
+            return total;
+        };
+        NamedTensors parameters = network.general();
+        for (const bool responds : {false, true}) {
+            const Tensor moved = responds ? delta : Tensor();
+            if (responds)
+                parameters.insert(parameters.end(), network.response().begin(), network.response().end());
+            const variable_list gradients = torch::autograd::grad({loss(moved)}, tensors(parameters));
+            const double h = 1e-6;
+            for (std::size_t i = 0; i < gradients.size(); ++i) {
+                Tensor parameter = parameters[i].second;
+                const Tensor direction = normal(parameter.sizes(), 50 + i);
+                const at::NoGradGuard guard;
+                const auto at = [&](double by) {
+                    parameter.add_(direction, by);
+                    const double value = loss(moved).item<double>();
+                    parameter.sub_(direction, by);
+                    return value;
+                };
+                const double expected = (at(h) - at(-h)) / (2 * h);
+                const double actual = (gradients[i] * direction).sum().item<double>();
+                QVERIFY2(std::abs(actual - expected) < 1e-6 * std::max(1.0, std::abs(expected)),
+                         parameters[i].first.c_str());
+            }
+        }
+    }
+
+    /// What the linearised step computes in one go is primal + tangent, with the same derivative in Θ.
+    void linearizedEqualsTheSumOfBothParts_data() { networks(); }
+    void linearizedEqualsTheSumOfBothParts() {
+        QFETCH(Model, model);
+        QFETCH(Shape, input);
+        Network network = makeNetwork(model, input);
+        const Tensor x = exampleBatch(model, input), delta = normal({batch, hyperparameters}, 2);
+        const auto pass = [&] {
+            Pass result = makePass(delta);
+            result.responseGradient = true;
+            return result;
+        };
+        Pass one = pass(), other = pass();
+        const Tensor sum = network.linearized(x, one);
+        const Dual dual = network.forward(Dual{x, {}}, other);
+        QVERIFY(at::allclose(sum, dual.primal + dual.tangent, 1e-11, 1e-12));
+        const Tensor weights = normal(sum.sizes(), 6);
+        const variable_list first =
+            torch::autograd::grad({(sum * weights).sum()}, tensors(network.response()));
+        const variable_list second = torch::autograd::grad({((dual.primal + dual.tangent) * weights).sum()},
+                                                           tensors(network.response()));
+        for (std::size_t i = 0; i < first.size(); ++i)
+            QVERIFY(at::allclose(first[i], second[i], 1e-10, 1e-12));
+        QCOMPARE(one.linearizedActivationPenalty.defined(), other.linearizedActivationPenalty.defined());
+        if (one.linearizedActivationPenalty.defined())
+            QVERIFY(at::allclose(one.linearizedActivationPenalty, other.linearizedActivationPenalty));
+    }
+
+    /// AR and TAR as their formulas say, at each example's own strength, at the primal and linearised.
+    void activationPenaltiesFollowTheirFormulas() {
+        const Model model{{EmbeddingPart{.width = 5}, ActivationRegularizationPart{{.hyperparameter = "0"}},
+                           TemporalActivationRegularizationPart{{.hyperparameter = "1"}}}};
+        Network network = makeNetwork(model, {6});
+        const Tensor x = exampleBatch(model, {6}), delta = normal({batch, hyperparameters}, 2);
+        Pass pass = makePass(delta);
+        pass.values = normal({batch, hyperparameters}, 9).abs();
+        const Dual y = network.forward(Dual{x, {}}, pass);
+        const auto expected = [&](const Tensor& h) {
+            double total = 0.0;
+            for (std::int64_t b = 0; b < batch; ++b) {
+                const Tensor change = h[b].narrow(0, 1, 5) - h[b].narrow(0, 0, 5);
+                total += pass.values[b][0].item<double>() * h[b].square().mean().item<double>() +
+                         pass.values[b][1].item<double>() * change.square().mean().item<double>();
+            }
+            return total / batch;
+        };
+        QVERIFY(std::abs(pass.activationPenalty.item<double>() - expected(y.primal)) < 1e-12);
+        QVERIFY(std::abs(pass.linearizedActivationPenalty.item<double>() - expected(y.primal + y.tangent)) <
+                1e-12);
+        Pass still = makePass(delta);
+        still.training = false;
+        network.forward(x, still);
+        QVERIFY(!still.activationPenalty.defined());
+    }
+
+    /// A text read in two slices, states carried over, gives what it gives read at once.
+    void carriedStatesJoinSlices() {
+        const Model model{{EmbeddingPart{.width = 5}, LstmPart{.hidden = 4, .layers = 2}, TiedLinearPart{}}};
+        Model untied = model;
+        untied.parts.back() = LinearPart{.out = vocabulary};
+        Network network = makeNetwork(untied, {6});
+        const Tensor x = exampleBatch(untied, {6});
+        const at::NoGradGuard guard;
+        Pass whole;
+        const Tensor expected = network.forward(x, whole);
+        Carry carry = network.start(batch), next = carry;
+        QCOMPARE(carry.states.size(), std::size_t(4));
+        std::vector<Tensor> slices;
+        for (const std::int64_t from : {0, 2}) {
+            Pass pass{.before = &carry, .after = &next};
+            slices.push_back(network.forward(x.narrow(1, from, from == 0 ? 2 : 4), pass));
+            carry = next;
+        }
+        QVERIFY(at::allclose(at::cat(slices, 1), expected, 1e-12, 1e-14));
+        QVERIFY(largest(slices[1] - [&] {
+                    Pass pass;
+                    return network.forward(x.narrow(1, 2, 4), pass);
+                }()) > 1e-6);
+    }
+
+    void lockedDropoutDropsWholeFeatures() {
+        const Model model{{EmbeddingPart{.width = 50}, LockedDropoutPart{{.value = 0.5}}}};
+        Network network = makeNetwork(model, {6});
+        Pass pass = makePass({});
+        const Tensor y = network.forward(exampleBatch(model, {6}), pass);
+        const Tensor dropped = (y == 0).to(at::kDouble).mean(1); // [batch, width]: 0 or 1 at all steps
+        QVERIFY(largest(dropped * (1 - dropped)) == 0.0);
+        QVERIFY(std::abs(dropped.mean().item<double>() - 0.5) < 0.15);
+    }
+
+    /// An example loses a word at all its places.
+    void embeddingDropsWholeWords() {
+        const Model model{{EmbeddingPart{.width = 3, .rate = {.value = 0.5}}}};
+        Network network = makeNetwork(model, {60});
+        Pass pass = makePass({});
+        const Tensor x = exampleBatch(model, {60}), y = network.forward(x, pass);
+        int gone = 0, there = 0;
+        for (std::int64_t b = 0; b < batch; ++b)
+            for (std::int64_t word = 0; word < vocabulary; ++word) {
+                const Tensor places = y[b].index_select(0, (x[b] == word).nonzero().flatten());
+                if (places.size(0) == 0) continue;
+                const bool dropped = largest(places[0]) == 0.0;
+                QVERIFY(largest(places - places[0]) == 0.0);
+                ++(dropped ? gone : there);
+            }
+        QVERIFY(gone > 5 && there > 5);
+    }
+
+    void lstmKernelsEqualTheirComposition_data() {
+        QTest::addColumn<bool>("responds");
+        QTest::addColumn<int>("time");
+        for (const bool responds : {false, true})
+            for (const int time : {1, 5})
+                QTest::addRow("%s, %d steps", responds ? "responding" : "plain", time) << responds << time;
+    }
+    void lstmKernelsEqualTheirComposition() {
+        using namespace kernels;
+        QFETCH(bool, responds);
+        QFETCH(int, time);
+        constexpr std::int64_t hidden = 6;
+        const auto leaf = [&](at::IntArrayRef size, std::uint64_t seed) {
+            return normal(size, seed).requires_grad_(true);
+        };
+        const Tensor x = leaf({batch, time, 4 * hidden}, 1), w = leaf({4 * hidden, hidden}, 2);
+        const Tensor r = responds ? leaf({4 * hidden, hidden}, 3) : Tensor();
+        const Tensor s = responds ? leaf({batch, 4 * hidden}, 4) : Tensor();
+        const Tensor h = normal({batch, hidden}, 5), c = normal({batch, hidden}, 6);
+        std::vector<Tensor> inputs{x, w};
+        if (responds) inputs.insert(inputs.end(), {r, s});
+        const auto agree = [](const Tensor& one, const Tensor& other, const std::vector<Tensor>& leaves) {
+            QVERIFY(at::allclose(one, other, 1e-11, 1e-13));
+            const Tensor weights = normal(one.sizes(), 8);
+            const variable_list first = torch::autograd::grad({(one * weights).sum()}, leaves);
+            const variable_list second = torch::autograd::grad({(other * weights).sum()}, leaves);
+            for (std::size_t i = 0; i < leaves.size(); ++i)
+                QVERIFY(at::allclose(first[i], second[i], 1e-10, 1e-12));
+        };
+        const LstmPass fused = kernels::lstm(x, w, r, s, h, c),
+                       composed = kernels::lstm(x, w, r, s, h, c, Path::composite);
+        agree(fused.output, composed.output, inputs);
+        QVERIFY(at::allclose(fused.point.gates, composed.point.gates, 1e-12, 1e-14));
+        QVERIFY(at::allclose(fused.point.previousHidden, composed.point.previousHidden, 1e-12, 1e-14));
+        const Tensor moved = leaf({batch, time, 4 * hidden}, 9);
+        agree(lstmTangent(fused.point, moved, w), lstmTangent(composed.point, moved, w, Path::composite),
+              {moved});
+    }
+
+    /// The float32 kernel's own exponential against float64.
+    void lstmGatesAreExactInSinglePrecision() {
+        const std::int64_t count = 4000;
+        const Tensor line = at::linspace(-100, 100, count, at::kDouble).view({count, 1, 1});
+        const Tensor zero = at::zeros({count, 1}, at::kDouble), weight = at::zeros({4, 1}, at::kDouble);
+        const Tensor x = at::cat({line, line * 0.01, line * 0.1, -line}, 2);
+        const auto run = [&](at::ScalarType type) {
+            return kernels::lstm(x.to(type), weight.to(type), {}, {}, zero.to(type), zero.to(type) + 0.5);
+        };
+        const kernels::LstmPass single = run(at::kFloat), exact = run(at::kDouble);
+        QVERIFY(largest(single.point.gates.to(at::kDouble) - exact.point.gates) < 2e-7);
+        QVERIFY(largest(single.output.to(at::kDouble) - exact.output) < 3e-7);
+        const Tensor g = exact.point.gates.select(2, 2); // tanh keeps its digits near 0
+        QVERIFY(largest((single.point.gates.select(2, 2).to(at::kDouble) - g) / g) < 5e-7);
+        const Tensor nan = at::full({1, 1, 4}, std::nan(""), at::kFloat), one = at::zeros({1, 1}, at::kFloat);
+        QVERIFY(
+            kernels::lstm(nan, weight.to(at::kFloat), {}, {}, one, one).output.isnan().all().item<bool>());
     }
 
     /// ½ decay ‖W(Δ)‖² by row norms, against weights made example by example.
@@ -240,6 +509,87 @@ class TestLayers : public QObject {
             expected = expected + 0.5 * ((own + 0.7) * w.square().sum(0)).sum() / batch;
         }
         QVERIFY(largest(network.penalty(pass) - expected) < 1e-12);
+    }
+
+    /// ½ decay ‖γ(Δ)‖², β left alone.
+    void scalesOfNormalisationsDecay_data() {
+        QTest::addColumn<Part>("part");
+        const std::vector<Tunable> decay{{.hyperparameter = "1"}};
+        QTest::newRow("batch_norm") << Part{BatchNormPart{.weightDecay = decay}};
+        QTest::newRow("layer_norm") << Part{LayerNormPart{.weightDecay = decay}};
+    }
+    void scalesOfNormalisationsDecay() {
+        QFETCH(Part, part);
+        const std::int64_t features = 4;
+        Network network = makeNetwork({{part}}, {features});
+        Tensor scale = network.general()[0].second;
+        {
+            const at::NoGradGuard guard;
+            scale.copy_(normal({features}, 8));
+        }
+        const auto response = tensors(network.response());
+        const Tensor delta = normal({batch, hyperparameters}, 2);
+        Pass pass = makePass(delta);
+        pass.values = normal({batch, hyperparameters}, 9).abs();
+        const Tensor moved = scale + delta.mm(response[2].narrow(0, 0, features).t()) * response[0];
+        const Tensor expected = 0.5 * (pass.values.select(1, 1) * moved.square().sum(1)).mean();
+        QVERIFY(largest(network.penalty(pass) - expected) < 1e-12);
+        // Without Δ it is that of γ₀.
+        pass.delta = Tensor();
+        const Tensor still = 0.5 * pass.values.select(1, 1).mean() * scale.square().sum();
+        QVERIFY(largest(network.penalty(pass) - still) < 1e-12);
+    }
+
+    /// A block's decay, and the experiment's, are those of all its convolutions.
+    void residualBlocksDecayLikeTheirConvolutions() {
+        ResidualBlockPart block{.out = 6, .stride = 2};
+        block.weightDecay.push_back({.hyperparameter = "2"});
+        Network network = makeNetwork({{block}}, {4, 6, 6}, true, {{.value = 0.5}});
+        Pass pass = makePass({});
+        Tensor squares = at::zeros({}, at::kDouble);
+        int convolutions = 0;
+        for (const auto& [name, tensor] : network.general())
+            if (tensor.dim() == 4) {
+                squares = squares + tensor.square().sum();
+                ++convolutions;
+            }
+        QCOMPARE(convolutions, 3);
+        QVERIFY(largest(network.penalty(pass) - 0.5 * (0.3 + 0.5) * squares) < 1e-12);
+    }
+
+    void residualBlocksNameTheirTensorsAfterTheirLayers() {
+        const Network network = makeNetwork({{Conv2dPart{.out = 4}, ResidualBlockPart{.out = 6}}}, {2, 6, 6});
+        std::vector<std::string> names;
+        for (const auto& [name, tensor] : network.general()) names.push_back(name);
+        const std::vector<std::string> expected{"0.weight",
+                                                "0.bias",
+                                                "1.conv1.weight",
+                                                "1.bn1.weight",
+                                                "1.bn1.bias",
+                                                "1.conv2.weight",
+                                                "1.bn2.weight",
+                                                "1.bn2.bias",
+                                                "1.shortcut.conv.weight",
+                                                "1.shortcut.bn.weight",
+                                                "1.shortcut.bn.bias"};
+        QCOMPARE(names, expected);
+        QCOMPARE(network.buffers().front().first, std::string("1.bn1.running_mean"));
+    }
+
+    /// What the inspector counts is what there is.
+    void parametersAreAsManyAsInspected_data() { networks(); }
+    void parametersAreAsManyAsInspected() {
+        QFETCH(Model, model);
+        QFETCH(Shape, input);
+        const Network network = makeNetwork(model, input);
+        const ModelReport report = inspectModel(model, input, hyperparameters);
+        const auto count = [](const NamedTensors& named) {
+            std::int64_t total = 0;
+            for (const auto& [name, tensor] : named) total += tensor.numel();
+            return total;
+        };
+        QCOMPARE(count(network.general()), report.parameters);
+        QCOMPARE(count(network.response()), report.responseParameters);
     }
 
     void runningStatisticsFollowTrackedPassesAlone() {
@@ -371,6 +721,109 @@ class TestLayers : public QObject {
         const Tensor a = hasResponse ? carried : Tensor();
         agree(convReluMaxPoolTangent(point, x.detach(), moved, w.detach(), r, s, t, conv),
               reluMaxPoolTangent(point, a, z, s, t, Path::composite), {moved, r, s, t});
+    }
+
+    /// Batch normalisation's kernels against the same of ATen's operations: values and all derivatives.
+    void fusedNormalisationEqualsItsComposition_data() {
+        QTest::addColumn<Shape>("shape");
+        QTest::addColumn<bool>("relu");
+        QTest::addColumn<bool>("ofBatch");
+        QTest::addColumn<int>("absent");
+        for (const Shape& shape : {Shape{4, 3, 6, 7}, Shape{3, 5, 2, 2}, Shape{2, 3, 40}})
+            for (const bool relu : {false, true})
+                for (const bool ofBatch : {false, true})
+                    for (int absent = 0; absent < 3; ++absent)
+                        QTest::addRow("%d dimensions, width %d%s%s without %d", int(shape.size()),
+                                      int(shape.back()), relu ? ", relu" : "",
+                                      ofBatch ? ", of the batch" : "", absent)
+                            << shape << relu << ofBatch << absent;
+    }
+    void fusedNormalisationEqualsItsComposition() {
+        using namespace kernels;
+        QFETCH(Shape, shape);
+        QFETCH(bool, relu);
+        QFETCH(bool, ofBatch);
+        QFETCH(int, absent);
+        const std::int64_t examples = shape[0], channels = shape[1];
+        // A mean far from zero would show a variance that is a difference of large numbers.
+        const Tensor x = (1000 + normal(shape, 1)).requires_grad_(true);
+        const Moments moments = batchMoments(x), expected = batchMoments(x, Path::composite);
+        QVERIFY(at::allclose(moments.mean, expected.mean, 1e-14, 1e-14));
+        QVERIFY(at::allclose(moments.variance, expected.variance, 1e-10, 1e-12));
+        const double epsilon = 1e-3;
+        Statistics statistics{.mean = moments.mean,
+                              .inverse = at::rsqrt(moments.variance + epsilon),
+                              .epsilon = epsilon,
+                              .ofBatch = ofBatch};
+        if (!ofBatch) statistics.mean = statistics.mean + 0.5;
+        const auto agree = [&](const auto& compute, const std::vector<Tensor>& inputs) {
+            const Tensor fused = compute(Path::automatic), composed = compute(Path::composite);
+            QVERIFY(at::allclose(fused, composed, 1e-9, 1e-9));
+            const Tensor weights = normal(fused.sizes(), 6);
+            const variable_list one = torch::autograd::grad({(fused * weights).sum()}, inputs);
+            const variable_list other = torch::autograd::grad({(composed * weights).sum()}, inputs);
+            for (std::size_t i = 0; i < one.size(); ++i) QVERIFY(at::allclose(one[i], other[i], 1e-9, 1e-9));
+        };
+        const auto parameter = [&](at::IntArrayRef size, std::uint64_t seed) {
+            return normal(size, seed).requires_grad_(true);
+        };
+        const Tensor scale = parameter({channels}, 2), shift = parameter({channels}, 3);
+        agree([&](Path path) { return batchNormalize(x, statistics, scale, shift, relu, path); },
+              {x, scale, shift});
+        const Tensor scales = parameter({examples, channels}, 4), shifts = parameter({examples, channels}, 5);
+        agree([&](Path path) { return batchNormalize(x, statistics, scales, shifts, relu, path); },
+              {x, scales, shifts});
+
+        const Tensor carried = absent == 1 ? Tensor() : parameter(shape, 7);
+        const Tensor scaleChange = absent == 2 ? Tensor() : scales,
+                     shiftChange = absent == 2 ? Tensor() : shifts;
+        std::vector<Tensor> inputs;
+        for (const Tensor& tensor : {carried, scaleChange, shiftChange})
+            if (tensor.defined()) inputs.push_back(tensor);
+        agree(
+            [&](Path path) {
+                return batchNormalizeTangent(x, carried, statistics, scale, shift, scaleChange, shiftChange,
+                                             relu, path);
+            },
+            inputs);
+    }
+
+    void fusedSumEqualsItsComposition() {
+        const Tensor a = normal({3, 4, 5, 6}, 1).requires_grad_(true),
+                     b = normal({3, 4, 5, 6}, 2).requires_grad_(true);
+        const auto compute = [&](kernels::Path path) {
+            const Tensor y = kernels::addRelu(a, b, path);
+            variable_list result = torch::autograd::grad({(y * normal(y.sizes(), 3)).sum()}, {a, b});
+            result.push_back(y);
+            return result;
+        };
+        const variable_list fused = compute(kernels::Path::automatic),
+                            composed = compute(kernels::Path::composite);
+        for (std::size_t i = 0; i < fused.size(); ++i) QVERIFY(at::equal(fused[i], composed[i]));
+    }
+
+    void nanStaysVisibleThroughNormalisationAndSum() {
+        Tensor x = normal({2, 3, 4, 5}, 1);
+        x[0][1][2][3] = std::nan("");
+        Network network = makeNetwork({{BatchNormPart{}, ReluPart{}}}, {3, 4, 5});
+        for (const bool training : {false, true}) {
+            Pass pass = makePass({});
+            pass.training = training;
+            QVERIFY(network.forward(x, pass).isnan().any().item<bool>());
+        }
+        QVERIFY(kernels::addRelu(x, x).isnan().any().item<bool>());
+    }
+
+    void normalisationDoesNotDependOnTheNumberOfThreads() {
+        const int threads = at::get_num_threads();
+        const Tensor x = normal({16, 8, 32, 32}, 1).to(at::kFloat);
+        at::set_num_threads(1);
+        const kernels::Moments one = kernels::batchMoments(x);
+        at::set_num_threads(2);
+        const kernels::Moments two = kernels::batchMoments(x);
+        at::set_num_threads(threads);
+        QVERIFY(at::equal(one.mean, two.mean));
+        QVERIFY(at::equal(one.variance, two.variance));
     }
 
     void pooledNanStaysVisible() {
