@@ -48,6 +48,14 @@ std::string Progress::note(const Event& event) {
         warmup_ = progress->warmup;
         return "";
     }
+    if (const auto* loading = std::get_if<LoadingProgressed>(&event)) {
+        constexpr double percent = 100.0;
+        loading_ =
+            loading->what + (loading->fraction
+                                 ? " " + std::to_string(static_cast<int>(percent * *loading->fraction)) + " %"
+                                 : " …");
+        return "";
+    }
     if (const auto* epoch = std::get_if<EpochFinished>(&event)) {
         const EpochResult& result = epoch->result;
         std::string text = "epoch " + std::to_string(result.epoch) + "/" + std::to_string(epochs_) + ": ";
@@ -76,7 +84,7 @@ std::string Progress::note(const Event& event) {
 }
 
 std::string Progress::bar(int width) const {
-    if (preparing_) return shortened("preparing …", width);
+    if (preparing_) return shortened(loading_, width);
     const double share =
         stepsTotal_ > 0 ? std::clamp(static_cast<double>(step_) / static_cast<double>(stepsTotal_), 0.0, 1.0)
                         : 0.0;

@@ -22,6 +22,7 @@ class Progress {
     std::optional<double> loss_; ///< running mean, as a single mini-batch says little
     double secondsLeft_ = 0.0, examplesPerSecond_ = 0.0;
     bool warmup_ = false, preparing_ = true;
+    std::string loading_ = "preparing …"; ///< what is done before the run starts
 };
 
 /// What stdout says at the end of a run without --json.

@@ -37,6 +37,7 @@ std::string dataName(const DataSpec& data) {
     case DataSource::idx:
     case DataSource::imageFolder:
     case DataSource::csv:
+    case DataSource::numpy:
     case DataSource::text:
         return file();
     case DataSource::syntheticRegression:
@@ -99,6 +100,7 @@ class Appender {
     void operator()(const LogLine& line);
     void operator()(const CheckpointTaken& checkpoint);
     void operator()(const RunFinished& finished);
+    void operator()(const LoadingProgressed& /*progress*/) {} // for whoever watches
 
   private:
     SQLite::Statement statement(const char* sql) { return archive_.statement(sql); }

@@ -148,7 +148,7 @@ ImageSource readCifarFolder(const Path& folder, CifarKind kind, CifarContents co
     const CifarFiles files = filesOf(kind);
     ImageSource source{.name = folder.string(),
                        .shape = {3, 32, 32},
-                       .classes = cifarClasses(kind),
+                       .outputs = cifarClasses(kind),
                        .classNames = readNames(folder / files.names, kind),
                        .train = readFiles(folder, files.train, kind, contents, cancelled),
                        .test = readFiles(folder, {files.test}, kind, contents, cancelled)};

@@ -16,6 +16,7 @@ enum class DataSource {
     cifar100,
     imageFolder,
     csv,
+    numpy,
     text,
     syntheticRegression,
     syntheticClassification
@@ -56,7 +57,10 @@ struct DataSpec {
     Delimiter delimiter = Delimiter::automatic;
     Header header = Header::automatic;
     std::string target = {}; ///< column name or 0-based index, negative from the end; empty: the last
-    TaskKind task = TaskKind::automatic;
+    TaskKind task = TaskKind::automatic; ///< of NumPy's arrays too
+    // NumPy
+    std::string inputs =
+        {}; ///< the array of inputs, that of the targets being `target`; empty: by usual names
     // text
     TextLevel level = TextLevel::word;
     std::int64_t vocabulary = 0; ///< at most so many tokens, <unk> and <eos> among them; 0: all

@@ -10,6 +10,7 @@
 #include "core/data/image_source.h"
 #include "core/data/memory_check.h"
 #include "core/data/normalize.h"
+#include "core/data/numpy_source.h"
 #include "core/data/split.h"
 #include "core/data/synthetic.h"
 #include "core/data/text_dataset.h"
@@ -22,7 +23,7 @@
 #include <utility>
 
 // A data source is added by an enumerator in data_spec.h, a reader in a file pair here that yields a Table or
-// an IdxFolder, and one case each in loadDataset() and probeDataset().
+// an ImageSource, and one case each in loadDataset() and probeDataset().
 
 namespace dstn {
 namespace {
@@ -42,6 +43,7 @@ std::string sourceName(const DataSpec& spec) {
     case DataSource::cifar100:
     case DataSource::imageFolder:
     case DataSource::csv:
+    case DataSource::numpy:
     case DataSource::text:
         return spec.path;
     case DataSource::syntheticRegression:
@@ -76,7 +78,7 @@ void nameFashionMnist(const IdxFolder& folder, ImageSource& source) {
                         " is " + std::to_string(*wrong) +
                         ", but Fashion-MNIST's labels end at 9. Fetch the file again, or set "
                         "data.source to idx.");
-    source.classes = static_cast<std::int64_t>(fashionMnistClasses.size());
+    source.outputs = static_cast<std::int64_t>(fashionMnistClasses.size());
     source.classNames.assign(fashionMnistClasses.begin(), fashionMnistClasses.end());
 }
 
@@ -93,7 +95,7 @@ ImageSource readIdxImages(const DataSpec& spec, IdxContents contents, const Canc
     ImageSource source{.name = folder.train.imagesPath.string(),
                        .shape = shape.size() == 3 ? Shape{1, shape[1], shape[2]}
                                                   : Shape{shape[1], shape[2], shape[3]},
-                       .classes = folder.classes,
+                       .outputs = folder.classes,
                        .classNames = {},
                        .train = {},
                        .test = {}};
@@ -118,12 +120,12 @@ ImageSource readImages(const DataSpec& spec, ImageContents contents, const Cance
     return readIdxImages(spec, everything ? IdxContents::everything : IdxContents::withoutPixels, cancelled);
 }
 
-/// A byte a pixel as read, and a float for each.
+/// A byte a pixel, in memory that grows by doubling as it is read.
 void requireImageMemory(const ImageSource& headers) {
     const auto images = static_cast<double>(headers.train.count + (headers.test ? headers.test->count : 0));
     const double pixels =
         std::accumulate(headers.shape.begin(), headers.shape.end(), 1.0, std::multiplies<>());
-    requireMemory(5.0 * images * pixels, headers.name, smallerFile);
+    requireMemory(2.0 * images * pixels, headers.name, smallerFile);
 }
 
 Dataset loadImages(const DataSpec& spec, std::uint64_t seed, const Cancelled& cancelled) {
@@ -148,17 +150,18 @@ Table readTable(const DataSpec& spec, const Cancelled& cancelled) {
         spec.path, cancelled);
 }
 
-DataInfo tableInfo(const DataSpec& spec, const Table& table) {
+/// @param test the source's own test part; null: it has none
+DataInfo tableInfo(const DataSpec& spec, const Table& table, const Table* test) {
     DataInfo info;
     info.input = {table.features};
     info.task = table.task;
-    info.outputs = table.task == TaskKind::classification ? table.classes : 1;
+    info.outputs = table.task == TaskKind::classification ? table.classes : table.outputs;
     info.classNames = table.classNames;
     info.featureNames = table.featureNames;
-    const SplitCounts counts = countSplit(spec, table.rows, false, sourceName(spec));
+    const SplitCounts counts = countSplit(spec, table.rows, test != nullptr, sourceName(spec));
     info.train = counts.train;
     info.validation = counts.validation;
-    info.test = counts.test;
+    info.test = test != nullptr ? test->rows : counts.test;
     return info;
 }
 
@@ -175,24 +178,39 @@ std::vector<double> normalizedWeights(const std::vector<double>& weights, const 
     return result;
 }
 
-Dataset prepareTable(const DataSpec& spec, const Table& table, const std::vector<double>& weights,
-                     std::uint64_t seed, const Cancelled& cancelled) {
+Dataset prepareTable(const DataSpec& spec, const Table& table, const Table* test, std::uint64_t seed,
+                     const Cancelled& cancelled) {
     Dataset data;
-    data.info = tableInfo(spec, table);
-    const Split split = makeSplit(spec, table.rows, false, seed, sourceName(spec));
-    const std::vector<Scaling> columns = columnMaps(spec.normalize, table, split.train, sourceName(spec));
-    Scaling target;
+    data.info = tableInfo(spec, table, test);
+    const std::string name = sourceName(spec);
+    const Split split = makeSplit(spec, table.rows, test != nullptr, seed, name);
+    const std::vector<Scaling> columns = columnMaps(spec.normalize, table, split.train, name);
     if (table.task == TaskKind::regression)
-        target = targetMap(spec.normalize, table, split.train, sourceName(spec));
-    const auto part = [&](const std::vector<std::int64_t>& which) {
-        return mapRows(table, columns, target, which, sourceName(spec), cancelled);
+        data.targets = targetMaps(spec.normalize, table.targets, table.outputs, split.train,
+                                  {.source = name, .target = table.targetName});
+    const auto part = [&](const Table& from, const std::vector<std::int64_t>& which) {
+        return mapRows(from, columns, data.targets, which, name, cancelled);
     };
-    data.train = part(split.train);
-    data.validation = part(split.validation);
-    data.test = part(split.test);
-    data.targetMean = target.shift;
-    data.targetScale = 1.0 / target.factor;
-    if (!weights.empty()) data.trueWeights = normalizedWeights(weights, columns, target);
+    data.train = part(table, split.train);
+    data.validation = part(table, split.validation);
+    if (test != nullptr) {
+        std::vector<std::int64_t> all(static_cast<std::size_t>(test->rows));
+        std::iota(all.begin(), all.end(), std::int64_t{0});
+        data.test = part(*test, all);
+    } else {
+        data.test = part(table, split.test);
+    }
+    return data;
+}
+
+/// Makes a linear problem, and brings the weights that made it into the units of what is learned.
+Dataset prepareLinear(const DataSpec& spec, std::uint64_t seed, const Cancelled& cancelled) {
+    const LinearProblem problem = makeSyntheticRegression(spec, seed);
+    Dataset data = prepareTable(spec, problem.table, nullptr, seed, cancelled);
+    const std::string name = sourceName(spec);
+    const Split split = makeSplit(spec, problem.table.rows, false, seed, name);
+    data.trueWeights = normalizedWeights(
+        problem.weights, columnMaps(spec.normalize, problem.table, split.train, name), data.targets.front());
     return data;
 }
 
@@ -216,19 +234,22 @@ Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgr
             spec, readImageFolder(spec.path, imageFolderOptions(spec), imageCacheFolder(), progress), seed,
             cancelled);
     case DataSource::csv:
-        return prepareTable(spec, readTable(spec, cancelled), {}, seed, cancelled);
+        return prepareTable(spec, readTable(spec, cancelled), nullptr, seed, cancelled);
     case DataSource::text:
         return loadText(spec, cancelled);
-    case DataSource::syntheticRegression: {
-        requireSyntheticMemory(spec);
-        const LinearProblem problem = makeSyntheticRegression(spec, seed);
-        return prepareTable(spec, problem.table, problem.weights, seed, cancelled);
+    case DataSource::numpy: {
+        const NumpySource source = readNumpySource(spec, NumpyContents::everything, cancelled);
+        if (source.images) return prepareImages(spec, *source.images, seed, cancelled);
+        return prepareTable(spec, *source.train, source.test ? &*source.test : nullptr, seed, cancelled);
     }
+    case DataSource::syntheticRegression:
+        requireSyntheticMemory(spec);
+        return prepareLinear(spec, seed, cancelled);
     case DataSource::syntheticClassification:
         break;
     }
     requireSyntheticMemory(spec);
-    return prepareTable(spec, makeSyntheticClassification(spec, seed), {}, seed, cancelled);
+    return prepareTable(spec, makeSyntheticClassification(spec, seed), nullptr, seed, cancelled);
 }
 
 DataInfo probeDataset(const DataSpec& spec) {
@@ -241,9 +262,14 @@ DataInfo probeDataset(const DataSpec& spec) {
     case DataSource::imageFolder:
         return imageInfo(spec, probeImageFolder(spec.path, imageFolderOptions(spec)));
     case DataSource::csv:
-        return tableInfo(spec, readTable(spec, {}));
+        return tableInfo(spec, readTable(spec, {}), nullptr);
     case DataSource::text:
         return probeText(spec);
+    case DataSource::numpy: {
+        const NumpySource source = readNumpySource(spec, NumpyContents::headers, {});
+        if (source.images) return imageInfo(spec, *source.images);
+        return tableInfo(spec, *source.train, source.test ? &*source.test : nullptr);
+    }
     case DataSource::syntheticRegression:
     case DataSource::syntheticClassification:
         break;
@@ -255,7 +281,7 @@ DataInfo probeDataset(const DataSpec& spec) {
         table.task = TaskKind::classification;
         table.classes = spec.classes;
     }
-    return tableInfo(spec, table);
+    return tableInfo(spec, table, nullptr);
 }
 
 } // namespace dstn

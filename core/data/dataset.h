@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/data/data_spec.h"
+#include "core/data/shared_bytes.h"
 #include "core/models/model.h"
 
 #include <cstdint>
@@ -19,6 +20,8 @@ struct DataInfo {
     std::int64_t train = 0, validation = 0, test = 0; ///< examples; language: tokens
     std::vector<std::string> classNames;              ///< empty where the source has none
     std::vector<std::string> featureNames;
+    std::int64_t inputBytes =
+        4; ///< that a number of an example's input takes as it is kept; 1: images of bytes
     std::int64_t vocabulary = 0;              ///< language only: different tokens
     std::vector<std::string> tokenNames = {}; ///< language only: [vocabulary], the most frequent first
 };
@@ -29,10 +32,18 @@ struct Scaling {
     double factor = 1.0;
 };
 
+/// Images that are kept as bytes: those of a source, which other parts may share, and which of them these
+/// are.
+struct ByteImages {
+    SharedBytes bytes;               ///< [images of the source, input shape]
+    std::vector<std::int64_t> index; ///< [count]: an image's place in the source
+};
+
 /// One part of a data set in plain memory, normalised and ready to be copied to a device.
 struct Examples {
     std::int64_t count = 0;
-    std::vector<float> inputs;             ///< [count, input shape], row-major; empty for language
+    std::vector<float> inputs; ///< [count, input shape], row-major; empty for language, and images of bytes
+    ByteImages images = {};    ///< in their place, to be mapped by Dataset::channels
     std::vector<std::int64_t> labels;      ///< [count]; classification only
     std::vector<float> targets;            ///< [count, outputs]; regression only
     std::vector<std::int32_t> tokens = {}; ///< [count], a running text; language only
@@ -44,9 +55,8 @@ struct Dataset {
     std::vector<Scaling> channels; ///< images: byte ↦ input, [channels]; else empty
     /// Synthetic regression: the weights [features] and bias that made the targets; else empty.
     std::vector<double> trueWeights;
-    /// Regression with Normalize::standardize: target = standardised × scale + mean, for showing natural
-    /// units.
-    double targetMean = 0.0, targetScale = 1.0;
+    /// Regression: target ↦ what is learned, one for each output; for showing natural units.
+    std::vector<Scaling> targets;
 };
 
 /// Told what is being done and how much of it is done, in [0, 1], or NaN where that is not known; false ends

@@ -41,8 +41,9 @@ Tensor upload(const std::vector<T>& values, std::vector<std::int64_t> shape, at:
     return result;
 }
 
-DevicePart uploadPart(const Examples& examples, const DataInfo& info, at::Device device,
-                      at::ScalarType dtype) {
+DevicePart uploadPart(const Examples& examples, const Dataset& dataset, at::Device device,
+                      at::ScalarType dtype, std::optional<ImagePlacement> placement) {
+    const DataInfo& info = dataset.info;
     DevicePart part;
     if (info.task == TaskKind::language) {
         part.tokens = upload(examples.tokens, {examples.count}, at::kInt, device, at::kLong);
@@ -50,7 +51,11 @@ DevicePart uploadPart(const Examples& examples, const DataInfo& info, at::Device
     }
     std::vector<std::int64_t> shape{examples.count};
     for (const auto extent : info.input) shape.push_back(extent);
-    part.inputs = upload(examples.inputs, shape, at::kFloat, device, dtype);
+    if (examples.images.index.empty())
+        part.inputs = upload(examples.inputs, shape, at::kFloat, device, dtype);
+    else
+        part.images = std::make_shared<DeviceImages>(examples.images, info.input, dataset.channels, device,
+                                                     dtype, *placement);
     part.targets = info.task == TaskKind::classification
                        ? upload(examples.labels, {examples.count}, at::kLong, device, at::kLong)
                        : upload(examples.targets, {examples.count, info.outputs}, at::kFloat, device, dtype);
@@ -61,16 +66,24 @@ DevicePart uploadPart(const Examples& examples, const DataInfo& info, at::Device
 
 std::uint64_t mixSeed(std::uint64_t a, std::uint64_t b) { return splitmix(splitmix(a) ^ b); }
 
-DeviceData::DeviceData(const Dataset& dataset, at::Device device, at::ScalarType dtype) : info(dataset.info) {
+DeviceData::DeviceData(const Dataset& dataset, at::Device device, at::ScalarType dtype,
+                       std::optional<ImagePlacement> placement)
+    : info(dataset.info), channels(dataset.channels) {
+    const auto bytes = [&](const Examples& part) {
+        const double size = static_cast<double>(c10::multiply_integers(info.input));
+        return static_cast<double>(part.images.index.size()) * size +
+               static_cast<double>(part.inputs.size()) * static_cast<double>(c10::elementSize(dtype));
+    };
+    const double total = bytes(dataset.train) + bytes(dataset.validation) + bytes(dataset.test);
     try {
-        train = uploadPart(dataset.train, info, device, dtype);
-        validation = uploadPart(dataset.validation, info, device, dtype);
-        test = uploadPart(dataset.test, info, device, dtype);
+        if (!placement) placement = placementFor(total, device, freeDeviceMemory(device));
+        train = uploadPart(dataset.train, dataset, device, dtype, placement);
+        validation = uploadPart(dataset.validation, dataset, device, dtype, placement);
+        test = uploadPart(dataset.test, dataset, device, dtype, placement);
     } catch (const c10::Error& error) {
-        const std::size_t values =
-            dataset.train.inputs.size() + dataset.validation.inputs.size() + dataset.test.inputs.size();
+        constexpr double mebibyte = 1 << 20;
         throw Error(ErrorKind::device, "The data (" +
-                                           std::to_string((values * c10::elementSize(dtype) >> 20) + 1) +
+                                           std::to_string(static_cast<std::int64_t>(total / mebibyte) + 1) +
                                            " MiB) could not be brought to the device " + device.str() + ": " +
                                            error.what_without_backtrace() +
                                            ". Use fewer examples (data.limit) or another device.");
@@ -95,16 +108,30 @@ Tensor epochOrder(std::uint64_t seed, std::int64_t epoch, std::int64_t count, at
     return order.to(device);
 }
 
+/// The examples at `places`, int64 [n] on the part's placesDevice().
+static Batch takeAt(const DevicePart& part, const Tensor& places) {
+    return {part.images ? part.images->load(places) : part.inputs.index_select(0, places),
+            part.targets.index_select(0, places.to(part.targets.device()))};
+}
+
 Batch take(const DevicePart& part, const Tensor& order, std::int64_t from, std::int64_t size) {
     const std::int64_t count = std::clamp<std::int64_t>(order.size(0) - from, 0, size);
-    const Tensor chosen = order.narrow(0, std::min(from, order.size(0)), count);
-    return {part.inputs.index_select(0, chosen), part.targets.index_select(0, chosen)};
+    return takeAt(part, order.narrow(0, std::min(from, order.size(0)), count));
 }
 
 Batch take(const DevicePart& part, std::int64_t from, std::int64_t size) {
-    const std::int64_t count = std::clamp<std::int64_t>(part.count() - from, 0, size);
-    const std::int64_t begin = std::min(from, part.count());
-    return {part.inputs.narrow(0, begin, count), part.targets.narrow(0, begin, count)};
+    const auto range = [&](std::int64_t first) {
+        const std::int64_t begin = std::min(first, part.count());
+        return std::pair{begin, std::min(begin + size, part.count())};
+    };
+    const auto [begin, end] = range(from);
+    if (!part.images) return {part.inputs.slice(0, begin, end), part.targets.slice(0, begin, end)};
+    const auto places = [&](std::int64_t first, std::int64_t last) {
+        return at::arange(first, last, at::TensorOptions(at::kLong).device(part.placesDevice()));
+    };
+    Batch batch = takeAt(part, places(begin, end));
+    if (const auto [next, last] = range(end); next < last) part.images->prefetch(places(next, last));
+    return batch;
 }
 
 BatchOrder::BatchOrder(const DevicePart& part, std::int64_t size, std::uint64_t seed)
@@ -114,13 +141,21 @@ BatchOrder::BatchOrder(const DevicePart& part, std::int64_t size, std::uint64_t 
 
 std::int64_t BatchOrder::perEpoch() const { return (part_.count() + size_ - 1) / size_; }
 
-Batch BatchOrder::at(std::int64_t index) {
+Tensor BatchOrder::places(std::int64_t index) {
     const std::int64_t epoch = index / perEpoch();
-    if (epoch != epoch_) {
-        order_ = epochOrder(seed_, epoch, part_.count(), part_.inputs.device());
-        epoch_ = epoch;
-    }
-    return take(part_, order_, index % perEpoch() * size_, size_);
+    Order& order = orders_[static_cast<std::size_t>(epoch % 2)];
+    if (order.epoch != epoch)
+        order = {.epoch = epoch, .places = epochOrder(seed_, epoch, part_.count(), part_.placesDevice())};
+    const std::int64_t from = index % perEpoch() * size_;
+    return order.places.slice(0, from, std::min(from + size_, part_.count()));
+}
+
+Batch BatchOrder::at(std::int64_t index) {
+    Batch batch = takeAt(part_, places(index));
+    // Two ahead: one is on its way while the other is waited for.
+    if (part_.images && part_.images->placement() == ImagePlacement::streamed)
+        for (const std::int64_t next : {index + 1, index + 2}) part_.images->prefetch(places(next));
+    return batch;
 }
 
 StepRandom::StepRandom(at::Device device, std::uint64_t seed) : device_(device), seed_(seed) {}

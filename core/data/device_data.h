@@ -1,29 +1,44 @@
 #pragma once
 
 #include "core/data/dataset.h"
+#include "core/data/device_images.h"
 #include "core/torch.h"
 
+#include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
+#include <vector>
 
 namespace dstn {
 
 /// One part of a data set on the engine's device.
 struct DevicePart {
-    Tensor inputs;      ///< [N, input shape] in the engine's dtype
-    Tensor targets;     ///< classification: int64 [N]; regression: dtype [N, outputs]
-    Tensor tokens = {}; ///< language, in place of both: int64 [N]
+    Tensor inputs;                             ///< [N, input shape] in the engine's dtype
+    Tensor targets;                            ///< classification: int64 [N]; regression: dtype [N, outputs]
+    Tensor tokens = {};                        ///< language, in place of both: int64 [N]
+    std::shared_ptr<DeviceImages> images = {}; ///< images that are kept as bytes, in place of `inputs`
     std::int64_t count() const {
-        return tokens.defined() ? tokens.size(0) : inputs.defined() ? inputs.size(0) : 0;
+        return tokens.defined()   ? tokens.size(0)
+               : images           ? images->count()
+               : inputs.defined() ? inputs.size(0)
+                                  : 0;
     }
+    /// Where the places of examples must be for take().
+    at::Device placesDevice() const { return images ? images->placesDevice() : inputs.device(); }
 };
 
-/// A whole data set on the engine's device, so that batching needs no transfer.
-/// Throws Error{device} if the device's memory does not hold it.
+/// A whole data set on the engine's device, so that batching needs no transfer; but for images of bytes that
+/// are too many, which are brought there batch by batch. Throws Error{device} if the device's memory does not
+/// hold it.
 struct DeviceData {
-    DeviceData(const Dataset& dataset, at::Device device, at::ScalarType dtype);
+    /// @param placement of images that are kept as bytes; nothing: by their size and the device's free memory
+    DeviceData(const Dataset& dataset, at::Device device, at::ScalarType dtype,
+               std::optional<ImagePlacement> placement = {});
 
     DataInfo info;
+    std::vector<Scaling> channels; ///< images: byte ↦ input, [channels]; else empty
     DevicePart train, validation, test;
 };
 
@@ -47,7 +62,8 @@ Tensor epochOrder(std::uint64_t seed, std::int64_t epoch, std::int64_t count, at
 
 /// The examples order[from], …, order[from + size − 1]; fewer where the order ends.
 Batch take(const DevicePart& part, const Tensor& order, std::int64_t from, std::int64_t size);
-/// The examples from, …, from + size − 1 in file order, without a copy; fewer where the part ends.
+/// The examples from, …, from + size − 1 in file order, without a copy where they are kept as numbers; fewer
+/// where the part ends.
 Batch take(const DevicePart& part, std::int64_t from, std::int64_t size);
 
 /// The endless sequence of a part's shuffled batches. Batch `index` follows from the seed alone, so a run is
@@ -61,11 +77,17 @@ class BatchOrder {
     Batch at(std::int64_t index);
 
   private:
+    /// The places of batch `index` in the part.
+    Tensor places(std::int64_t index);
+
     DevicePart part_;
     std::int64_t size_;
     std::uint64_t seed_;
-    std::int64_t epoch_ = -1; ///< the epoch of order_
-    Tensor order_;
+    struct Order {
+        std::int64_t epoch = -1;
+        Tensor places;
+    };
+    std::array<Order, 2> orders_; ///< of the present epoch and the next one, which is read ahead
 };
 
 /// Randomness that is a function of (seed, step, purpose): a generator is seeded anew at each step, so that a

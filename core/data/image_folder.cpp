@@ -280,7 +280,7 @@ ImageSource probeImageFolder(const Path& folder, const ImageFolderOptions& optio
     const ImageSize size = sizeOf(listing, options);
     ImageSource source{.name = folder.string(),
                        .shape = {options.channels, size.height, size.width},
-                       .classes = static_cast<std::int64_t>(listing.classNames.size()),
+                       .outputs = static_cast<std::int64_t>(listing.classNames.size()),
                        .classNames = listing.classNames,
                        .train = {.count = static_cast<std::int64_t>(listing.train.size())},
                        .test = {}};

@@ -2,26 +2,19 @@
 
 #include "core/data/normalize.h"
 #include "core/data/split.h"
+#include "core/error.h"
 
 #include <numeric>
 #include <utility>
 
 namespace dstn {
 
-SharedBytes::SharedBytes(std::vector<std::uint8_t> bytes) {
-    const auto owner = std::make_shared<const std::vector<std::uint8_t>>(std::move(bytes));
-    view_ = *owner;
-    owner_ = owner;
-}
-
-SharedBytes::SharedBytes(std::span<const std::uint8_t> view, std::shared_ptr<const void> owner)
-    : view_(view), owner_(std::move(owner)) {}
-
 DataInfo imageInfo(const DataSpec& spec, const ImageSource& source) {
     DataInfo info;
     info.input = source.shape;
-    info.task = TaskKind::classification;
-    info.outputs = source.classes;
+    info.task = source.task;
+    info.outputs = source.outputs;
+    info.inputBytes = source.bytes ? 1 : 4;
     info.classNames = source.classNames;
     const SplitCounts counts = countSplit(spec, source.train.count, source.test.has_value(), source.name);
     info.train = counts.train;
@@ -30,21 +23,49 @@ DataInfo imageInfo(const DataSpec& spec, const ImageSource& source) {
     return info;
 }
 
+/// Images that are no bytes through their channels' maps.
+static std::vector<float> mapValues(const ImageSet& from, const std::vector<Scaling>& maps,
+                                    std::int64_t pixels, const std::vector<std::int64_t>& which) {
+    const std::size_t size = maps.size() * static_cast<std::size_t>(pixels);
+    std::vector<float> inputs;
+    inputs.reserve(which.size() * size);
+    for (const std::int64_t i : which) {
+        const float* value = from.values.data() + static_cast<std::size_t>(i) * size;
+        for (const Scaling& map : maps)
+            for (std::int64_t p = 0; p < pixels; ++p)
+                inputs.push_back(
+                    static_cast<float>((static_cast<double>(*value++) - map.shift) * map.factor));
+    }
+    return inputs;
+}
+
 Dataset prepareImages(const DataSpec& spec, const ImageSource& source, std::uint64_t seed,
                       const std::function<bool()>& cancelled) {
     Dataset data;
     data.info = imageInfo(spec, source);
-    const auto pixels = source.shape[1] * source.shape[2];
+    const std::int64_t channels = source.shape[0], pixels = source.shape[1] * source.shape[2];
     const Split split = makeSplit(spec, source.train.count, source.test.has_value(), seed, source.name);
+    const TargetNames names{.source = source.name, .target = {}};
     data.channels =
-        channelMaps(spec.normalize, source.train.bytes.view(), source.shape[0], pixels, split.train);
+        source.bytes
+            ? channelMaps(spec.normalize, source.train.bytes.view(), channels, pixels, split.train)
+            : channelMaps(spec.normalize, source.train.values, channels, pixels, split.train, source.name);
+    if (source.task == TaskKind::regression)
+        data.targets = targetMaps(spec.normalize, source.train.targets, source.outputs, split.train, names);
     const auto part = [&](const ImageSet& from, const std::vector<std::int64_t>& which) {
+        if (cancelled && cancelled())
+            throw Error(ErrorKind::interrupted, "Loading " + source.name + " was cancelled.");
         Examples examples;
         examples.count = static_cast<std::int64_t>(which.size());
-        examples.inputs = mapImages(from.bytes.view(), data.channels, pixels, which, cancelled);
-        examples.labels.reserve(which.size());
-        for (const std::int64_t i : which)
-            examples.labels.push_back(from.labels[static_cast<std::size_t>(i)]);
+        if (source.bytes)
+            examples.images = {.bytes = from.bytes, .index = which};
+        else
+            examples.inputs = mapValues(from, data.channels, pixels, which);
+        if (source.task == TaskKind::regression)
+            examples.targets = mapTargets(from.targets, data.targets, which, names);
+        else
+            for (const std::int64_t i : which)
+                examples.labels.push_back(from.labels[static_cast<std::size_t>(i)]);
         return examples;
     };
     data.train = part(source.train, split.train);
@@ -55,6 +76,14 @@ Dataset prepareImages(const DataSpec& spec, const ImageSource& source, std::uint
         data.test = part(*source.test, all);
     } else {
         data.test = part(source.train, split.test);
+    }
+    if (!source.bytes) {
+        // In units of bytes, as those who ask for the channels expect.
+        const double white = whiteOf(source.train.values, channels * pixels, split.train);
+        for (Scaling& map : data.channels) {
+            map.shift *= 255.0 / white;
+            map.factor *= white / 255.0;
+        }
     }
     return data;
 }

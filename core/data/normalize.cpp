@@ -24,9 +24,9 @@ std::string whereIs(const std::string& name, const Table& table, std::size_t fea
     return name + ", column " + std::to_string(column + (behindTarget ? 1 : 0));
 }
 
-std::string whereIsTarget(const std::string& name, const Table& table) {
-    return name + ", the target" +
-           (table.targetName.empty() ? "" : " \"" + printable(table.targetName) + "\"");
+std::string whereIsTarget(const TargetNames& names) {
+    return names.source + ", the target" +
+           (names.target.empty() ? "" : " \"" + printable(names.target) + "\"");
 }
 
 /// A value through a map, as networks compute with it. Throws Error{data} saying `where()` it was.
@@ -120,32 +120,32 @@ std::vector<Scaling> channelMaps(Normalize how, std::span<const std::uint8_t> im
     return maps;
 }
 
-std::array<float, 256> tabulated(const Scaling& map) {
-    std::array<float, 256> table{};
-    for (std::size_t v = 0; v < table.size(); ++v)
-        table[v] = static_cast<float>((static_cast<double>(v) - map.shift) * map.factor);
-    return table;
+double whiteOf(std::span<const float> images, std::int64_t size, std::span<const std::int64_t> training) {
+    const auto bright = [&](std::int64_t i) {
+        const auto image = images.subspan(static_cast<std::size_t>(i * size), static_cast<std::size_t>(size));
+        return std::any_of(image.begin(), image.end(), [](float value) { return value > 1.0F; });
+    };
+    return std::any_of(training.begin(), training.end(), bright) ? 255.0 : 1.0;
 }
 
-std::vector<float> mapImages(std::span<const std::uint8_t> images, const std::vector<Scaling>& maps,
-                             std::int64_t pixels, std::span<const std::int64_t> which,
-                             const std::function<bool()>& cancelled) {
-    const std::size_t size = maps.size() * static_cast<std::size_t>(pixels);
-    std::vector<std::array<float, 256>> tables;
-    for (const Scaling& map : maps) tables.push_back(tabulated(map));
-    std::vector<float> inputs;
-    inputs.reserve(which.size() * size);
-    for (std::size_t done = 0; done < which.size(); ++done) {
-        pollEvery(done, cancelled);
-        const std::uint8_t* from = images.data() + static_cast<std::size_t>(which[done]) * size;
-        for (const auto& table : tables) {
-            inputs.resize(inputs.size() + static_cast<std::size_t>(pixels));
-            float* to = inputs.data() + inputs.size() - pixels;
-            for (std::int64_t p = 0; p < pixels; ++p) to[p] = table[from[p]];
-            from += pixels;
-        }
+std::vector<Scaling> channelMaps(Normalize how, std::span<const float> images, std::int64_t channels,
+                                 std::int64_t pixels, std::span<const std::int64_t> training,
+                                 const std::string& name) {
+    std::vector<Scaling> maps(static_cast<std::size_t>(channels));
+    if (how == Normalize::unit)
+        for (Scaling& map : maps) map.factor = 1.0 / whiteOf(images, channels * pixels, training);
+    if (how != Normalize::standardize) return maps;
+    for (std::int64_t channel = 0; channel < channels; ++channel) {
+        ColumnStatistics statistics;
+        for (const std::int64_t i : training)
+            for (const float value :
+                 images.subspan(static_cast<std::size_t>((i * channels + channel) * pixels),
+                                static_cast<std::size_t>(pixels)))
+                statistics.add(static_cast<double>(value));
+        maps[static_cast<std::size_t>(channel)] =
+            statistics.map(how, name + ", channel " + std::to_string(channel));
     }
-    return inputs;
+    return maps;
 }
 
 std::vector<Scaling> columnMaps(Normalize how, const Table& table, std::span<const std::int64_t> training,
@@ -162,23 +162,39 @@ std::vector<Scaling> columnMaps(Normalize how, const Table& table, std::span<con
     return maps;
 }
 
-Scaling targetMap(Normalize how, const Table& table, std::span<const std::int64_t> training,
-                  const std::string& name) {
-    ColumnStatistics targets;
-    for (const std::int64_t i : training) targets.add(table.targets[static_cast<std::size_t>(i)]);
-    if (targets.constant())
-        throw Error(ErrorKind::data,
-                    name + ": all " + std::to_string(training.size()) +
-                        " training targets are the same; there is nothing to learn. Use more data, or "
-                        "set data.split to random.");
-    return how == Normalize::standardize ? targets.map(how, whereIsTarget(name, table)) : Scaling{};
+std::vector<Scaling> targetMaps(Normalize how, std::span<const double> targets, std::int64_t outputs,
+                                std::span<const std::int64_t> training, const TargetNames& names) {
+    std::vector<Scaling> maps;
+    for (std::int64_t k = 0; k < outputs; ++k) {
+        ColumnStatistics column;
+        for (const std::int64_t i : training) column.add(targets[static_cast<std::size_t>(i * outputs + k)]);
+        if (column.constant())
+            throw Error(ErrorKind::data, names.source + ": all " + std::to_string(training.size()) +
+                                             " training targets" +
+                                             (outputs > 1 ? " of column " + std::to_string(k) : "") +
+                                             " are the same; there is nothing to learn. Use more data, or "
+                                             "set data.split to random.");
+        maps.push_back(how == Normalize::standardize ? column.map(how, whereIsTarget(names)) : Scaling{});
+    }
+    return maps;
 }
 
-Examples mapRows(const Table& table, const std::vector<Scaling>& columns, const Scaling& target,
+std::vector<float> mapTargets(std::span<const double> targets, const std::vector<Scaling>& maps,
+                              std::span<const std::int64_t> which, const TargetNames& names) {
+    std::vector<float> result;
+    result.reserve(which.size() * maps.size());
+    for (const std::int64_t i : which)
+        for (std::size_t k = 0; k < maps.size(); ++k)
+            result.push_back(mapped(targets[static_cast<std::size_t>(i) * maps.size() + k], maps[k],
+                                    [&] { return whereIsTarget(names); }));
+    return result;
+}
+
+Examples mapRows(const Table& table, const std::vector<Scaling>& columns, const std::vector<Scaling>& targets,
                  std::span<const std::int64_t> which, const std::string& name,
                  const std::function<bool()>& cancelled) {
-    Examples examples{
-        .count = static_cast<std::int64_t>(which.size()), .inputs = {}, .labels = {}, .targets = {}};
+    Examples examples;
+    examples.count = static_cast<std::int64_t>(which.size());
     examples.inputs.reserve(which.size() * columns.size());
     for (std::size_t done = 0; done < which.size(); ++done) {
         pollEvery(done, cancelled);
@@ -186,12 +202,11 @@ Examples mapRows(const Table& table, const std::vector<Scaling>& columns, const 
         const double* row = table.inputs.data() + i * columns.size();
         for (std::size_t j = 0; j < columns.size(); ++j)
             examples.inputs.push_back(mapped(row[j], columns[j], [&] { return whereIs(name, table, j); }));
-        if (table.task == TaskKind::classification)
-            examples.labels.push_back(table.labels[i]);
-        else
-            examples.targets.push_back(
-                mapped(table.targets[i], target, [&] { return whereIsTarget(name, table); }));
+        if (table.task == TaskKind::classification) examples.labels.push_back(table.labels[i]);
     }
+    if (table.task == TaskKind::regression)
+        examples.targets =
+            mapTargets(table.targets, targets, which, {.source = name, .target = table.targetName});
     return examples;
 }
 

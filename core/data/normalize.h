@@ -4,7 +4,6 @@
 #include "core/data/split.h"
 #include "core/data/table.h"
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -12,19 +11,26 @@
 
 namespace dstn {
 
+/// Whom a message about targets names.
+struct TargetNames {
+    std::string source; ///< file or folder
+    std::string target; ///< the column's name; empty where it has none
+};
+
 /// The maps for images [count, channels, pixels] of bytes from the statistics of the images named by
 /// `training`. unit: x / 255. standardize: minus the channel's mean over its standard deviation; 0 for a
 /// channel that is constant. none: x.
 std::vector<Scaling> channelMaps(Normalize how, std::span<const std::uint8_t> images, std::int64_t channels,
                                  std::int64_t pixels, std::span<const std::int64_t> training);
 
-/// A channel's map, tabulated for each of the 256 values of a byte.
-std::array<float, 256> tabulated(const Scaling& map);
+/// The same for images of numbers. unit: x over white, which is 1, or 255 where a value of the training part
+/// is above 1. standardize: as above. `name` appears in messages. Throws Error{data} as columnMaps() does.
+std::vector<Scaling> channelMaps(Normalize how, std::span<const float> images, std::int64_t channels,
+                                 std::int64_t pixels, std::span<const std::int64_t> training,
+                                 const std::string& name);
 
-/// The named images through the maps. Throws Error{interrupted} once `cancelled` says so.
-std::vector<float> mapImages(std::span<const std::uint8_t> images, const std::vector<Scaling>& maps,
-                             std::int64_t pixels, std::span<const std::int64_t> which,
-                             const std::function<bool()>& cancelled);
+/// What a byte over 255 is in such images: 1, or 255 where a value of the training part is above 1.
+double whiteOf(std::span<const float> images, std::int64_t size, std::span<const std::int64_t> training);
 
 /// The maps for a table's columns from the rows named by `training`. unit: the column's range to [0, 1].
 /// standardize: minus its mean over its (population) standard deviation. Both: 0 for a constant column.
@@ -33,15 +39,20 @@ std::vector<float> mapImages(std::span<const std::uint8_t> images, const std::ve
 std::vector<Scaling> columnMaps(Normalize how, const Table& table, std::span<const std::int64_t> training,
                                 const std::string& name);
 
-/// The map for the targets: standardised with Normalize::standardize, else x. The table must be of a
-/// regression. Throws Error{data} as columnMaps() does, and if the training part's targets are all the same.
-Scaling targetMap(Normalize how, const Table& table, std::span<const std::int64_t> training,
-                  const std::string& name);
+/// The maps for the columns of targets [rows, outputs]: standardised with Normalize::standardize, else x.
+/// Throws Error{data} as columnMaps() does, and if all the training part's targets of a column are the same.
+/// @param names whom a message names: the file, and the target
+std::vector<Scaling> targetMaps(Normalize how, std::span<const double> targets, std::int64_t outputs,
+                                std::span<const std::int64_t> training, const TargetNames& names);
+
+/// The named rows of targets through the maps. Throws Error{data} as mapRows() does.
+std::vector<float> mapTargets(std::span<const double> targets, const std::vector<Scaling>& maps,
+                              std::span<const std::int64_t> which, const TargetNames& names);
 
 /// The named rows through the maps, with their labels or targets. Throws Error{data} naming `name`, the
 /// column and the value where one is beyond the range of a float, Error{interrupted} once `cancelled` says
 /// so.
-Examples mapRows(const Table& table, const std::vector<Scaling>& columns, const Scaling& target,
+Examples mapRows(const Table& table, const std::vector<Scaling>& columns, const std::vector<Scaling>& targets,
                  std::span<const std::int64_t> which, const std::string& name,
                  const std::function<bool()>& cancelled);
 

@@ -14,7 +14,8 @@ struct Table {
     std::vector<double> inputs = {}; ///< [rows, features], row-major
     TaskKind task = TaskKind::regression;
     std::vector<std::int64_t> labels = {};      ///< [rows]; empty for regression
-    std::vector<double> targets = {};           ///< [rows]; empty for classification
+    std::int64_t outputs = 1;                   ///< columns of the targets; regression only
+    std::vector<double> targets = {};           ///< [rows, outputs]; empty for classification
     std::int64_t classes = 0;                   ///< classification only
     std::vector<std::string> classNames = {};   ///< empty where the source has none
     std::vector<std::string> featureNames = {}; ///< empty where the source has none

@@ -15,6 +15,7 @@ inline constexpr Option<DataSource> sourceOptions[] = {
     {DataSource::cifar100, "cifar100"},
     {DataSource::imageFolder, "image-folder"},
     {DataSource::csv, "csv"},
+    {DataSource::numpy, "numpy"},
     {DataSource::text, "text"},
     {DataSource::syntheticRegression, "synthetic-regression"},
     {DataSource::syntheticClassification, "synthetic-classification"}};
@@ -49,6 +50,8 @@ constexpr std::string_view pathMeaning(DataSource source) {
         return "Folder with train/CLASS/FILE and test/CLASS/FILE, or with CLASS/FILE; JPEG or PNG.";
     case DataSource::csv:
         return "The CSV file.";
+    case DataSource::numpy:
+        return "The .npz file, or a folder of .npy files.";
     case DataSource::text:
         return "The text file, or a folder of text files.";
     default:
@@ -107,6 +110,13 @@ void fieldsOf(V& v, DataSpec& data) {
         v.integer(
             {"image_size", "Side of the square that images are cropped and brought to; 0: as they are."},
             data.imageSize, {.min = 0, .max = 4096});
+    }
+    if (data.source == DataSource::numpy) {
+        v.text({"inputs", "The array of inputs; empty: x_train, x or X."}, data.inputs,
+               {.words = "an array's name"});
+        v.text({"target", "The array of targets; empty: y_train or y."}, data.target,
+               {.words = "an array's name"});
+        v.choice({"task", "What the targets are."}, data.task, taskOptions);
     }
     if (data.source != DataSource::csv) return;
     v.choice({"delimiter", "What separates the columns."}, data.delimiter, delimiterOptions);

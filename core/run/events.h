@@ -92,6 +92,11 @@ struct RunStarted {
 struct SamplesTaken {
     std::vector<Sample> samples;
 };
+/// The data are being read, before the run starts. At most ten a second.
+struct LoadingProgressed {
+    std::string what;                    ///< "decoding images"
+    std::optional<double> fraction = {}; ///< done, in [0, 1]; absent where that is not known
+};
 /// At most ten a second.
 struct ProgressMade {
     std::int64_t step = 0;
@@ -137,7 +142,7 @@ struct RunFinished {
 };
 
 using Event = std::variant<RunStarted, SamplesTaken, ProgressMade, EpochFinished, StateChanged,
-                           HyperparameterSet, LogLine, CheckpointTaken, RunFinished>;
+                           HyperparameterSet, LogLine, CheckpointTaken, RunFinished, LoadingProgressed>;
 
 /// Takes events from the engine thread; publish() must return at once.
 class EventSink {

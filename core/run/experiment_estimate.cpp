@@ -41,7 +41,7 @@ Estimate estimate(const Experiment& experiment, const DataInfo& data) {
     const double answer =
         data.task == TaskKind::regression ? bytes * static_cast<double>(data.outputs) : 2 * bytes;
     // A token is a number of 8 bytes, and its own answer.
-    const double storedInput = language ? 0.0 : bytes * static_cast<double>(inputs);
+    const double storedInput = language ? 0.0 : static_cast<double>(data.inputBytes * inputs);
 
     // Each parameter has a gradient and its optimiser's state beside it.
     const double weights = static_cast<double>(result.model.parameters) *

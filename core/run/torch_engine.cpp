@@ -194,6 +194,7 @@ class Run {
     void takeCheckpoint();
     void sampleHyperparameters(std::vector<Sample>& samples) const;
     void publishProgress();
+    void publishLoading(std::string_view what, double fraction);
     Sample sample(std::int32_t series, double value) const {
         return {series, training_->stepsDone(), training_->seconds(), value};
     }
@@ -231,8 +232,11 @@ RunState Run::train() {
     const at::Device device = resolveDevice(experiment.device);
     scope_.emplace(device);
     useThreads(experiment);
-    const Dataset dataset = loadDataset(
-        experiment.data, experiment.seed, [&](std::string_view, double) { return obeyPending(); });
+    const Dataset dataset =
+        loadDataset(experiment.data, experiment.seed, [&](std::string_view what, double fraction) {
+            publishLoading(what, fraction);
+            return obeyPending();
+        });
     requireMemory("the run", static_cast<double>(estimate(experiment, dataset.info).memoryBytes), device);
     if (const auto [blas, reference] = blasInUse(); reference && device.is_cpu())
         events_.publish(LogLine{LogLevel::warning, "This machine's BLAS is the reference one (" + blas +
@@ -263,6 +267,16 @@ RunState Run::train() {
     }
     takeCheckpoint();
     return stop_->interrupted ? RunState::interrupted : RunState::stopped;
+}
+
+void Run::publishLoading(std::string_view what, double fraction) {
+    constexpr std::chrono::milliseconds apart(100);
+    const auto now = Clock::now();
+    if (now - lastProgress_ < apart) return;
+    lastProgress_ = now;
+    LoadingProgressed progress{.what = std::string(what)};
+    if (std::isfinite(fraction)) progress.fraction = fraction;
+    events_.publish(progress);
 }
 
 void Run::start(const Dataset& dataset, at::Device device) {

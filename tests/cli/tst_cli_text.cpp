@@ -151,6 +151,10 @@ class CliTextTest : public QObject {
     void barFitsTheTerminal() {
         Progress progress;
         QCOMPARE(progress.bar(80), std::string("preparing …"));
+        progress.note(LoadingProgressed{.what = "reading the data"});
+        QCOMPARE(progress.bar(80), std::string("reading the data …"));
+        progress.note(LoadingProgressed{.what = "decoding images", .fraction = 0.345});
+        QCOMPARE(progress.bar(80), std::string("decoding images 34 %"));
         progress.note(started());
         progress.note(SamplesTaken{{{0, 1, 0.1, 0.75}}});
         progress.note(

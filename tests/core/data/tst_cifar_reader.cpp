@@ -1,5 +1,6 @@
 #include "core/data/cifar_reader.h"
 #include "core/data/dataset.h"
+#include "core/data/image_gather.h"
 #include "idx_files.h"
 #include "thrown.h"
 
@@ -65,9 +66,9 @@ class TestCifarReader : public QObject {
         QCOMPARE(data.train.labels, (std::vector<std::int64_t>{1, 2, 2, 3, 3, 4, 4, 5}));
         QCOMPARE(data.validation.labels, (std::vector<std::int64_t>{5, 6}));
         QCOMPARE(data.test.labels, (std::vector<std::int64_t>{9}));
-        QCOMPARE(data.train.inputs[3 * 3072], 21.0F);
-        QCOMPARE(data.validation.inputs[3072], 51.0F);
-        QCOMPARE(data.test.inputs.back(), 99.0F);
+        QCOMPARE(inputsOf(data, data.train)[3 * 3072], 21.0F);
+        QCOMPARE(inputsOf(data, data.validation)[3072], 51.0F);
+        QCOMPARE(inputsOf(data, data.test).back(), 99.0F);
     }
 
     void probeSaysWhatLoadingYields() {

@@ -1,4 +1,5 @@
 #include "core/data/dataset.h"
+#include "core/data/image_gather.h"
 #include "idx_files.h"
 #include "thrown.h"
 
@@ -60,14 +61,19 @@ class TestDataset : public QObject {
     /// The first pixel of each image.
     static std::vector<int> firstPixels(const Examples& examples) {
         std::vector<int> pixels;
-        for (std::size_t i = 0; i < examples.inputs.size(); i += 6)
-            pixels.push_back(static_cast<int>(examples.inputs[i]));
+        for (std::size_t i = 0; i < examples.images.index.size(); ++i)
+            pixels.push_back(
+                examples.images.bytes.view()[static_cast<std::size_t>(examples.images.index[i]) * 6]);
         return pixels;
     }
     static std::vector<int> range(int from, int to) {
         std::vector<int> values(static_cast<std::size_t>(to - from));
         std::iota(values.begin(), values.end(), from);
         return values;
+    }
+    static std::vector<float> inputs(const DataSpec& spec, Examples Dataset::*part) {
+        const Dataset data = loadDataset(spec, 0);
+        return inputsOf(data, data.*part);
     }
     static double column(const Examples& examples, std::size_t features, std::size_t j, double power) {
         double sum = 0.0;
@@ -92,7 +98,7 @@ class TestDataset : public QObject {
               std::tuple{&data.test, data.info.test, probed.test}}) {
             QCOMPARE(part->count, said);
             QCOMPARE(loaded, said);
-            QCOMPARE(part->inputs.size(), static_cast<std::size_t>(said) * size);
+            QCOMPARE(inputsOf(data, *part).size(), static_cast<std::size_t>(said) * size);
             const bool classes = probed.task == TaskKind::classification;
             QCOMPARE(part->labels.size(), static_cast<std::size_t>(classes ? said : 0));
             QCOMPARE(part->targets.size(), static_cast<std::size_t>(classes ? 0 : said));
@@ -117,14 +123,14 @@ class TestDataset : public QObject {
         const QTemporaryDir plain, packed;
         writePart(plain, "train", count_, 0);
         writePart(packed, "train", count_, 0, true);
-        QCOMPARE(loadDataset(images(packed), 0).train.inputs, loadDataset(images(plain), 0).train.inputs);
+        QCOMPARE(inputs(images(packed), &Dataset::train), inputs(images(plain), &Dataset::train));
     }
 
     void namesWithDotsAndPackedFilesWithoutEndingAreFound() {
         const QTemporaryDir folder;
         write(folder, "train-images.idx3-ubyte", gzip(idx({4, 1, 1}, {9, 8, 7, 6})));
         write(folder, "train-labels.idx1-ubyte", idx({4}, {0, 1, 1, 0}));
-        QCOMPARE(loadDataset(images(folder), 0).train.inputs, (std::vector<float>{9, 8, 7}));
+        QCOMPARE(inputs(images(folder), &Dataset::train), (std::vector<float>{9, 8, 7}));
     }
 
     void colourImagesKeepTheirChannels() {
@@ -202,7 +208,7 @@ class TestDataset : public QObject {
         writePart(folder, "train", count_, 0);
         DataSpec spec = images(folder);
         spec.normalize = Normalize::unit;
-        QCOMPARE(loadDataset(spec, 0).validation.inputs.back(), 39.0F / 255.0F);
+        QCOMPARE(inputs(spec, &Dataset::validation).back(), 39.0F / 255.0F);
     }
 
     void channelsAreStandardisedByTheTrainingPartAlone() {
@@ -214,8 +220,8 @@ class TestDataset : public QObject {
         spec.validation = 0.2;
         spec.normalize = Normalize::standardize;
         const Dataset data = loadDataset(spec, 0);
-        QCOMPARE(data.train.inputs, (std::vector<float>{-1, 0, -1, 0, 1, 0, 1, 0}));
-        QCOMPARE(data.validation.inputs, (std::vector<float>{99, 0}));
+        QCOMPARE(inputsOf(data, data.train), (std::vector<float>{-1, 0, -1, 0, 1, 0, 1, 0}));
+        QCOMPARE(inputsOf(data, data.validation), (std::vector<float>{99, 0}));
     }
 
     void missingIdxFilesAreRefusedWithTheirNames() {
@@ -304,8 +310,9 @@ class TestDataset : public QObject {
         QCOMPARE(data.info.classNames.size(), std::size_t{10});
         QCOMPARE(data.train.labels[0], 9);
         // The known mean of the 60,000 training images is 0.2860.
-        const auto sum = [](const Examples& part) {
-            return std::accumulate(part.inputs.begin(), part.inputs.end(), 0.0);
+        const auto sum = [&](const Examples& part) {
+            const std::vector<float> inputs = inputsOf(data, part);
+            return std::accumulate(inputs.begin(), inputs.end(), 0.0);
         };
         const double mean = (sum(data.train) + sum(data.validation)) / (60'000.0 * 784.0);
         QVERIFY2(std::abs(mean - 0.2860) < 5e-5, qPrintable(QString::number(mean)));
@@ -322,8 +329,9 @@ class TestDataset : public QObject {
         QCOMPARE(data.train.targets, (std::vector<float>{-1, 1, -1, 1}));
         QCOMPARE(data.validation.inputs, (std::vector<float>{3, 0}));
         QCOMPARE(data.validation.targets, (std::vector<float>{3}));
-        QCOMPARE(data.targetMean, 15.5);
-        QCOMPARE(data.targetScale, 5.0);
+        QCOMPARE(data.targets.size(), std::size_t{1});
+        QCOMPARE(data.targets[0].shift, 15.5);
+        QCOMPARE(data.targets[0].factor, 1.0 / 5.0);
         QCOMPARE(data.info.featureNames, (std::vector<std::string>{"a", "b"}));
     }
 

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "core/data/dataset.h"
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace dstn {
+
+/// A channel's map, tabulated for each of the 256 values of a byte.
+using ByteTable = std::array<float, 256>;
+std::vector<ByteTable> tabulated(const std::vector<Scaling>& channels);
+
+/// Images [rows.size(), channels, pixels], from those of a source [source images, channels, pixels] of bytes,
+/// each channel through its table: into[i] = table(source[rows[i]]).
+void gatherImages(std::span<const std::uint8_t> source, std::span<const std::int64_t> rows,
+                  std::span<const ByteTable> tables, std::int64_t pixels, float* into);
+
+/// What a network gets of a part of images, [count, input shape]: for tests and small parts, as it makes
+/// floats of all of them.
+std::vector<float> inputsOf(const Dataset& data, const Examples& part);
+
+} // namespace dstn

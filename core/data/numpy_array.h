@@ -1,0 +1,46 @@
+#pragma once
+
+#include "core/data/byte_stream.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dstn {
+
+/// An array in NumPy's format NPY, versions 1 to 3 (NumPy Enhancement Proposal 1): booleans, integers of 1 to
+/// 8 bytes, or floating-point numbers of 2, 4 or 8 bytes, in either byte order, by rows or by columns.
+struct NumpyArray {
+    enum class Kind { boolean, unsignedInteger, signedInteger, real };
+    Kind kind = Kind::real;
+    std::size_t itemSize = 0;        ///< bytes of a number
+    bool swapped = false;            ///< the file's byte order is not the machine's
+    bool byColumns = false;          ///< the file has the first index run fastest
+    std::vector<std::int64_t> shape; ///< empty: a single number
+    std::vector<std::uint8_t>
+        bytes; ///< by rows, in the machine's byte order; empty if only the header was read
+
+    std::int64_t count() const; ///< of numbers
+    bool whole() const { return kind != Kind::real; }
+    /// The numbers first, …, first + into.size() − 1.
+    void numbers(std::size_t first, std::span<double> into) const;
+};
+
+/// Reads the header alone. `name` appears in messages.
+/// Throws Error{data} if it is no NPY file, or an array of something else, or announces more than can be
+/// there.
+NumpyArray readNumpyHeader(ByteStream& stream, const std::string& name);
+
+/// Reads the numbers that follow the header, which `array` holds; memory grows with what is there, not with
+/// what the header announces. Throws Error{data} also if the file is truncated or goes on after its data,
+/// Error{interrupted} once `cancelled` says so.
+void readNumpyData(ByteStream& stream, NumpyArray& array, const std::string& name,
+                   const std::function<bool()>& cancelled = {});
+
+/// "3 × 4", for messages.
+std::string extentsText(const std::vector<std::int64_t>& shape);
+
+} // namespace dstn
