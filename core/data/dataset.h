@@ -20,6 +20,12 @@ struct DataInfo {
     std::vector<std::string> featureNames;
 };
 
+/// x ↦ (x − shift) · factor.
+struct Scaling {
+    double shift = 0.0;
+    double factor = 1.0;
+};
+
 /// One part of a data set in plain memory, normalised and ready to be copied to a device.
 struct Examples {
     std::int64_t count = 0;

@@ -12,12 +12,6 @@
 
 namespace dstn {
 
-/// x ↦ (x − shift) · factor.
-struct Affine {
-    double shift = 0.0;
-    double factor = 1.0;
-};
-
 /// One map per channel, tabulated for each of the 256 values of a byte.
 using PixelMaps = std::vector<std::array<float, 256>>;
 
@@ -36,18 +30,18 @@ Examples mapImages(std::span<const std::uint8_t> images, std::span<const std::ui
 /// standardize: minus its mean over its (population) standard deviation. Both: 0 for a constant column.
 /// none: x. Throws Error{data} naming `name` and the column whose values lie too close together or too far
 /// apart for these to be computed.
-std::vector<Affine> columnMaps(Normalize how, const Table& table, std::span<const std::int64_t> training,
-                               const std::string& name);
+std::vector<Scaling> columnMaps(Normalize how, const Table& table, std::span<const std::int64_t> training,
+                                const std::string& name);
 
 /// The map for the targets: standardised with Normalize::standardize, else x. The table must be of a
 /// regression. Throws Error{data} as columnMaps() does, and if the training part's targets are all the same.
-Affine targetMap(Normalize how, const Table& table, std::span<const std::int64_t> training,
-                 const std::string& name);
+Scaling targetMap(Normalize how, const Table& table, std::span<const std::int64_t> training,
+                  const std::string& name);
 
 /// The named rows through the maps, with their labels or targets. Throws Error{data} naming `name`, the
 /// column and the value where one is beyond the range of a float, Error{interrupted} once `cancelled` says
 /// so.
-Examples mapRows(const Table& table, const std::vector<Affine>& columns, const Affine& target,
+Examples mapRows(const Table& table, const std::vector<Scaling>& columns, const Scaling& target,
                  std::span<const std::int64_t> which, const std::string& name,
                  const std::function<bool()>& cancelled);
 
