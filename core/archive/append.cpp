@@ -32,6 +32,7 @@ std::string dataName(const DataSpec& data) {
         return "Fashion-MNIST";
     case DataSource::idx:
     case DataSource::csv:
+    case DataSource::text:
         return file();
     case DataSource::syntheticRegression:
         return "synthetic regression";

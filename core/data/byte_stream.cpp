@@ -1,5 +1,6 @@
 #include "core/data/byte_stream.h"
 
+#include "core/data/memory_check.h"
 #include "core/error.h"
 
 #include <zlib.h>
@@ -169,6 +170,24 @@ std::unique_ptr<ByteStream> openMemory(std::span<const std::byte> bytes, const s
     auto memory = std::make_unique<MemoryStream>(bytes);
     if (!startsGzip(bytes)) return memory;
     return std::make_unique<GzipStream>(std::move(memory), name);
+}
+
+std::string readText(const std::filesystem::path& path, const std::function<bool()>& cancelled) {
+    const auto stream = openFile(path);
+    std::string text;
+    constexpr std::size_t chunk = std::size_t{1} << 20;
+    while (true) {
+        if (cancelled && cancelled())
+            throw Error(ErrorKind::interrupted, "Reading " + path.string() + " was cancelled.");
+        const std::size_t before = text.size();
+        // As it grows, the old and the new place of the text, of double the size, are there at once.
+        requireMemory(3.0 * static_cast<double>(before), path.string(), smallerFile);
+        text.resize(before + chunk);
+        const std::size_t found = stream->read(std::as_writable_bytes(std::span(text).subspan(before)));
+        if (found == chunk) continue;
+        text.resize(before + found);
+        return text;
+    }
 }
 
 } // namespace dstn

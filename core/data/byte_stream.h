@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,5 +27,9 @@ std::unique_ptr<ByteStream> openFile(const std::filesystem::path& path);
 
 /// The same of bytes in memory, which must outlive the stream; `name` appears in messages.
 std::unique_ptr<ByteStream> openMemory(std::span<const std::byte> bytes, const std::string& name);
+
+/// All of a file's text, plain or gzip. Throws Error{data} as openFile() does, Error{device} where it does
+/// not fit into the machine's memory, Error{interrupted} once `cancelled` says so.
+std::string readText(const std::filesystem::path& path, const std::function<bool()>& cancelled = {});
 
 } // namespace dstn

@@ -9,7 +9,7 @@
 
 namespace dstn {
 
-enum class DataSource { fashionMnist, idx, csv, syntheticRegression, syntheticClassification };
+enum class DataSource { fashionMnist, idx, csv, text, syntheticRegression, syntheticClassification };
 enum class SplitKind {
     tail,  ///< validation: the last examples of the training part, in file order
     random ///< validation: drawn by the experiment's seed
@@ -19,15 +19,21 @@ enum class Normalize {
     standardize, ///< minus the mean, over the standard deviation, of the training part, per column or channel
     none
 };
-enum class TaskKind { automatic, classification, regression };
+enum class TaskKind {
+    automatic,
+    classification,
+    regression,
+    language ///< to predict each token of a text from those before it
+};
 enum class Delimiter { automatic, comma, semicolon, tab, space };
 enum class Header { automatic, present, absent };
+/// What a text is made of.
+enum class TextLevel { word, character };
 
 /// Where the examples come from and how they are divided.
 struct DataSpec {
     DataSource source = DataSource::fashionMnist;
-    std::string path =
-        {}; ///< folder of IDX files, or a CSV file; empty for fashion-mnist: the package's folder
+    std::string path = {};    ///< the source's folder or file; empty for fashion-mnist: the package's folder
     double validation = 0.15; ///< share of the training examples held out, in (0, 1)
     double test = 0.0; ///< share held out for testing first, where the source has no test part of its own
     SplitKind split = SplitKind::random;
@@ -38,6 +44,11 @@ struct DataSpec {
     Header header = Header::automatic;
     std::string target = {}; ///< column name or 0-based index, negative from the end; empty: the last
     TaskKind task = TaskKind::automatic;
+    // text
+    TextLevel level = TextLevel::word;
+    std::int64_t vocabulary = 0; ///< at most so many tokens, <unk> and <eos> among them; 0: all
+    std::int64_t minCount = 1;   ///< rarer words of the training part become <unk>
+    std::int64_t sequence = 70;  ///< steps of truncated back-propagation through time
     // synthetic
     std::int64_t examples = 1000;
     std::int64_t features = 10;

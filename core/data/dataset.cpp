@@ -3,12 +3,12 @@
 #include "core/data/byte_stream.h"
 #include "core/data/csv_reader.h"
 #include "core/data/idx_folder.h"
+#include "core/data/memory_check.h"
 #include "core/data/normalize.h"
 #include "core/data/split.h"
 #include "core/data/synthetic.h"
+#include "core/data/text_dataset.h"
 #include "core/error.h"
-
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -24,23 +24,9 @@ namespace {
 
 using Cancelled = std::function<bool()>;
 
-constexpr const char* smallerFile = "Use a smaller file.";
 constexpr const char* fashionMnistFolder = "/usr/share/datasets/fashion-mnist";
 constexpr std::array fashionMnistClasses{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
                                          "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
-
-/// Refuses what cannot fit before the machine starts to swap or kills the program.
-void requireMemory(double bytes, const std::string& name, const std::string& remedy) {
-    constexpr double gib = 1024.0 * 1024.0 * 1024.0;
-    const double present =
-        static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-    if (bytes > present)
-        throw Error(ErrorKind::device, name + ": loading it takes about " +
-                                           std::to_string(static_cast<std::int64_t>(bytes / gib) + 1) +
-                                           " GiB of memory, and this machine has " +
-                                           std::to_string(static_cast<std::int64_t>(present / gib)) +
-                                           " GiB. " + remedy);
-}
 
 std::string sourceName(const DataSpec& spec) {
     switch (spec.source) {
@@ -48,6 +34,7 @@ std::string sourceName(const DataSpec& spec) {
         return spec.path.empty() ? fashionMnistFolder : spec.path;
     case DataSource::idx:
     case DataSource::csv:
+    case DataSource::text:
         return spec.path;
     case DataSource::syntheticRegression:
         return "The synthetic regression";
@@ -133,26 +120,8 @@ Dataset loadImages(const DataSpec& spec, std::uint64_t seed, const Cancelled& ca
     return data;
 }
 
-std::string readText(const std::string& path, const Cancelled& cancelled) {
-    if (path.empty()) throw Error(ErrorKind::data, "No CSV file is named. Set data.path.");
-    const auto stream = openFile(path);
-    std::string text;
-    constexpr std::size_t chunk = std::size_t{1} << 20;
-    while (true) {
-        if (cancelled && cancelled())
-            throw Error(ErrorKind::interrupted, "Reading " + path + " was cancelled.");
-        const std::size_t before = text.size();
-        // As it grows, the old and the new place of the text, of double the size, are there at once.
-        requireMemory(3.0 * static_cast<double>(before), path, smallerFile);
-        text.resize(before + chunk);
-        const std::size_t found = stream->read(std::as_writable_bytes(std::span(text).subspan(before)));
-        if (found == chunk) continue;
-        text.resize(before + found);
-        return text;
-    }
-}
-
 Table readTable(const DataSpec& spec, const Cancelled& cancelled) {
+    if (spec.path.empty()) throw Error(ErrorKind::data, "No CSV file is named. Set data.path.");
     const std::string text = readText(spec.path, cancelled);
     requireMemory(static_cast<double>(text.capacity()) + csvTableBytes(text), spec.path, smallerFile);
     return parseCsv(
@@ -222,6 +191,8 @@ Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const std::functio
         return loadImages(spec, seed, cancelled);
     case DataSource::csv:
         return prepareTable(spec, readTable(spec, cancelled), {}, seed, cancelled);
+    case DataSource::text:
+        return loadText(spec, cancelled);
     case DataSource::syntheticRegression: {
         requireSyntheticMemory(spec);
         const LinearProblem problem = makeSyntheticRegression(spec, seed);
@@ -241,6 +212,8 @@ DataInfo probeDataset(const DataSpec& spec) {
         return imageInfo(spec, openImages(spec, IdxContents::withoutPixels, {}));
     case DataSource::csv:
         return tableInfo(spec, readTable(spec, {}));
+    case DataSource::text:
+        return probeText(spec);
     case DataSource::syntheticRegression:
     case DataSource::syntheticClassification:
         break;

@@ -12,12 +12,14 @@ namespace dstn {
 
 /// What is known of a data set without its contents.
 struct DataInfo {
-    Shape input; ///< one example's shape
+    Shape input; ///< one example's shape; language: [steps of truncated back-propagation]
     TaskKind task = TaskKind::classification;
-    std::int64_t outputs = 0;                         ///< classes, or columns of the regression target
-    std::int64_t train = 0, validation = 0, test = 0; ///< examples
+    std::int64_t outputs = 0; ///< classes, columns of the regression target, or tokens in the vocabulary
+    std::int64_t train = 0, validation = 0, test = 0; ///< examples; language: tokens
     std::vector<std::string> classNames;              ///< empty where the source has none
     std::vector<std::string> featureNames;
+    std::int64_t vocabulary = 0;              ///< language only: different tokens
+    std::vector<std::string> tokenNames = {}; ///< language only: [vocabulary], the most frequent first
 };
 
 /// x ↦ (x − shift) · factor.
@@ -29,9 +31,10 @@ struct Scaling {
 /// One part of a data set in plain memory, normalised and ready to be copied to a device.
 struct Examples {
     std::int64_t count = 0;
-    std::vector<float> inputs;        ///< [count, input shape], row-major
-    std::vector<std::int64_t> labels; ///< [count]; empty for regression
-    std::vector<float> targets;       ///< [count, outputs]; empty for classification
+    std::vector<float> inputs;             ///< [count, input shape], row-major; empty for language
+    std::vector<std::int64_t> labels;      ///< [count]; classification only
+    std::vector<float> targets;            ///< [count, outputs]; regression only
+    std::vector<std::int32_t> tokens = {}; ///< [count], a running text; language only
 };
 
 struct Dataset {

@@ -15,7 +15,8 @@ static std::int64_t share(std::int64_t count, double part) {
     return std::isfinite(part) ? std::llround(static_cast<double>(count) * std::clamp(part, 0.0, 1.0)) : 0;
 }
 
-SplitCounts countSplit(const DataSpec& spec, std::int64_t examples, bool ownTest, const std::string& name) {
+SplitCounts countSplit(const DataSpec& spec, std::int64_t examples, bool ownTest, const std::string& name,
+                       const std::string& unit) {
     const std::int64_t used = spec.limit > 0 ? std::min(spec.limit, examples) : examples;
     const bool wantsTest = !ownTest && spec.test > 0.0;
     SplitCounts counts;
@@ -24,7 +25,7 @@ SplitCounts countSplit(const DataSpec& spec, std::int64_t examples, bool ownTest
     counts.train = used - counts.test - counts.validation;
     if (counts.train < 1 || counts.validation < 1 || (wantsTest && counts.test < 1))
         throw Error(ErrorKind::data,
-                    name + ": " + std::to_string(used) + " examples would be split into " +
+                    name + ": " + std::to_string(used) + " " + unit + " would be split into " +
                         std::to_string(counts.train) + " for training, " + std::to_string(counts.validation) +
                         " for validation" +
                         (wantsTest ? " and " + std::to_string(counts.test) + " for testing" : "") +

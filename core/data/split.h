@@ -19,9 +19,10 @@ struct Split {
 };
 
 /// `spec.limit` first, then round(examples × spec.test) for testing unless the source has a test part of its
-/// own, then round(rest × spec.validation) for validation. `name` (file or source) appears in messages.
-/// Throws Error{data} naming the counts where a part would be empty.
-SplitCounts countSplit(const DataSpec& spec, std::int64_t examples, bool ownTest, const std::string& name);
+/// own, then round(rest × spec.validation) for validation. `name` (file or source) and `unit` (what is
+/// divided) appear in messages. Throws Error{data} naming the counts where a part would be empty.
+SplitCounts countSplit(const DataSpec& spec, std::int64_t examples, bool ownTest, const std::string& name,
+                       const std::string& unit = "examples");
 
 /// SplitKind::tail: training, validation, testing in file order. SplitKind::random: drawn by `seed`, the same
 /// on every platform.

@@ -12,6 +12,7 @@ inline constexpr Option<DataSource> sourceOptions[] = {
     {DataSource::fashionMnist, "fashion-mnist"},
     {DataSource::idx, "idx"},
     {DataSource::csv, "csv"},
+    {DataSource::text, "text"},
     {DataSource::syntheticRegression, "synthetic-regression"},
     {DataSource::syntheticClassification, "synthetic-classification"}};
 inline constexpr Option<SplitKind> splitOptions[] = {{SplitKind::tail, "tail"},
@@ -28,24 +29,34 @@ inline constexpr Option<Delimiter> delimiterOptions[] = {{Delimiter::automatic, 
                                                          {Delimiter::space, "space"}};
 inline constexpr Option<Header> headerOptions[] = {
     {Header::automatic, "auto"}, {Header::present, "true"}, {Header::absent, "false"}};
+inline constexpr Option<TextLevel> levelOptions[] = {{TextLevel::word, "word"},
+                                                     {TextLevel::character, "character"}};
 inline constexpr std::int64_t largestSynthetic = 100'000'000;
 inline constexpr TextRule pathRule{
     .words = "a path without control characters", .pattern = "^[^\\x00-\\x1f\\x7f]*$", .fits = isPath};
+
+constexpr std::string_view pathMeaning(DataSource source) {
+    switch (source) {
+    case DataSource::idx:
+        return "Folder of the IDX files, plain or gzip.";
+    case DataSource::csv:
+        return "The CSV file.";
+    case DataSource::text:
+        return "The text file, or a folder of text files.";
+    default:
+        return "Folder of the IDX files; empty: where Debian's package dataset-fashion-mnist puts them.";
+    }
+}
 
 template <class V>
 void fieldsOf(V& v, DataSpec& data) {
     v.tag({"source", "Where the examples come from.", true}, data.source, sourceOptions);
     const bool synthetic =
         data.source == DataSource::syntheticRegression || data.source == DataSource::syntheticClassification;
-    const bool ownFiles = data.source == DataSource::idx || data.source == DataSource::csv;
+    const bool text = data.source == DataSource::text;
     if (!synthetic)
-        v.text({"path",
-                data.source == DataSource::csv   ? "The CSV file."
-                : data.source == DataSource::idx ? "Folder of the IDX files, plain or gzip."
-                                                 : "Folder of the IDX files; empty: where Debian's package "
-                                                   "dataset-fashion-mnist puts them.",
-                ownFiles},
-               data.path, pathRule);
+        v.text({"path", pathMeaning(data.source), data.source != DataSource::fashionMnist}, data.path,
+               pathRule);
     if (synthetic) {
         v.integer({"examples", "Examples to make, all parts together."}, data.examples,
                   {.min = 4, .max = largestSynthetic});
@@ -62,6 +73,17 @@ void fieldsOf(V& v, DataSpec& data) {
     if (data.source != DataSource::fashionMnist)
         v.number({"test", "Share held out for testing first, where the source has no test part of its own."},
                  data.test, {.min = 0, .max = 1, .maxOpen = true});
+    if (text) {
+        v.integer({"limit", "At most so many training tokens, before the split; 0: all."}, data.limit, {});
+        v.choice({"level", "What the text is made of: words, or characters."}, data.level, levelOptions);
+        v.integer({"vocabulary", "At most so many different tokens, the most frequent ones; 0: all."},
+                  data.vocabulary, {});
+        v.integer({"min_count", "Tokens that are rarer in the training part become <unk>."}, data.minCount,
+                  {.min = 1});
+        v.integer({"sequence", "Steps of truncated back-propagation through time."}, data.sequence,
+                  {.min = 1, .max = largestOption});
+        return;
+    }
     v.choice({"split", "Which training examples are held out: the last ones, or drawn by the seed."},
              data.split, splitOptions);
     v.choice({"normalize",
@@ -78,12 +100,16 @@ void fieldsOf(V& v, DataSpec& data) {
     v.choice({"task", "What the target column is."}, data.task, taskOptions);
 }
 
+inline constexpr TunableKind holesKind{
+    .range = {.min = 0, .max = largestHoles}, .whole = true, .usual = {.initial = 1, .min = 0.0, .max = 5.0}};
+inline constexpr TunableKind lengthKind{.range = {.min = 0, .max = largestOption},
+                                        .whole = true,
+                                        .usual = {.initial = 4, .min = 2.0, .max = 24.0}};
+
 template <class V>
 void fieldsOf(V& v, CutoutSpec& cutout) {
-    v.tunable({"holes", "Squares cut out of each image, a whole number."}, cutout.holes,
-              {.min = 0, .max = largestHoles});
-    v.tunable({"length", "Side of a square in pixels, a whole number."}, cutout.length,
-              {.min = 0, .max = largestOption});
+    v.tunable({"holes", "Squares cut out of each image, a whole number."}, cutout.holes, holesKind);
+    v.tunable({"length", "Side of a square in pixels, a whole number."}, cutout.length, lengthKind);
 }
 
 /// The names of Augmentation's alternatives, in their order.

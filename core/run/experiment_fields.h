@@ -66,7 +66,7 @@ void fieldsOf(V& v, Experiment& experiment) {
     v.object({"regularization", "Penalties on the whole network."}, experiment, [](auto& w, Experiment& e) {
         w.tunables({"weight_decay", "L2 penalty ½ · decay · ‖W‖² on the weights, not the biases, of "
                                     "every linear and convolution part."},
-                   e.weightDecay, decayRange, false);
+                   e.weightDecay, decayKind, false);
     });
     v.variants({"augmentation", "What is done to training images."}, experiment.augmentation,
                augmentationTypes);

@@ -48,14 +48,16 @@ class RangeCheck {
         choice(field, value, options);
         return false;
     }
-    void tunable(const Field& field, const Tunable& value, const Range& range) {
-        tunableAt(at(field), value, range);
+    void tunable(const Field& field, const Tunable& value, const TunableKind& kind) {
+        tunableAt(at(field), value, kind.range);
     }
-    void tunables(const Field& field, const std::vector<Tunable>& values, const Range& range, bool list) {
-        if (values.size() == 1) return tunableAt(at(field), values.front(), range);
+    void tunables(const Field& field, const std::vector<Tunable>& values, const TunableKind& kind,
+                  bool list) {
+        if (values.size() == 1) return tunableAt(at(field), values.front(), kind.range);
         if (!list && values.size() > 1)
             refuse(at(field), "one entry", "found " + std::to_string(values.size()));
-        for (std::size_t i = 0; i < values.size(); ++i) tunableAt(indexed(at(field), i), values[i], range);
+        for (std::size_t i = 0; i < values.size(); ++i)
+            tunableAt(indexed(at(field), i), values[i], kind.range);
     }
 
     template <class T, class Fields>

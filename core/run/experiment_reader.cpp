@@ -137,15 +137,15 @@ class Reader {
         return value != before;
     }
 
-    void tunable(const Field& field, Tunable& value, const Range& range) {
-        const std::string what = words(range) + " or the name of a hyperparameter";
+    void tunable(const Field& field, Tunable& value, const TunableKind& kind) {
+        const std::string what = words(kind.range) + " or the name of a hyperparameter";
         const Json* json = get(field, what);
         if (json != nullptr && !tunableFrom(*json, value)) expected(field, what, *json);
     }
 
-    void tunables(const Field& field, std::vector<Tunable>& values, const Range& range, bool list) {
+    void tunables(const Field& field, std::vector<Tunable>& values, const TunableKind& kind, bool list) {
         const std::string what =
-            words(range) + " or the name of a hyperparameter" + (list ? ", or a list of these" : "");
+            words(kind.range) + " or the name of a hyperparameter" + (list ? ", or a list of these" : "");
         const Json* json = get(field, what);
         if (json == nullptr) return;
         values.clear();
@@ -153,7 +153,7 @@ class Reader {
             for (std::size_t i = 0; i < json->size(); ++i) {
                 values.emplace_back();
                 if (!tunableFrom((*json)[i], values.back()))
-                    refuse(indexed(at(field), i), "expected " + words(range) +
+                    refuse(indexed(at(field), i), "expected " + words(kind.range) +
                                                       " or the name of a hyperparameter, " +
                                                       found((*json)[i]));
             }

@@ -59,13 +59,14 @@ class SchemaMaker {
         add({field.key, field.meaning, required}, {{"const", optionJson(option.name)}});
         return value != before;
     }
-    void tunable(const Field& field, const Tunable& value, const Range& range) {
-        add(field, tunableSchema(range), numeral(value.value));
+    void tunable(const Field& field, const Tunable& value, const TunableKind& kind) {
+        add(field, tunableSchema(kind.range), numeral(value.value));
     }
-    void tunables(const Field& field, const std::vector<Tunable>&, const Range& range, bool list) {
-        Json schema = tunableSchema(range);
+    void tunables(const Field& field, const std::vector<Tunable>&, const TunableKind& kind, bool list) {
+        Json schema = tunableSchema(kind.range);
         if (list)
-            schema["anyOf"].push_back({{"type", "array"}, {"items", tunableSchema(range)}, {"minItems", 1}});
+            schema["anyOf"].push_back(
+                {{"type", "array"}, {"items", tunableSchema(kind.range)}, {"minItems", 1}});
         add(field, std::move(schema));
     }
     template <class T, class Fields>

@@ -39,8 +39,8 @@ std::string found(const Json& value) {
     }
 }
 
-std::string words(const Range& range) {
-    std::string text = "a number";
+std::string words(const Range& range, std::string_view noun) {
+    std::string text = "a " + std::string(noun);
     const bool below = std::isfinite(range.max);
     if (std::isfinite(range.min))
         text += (range.minOpen ? " above " : " of at least ") + numberText(range.min) + (below ? " and" : "");

@@ -22,7 +22,7 @@ std::string numberText(double value);
 /// What stands at a place: "found \"five\"", "found a list".
 std::string found(const Json& value);
 /// "a number of at least 0 and below 1".
-std::string words(const Range& range);
+std::string words(const Range& range, std::string_view noun = "number");
 /// "a whole number from 1 to 10000".
 std::string words(const IntegerRange& range);
 /// "a", "a or b", "a, b or c"; of many names the first and how many there are.

@@ -1,5 +1,6 @@
 #include "core/run/experiment_checks.h"
 #include "core/run/experiment_document.h"
+#include "core/run/tunables.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,49 +11,10 @@ namespace dstn {
 
 namespace {
 
-/// What a number in the document is for, and so which values a hyperparameter in its place may take.
-enum class Role { rate, decay, holes, length };
-
-bool isWhole(Role role) { return role == Role::holes || role == Role::length; }
-
-struct Use {
-    std::string path;
-    const Tunable* value;
-    Role role;
-};
-
-void addDecays(std::vector<Use>& uses, const std::string& path, const std::vector<Tunable>& decays) {
-    for (std::size_t i = 0; i < decays.size(); ++i)
-        uses.push_back({decays.size() == 1 ? path : indexed(path, i), &decays[i], Role::decay});
-}
-
-/// Every place that takes a number or a hyperparameter, in document order.
-std::vector<Use> usesOf(const Experiment& experiment) {
-    std::vector<Use> uses;
-    for (std::size_t i = 0; i < experiment.model.parts.size(); ++i) {
-        const std::string path = indexed("model.parts", i);
-        std::visit(
-            [&](const auto& part) {
-                if constexpr (requires { part.rate; })
-                    uses.push_back({path + ".rate", &part.rate, Role::rate});
-                if constexpr (requires { part.weightDecay; })
-                    addDecays(uses, path + ".weight_decay", part.weightDecay);
-            },
-            experiment.model.parts[i]);
-    }
-    addDecays(uses, "regularization.weight_decay", experiment.weightDecay);
-    for (std::size_t i = 0; i < experiment.augmentation.size(); ++i) {
-        const std::string path = indexed("augmentation", i);
-        const auto& cutout = std::get<CutoutSpec>(experiment.augmentation[i]);
-        uses.push_back({path + ".holes", &cutout.holes, Role::holes});
-        uses.push_back({path + ".length", &cutout.length, Role::length});
-    }
-    return uses;
-}
-
 class Meaning {
   public:
-    explicit Meaning(const Experiment& experiment) : experiment_(experiment), uses_(usesOf(experiment)) {}
+    explicit Meaning(const Experiment& experiment)
+        : experiment_(experiment), uses_(tunablesOf(experiment_)) {}
 
     std::vector<Finding> findings() {
         data();
@@ -106,14 +68,14 @@ class Meaning {
     void references() {
         std::vector<std::string> names;
         for (const Hyperparameter& h : experiment_.hyperparameters) names.push_back(h.name);
-        for (const Use& use : uses_) {
+        for (const TunableUse& use : uses_) {
             if (use.value->named() && std::ranges::find(names, use.value->hyperparameter) == names.end())
                 refuse(use.path,
                        "no hyperparameter " + inQuotes(use.value->hyperparameter) + " is declared" +
                            (names.empty() ? ": declare it under hyperparameters, or write a number"
                                           : ":" + suggestion(use.value->hyperparameter, names, "there are")),
                        {"hyperparameters"});
-            if (!use.value->named() && isWhole(use.role) && use.value->value != std::floor(use.value->value))
+            if (!use.value->named() && use.kind->whole && use.value->value != std::floor(use.value->value))
                 refuse(use.path, "expected a whole number, found " + numberText(use.value->value));
         }
     }
@@ -126,18 +88,18 @@ class Meaning {
                    "expected a name of its own, found " + inQuotes(h.name) + " a second time");
         const bool ranged = range(h, path);
         bool used = false;
-        std::set<Role> told;
-        for (const Use& use : uses_) {
+        std::set<const TunableKind*> told;
+        for (const TunableUse& use : uses_) {
             if (use.value->hyperparameter != h.name) continue;
             used = true;
             // One sentence is enough for several uses of a kind.
-            if (ranged && !again && told.insert(use.role).second) fits(h, use, path);
+            if (ranged && !again && told.insert(use.kind).second) fits(h, use, path);
         }
         if (!used)
             refuse(path + ".name",
                    "nothing uses " + inQuotes(h.name) +
                        ": name it where a number stands (a rate, a weight_decay, a cutout's holes or "
-                       "length), or remove it",
+                       "length …), or remove it",
                    {"model", "regularization", "augmentation"});
     }
 
@@ -176,33 +138,32 @@ class Meaning {
     }
 
     /// Whether all values that the hyperparameter can take make sense in this place.
-    void fits(const Hyperparameter& h, const Use& use, const std::string& path) {
+    void fits(const Hyperparameter& h, const TunableUse& use, const std::string& path) {
         const std::vector<std::string> needs{use.path};
         const std::string where = inQuotes(h.name) + " is used at " + use.path;
-        if (h.discrete && !isWhole(use.role))
+        if (h.discrete && !use.kind->whole)
             refuse(path + ".discrete", "expected false: " + where + ", where fractions are meant", needs);
-        // A logarithmic one stays above 0 by itself; a held one stays where it is.
-        const bool low = h.min ? *h.min < 0 : !h.log && (h.tune || h.initial < 0);
-        const std::string least = use.role == Role::rate ? ", where a rate of at least 0 and below 1 is meant"
-                                                         : ", where a number of at least 0 is meant";
+        const Range& range = use.kind->range;
+        const auto expected = [&](const char* which, const std::string& bound,
+                                  const std::optional<double>& end) {
+            return std::string("expected ") + which + " end " + bound + ": " + where + ", where " +
+                   words(range, use.kind->noun) + " is meant" + (end ? "; found " + numberText(*end) : "");
+        };
+        // The ends themselves are never reached, but for an upper one that rounding reaches. Without an end,
+        // a logarithmic hyperparameter stays above 0 by itself, and a held one where it is.
+        const bool low = h.min   ? *h.min < range.min
+                         : h.log ? range.min > 0 && (h.tune || h.initial < range.min)
+                                 : h.initial < range.min || (h.tune && std::isfinite(range.min));
         if (low)
-            refuse(path + ".min",
-                   "expected a lower end of at least 0: " + where + least +
-                       (h.min ? "; found " + numberText(*h.min) : ""),
-                   needs);
-        const bool high = h.max ? *h.max >= 1 : h.tune || h.initial >= 1;
-        if (use.role == Role::rate && high)
+            refuse(path + ".min", expected("a lower", "of at least " + numberText(range.min), h.min), needs);
+        const auto beyond = [&](double value) {
+            return range.maxOpen ? value >= range.max : value > range.max;
+        };
+        const bool high = h.max ? beyond(*h.max) : beyond(h.initial) || (h.tune && std::isfinite(range.max));
+        if (high)
             refuse(path + ".max",
-                   "expected an upper end below 1: " + where + least +
-                       (h.max ? "; found " + numberText(*h.max) : ""),
-                   needs);
-        // Centres are drawn for the largest number of holes, so there must be one.
-        const double most = static_cast<double>(largestHoles);
-        const bool many = h.max ? *h.max > most : h.tune || h.initial > most;
-        if (use.role == Role::holes && many)
-            refuse(path + ".max",
-                   "expected an upper end of at most " + numberText(most) + ": " + where +
-                       (h.max ? "; found " + numberText(*h.max) : ""),
+                   expected("an upper", (range.maxOpen ? "below " : "of at most ") + numberText(range.max),
+                            h.max),
                    needs);
     }
 
@@ -234,8 +195,8 @@ class Meaning {
                    {path + ".lr"});
     }
 
-    const Experiment& experiment_;
-    std::vector<Use> uses_;
+    Experiment experiment_; // a copy: uses_ points into it
+    std::vector<TunableUse> uses_;
     std::vector<Finding> findings_;
 };
 

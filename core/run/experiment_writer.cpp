@@ -32,8 +32,10 @@ class Writer {
         return false;
     }
 
-    void tunable(const Field& field, const Tunable& value, const Range&) { put(field, tunableJson(value)); }
-    void tunables(const Field& field, const std::vector<Tunable>& values, const Range&, bool) {
+    void tunable(const Field& field, const Tunable& value, const TunableKind&) {
+        put(field, tunableJson(value));
+    }
+    void tunables(const Field& field, const std::vector<Tunable>& values, const TunableKind&, bool) {
         if (values.size() == 1) put(field, tunableJson(values.front()));
         if (values.size() < 2) return;
         Json list = Json::array();

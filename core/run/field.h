@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,8 +27,8 @@ namespace dstn {
 /// | text(field, value, rule)         | a string                                                   |
 /// | choice(field, value, options)    | one of the options' names                                  |
 /// | tag(field, value, options)       | the same; which keys follow depends on the choice          |
-/// | tunable(field, value, range)     | a number, or the name of a hyperparameter                  |
-/// | tunables(field, values, r, list) | absent, one of the same, or (with `list`) a list of them   |
+/// | tunable(field, value, kind)      | a number, or the name of a hyperparameter                  |
+/// | tunables(field, values, k, list) | absent, one of the same, or (with `list`) a list of them   |
 /// | object(field, value, fields)     | an object, described by fields(visitor, value)             |
 /// | list(field, values)              | a list of objects, described by fieldsOf                   |
 /// | variants(field, values, names)   | a list of objects, whose "type" is the alternative's name  |
@@ -60,6 +61,23 @@ struct IntegerRange {
     std::int64_t max = largest;
 
     bool holds(std::int64_t value) const { return value >= min && value <= max; }
+};
+
+/// What a number that can be tuned is for: the values that make sense in its place, for the number itself and
+/// for a hyperparameter that takes its place, and the range that is usual for such a hyperparameter.
+struct TunableKind {
+    struct Usual {
+        double initial = 0.05;
+        std::optional<double> min = {}, max = {};
+        bool log = false;
+        double scale = 1.0;
+    };
+    Range range;
+    std::string_view noun = "number"; ///< as in "a rate of at least 0 and below 1"
+    bool whole = false;               ///< fractions make no sense; a hyperparameter is floored
+    /// The operation has one value for a whole mini-batch, so that the perturbation is drawn once for it.
+    bool perBatch = false;
+    Usual usual = {};
 };
 
 /// A name in the document for a value of an enumeration; "true" and "false" stand for JSON's own.

@@ -11,8 +11,10 @@ inline constexpr Option<ResponseKind> responseOptions[] = {{ResponseKind::struct
                                                            {ResponseKind::dense, "dense"}};
 inline constexpr IntegerRange sizeRange{.min = 1, .max = largestOption};
 inline constexpr IntegerRange sizeOrZeroRange{.min = 0, .max = largestOption};
-inline constexpr Range rateRange{.min = 0, .max = 1, .maxOpen = true};
-inline constexpr Range decayRange{.min = 0};
+inline constexpr TunableKind rateKind{.range = {.min = 0, .max = 1, .maxOpen = true},
+                                      .noun = "rate",
+                                      .usual = {.initial = 0.05, .min = 0.0, .max = 0.95}};
+inline constexpr TunableKind decayKind{.range = {.min = 0}, .usual = {.initial = 1e-4, .log = true}};
 
 inline constexpr std::string_view biasMeaning = "Whether a bias is added to each output.";
 inline constexpr std::string_view responseMeaning =
@@ -28,7 +30,7 @@ void fieldsOf(V& v, LinearPart& part) {
     v.tunables({"weight_decay",
                 "L2 penalty on this part's weights, added to the experiment's; a list gives each input "
                 "feature its own."},
-               part.weightDecay, decayRange, true);
+               part.weightDecay, decayKind, true);
 }
 
 template <class V>
@@ -42,7 +44,7 @@ void fieldsOf(V& v, Conv2dPart& part) {
     v.flag({"bias", biasMeaning}, part.bias);
     v.choice({"response", responseMeaning}, part.response, responseOptions);
     v.tunables({"weight_decay", "L2 penalty on this part's weights, added to the experiment's."},
-               part.weightDecay, decayRange, false);
+               part.weightDecay, decayKind, false);
 }
 
 template <class V>
@@ -73,11 +75,11 @@ void fieldsOf(V& v, AvgPool2dPart& part) {
 
 template <class V>
 void fieldsOf(V& v, DropoutPart& part) {
-    v.tunable({"rate", "Probability with which an element is dropped.", true}, part.rate, rateRange);
+    v.tunable({"rate", "Probability with which an element is dropped.", true}, part.rate, rateKind);
 }
 template <class V>
 void fieldsOf(V& v, Dropout2dPart& part) {
-    v.tunable({"rate", "Probability with which a whole channel is dropped.", true}, part.rate, rateRange);
+    v.tunable({"rate", "Probability with which a whole channel is dropped.", true}, part.rate, rateKind);
 }
 
 template <class V>

@@ -252,7 +252,7 @@ class SetupModelsTest : public QObject {
         const auto names = undeclaredNames(experiment);
         QCOMPARE(names.size(), std::size_t(1));
         QCOMPARE(names[0].first, std::string("decay_all"));
-        declareHyperparameter(experiment, names[0].first, names[0].second);
+        declareHyperparameter(experiment, names[0].first, *names[0].second);
         QVERIFY(experiment.hyperparameters.back().log);
         QVERIFY(undeclaredNames(experiment).empty());
     }

@@ -1,5 +1,7 @@
 #include "ui/setup/hyperparameter_section.h"
 
+#include "core/run/data_fields.h"
+#include "core/run/part_fields.h"
 #include "ui/setup/cell_delegate.h"
 #include "ui/setup/mark_colors.h"
 #include "ui/setup/tunable_places.h"
@@ -139,7 +141,7 @@ void HyperparameterSection::addPlaces(QVBoxLayout* column) {
             e.weightDecay.clear();
             if (!on) return;
             e.weightDecay.push_back({.hyperparameter = "weight_decay"});
-            declareHyperparameter(e, "weight_decay", TunablePlace::Kind::weightDecay);
+            declareHyperparameter(e, "weight_decay", decayKind);
         });
     auto* decay = tunableField(
         QStringLiteral("regularization.weight_decay"), tr("A number, or the name of a hyperparameter."),
@@ -159,8 +161,8 @@ void HyperparameterSection::addPlaces(QVBoxLayout* column) {
             if (!on) return;
             e.augmentation.emplace_back(CutoutSpec{.holes = {.hyperparameter = "cutout_holes"},
                                                    .length = {.hyperparameter = "cutout_length"}});
-            declareHyperparameter(e, "cutout_length", TunablePlace::Kind::cutoutLength);
-            declareHyperparameter(e, "cutout_holes", TunablePlace::Kind::cutoutHoles);
+            declareHyperparameter(e, "cutout_length", lengthKind);
+            declareHyperparameter(e, "cutout_holes", holesKind);
         });
     const auto cutout = [this, grid](const QString& option, const QString& label, const QString& toolTip,
                                      Tunable CutoutSpec::*member) {
@@ -193,13 +195,13 @@ void HyperparameterSection::addHyperparameter() {
     model().edit({}, [](Experiment& experiment) {
         const auto missing = undeclaredNames(experiment);
         if (!missing.empty()) {
-            declareHyperparameter(experiment, missing.front().first, missing.front().second);
+            declareHyperparameter(experiment, missing.front().first, *missing.front().second);
             return;
         }
         const QStringList names = hyperparameterNames(experiment);
         int number = 1;
         while (names.contains(QStringLiteral("hyper%1").arg(number))) ++number;
-        declareHyperparameter(experiment, "hyper" + std::to_string(number), TunablePlace::Kind::rate);
+        declareHyperparameter(experiment, "hyper" + std::to_string(number), rateKind);
     });
     view_->selectRow(table_->rowCount() - 1);
     view_->setFocus();

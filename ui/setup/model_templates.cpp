@@ -1,5 +1,6 @@
 #include "ui/setup/model_templates.h"
 
+#include "core/run/part_fields.h"
 #include "ui/setup/tunable_places.h"
 
 namespace dstn {
@@ -59,7 +60,7 @@ void applyTemplate(Experiment& experiment, const ModelTemplate& which, const std
     parts.emplace_back(LinearPart{.out = outputs});
 
     experiment.model.parts = std::move(parts);
-    for (const std::string& rate : rates) declareHyperparameter(experiment, rate, TunablePlace::Kind::rate);
+    for (const std::string& rate : rates) declareHyperparameter(experiment, rate, rateKind);
     removeUnused(experiment, before);
 }
 
