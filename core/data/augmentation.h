@@ -2,7 +2,7 @@
 
 /// Augmentations as operations on whole batches on the device; colours, movements and mixup have files of
 /// their own beside this one. A new one: a description in core/data/data_spec.h, a function, and its call in
-/// Problem::prepare().
+/// core/tuners/augmentation_pipeline.cpp.
 
 #include "core/data/image_channels.h"
 #include "core/torch.h"

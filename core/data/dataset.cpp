@@ -104,7 +104,8 @@ Dataset loadImages(const DataSpec& spec, std::uint64_t seed, const Cancelled& ca
     const auto& train = folder.train;
     const Split split =
         makeSplit(spec, train.images.shape[0], folder.test.has_value(), seed, train.imagesPath.string());
-    const PixelMaps maps = pixelMaps(spec.normalize, train.images.bytes, input[0], pixels, split.train);
+    data.channels = channelMaps(spec.normalize, train.images.bytes, input[0], pixels, split.train);
+    const PixelMaps maps = pixelMaps(data.channels);
     const auto part = [&](const LabelledImages& from, const std::vector<std::int64_t>& which) {
         return mapImages(from.images.bytes, from.labels.bytes, maps, pixels, which, cancelled);
     };

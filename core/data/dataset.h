@@ -40,6 +40,7 @@ struct Examples {
 struct Dataset {
     DataInfo info;
     Examples train, validation, test;
+    std::vector<Scaling> channels; ///< images: byte ↦ input, [channels]; else empty
     /// Synthetic regression: the weights [features] and bias that made the targets; else empty.
     std::vector<double> trueWeights;
     /// Regression with Normalize::standardize: target = standardised × scale + mean, for showing natural

@@ -102,24 +102,30 @@ void pollEvery(std::size_t done, const std::function<bool()>& cancelled) {
 
 } // namespace
 
-PixelMaps pixelMaps(Normalize how, std::span<const std::uint8_t> images, std::int64_t channels,
-                    std::int64_t pixels, std::span<const std::int64_t> training) {
-    PixelMaps maps;
+std::vector<Scaling> channelMaps(Normalize how, std::span<const std::uint8_t> images, std::int64_t channels,
+                                 std::int64_t pixels, std::span<const std::int64_t> training) {
+    std::vector<Scaling> maps;
     for (std::int64_t channel = 0; channel < channels; ++channel) {
-        Scaling map;
+        Scaling& map = maps.emplace_back();
         if (how == Normalize::unit) map.factor = 1.0 / 255.0;
-        if (how == Normalize::standardize) {
-            Histogram histogram{};
-            for (const std::int64_t i : training)
-                for (const std::uint8_t value :
-                     images.subspan(static_cast<std::size_t>((i * channels + channel) * pixels),
-                                    static_cast<std::size_t>(pixels)))
-                    ++histogram[value];
-            map = standardizing(histogram);
-        }
+        if (how != Normalize::standardize) continue;
+        Histogram histogram{};
+        for (const std::int64_t i : training)
+            for (const std::uint8_t value :
+                 images.subspan(static_cast<std::size_t>((i * channels + channel) * pixels),
+                                static_cast<std::size_t>(pixels)))
+                ++histogram[value];
+        map = standardizing(histogram);
+    }
+    return maps;
+}
+
+PixelMaps pixelMaps(const std::vector<Scaling>& channels) {
+    PixelMaps maps;
+    for (const Scaling& channel : channels) {
         auto& table = maps.emplace_back();
         for (std::size_t v = 0; v < table.size(); ++v)
-            table[v] = static_cast<float>((static_cast<double>(v) - map.shift) * map.factor);
+            table[v] = static_cast<float>((static_cast<double>(v) - channel.shift) * channel.factor);
     }
     return maps;
 }

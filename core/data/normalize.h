@@ -12,14 +12,15 @@
 
 namespace dstn {
 
+/// The maps for images [count, channels, pixels] of bytes from the statistics of the images named by
+/// `training`. unit: x / 255. standardize: minus the channel's mean over its standard deviation; 0 for a
+/// channel that is constant. none: x.
+std::vector<Scaling> channelMaps(Normalize how, std::span<const std::uint8_t> images, std::int64_t channels,
+                                 std::int64_t pixels, std::span<const std::int64_t> training);
+
 /// One map per channel, tabulated for each of the 256 values of a byte.
 using PixelMaps = std::vector<std::array<float, 256>>;
-
-/// The maps for images [count, channels, pixels] from the statistics of the images named by `training`.
-/// unit: x / 255. standardize: minus the channel's mean over its standard deviation; 0 for a channel that is
-/// constant. none: x.
-PixelMaps pixelMaps(Normalize how, std::span<const std::uint8_t> images, std::int64_t channels,
-                    std::int64_t pixels, std::span<const std::int64_t> training);
+PixelMaps pixelMaps(const std::vector<Scaling>& channels);
 
 /// The named images through the maps, with their labels. Throws Error{interrupted} once `cancelled` says so.
 Examples mapImages(std::span<const std::uint8_t> images, std::span<const std::uint8_t> labels,

@@ -10,9 +10,9 @@ Evaluated DeltaStn::generalLoss(const Batch& batch, at::Generator& generator) co
               .training = true,
               .trackStatistics = true,
               .generalGradient = true};
-    const Tensor x = problem_.augment(batch.inputs, pass.values, generator);
+    const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
     const Tensor y = problem_.network.forward(x, pass);
-    return {lossWithPenalty(y, batch.targets, pass), y};
+    return {lossWithPenalty(y, targets, pass), y};
 }
 
 Evaluated DeltaStn::responseLoss(const Batch& batch, const Tensor& epsilon, at::Generator& generator) const {
@@ -22,7 +22,7 @@ Evaluated DeltaStn::responseLoss(const Batch& batch, const Tensor& epsilon, at::
               .generator = generator,
               .training = true,
               .responseGradient = true};
-    const Tensor x = problem_.augment(batch.inputs, pass.values, generator);
+    const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
     Tensor y;
     if (spec_.linearize) {
         const Dual f = problem_.network.forward(Dual{x, {}}, pass);
@@ -30,7 +30,7 @@ Evaluated DeltaStn::responseLoss(const Batch& batch, const Tensor& epsilon, at::
     } else {
         y = problem_.network.forward(x, pass); // f(x; w₀ + Θ ε)
     }
-    return {lossWithPenalty(y, batch.targets, pass), y};
+    return {lossWithPenalty(y, targets, pass), y};
 }
 
 std::pair<Evaluated, Evaluated> DeltaStn::sharedLosses(const Batch& batch, const Tensor& epsilon,
@@ -43,15 +43,15 @@ std::pair<Evaluated, Evaluated> DeltaStn::sharedLosses(const Batch& batch, const
               .trackStatistics = true,
               .generalGradient = true,
               .responseGradient = true};
-    const Tensor x = problem_.augment(batch.inputs, pass.values, generator);
+    const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
     const Dual f = problem_.network.forward(Dual{x, {}}, pass);
     const Tensor linearized = f.point() + f.tangent;
 
-    // The penalties are exact at either point and need no forward pass to share.
+    // Penalties and label smoothing are exact at either point and need no forward pass to share.
     Pass atLambda{.values = currentValues(), .generalGradient = true};
     Pass atPerturbed{.delta = epsilon, .values = pass.values, .responseGradient = true};
-    return {{lossWithPenalty(f.primal, batch.targets, atLambda), f.primal},
-            {lossWithPenalty(linearized, batch.targets, atPerturbed), linearized}};
+    return {{lossWithPenalty(f.primal, targets, atLambda), f.primal},
+            {lossWithPenalty(linearized, targets, atPerturbed), linearized}};
 }
 
 TrainMetrics DeltaStn::train(const Batch& batch, at::Generator& generator) {

@@ -17,8 +17,8 @@ Optimizers::Optimizers(const OptimizersSpec& spec, const Problem& problem)
       hyperparameters(spec.hyperparameters, {problem.space.lambda()}),
       scales(spec.scales, {problem.space.rawScale()}) {}
 
-Tensor Tuner::lossWithPenalty(const Tensor& outputs, const Tensor& targets, Pass& pass) const {
-    const Tensor loss = problem_.objective.loss(outputs, targets);
+Tensor Tuner::lossWithPenalty(const Tensor& outputs, const Targets& targets, Pass& pass) const {
+    const Tensor loss = problem_.objective.loss(outputs, targets, problem_.smoothing(pass, outputs));
     const Tensor penalty = problem_.network.penalty(pass);
     return penalty.defined() ? loss + penalty : loss;
 }
