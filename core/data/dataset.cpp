@@ -104,7 +104,8 @@ Dataset loadImages(const DataSpec& spec, std::uint64_t seed, const Cancelled& ca
     const auto& train = folder.train;
     const Split split =
         makeSplit(spec, train.images.shape[0], folder.test.has_value(), seed, train.imagesPath.string());
-    const PixelMaps maps = pixelMaps(spec.normalize, train.images.bytes, input[0], pixels, split.train);
+    data.channels = channelMaps(spec.normalize, train.images.bytes, input[0], pixels, split.train);
+    const PixelMaps maps = pixelMaps(data.channels);
     const auto part = [&](const LabelledImages& from, const std::vector<std::int64_t>& which) {
         return mapImages(from.images.bytes, from.labels.bytes, maps, pixels, which, cancelled);
     };
@@ -144,8 +145,8 @@ DataInfo tableInfo(const DataSpec& spec, const Table& table) {
 }
 
 /// w·x + b in the units of the normalised inputs and target.
-std::vector<double> normalizedWeights(const std::vector<double>& weights, const std::vector<Affine>& columns,
-                                      const Affine& target) {
+std::vector<double> normalizedWeights(const std::vector<double>& weights, const std::vector<Scaling>& columns,
+                                      const Scaling& target) {
     std::vector<double> result;
     double bias = weights.back() - target.shift;
     for (std::size_t j = 0; j < columns.size(); ++j) {
@@ -161,8 +162,8 @@ Dataset prepareTable(const DataSpec& spec, const Table& table, const std::vector
     Dataset data;
     data.info = tableInfo(spec, table);
     const Split split = makeSplit(spec, table.rows, false, seed, sourceName(spec));
-    const std::vector<Affine> columns = columnMaps(spec.normalize, table, split.train, sourceName(spec));
-    Affine target;
+    const std::vector<Scaling> columns = columnMaps(spec.normalize, table, split.train, sourceName(spec));
+    Scaling target;
     if (table.task == TaskKind::regression)
         target = targetMap(spec.normalize, table, split.train, sourceName(spec));
     const auto part = [&](const std::vector<std::int64_t>& which) {

@@ -22,6 +22,12 @@ struct DataInfo {
     std::vector<std::string> tokenNames = {}; ///< language only: [vocabulary], the most frequent first
 };
 
+/// x ↦ (x − shift) · factor.
+struct Scaling {
+    double shift = 0.0;
+    double factor = 1.0;
+};
+
 /// One part of a data set in plain memory, normalised and ready to be copied to a device.
 struct Examples {
     std::int64_t count = 0;
@@ -34,6 +40,7 @@ struct Examples {
 struct Dataset {
     DataInfo info;
     Examples train, validation, test;
+    std::vector<Scaling> channels; ///< images: byte ↦ input, [channels]; else empty
     /// Synthetic regression: the weights [features] and bias that made the targets; else empty.
     std::vector<double> trueWeights;
     /// Regression with Normalize::standardize: target = standardised × scale + mean, for showing natural
