@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dstn {
@@ -23,6 +24,12 @@ struct DataInfo {
     std::vector<std::string> tokenNames = {}; ///< language only: [vocabulary], the most frequent first
 };
 
+/// x ↦ (x − shift) · factor.
+struct Scaling {
+    double shift = 0.0;
+    double factor = 1.0;
+};
+
 /// One part of a data set in plain memory, normalised and ready to be copied to a device.
 struct Examples {
     std::int64_t count = 0;
@@ -35,6 +42,7 @@ struct Examples {
 struct Dataset {
     DataInfo info;
     Examples train, validation, test;
+    std::vector<Scaling> channels; ///< images: byte ↦ input, [channels]; else empty
     /// Synthetic regression: the weights [features] and bias that made the targets; else empty.
     std::vector<double> trueWeights;
     /// Regression with Normalize::standardize: target = standardised × scale + mean, for showing natural
@@ -42,10 +50,14 @@ struct Dataset {
     double targetMean = 0.0, targetScale = 1.0;
 };
 
+/// Told what is being done and how much of it is done, in [0, 1], or NaN where that is not known; false ends
+/// the loading. It is called on the thread that loads, several times a second.
+using LoadingProgress = std::function<bool(std::string_view what, double fraction)>;
+
 /// Reads, splits and normalises a data set. The split and synthetic data follow from `seed`.
-/// @param cancelled asked now and then; true ends the reading with Error{interrupted}
-/// Throws Error{data} naming file, place, what was found and what to do.
-Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const std::function<bool()>& cancelled = {});
+/// Throws Error{data} naming file, place, what was found and what to do, Error{interrupted} once `progress`
+/// says so.
+Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgress& progress = {});
 
 /// What loadDataset() will yield, read from headers where the format has them (IDX) and quickly everywhere.
 /// Throws Error{data} as loadDataset() does, as far as headers tell.

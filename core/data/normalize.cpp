@@ -31,7 +31,7 @@ std::string whereIsTarget(const std::string& name, const Table& table) {
 
 /// A value through a map, as networks compute with it. Throws Error{data} saying `where()` it was.
 template <typename Where>
-float mapped(double value, const Affine& map, const Where& where) {
+float mapped(double value, const Scaling& map, const Where& where) {
     const double result = (value - map.shift) * map.factor;
     if (std::abs(result) <= static_cast<double>(std::numeric_limits<float>::max()))
         return static_cast<float>(result);
@@ -47,7 +47,7 @@ float mapped(double value, const Affine& map, const Where& where) {
 using Histogram = std::array<std::int64_t, 256>;
 
 /// Of integers, so mean and variance are exact whatever the number of images.
-Affine standardizing(const Histogram& histogram) {
+Scaling standardizing(const Histogram& histogram) {
     double count = 0.0, sum = 0.0, squares = 0.0;
     int values = 0;
     for (std::size_t v = 0; v < histogram.size(); ++v) {
@@ -76,12 +76,12 @@ class ColumnStatistics {
     }
     bool constant() const { return least_ >= most_; }
     /// Throws Error{data} saying `where` if the statistics lie beyond what a double holds.
-    Affine map(Normalize how, const std::string& where) const {
+    Scaling map(Normalize how, const std::string& where) const {
         if (how == Normalize::none) return {};
         const bool unit = how == Normalize::unit;
         if (constant()) return {.shift = least_, .factor = 0.0};
-        const Affine map{.shift = unit ? least_ : mean_,
-                         .factor = 1.0 / (unit ? most_ - least_ : std::sqrt(squares_ / count_))};
+        const Scaling map{.shift = unit ? least_ : mean_,
+                          .factor = 1.0 / (unit ? most_ - least_ : std::sqrt(squares_ / count_))};
         if (!std::isfinite(map.shift) || !std::isfinite(map.factor) || map.factor == 0.0)
             throw Error(ErrorKind::data, where + ": its values, from " + text(least_) + " to " + text(most_) +
                                              ", lie too " +
@@ -102,67 +102,68 @@ void pollEvery(std::size_t done, const std::function<bool()>& cancelled) {
 
 } // namespace
 
-PixelMaps pixelMaps(Normalize how, std::span<const std::uint8_t> images, std::int64_t channels,
-                    std::int64_t pixels, std::span<const std::int64_t> training) {
-    PixelMaps maps;
+std::vector<Scaling> channelMaps(Normalize how, std::span<const std::uint8_t> images, std::int64_t channels,
+                                 std::int64_t pixels, std::span<const std::int64_t> training) {
+    std::vector<Scaling> maps(static_cast<std::size_t>(channels));
     for (std::int64_t channel = 0; channel < channels; ++channel) {
-        Affine map;
+        Scaling& map = maps[static_cast<std::size_t>(channel)];
         if (how == Normalize::unit) map.factor = 1.0 / 255.0;
-        if (how == Normalize::standardize) {
-            Histogram histogram{};
-            for (const std::int64_t i : training)
-                for (const std::uint8_t value :
-                     images.subspan(static_cast<std::size_t>((i * channels + channel) * pixels),
-                                    static_cast<std::size_t>(pixels)))
-                    ++histogram[value];
-            map = standardizing(histogram);
-        }
-        auto& table = maps.emplace_back();
-        for (std::size_t v = 0; v < table.size(); ++v)
-            table[v] = static_cast<float>((static_cast<double>(v) - map.shift) * map.factor);
+        if (how != Normalize::standardize) continue;
+        Histogram histogram{};
+        for (const std::int64_t i : training)
+            for (const std::uint8_t value :
+                 images.subspan(static_cast<std::size_t>((i * channels + channel) * pixels),
+                                static_cast<std::size_t>(pixels)))
+                ++histogram[value];
+        map = standardizing(histogram);
     }
     return maps;
 }
 
-Examples mapImages(std::span<const std::uint8_t> images, std::span<const std::uint8_t> labels,
-                   const PixelMaps& maps, std::int64_t pixels, std::span<const std::int64_t> which,
-                   const std::function<bool()>& cancelled) {
-    Examples examples{
-        .count = static_cast<std::int64_t>(which.size()), .inputs = {}, .labels = {}, .targets = {}};
+std::array<float, 256> tabulated(const Scaling& map) {
+    std::array<float, 256> table{};
+    for (std::size_t v = 0; v < table.size(); ++v)
+        table[v] = static_cast<float>((static_cast<double>(v) - map.shift) * map.factor);
+    return table;
+}
+
+std::vector<float> mapImages(std::span<const std::uint8_t> images, const std::vector<Scaling>& maps,
+                             std::int64_t pixels, std::span<const std::int64_t> which,
+                             const std::function<bool()>& cancelled) {
     const std::size_t size = maps.size() * static_cast<std::size_t>(pixels);
-    examples.inputs.reserve(which.size() * size);
-    examples.labels.reserve(which.size());
+    std::vector<std::array<float, 256>> tables;
+    for (const Scaling& map : maps) tables.push_back(tabulated(map));
+    std::vector<float> inputs;
+    inputs.reserve(which.size() * size);
     for (std::size_t done = 0; done < which.size(); ++done) {
         pollEvery(done, cancelled);
-        const auto i = static_cast<std::size_t>(which[done]);
-        examples.labels.push_back(labels[i]);
-        const std::uint8_t* from = images.data() + i * size;
-        for (const auto& map : maps) {
-            examples.inputs.resize(examples.inputs.size() + static_cast<std::size_t>(pixels));
-            float* to = examples.inputs.data() + examples.inputs.size() - pixels;
-            for (std::int64_t p = 0; p < pixels; ++p) to[p] = map[from[p]];
+        const std::uint8_t* from = images.data() + static_cast<std::size_t>(which[done]) * size;
+        for (const auto& table : tables) {
+            inputs.resize(inputs.size() + static_cast<std::size_t>(pixels));
+            float* to = inputs.data() + inputs.size() - pixels;
+            for (std::int64_t p = 0; p < pixels; ++p) to[p] = table[from[p]];
             from += pixels;
         }
     }
-    return examples;
+    return inputs;
 }
 
-std::vector<Affine> columnMaps(Normalize how, const Table& table, std::span<const std::int64_t> training,
-                               const std::string& name) {
+std::vector<Scaling> columnMaps(Normalize how, const Table& table, std::span<const std::int64_t> training,
+                                const std::string& name) {
     std::vector<ColumnStatistics> columns(static_cast<std::size_t>(table.features));
     for (const std::int64_t i : training) {
         const double* row = table.inputs.data() + i * table.features;
         for (std::size_t j = 0; j < columns.size(); ++j) columns[j].add(row[j]);
     }
-    std::vector<Affine> maps;
+    std::vector<Scaling> maps;
     maps.reserve(columns.size());
     for (std::size_t j = 0; j < columns.size(); ++j)
         maps.push_back(columns[j].map(how, whereIs(name, table, j)));
     return maps;
 }
 
-Affine targetMap(Normalize how, const Table& table, std::span<const std::int64_t> training,
-                 const std::string& name) {
+Scaling targetMap(Normalize how, const Table& table, std::span<const std::int64_t> training,
+                  const std::string& name) {
     ColumnStatistics targets;
     for (const std::int64_t i : training) targets.add(table.targets[static_cast<std::size_t>(i)]);
     if (targets.constant())
@@ -170,10 +171,10 @@ Affine targetMap(Normalize how, const Table& table, std::span<const std::int64_t
                     name + ": all " + std::to_string(training.size()) +
                         " training targets are the same; there is nothing to learn. Use more data, or "
                         "set data.split to random.");
-    return how == Normalize::standardize ? targets.map(how, whereIsTarget(name, table)) : Affine{};
+    return how == Normalize::standardize ? targets.map(how, whereIsTarget(name, table)) : Scaling{};
 }
 
-Examples mapRows(const Table& table, const std::vector<Affine>& columns, const Affine& target,
+Examples mapRows(const Table& table, const std::vector<Scaling>& columns, const Scaling& target,
                  std::span<const std::int64_t> which, const std::string& name,
                  const std::function<bool()>& cancelled) {
     Examples examples{
