@@ -43,9 +43,13 @@ Tensor upload(const std::vector<T>& values, std::vector<std::int64_t> shape, at:
 
 DevicePart uploadPart(const Examples& examples, const DataInfo& info, at::Device device,
                       at::ScalarType dtype) {
+    DevicePart part;
+    if (info.task == TaskKind::language) {
+        part.tokens = upload(examples.tokens, {examples.count}, at::kInt, device, at::kLong);
+        return part;
+    }
     std::vector<std::int64_t> shape{examples.count};
     for (const auto extent : info.input) shape.push_back(extent);
-    DevicePart part;
     part.inputs = upload(examples.inputs, shape, at::kFloat, device, dtype);
     part.targets = info.task == TaskKind::classification
                        ? upload(examples.labels, {examples.count}, at::kLong, device, at::kLong)

@@ -10,9 +10,12 @@ namespace dstn {
 
 /// One part of a data set on the engine's device.
 struct DevicePart {
-    Tensor inputs;  ///< [N, input shape] in the engine's dtype
-    Tensor targets; ///< classification: int64 [N]; regression: dtype [N, outputs]
-    std::int64_t count() const { return inputs.defined() ? inputs.size(0) : 0; }
+    Tensor inputs;      ///< [N, input shape] in the engine's dtype
+    Tensor targets;     ///< classification: int64 [N]; regression: dtype [N, outputs]
+    Tensor tokens = {}; ///< language, in place of both: int64 [N]
+    std::int64_t count() const {
+        return tokens.defined() ? tokens.size(0) : inputs.defined() ? inputs.size(0) : 0;
+    }
 };
 
 /// A whole data set on the engine's device, so that batching needs no transfer.
@@ -24,9 +27,18 @@ struct DeviceData {
     DevicePart train, validation, test;
 };
 
+struct Carry;
+
 struct Batch {
     Tensor inputs, targets;
+    const Carry* before = nullptr; ///< recurrent states at its start; null: there are none
+    Carry* after = nullptr;        ///< where those at its end are put; null: nowhere
+    /// Examples, or the rows of a text.
     std::int64_t count() const { return inputs.defined() ? inputs.size(0) : 0; }
+    /// What the loss is a mean over: examples, or each row's every token.
+    std::int64_t predictions() const {
+        return targets.scalar_type() == at::kLong ? targets.numel() : count();
+    }
 };
 
 /// A permutation of 0 … count − 1, int64 [count], from (seed, epoch) alone: the same on every device and with

@@ -1,10 +1,12 @@
 #include "core/hyperparameters/space.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace dstn {
 
-Space::Space(const std::vector<Hyperparameter>& all, at::ScalarType dtype, at::Device device) {
+Space::Space(const std::vector<Hyperparameter>& all, at::ScalarType dtype, at::Device device,
+             const std::set<std::string>& perBatch) {
     std::vector<double> lambda, raw, lower, upper;
     std::vector<bool> isLower, isUpper, isInterval, isLog;
     for (const Hyperparameter& h : all) {
@@ -37,6 +39,9 @@ Space::Space(const std::vector<Hyperparameter>& all, at::ScalarType dtype, at::D
     isUpper_ = flags(isUpper);
     isInterval_ = flags(isInterval);
     isLog_ = flags(isLog);
+    std::vector<bool> shared;
+    for (const Hyperparameter& h : tuned_) shared.push_back(perBatch.contains(h.name));
+    if (std::find(shared.begin(), shared.end(), true) != shared.end()) perBatch_ = flags(shared);
 }
 
 Tensor Space::sigma() const { return at::softplus(rawScale_); }
@@ -44,6 +49,7 @@ Tensor Space::sigma() const { return at::softplus(rawScale_); }
 Tensor Space::noise(std::int64_t batch, bool perExample, at::Generator& generator) const {
     const at::NoGradGuard guard;
     const Tensor n = at::empty({perExample ? batch : 1, size()}, lambda_.options()).normal_(0, 1, generator);
+    if (perExample && perBatch_.defined()) return at::where(perBatch_, n.narrow(0, 0, 1), n);
     return n.expand({batch, size()}).contiguous();
 }
 

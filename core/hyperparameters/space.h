@@ -3,6 +3,7 @@
 #include "core/hyperparameters/hyperparameter.h"
 #include "core/torch.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,9 @@ namespace dstn {
 class Space {
   public:
     /// Takes those of `all` with `tune`, in their order.
-    Space(const std::vector<Hyperparameter>& all, at::ScalarType dtype, at::Device device);
+    /// @param perBatch names of those that have one value for a whole mini-batch
+    Space(const std::vector<Hyperparameter>& all, at::ScalarType dtype, at::Device device,
+          const std::set<std::string>& perBatch = {});
 
     std::int64_t size() const { return static_cast<std::int64_t>(tuned_.size()); }
     const std::vector<Hyperparameter>& tuned() const { return tuned_; }
@@ -24,7 +27,8 @@ class Space {
 
     /// ε = σ ⊙ n, [batch, H], differentiable in the raw scales.
     Tensor perturbation(const Tensor& noise) const { return sigma() * noise; }
-    /// n ~ N(0, I) [batch, H]; one row for all unless perExample.
+    /// n ~ N(0, I) [batch, H]; one row for all unless perExample, and one number for all of those that have
+    /// one value for a whole mini-batch.
     Tensor noise(std::int64_t batch, bool perExample, at::Generator& generator) const;
     /// Natural values of unconstrained ones, [..., H] → [..., H]; not differentiated.
     Tensor natural(const Tensor& unconstrained) const;
@@ -39,6 +43,7 @@ class Space {
   private:
     std::vector<Hyperparameter> tuned_;
     Tensor lambda_, rawScale_;
+    Tensor perBatch_;                               ///< [H] bool; undefined: none is
     Tensor lower_, upper_;                          // bounds of the inner transform
     Tensor isLower_, isUpper_, isInterval_, isLog_; // [H] bool
 };

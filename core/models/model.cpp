@@ -10,8 +10,24 @@ namespace dstn {
 namespace {
 
 constexpr std::array<std::string_view, std::variant_size_v<Part>> typeNames = {
-    "linear",     "conv2d",  "relu",    "gelu",      "tanh",       "max_pool2d",
-    "avg_pool2d", "flatten", "dropout", "dropout2d", "batch_norm", "layer_norm"};
+    "linear",
+    "conv2d",
+    "relu",
+    "gelu",
+    "tanh",
+    "max_pool2d",
+    "avg_pool2d",
+    "flatten",
+    "dropout",
+    "dropout2d",
+    "batch_norm",
+    "layer_norm",
+    "locked_dropout",
+    "embedding",
+    "lstm",
+    "tied_linear",
+    "activation_regularization",
+    "temporal_activation_regularization"};
 
 /// Anything larger is a slip of the pen, and sums of such numbers stay far from overflow.
 constexpr std::int64_t largestCount = 1'000'000'000'000;
@@ -37,9 +53,13 @@ std::string text(std::int64_t number) { return std::to_string(number); }
 struct Inspector {
     const Shape& input;
     std::int64_t tuned;
+    std::int64_t vocabulary = 0;              ///< of the text, 0: no text
+    bool tokens = false;                      ///< the input is text, not numbers
+    const EmbeddingPart* embedding = nullptr; ///< the model's, if it has come by
     PartReport report = {};
 
     bool flat() const { return input.size() == 1; }
+    bool sequence() const { return input.size() == 2; }
     bool image() const { return input.size() == 3; }
 
     void refuse(std::string field, std::string mistake) {
@@ -57,6 +77,13 @@ struct Inspector {
         if (image()) return true;
         refuse("", std::string(what) + " takes images [channels, height, width], found " + shapeText(input) +
                        ": put it before the flatten, or leave it out for data without images");
+        return false;
+    }
+
+    bool needsSequence(const char* what) {
+        if (sequence()) return true;
+        refuse("", std::string(what) + " takes sequences [time, features], found " + shapeText(input) +
+                       ": put it behind an embedding, or leave it out for data without text");
         return false;
     }
 
@@ -81,17 +108,20 @@ struct Inspector {
 
     void operator()(const LinearPart& part) {
         if (!whole("out", part.out, 1)) return;
-        if (!flat()) {
-            refuse("", "linear takes [features], found " + shapeText(input) + ": add a flatten before it");
+        if (!flat() && !sequence()) {
+            refuse("", "linear takes [features] or [time, features], found " + shapeText(input) +
+                           ": add a flatten before it");
             return;
         }
+        const std::int64_t in = input.back();
         const std::size_t decays = part.weightDecay.size();
-        if (decays > 1 && static_cast<std::int64_t>(decays) != input[0])
-            refuse("weight_decay", "expected one entry, or one for each of the " + text(input[0]) +
+        if (decays > 1 && static_cast<std::int64_t>(decays) != in)
+            refuse("weight_decay", "expected one entry, or one for each of the " + text(in) +
                                        " input features, found " + text(static_cast<std::int64_t>(decays)));
-        report.output = {part.out};
-        report.multiplications = product(input[0], part.out);
-        weights(report.multiplications, part.out, part.bias, part.response);
+        report.output = input;
+        report.output.back() = part.out;
+        report.multiplications = product(numel(input), part.out);
+        weights(product(in, part.out), part.out, part.bias, part.response);
     }
 
     void operator()(const Conv2dPart& part) {
@@ -163,6 +193,78 @@ struct Inspector {
         report.multiplications = numel(input);
     }
 
+    void operator()(const LockedDropoutPart&) {
+        if (needsSequence("locked_dropout")) same();
+    }
+    void operator()(const ActivationRegularizationPart&) { same(); }
+    void operator()(const TemporalActivationRegularizationPart&) {
+        if (needsSequence("temporal_activation_regularization")) same();
+    }
+
+    /// Rows of weights that respond each along one direction, without or with a bias of the same kind.
+    void rows(std::int64_t numbers, std::int64_t factors) {
+        report.parameters += numbers;
+        if (report.parameters > largestCount)
+            refuse("", "the part would have more than " + text(largestCount) + " parameters");
+        else if (tuned > 0)
+            report.responseParameters += numbers + product(factors, tuned);
+    }
+    bool oneDecay(const std::vector<Tunable>& decays) {
+        if (decays.size() < 2) return true;
+        refuse("weight_decay", "expected one entry, found " + text(static_cast<std::int64_t>(decays.size())));
+        return false;
+    }
+
+    void operator()(const EmbeddingPart& part) {
+        if (!whole("width", part.width, 1) || !oneDecay(part.weightDecay)) return;
+        if (!tokens) {
+            refuse("", embedding != nullptr
+                           ? "the text has its vectors already: a model has one embedding, at its start"
+                           : "embedding takes the tokens of a text, found numbers: leave it out, or choose "
+                             "text as data");
+            return;
+        }
+        report.output = {input[0], part.width};
+        rows(product(vocabulary, part.width), vocabulary);
+    }
+
+    void operator()(const LstmPart& part) {
+        constexpr std::int64_t mostLayers = 100;
+        if (!whole("hidden", part.hidden, 1) || !oneDecay(part.weightDecay) || !needsSequence("lstm")) return;
+        if (part.layers < 1 || part.layers > mostLayers) {
+            refuse("layers",
+                   "expected a whole number from 1 to " + text(mostLayers) + ", found " + text(part.layers));
+            return;
+        }
+        const std::int64_t gates = 4 * part.hidden;
+        for (std::int64_t layer = 0; layer < part.layers; ++layer) {
+            const std::int64_t in = layer == 0 ? input[1] : part.hidden;
+            rows(product(gates, in + part.hidden + 1), 3 * gates);
+            report.multiplications += product(input[0], gates, in + part.hidden);
+            if (!report.mistake.empty() || report.multiplications > largestMultiplications) break;
+        }
+        // A step's gates, its cell and that cell's tanh stay for the way back, beside its output.
+        report.inner = product(part.layers * 7 - 1, input[0], part.hidden);
+        report.output = {input[0], part.hidden};
+    }
+
+    void operator()(const TiedLinearPart&) {
+        if (!needsSequence("tied_linear")) return;
+        if (embedding == nullptr) {
+            refuse("", "tied_linear shares the weights of an embedding, and the model has none before it");
+            return;
+        }
+        if (input[1] != embedding->width) {
+            refuse("", "tied_linear takes as many features as the embedding is wide, " +
+                           text(embedding->width) + ", found " + shapeText(input) +
+                           ": give the part before it that many outputs");
+            return;
+        }
+        report.output = {input[0], vocabulary};
+        report.multiplications = product(numel(input), vocabulary);
+        rows(vocabulary, vocabulary);
+    }
+
     void operator()(const BatchNormPart&) {
         same();
         const std::int64_t features = input[0];
@@ -191,14 +293,24 @@ std::string shapeText(const Shape& shape) {
     return result + "]";
 }
 
-ModelReport inspectModel(const Model& model, const Shape& input, std::int64_t tuned) {
+ModelReport inspectModel(const Model& model, const Shape& input, std::int64_t tuned,
+                         std::int64_t vocabulary) {
     ModelReport result;
     result.output = input;
+    const EmbeddingPart* embedding = nullptr;
     for (const Part& part : model.parts) {
         const Shape shape = result.output;
-        Inspector inspector{.input = shape, .tuned = tuned};
+        const bool tokens = vocabulary > 0 && embedding == nullptr;
+        Inspector inspector{.input = shape,
+                            .tuned = tuned,
+                            .vocabulary = vocabulary,
+                            .tokens = tokens,
+                            .embedding = embedding};
         if (shape.empty())
             inspector.refuse("", "the data has examples without any number in them");
+        else if (tokens && !std::holds_alternative<EmbeddingPart>(part))
+            inspector.refuse("", partType(part) +
+                                     " takes numbers, found the tokens of a text: begin with an embedding");
         else
             std::visit(inspector, part);
         if (inspector.report.mistake.empty() && numel(inspector.report.output) > largestCount)
@@ -210,7 +322,9 @@ ModelReport inspectModel(const Model& model, const Shape& input, std::int64_t tu
         result.parts.push_back(inspector.report);
         const PartReport& report = result.parts.back();
         if (!report.mistake.empty()) return result;
+        if (const auto* found = std::get_if<EmbeddingPart>(&part)) embedding = found;
         result.output = report.output;
+        result.activations += report.inner;
         result.parameters += report.parameters;
         result.responseParameters += report.responseParameters;
         result.multiplications += report.multiplications;

@@ -10,7 +10,9 @@
 namespace dstn {
 
 using Part = std::variant<LinearPart, Conv2dPart, ReluPart, GeluPart, TanhPart, MaxPool2dPart, AvgPool2dPart,
-                          FlattenPart, DropoutPart, Dropout2dPart, BatchNormPart, LayerNormPart>;
+                          FlattenPart, DropoutPart, Dropout2dPart, BatchNormPart, LayerNormPart,
+                          LockedDropoutPart, EmbeddingPart, LstmPart, TiedLinearPart,
+                          ActivationRegularizationPart, TemporalActivationRegularizationPart>;
 
 /// The part's name in an experiment: "linear", "conv2d", …
 std::string partType(const Part& part);
@@ -23,7 +25,8 @@ struct Model {
     bool operator==(const Model&) const = default;
 };
 
-/// One example's shape, without the batch dimension: [features] or [channels, height, width].
+/// One example's shape, without the batch dimension: [features], [channels, height, width], [time, features],
+/// or [time] for tokens.
 using Shape = std::vector<std::int64_t>;
 std::string shapeText(const Shape& shape);
 
@@ -33,6 +36,7 @@ struct PartReport {
     std::int64_t parameters = 0;         ///< numbers in w₀
     std::int64_t responseParameters = 0; ///< numbers in Θ
     std::int64_t multiplications = 0;    ///< multiply-adds of one example's forward pass
+    std::int64_t inner = 0;              ///< numbers kept for the way back beside the output
     std::string field;                   ///< the option at fault, empty where it is the part as a whole
     std::string mistake;                 ///< empty: the part fits its input
 };
@@ -49,6 +53,8 @@ struct ModelReport {
 
 /// Follows an input of this shape through the model.
 /// @param tuned the number of tuned hyperparameters H, on which Θ's size depends
-ModelReport inspectModel(const Model& model, const Shape& input, std::int64_t tuned);
+/// @param vocabulary how many tokens there are, 0: the input is no text
+ModelReport inspectModel(const Model& model, const Shape& input, std::int64_t tuned,
+                         std::int64_t vocabulary = 0);
 
 } // namespace dstn

@@ -20,6 +20,7 @@ class Network {
   public:
     struct Options {
         Shape input;                                    ///< one example's shape
+        std::int64_t vocabulary = 0;                    ///< of texts, 0: the input is none
         std::int64_t hyperparameters = 0;               ///< H, the number of tuned ones
         std::function<Setting(const Tunable&)> resolve; ///< names to settings
         std::vector<Tunable> weightDecay = {};          ///< global, on top of the parts' own
@@ -33,6 +34,8 @@ class Network {
 
     Tensor forward(Tensor x, Pass& pass);
     Dual forward(Dual x, Pass& pass);
+    /// f(x; w₀) + J_w f(x; w₀) · ΘΔ, differentiable in Θ alone.
+    Tensor linearized(const Tensor& x, Pass& pass);
     /// ½ decay ‖W(Δ)‖², averaged over examples and summed over layers; undefined without weight decay.
     Tensor penalty(Pass& pass);
 
@@ -40,10 +43,14 @@ class Network {
     const NamedTensors& general() const { return general_; }
     const NamedTensors& response() const { return response_; }
     const NamedTensors& buffers() const { return buffers_; }
+    /// The recurrent layers' states at the start of a stream, zeros; empty where there are none.
+    Carry start(std::int64_t batch) const;
 
   private:
-    std::vector<std::unique_ptr<Layer>> layers_;
+    std::vector<std::shared_ptr<Layer>> layers_; // an output may share the embedding's weights
     NamedTensors general_, response_, buffers_;
+    std::vector<std::int64_t> recurrent_; ///< hidden units of each recurrent layer
+    at::TensorOptions options_;
 };
 
 /// The tensors alone, in order.

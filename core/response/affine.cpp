@@ -73,6 +73,14 @@ Affine::Share Affine::share(const Tensor& x, const Pass& pass) const {
     return {z, {}, options_.bias ? at::mm(pass.delta, bias) : Tensor()};
 }
 
+/// kernels::respond() on [batch, out, …], or on a sequence [batch, time, out].
+static Tensor respond(const Tensor& gate, const Tensor& a, const Tensor& z, const Tensor& s,
+                      const Tensor& t) {
+    if (z.dim() != 3) return kernels::respond(gate, a, z, s, t);
+    const auto flat = [](const Tensor& x) { return x.defined() ? x.flatten(0, 1) : x; };
+    return kernels::respond(flat(gate), flat(a), flat(z), s, t).view(z.sizes());
+}
+
 Tensor Affine::finish(const Tensor& y) const {
     if (tail_.pool) return kernels::reluMaxPool(y, *tail_.pool).output;
     return tail_.relu ? at::relu(y) : y;
@@ -97,7 +105,7 @@ Tensor Affine::forward(const Tensor& x, Pass& pass) {
     }
     const Tensor y = apply(x, general(weight_, pass), bias);
     const Share extra = share(x, pass);
-    return finish(extra.z.defined() ? kernels::respond({}, y, extra.z, extra.s, extra.t) : y);
+    return finish(extra.z.defined() ? respond({}, y, extra.z, extra.s, extra.t) : y);
 }
 
 Dual Affine::forward(const Dual& x, Pass& pass) {
@@ -127,25 +135,41 @@ Dual Affine::forward(const Dual& x, Pass& pass) {
     }
     const Tensor primal = tail_.relu ? at::relu(y) : y;
     if (!z.defined()) return {primal, {}};
-    return {primal, kernels::respond(tail_.relu ? primal.detach() : Tensor(), a, z, extra.s, extra.t)};
+    return {primal, respond(tail_.relu ? primal.detach() : Tensor(), a, z, extra.s, extra.t)};
+}
+
+Tensor Affine::linearized(const Dual& x, Pass& pass) {
+    if (tail_.relu || atMaxima(x.primal)) return Layer::linearized(x, pass);
+    const Tensor moved = x.tangent.defined() ? x.point() + x.tangent : x.point();
+    const Tensor y = apply(moved, weight_.detach(), options_.bias ? bias_.detach() : Tensor());
+    const Share extra = share(x.point(), pass);
+    return extra.z.defined() ? respond({}, y, extra.z, extra.s, extra.t) : y;
+}
+
+Tensor rowResponseNorms(const Tensor& weight, const Tensor& response, const Tensor& u) {
+    const Tensor w = rows(weight);
+    const Tensor own = w.square().sum().reshape({1});
+    if (!response.defined()) return own;
+    const Tensor r = rows(response);
+    return own + 2 * at::mv(u, (w * r).sum(1)) + at::mv(u.square(), r.square().sum(1));
 }
 
 /// ‖W(Δ)‖² of every example, [batch] or [1]; perColumn: of every input feature, [batch or 1, in].
-/// The norms of rows are taken once, so that no example needs weights of its own:
-/// ‖W₀ + diag(u) R‖² = Σᵢ ‖W₀ᵢ‖² + 2 uᵢ ⟨W₀ᵢ, Rᵢ⟩ + uᵢ² ‖Rᵢ‖².
 Tensor Affine::squaredNorms(const Pass& pass, bool perColumn) const {
-    const Tensor w = rows(general(weight_, pass));
-    const Tensor own = perColumn ? w.square().sum(0, true) : w.square().sum().reshape({1});
-    if (!pass.delta.defined() || options_.hyperparameters == 0) return own;
-    const Tensor responseWeight = responding(responseWeight_, pass);
+    const Tensor weight = general(weight_, pass), w = rows(weight);
+    const bool moves = pass.delta.defined() && options_.hyperparameters > 0;
+    const Tensor responseWeight = moves ? responding(responseWeight_, pass) : Tensor();
     const Tensor& delta = pass.delta;
-
-    if (options_.kind == ResponseKind::structured) {
+    const bool structured = options_.kind == ResponseKind::structured;
+    const Tensor u = moves && structured
+                         ? at::mm(delta, responding(bottleneck_, pass).narrow(0, 0, w.size(0)).t())
+                         : Tensor();
+    if (!perColumn && (structured || !moves)) return rowResponseNorms(weight, responseWeight, u);
+    const Tensor own = perColumn ? w.square().sum(0, true) : w.square().sum().reshape({1});
+    if (!moves) return own;
+    if (structured) {
         const Tensor r = rows(responseWeight);
-        const Tensor u = at::mm(delta, responding(bottleneck_, pass).narrow(0, 0, w.size(0)).t());
-        if (perColumn) return own + 2 * at::mm(u, w * r) + at::mm(u.square(), r.square());
-        const Tensor mixed = (w * r).sum(1), squared = r.square().sum(1);
-        return own + 2 * at::mv(u, mixed) + at::mv(u.square(), squared);
+        return own + 2 * at::mm(u, w * r) + at::mm(u.square(), r.square());
     }
     const Tensor theta = responseWeight.flatten(2); // [H, out, in]
     if (perColumn) {

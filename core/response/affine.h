@@ -30,6 +30,8 @@ class Affine : public Layer {
   public:
     Tensor forward(const Tensor& x, Pass& pass) override;
     Dual forward(const Dual& x, Pass& pass) override;
+    /// Without a tail it is W₀ (x + ẋ) + b₀ + s ⊙ (R x) + t: one product of W₀ instead of two.
+    Tensor linearized(const Dual& x, Pass& pass) override;
     NamedTensors general() override;
     NamedTensors response() override;
     Tensor penalty(Pass& pass) override;
@@ -81,7 +83,13 @@ class Affine : public Layer {
     Tensor bottleneck_;                    // [U; C], [2·out, H], or U alone without bias
 };
 
-/// y = x Wᵀ + b; x [batch, in], W [out, in].
+/// ‖W + diag(u) R‖² of every example without weights of its own, [batch], or [1] where nothing responds: the
+/// norms of rows are taken once, Σᵢ ‖Wᵢ‖² + 2 uᵢ ⟨Wᵢ, Rᵢ⟩ + uᵢ² ‖Rᵢ‖².
+/// @param weight W, response R [out, …]; R undefined: nothing responds
+/// @param u [batch, out]
+Tensor rowResponseNorms(const Tensor& weight, const Tensor& response, const Tensor& u);
+
+/// y = x Wᵀ + b; x [batch, in] or a sequence [batch, time, in], W [out, in].
 class Linear : public Affine {
   public:
     Linear(const LinearPart& part, std::int64_t in, std::int64_t hyperparameters, at::Generator& generator);

@@ -9,6 +9,7 @@ Tensor Dropout::mask(const Tensor& x, Pass& pass) const {
     std::vector<std::int64_t> shape = x.sizes().vec();
     if (unit_ == Unit::channel)
         for (std::size_t i = 2; i < shape.size(); ++i) shape[i] = 1;
+    if (unit_ == Unit::locked) shape[1] = 1;
     return kernels::dropoutMask(shape, pass.value(rate_, x), pass.generator);
 }
 

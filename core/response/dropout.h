@@ -8,7 +8,8 @@ namespace dstn {
 /// rate (Srivastava et al. 2014); linear in x, so primal and tangent share the mask. Off outside training.
 class Dropout : public Layer {
   public:
-    enum class Unit { element, channel };
+    /// locked: a sequence [batch, time, features] loses the same features at every step.
+    enum class Unit { element, channel, locked };
     Dropout(Setting rate, Unit unit) : rate_(rate), unit_(unit) {}
     Tensor forward(const Tensor& x, Pass& pass) override;
     Dual forward(const Dual& x, Pass& pass) override;

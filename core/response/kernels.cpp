@@ -44,9 +44,13 @@ Tensor spread(const Tensor& tensor, std::int64_t dim) {
 
 Tensor respondComposite(const Tensor& gate, const Tensor& a, const Tensor& z, const Tensor& s,
                         const Tensor& t) {
-    Tensor result = s.defined() ? z * spread(s, z.dim()) : z;
+    const auto beside = [&](const Tensor& tensor) {
+        const std::int64_t repeats = tensor.size(0) == 0 ? 1 : z.size(0) / tensor.size(0);
+        return spread(repeats == 1 ? tensor : tensor.repeat_interleave(repeats, 0), z.dim());
+    };
+    Tensor result = s.defined() ? z * beside(s) : z;
     if (a.defined()) result = result + a;
-    if (t.defined()) result = result + spread(t, z.dim());
+    if (t.defined()) result = result + beside(t);
     return gate.defined() ? result * (gate > 0) : result;
 }
 
@@ -78,10 +82,15 @@ void withFlags(bool one, bool two, bool three, bool four, const F& f) {
 }
 
 /// Rows are examples where out is the last dimension, so that s and t run along; else planes with one s and
-/// t.
+/// t. `repeats` rows in a row share theirs.
 struct Rows {
-    std::int64_t count, width, advance, perRow;
-    explicit Rows(const Tensor& z) {
+    std::int64_t count, width, advance, perRow, repeats;
+    Rows(const Tensor& z, const Tensor& s, const Tensor& t)
+        : Rows(z, present(s)   ? s.size(0)
+                  : present(t) ? t.size(0)
+                               : 0) {}
+    /// @param sharers rows of s and t, 0: there are none
+    Rows(const Tensor& z, std::int64_t sharers) {
         const std::int64_t batch = z.size(0), out = z.size(1);
         const std::int64_t plane = batch * out == 0 ? 0 : z.numel() / (batch * out);
         const bool flat = plane == 1;
@@ -89,7 +98,10 @@ struct Rows {
         width = flat ? out : plane;
         advance = flat ? 1 : 0;
         perRow = flat ? out : 1;
+        repeats = sharers == 0 || !flat ? 1 : batch / sharers;
     }
+    /// Where a row's s and t begin.
+    std::int64_t side(std::int64_t row) const { return row / repeats * perRow; }
 };
 
 struct Respond : Function<Respond> {
@@ -99,7 +111,8 @@ struct Respond : Function<Respond> {
         ctx->saved_data["hasA"] = present(a);
         ctx->saved_data["hasT"] = present(t);
         Tensor out = at::empty_like(z);
-        const Rows rows(z);
+        const Rows rows(z, s, t);
+        ctx->saved_data["sharers"] = z.size(0) / rows.repeats;
         AT_DISPATCH_FLOATING_TYPES(z.scalar_type(), "respond", [&] {
             withFlags(present(gate), present(a), present(s), present(t),
                       [&](auto g, auto ha, auto hs, auto ht) {
@@ -109,7 +122,7 @@ struct Respond : Function<Respond> {
                           scalar_t* po = out.data_ptr<scalar_t>();
                           overRows(rows.count, rows.width, [&](std::int64_t first, std::int64_t last) {
                               for (std::int64_t row = first; row < last; ++row) {
-                                  const std::int64_t at = row * rows.width, side = row * rows.perRow;
+                                  const std::int64_t at = row * rows.width, side = rows.side(row);
                                   respondRow<g.value, ha.value, hs.value, ht.value>(
                                       rows.width, g.value ? pg + at : nullptr, ha.value ? pa + at : nullptr,
                                       pz + at, hs.value ? ps + side : nullptr, ht.value ? pt + side : nullptr,
@@ -129,13 +142,14 @@ struct Respond : Function<Respond> {
         const bool needZ = ctx->needs_input_grad(2);
         const bool needS = present(s) && ctx->needs_input_grad(3);
         const bool needT = ctx->saved_data["hasT"].toBool() && ctx->needs_input_grad(4);
-        const Rows rows(z);
+        const std::int64_t sharers = ctx->saved_data["sharers"].toInt();
+        const Rows rows(z, sharers);
 
         // Without a gate the gradient passes through; so it does to z where there is no s.
         const bool needGated = present(gate) && (needA || (needZ && !present(s)));
         Tensor gated = needGated ? at::empty_like(z) : g;
         Tensor dz = needZ && present(s) ? at::empty_like(z) : Tensor();
-        const auto side = [&] { return at::empty({z.size(0), z.size(1)}, z.options()); };
+        const auto side = [&] { return at::zeros({sharers, z.size(1)}, z.options()); };
         Tensor ds = needS ? side() : Tensor(), dt = needT ? side() : Tensor();
         AT_DISPATCH_FLOATING_TYPES(z.scalar_type(), "respond_backward", [&] {
             const scalar_t *pgate = pointer<scalar_t>(gate), *pz = z.data_ptr<scalar_t>(),
@@ -145,29 +159,31 @@ struct Respond : Function<Respond> {
             scalar_t* pds = ds.defined() ? ds.data_ptr<scalar_t>() : nullptr;
             scalar_t* pdt = dt.defined() ? dt.data_ptr<scalar_t>() : nullptr;
             if (pgated == nullptr && pdz == nullptr && pds == nullptr && pdt == nullptr) return;
-            overRows(rows.count, rows.width, [&](std::int64_t first, std::int64_t last) {
-                for (std::int64_t row = first; row < last; ++row) {
-                    const std::int64_t at = row * rows.width, at2 = row * rows.perRow;
-                    scalar_t sumS = 0, sumT = 0;
-                    for (std::int64_t i = 0; i < rows.width; ++i) {
-                        const bool open = pgate == nullptr || pgate[at + i] > scalar_t(0);
-                        const scalar_t value = open ? pg[at + i] : scalar_t(0);
-                        if (pgated != nullptr) pgated[at + i] = value;
-                        if (pdz != nullptr) pdz[at + i] = value * ps[at2 + rows.advance * i];
-                        if (rows.advance != 0) {
-                            if (pds != nullptr) pds[at2 + i] = value * pz[at + i];
-                            if (pdt != nullptr) pdt[at2 + i] = value;
-                        } else {
-                            sumS += value * pz[at + i];
-                            sumT += value;
-                        }
-                    }
-                    if (rows.advance == 0) {
-                        if (pds != nullptr) pds[at2] = sumS;
-                        if (pdt != nullptr) pdt[at2] = sumT;
-                    }
-                }
-            });
+            // All rows that share their s and t belong to one task, which adds up their gradients.
+            overRows(rows.count / rows.repeats, rows.width * rows.repeats,
+                     [&](std::int64_t first, std::int64_t last) {
+                         for (std::int64_t row = first * rows.repeats; row < last * rows.repeats; ++row) {
+                             const std::int64_t at = row * rows.width, at2 = rows.side(row);
+                             scalar_t sumS = 0, sumT = 0;
+                             for (std::int64_t i = 0; i < rows.width; ++i) {
+                                 const bool open = pgate == nullptr || pgate[at + i] > scalar_t(0);
+                                 const scalar_t value = open ? pg[at + i] : scalar_t(0);
+                                 if (pgated != nullptr) pgated[at + i] = value;
+                                 if (pdz != nullptr) pdz[at + i] = value * ps[at2 + rows.advance * i];
+                                 if (rows.advance != 0) {
+                                     if (pds != nullptr) pds[at2 + i] += value * pz[at + i];
+                                     if (pdt != nullptr) pdt[at2 + i] += value;
+                                 } else {
+                                     sumS += value * pz[at + i];
+                                     sumT += value;
+                                 }
+                             }
+                             if (rows.advance == 0) {
+                                 if (pds != nullptr) pds[at2] = sumS;
+                                 if (pdt != nullptr) pdt[at2] = sumT;
+                             }
+                         }
+                     });
         });
         if (needZ && !dz.defined()) dz = gated;
         return {Tensor(), needA ? gated : Tensor(), dz, ds, dt};

@@ -16,6 +16,8 @@ enum class Path { automatic, composite };
 /// @param z    [batch, out, …]
 /// @param s    [batch, out]; undefined: one
 /// @param t    [batch, out]; undefined: zero
+/// Of sequences, flattened to [batch · time, out], s and t have one row for every example: each serves as
+/// many consecutive rows as there are steps.
 Tensor respond(const Tensor& gate, const Tensor& a, const Tensor& z, const Tensor& s, const Tensor& t,
                Path path = Path::automatic);
 

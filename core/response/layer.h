@@ -26,6 +26,13 @@ struct Setting {
     bool tuned() const { return index >= 0; }
 };
 
+/// The states that recurrent layers carry from one slice of a stream to the next: h and c [batch, hidden] of
+/// each layer, in the order of the network's parts. Constants: gradients end at a slice's border (truncated
+/// back-propagation through time).
+struct Carry {
+    std::vector<Tensor> states;
+};
+
 /// Where, and with what randomness, a forward pass takes place.
 struct Pass {
     Tensor delta = {};             ///< Δ [batch, H]; undefined: Δ = 0, so w(Δ) = w₀
@@ -35,6 +42,12 @@ struct Pass {
     bool trackStatistics = false;  ///< batch normalisation updates its running statistics
     bool generalGradient = false;  ///< record derivatives with respect to w₀
     bool responseGradient = false; ///< record derivatives with respect to Θ
+    const Carry* before = nullptr; ///< states at the slice's start; null: zeros
+    Carry* after = nullptr;        ///< where the states at its end are put; null: nowhere
+
+    /// What regularises activations, summed over the layers passed and averaged over the batch, at the primal
+    /// and (in passes of pairs) at primal + tangent; undefined: nothing does.
+    Tensor activationPenalty = {}, linearizedActivationPenalty = {};
 
     /// The setting's natural value for each example: [batch] or [1].
     Tensor value(const Setting& setting, const Tensor& like) const {
@@ -51,6 +64,12 @@ class Layer {
     virtual Tensor forward(const Tensor& x, Pass& pass) = 0;
     /// (f(x; w₀), J_x f ẋ + J_w f ΘΔ) for the pass's Δ.
     virtual Dual forward(const Dual& x, Pass& pass) = 0;
+    /// Both parts of the pair's sum, f(x; w₀) + J_x f ẋ + J_w f ΘΔ, differentiable in ẋ and Θ alone: all that
+    /// is wanted of a network's last layer where the prediction is linearised.
+    virtual Tensor linearized(const Dual& x, Pass& pass) {
+        const Dual y = forward(x, pass);
+        return y.tangent.defined() ? y.point() + y.tangent : y.point();
+    }
 
     virtual NamedTensors general() { return {}; }
     virtual NamedTensors response() { return {}; }

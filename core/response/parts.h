@@ -81,6 +81,46 @@ struct Dropout2dPart {
     bool operator==(const Dropout2dPart&) const = default;
 };
 
+/// The same for the features of a sequence, at every step of it (Gal & Ghahramani 2016).
+struct LockedDropoutPart {
+    Tunable rate;
+    bool operator==(const LockedDropoutPart&) const = default;
+};
+
+/// A vector for every token of a text.
+struct EmbeddingPart {
+    std::int64_t width = 0;
+    Tunable rate = {};                     ///< with which an example loses a whole word
+    std::vector<Tunable> weightDecay = {}; ///< empty or one entry
+    bool operator==(const EmbeddingPart&) const = default;
+};
+
+/// Long short-term memory over a sequence, `layers` on top of each other.
+struct LstmPart {
+    std::int64_t hidden = 0;
+    std::int64_t layers = 1;
+    Tunable rate = {};                     ///< of locked dropout between the layers
+    Tunable dropConnect = {};              ///< with which a recurrent weight is dropped, for a whole batch
+    std::vector<Tunable> weightDecay = {}; ///< empty or one entry
+    bool operator==(const LstmPart&) const = default;
+};
+
+/// y = x Eᵀ + b with the weights E of the model's embedding.
+struct TiedLinearPart {
+    bool operator==(const TiedLinearPart&) const = default;
+};
+
+/// strength · mean x² joins the training loss (AR).
+struct ActivationRegularizationPart {
+    Tunable strength;
+    bool operator==(const ActivationRegularizationPart&) const = default;
+};
+/// strength · mean (x_{t+1} − x_t)² joins the training loss (TAR).
+struct TemporalActivationRegularizationPart {
+    Tunable strength;
+    bool operator==(const TemporalActivationRegularizationPart&) const = default;
+};
+
 /// Normalisation over the batch (and height, width), per feature or channel, with scale γ and shift β.
 struct BatchNormPart {
     double momentum = 0.1;

@@ -19,8 +19,9 @@ class DataCheck {
     std::vector<Mistake> mistakes() {
         split();
         loss();
-        const auto report = inspectModel(experiment_.model, data_.input,
-                                         static_cast<std::int64_t>(experiment_.tunedNames().size()));
+        const auto report =
+            inspectModel(experiment_.model, data_.input,
+                         static_cast<std::int64_t>(experiment_.tunedNames().size()), data_.vocabulary);
         if (report.ok)
             outputs(report);
         else if (!report.parts.empty())
@@ -39,8 +40,15 @@ class DataCheck {
         mistakes_.push_back({std::move(path), std::move(message)});
     }
 
+    bool language() const { return data_.task == TaskKind::language; }
+
     void split() {
-        if (data_.train < 1)
+        if (language()) {
+            if (data_.train < 2 || data_.validation < 2)
+                refuse("data.validation", std::string("fewer than two tokens are left for ") +
+                                              (data_.train < 2 ? "training" : "validation") +
+                                              ": change the share, or give more text");
+        } else if (data_.train < 1)
             refuse("data.validation", "no example is left for training: make it smaller, or give more data");
         else if (data_.validation < 1)
             refuse("data.validation",
@@ -81,6 +89,16 @@ class DataCheck {
 
     void outputs(const ModelReport& report) {
         const bool regression = data_.task == TaskKind::regression;
+        if (language()) {
+            const Shape wanted{data_.input[0], data_.outputs};
+            if (report.output != wanted)
+                refuse("model.parts", "expected a model that ends with " + shapeText(wanted) +
+                                          ", a score for every token at each step, found " +
+                                          shapeText(report.output) +
+                                          ": end it with tied_linear, or with a linear part of " +
+                                          std::to_string(data_.outputs) + " outputs");
+            return;
+        }
         if (report.output.size() != 1) {
             refuse("model.parts", "expected a model that ends with [" + std::to_string(data_.outputs) +
                                       "], found " + shapeText(report.output) +
@@ -99,6 +117,19 @@ class DataCheck {
     }
 
     void batches() {
+        if (language()) {
+            // A row of the batch has a token and one to predict.
+            const auto rows = [&](const char* path, std::int64_t batch, std::int64_t tokens,
+                                  const char* what) {
+                if (tokens >= 2 && batch > tokens / 2)
+                    refuse(path, "expected at most " + std::to_string(tokens / 2) + " rows for the " +
+                                     std::to_string(tokens) + " " + what + " tokens, found " +
+                                     std::to_string(batch));
+            };
+            rows("batch.train", experiment_.trainBatch, data_.train, "training");
+            rows("batch.validation", experiment_.validationBatch, data_.validation, "validation");
+            return;
+        }
         if (data_.train >= 1 && experiment_.trainBatch > data_.train)
             refuse("batch.train", "expected at most the " + count(data_.train, "training example") +
                                       ", found " + std::to_string(experiment_.trainBatch));

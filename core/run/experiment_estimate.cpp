@@ -22,9 +22,14 @@ static std::int64_t stateNumbers(const OptimizerSpec& optimizer) {
 Estimate estimate(const Experiment& experiment, const DataInfo& data) {
     Estimate result;
     const auto tuned = static_cast<std::int64_t>(experiment.tunedNames().size());
-    result.model = inspectModel(experiment.model, data.input, tuned);
+    result.model = inspectModel(experiment.model, data.input, tuned, data.vocabulary);
     // The last, smaller batch of an epoch counts too.
-    result.stepsPerEpoch = (data.train + experiment.trainBatch - 1) / experiment.trainBatch;
+    const bool language = data.task == TaskKind::language;
+    const std::int64_t time = language ? data.input[0] : 1;
+    // Of a text each row of a batch has its stretch, read `time` tokens a step.
+    result.stepsPerEpoch =
+        language ? (std::max<std::int64_t>(data.train / experiment.trainBatch, 2) - 1 + time - 1) / time
+                 : (data.train + experiment.trainBatch - 1) / experiment.trainBatch;
     result.steps = result.stepsPerEpoch * experiment.epochs;
 
     constexpr double bytes = 4;
@@ -35,6 +40,8 @@ Estimate estimate(const Experiment& experiment, const DataInfo& data) {
     // A label is one number of 8 bytes, a regression target `outputs` numbers of 4.
     const double answer =
         data.task == TaskKind::regression ? bytes * static_cast<double>(data.outputs) : 2 * bytes;
+    // A token is a number of 8 bytes, and its own answer.
+    const double storedInput = language ? 0.0 : bytes * static_cast<double>(inputs);
 
     // Each parameter has a gradient and its optimiser's state beside it.
     const double weights = static_cast<double>(result.model.parameters) *
@@ -46,8 +53,7 @@ Estimate estimate(const Experiment& experiment, const DataInfo& data) {
     const double copies = tuned > 0 ? 4 : 2;
     const double activations =
         batch * (static_cast<double>(result.model.activations) * copies + static_cast<double>(inputs) * 2);
-    const double total = bytes * (weights + responses + activations) +
-                         examples * (bytes * static_cast<double>(inputs) + answer);
+    const double total = bytes * (weights + responses + activations) + examples * (storedInput + answer);
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
     result.memoryBytes = total < static_cast<double>(most) ? static_cast<std::int64_t>(total) : most;
 
@@ -55,12 +61,14 @@ Estimate estimate(const Experiment& experiment, const DataInfo& data) {
     const double forward = 2.0 * static_cast<double>(result.model.multiplications);
     const double plainStep = 3.0 * forward;
     const double epochs = static_cast<double>(experiment.epochs);
-    result.trainingFlops = plainStep * static_cast<double>(data.train) * epochs +
-                           forward * static_cast<double>(data.validation + data.test) * epochs;
+    // What passes through the model at once is an example, or a row's share of a text.
+    const double passes = static_cast<double>(data.train) / static_cast<double>(time);
+    const double evaluated = static_cast<double>(data.validation + data.test) / static_cast<double>(time);
+    result.trainingFlops = plainStep * passes * epochs + forward * evaluated * epochs;
     if (tuned > 0) {
         // The response step differentiates tangents alone: counting matrix products, 1.65 plain steps on top.
         constexpr double responseStep = 1.65;
-        result.trainingFlops += responseStep * plainStep * static_cast<double>(data.train) * epochs;
+        result.trainingFlops += responseStep * plainStep * passes * epochs;
         // A validation step has two products a layer, W₀ x and R x, and no gradient for the weights.
         const double tuningSteps = static_cast<double>(result.stepsPerEpoch) *
                                    static_cast<double>(std::max<std::int64_t>(

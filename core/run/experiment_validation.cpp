@@ -70,12 +70,17 @@ class Meaning {
     void parts() {
         const auto& parts = experiment_.model.parts;
         const auto learns = [](const Part& part) {
-            return std::holds_alternative<LinearPart>(part) || std::holds_alternative<Conv2dPart>(part);
+            return std::visit(
+                [](const auto& one) {
+                    return requires { one.weightDecay; };
+                },
+                part);
         };
         if (parts.empty())
             refuse("model.parts", "expected at least one part, found an empty list");
         else if (std::ranges::none_of(parts, learns))
-            refuse("model.parts", "expected at least one linear or conv2d part: there is nothing to learn");
+            refuse("model.parts", "expected at least one part with weights, such as linear or conv2d: there "
+                                  "is nothing to learn");
     }
 
     /// Every name that is used is declared.

@@ -14,6 +14,11 @@ inline constexpr IntegerRange sizeOrZeroRange{.min = 0, .max = largestOption};
 inline constexpr TunableKind rateKind{.range = {.min = 0, .max = 1, .maxOpen = true},
                                       .noun = "rate",
                                       .usual = {.initial = 0.05, .min = 0.0, .max = 0.95}};
+/// Of what is dropped for a whole mini-batch.
+inline constexpr TunableKind batchRateKind{
+    .range = rateKind.range, .noun = "rate", .perBatch = true, .usual = rateKind.usual};
+inline constexpr TunableKind strengthKind{.range = {.min = 0},
+                                          .usual = {.initial = 1.0, .min = 0.0, .max = 10.0}};
 inline constexpr TunableKind decayKind{.range = {.min = 0}, .usual = {.initial = 1e-4, .log = true}};
 
 inline constexpr std::string_view biasMeaning = "Whether a bias is added to each output.";
@@ -80,6 +85,48 @@ void fieldsOf(V& v, DropoutPart& part) {
 template <class V>
 void fieldsOf(V& v, Dropout2dPart& part) {
     v.tunable({"rate", "Probability with which a whole channel is dropped.", true}, part.rate, rateKind);
+}
+
+template <class V>
+void fieldsOf(V& v, LockedDropoutPart& part) {
+    v.tunable({"rate", "Probability with which a feature is dropped, at all steps of a sequence.", true},
+              part.rate, rateKind);
+}
+
+template <class V>
+void fieldsOf(V& v, EmbeddingPart& part) {
+    v.integer({"width", "Numbers in a token's vector.", true}, part.width, sizeRange);
+    v.tunable({"rate", "Probability with which a word is dropped from a whole sequence."}, part.rate,
+              rateKind);
+    v.tunables({"weight_decay", "L2 penalty on the vectors, added to the experiment's."}, part.weightDecay,
+               decayKind, false);
+}
+
+template <class V>
+void fieldsOf(V& v, LstmPart& part) {
+    v.integer({"hidden", "Units of a layer.", true}, part.hidden, sizeRange);
+    v.integer({"layers", "Layers on top of each other."}, part.layers, {.min = 1, .max = 100});
+    v.tunable({"rate", "Probability with which a feature is dropped between the layers, at all steps."},
+              part.rate, rateKind);
+    v.tunable({"drop_connect", "Probability with which a recurrent weight is dropped, for a whole batch."},
+              part.dropConnect, batchRateKind);
+    v.tunables({"weight_decay", "L2 penalty on this part's weights, added to the experiment's."},
+               part.weightDecay, decayKind, false);
+}
+
+template <class V>
+void fieldsOf(V&, TiedLinearPart&) {}
+
+template <class V>
+void fieldsOf(V& v, ActivationRegularizationPart& part) {
+    v.tunable({"strength", "Weight of the mean squared activation in the training loss (AR).", true},
+              part.strength, strengthKind);
+}
+template <class V>
+void fieldsOf(V& v, TemporalActivationRegularizationPart& part) {
+    v.tunable(
+        {"strength", "Weight of the mean squared change from step to step in the training loss (TAR).", true},
+        part.strength, strengthKind);
 }
 
 template <class V>

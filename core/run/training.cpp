@@ -1,5 +1,7 @@
 #include "core/run/training.h"
 
+#include "core/run/tunables.h"
+
 #include <nlohmann/json.hpp>
 #include <torch/version.h>
 
@@ -7,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <thread>
 
 namespace dstn {
@@ -136,13 +139,18 @@ std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInf
         return tunable.value;
     };
 
-    Space space(declared, dtype, device);
+    std::set<std::string> perBatch;
+    Experiment copy = experiment;
+    for (const TunableUse& use : tunablesOf(copy))
+        if (use.value->named() && use.kind->perBatch) perBatch.insert(use.value->hyperparameter);
+    Space space(declared, dtype, device, perBatch);
     AugmentationPipeline augmentation(experiment.augmentation,
                                       {.resolve = resolve,
                                        .largest = largest,
                                        .channels = channels,
                                        .tensors = at::TensorOptions(dtype).device(device)});
     Network network(experiment.model, {.input = data.input,
+                                       .vocabulary = data.vocabulary,
                                        .hyperparameters = space.size(),
                                        .resolve = resolve,
                                        .weightDecay = experiment.weightDecay,
@@ -151,7 +159,7 @@ std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInf
                                        .seed = mixSeed(experiment.seed, weightStream)});
     return std::make_unique<Problem>(Problem{.network = std::move(network),
                                              .space = std::move(space),
-                                             .objective = {data.task == TaskKind::classification},
+                                             .objective = {data.task != TaskKind::regression},
                                              .augmentation = std::move(augmentation),
                                              .labelSmoothing = resolve(experiment.labelSmoothing)});
 }
@@ -166,14 +174,27 @@ Training::Training(const Experiment& experiment, const Dataset& dataset, at::Dev
       data_(dataset, device, at::kFloat),
       problem_(makeProblem(experiment, dataset.info, dataset.channels, at::kFloat, device)),
       tuner_(makeTuner(*problem_, experiment.tuner, experiment.optimizers)),
-      order_(data_.train, experiment.trainBatch, mixSeed(experiment.seed, orderStream)),
-      validationOrder_(data_.validation, experiment.validationBatch,
-                       mixSeed(experiment.seed, validationOrderStream)),
+      order_(batches(data_.train, experiment.trainBatch, orderStream)),
+      validationOrder_(batches(data_.validation, experiment.validationBatch, validationOrderStream)),
+      carry_(problem_->network.start(experiment.trainBatch)),
+      validationCarry_(problem_->network.start(experiment.validationBatch)),
       random_(device, mixSeed(experiment.seed, randomStream)) {
     const OptimizersSpec& specs = experiment.optimizers;
     for (const OptimizerSpec* spec : {&specs.general, &specs.response, &specs.hyperparameters, &specs.scales})
         schedules_.emplace_back(spec->schedule, spec->lr, experiment.epochs);
     applySchedules();
+}
+
+Training::Batches Training::batches(const DevicePart& part, std::int64_t size, std::uint64_t stream) const {
+    if (part.tokens.defined()) return TokenStream(part.tokens, size, data_.info.input[0]);
+    return BatchOrder(part, size, mixSeed(experiment_.seed, stream));
+}
+
+Batch Training::batchAt(Batches& batches, std::int64_t index, Carry& carry) const {
+    Batch batch = std::visit([&](auto& b) { return b.at(index); }, batches);
+    if (index % perEpoch(batches) == 0) carry = problem_->network.start(batch.count());
+    if (!carry.states.empty()) batch.before = &carry;
+    return batch;
 }
 
 void Training::applySchedules() {
@@ -188,18 +209,21 @@ void Training::applySchedules() {
 Training::Step Training::step() {
     const Stopwatch stopwatch(seconds_);
     Step result;
-    const Batch batch = order_.at(steps_);
+    Batch batch = batchAt(order_, steps_, carry_);
+    Carry after = carry_;
+    if (batch.before != nullptr) batch.after = &after;
     try {
         result.train = tuner_->train(batch, random_.at(steps_, trainPurpose));
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::numeric) throw;
         throw atStep(steps_ + 1, error.what());
     }
-    const auto count = static_cast<double>(batch.count());
+    carry_ = std::move(after);
+    const auto count = static_cast<double>(batch.predictions());
     if (problem_->objective.classification) result.accuracy = result.train.correct / count;
     epochLoss_ += result.train.loss * count;
     epochCorrect_ += result.train.correct;
-    epochExamples_ += count;
+    epochPredictions_ += count;
 
     ++steps_;
     result.epochEnded = steps_ % stepsPerEpoch() == 0;
@@ -208,8 +232,12 @@ Training::Step Training::step() {
     if (!tuning() || sinceWarmup <= 0 || sinceWarmup % experiment_.tuner.trainSteps != 0) return result;
     try {
         for (std::int64_t i = 0; i < experiment_.tuner.validationSteps; ++i) {
-            result.validationLoss = tuner_->validate(validationOrder_.at(validationSteps_),
-                                                     random_.at(validationSteps_, validationPurpose));
+            Batch validation = batchAt(validationOrder_, validationSteps_, validationCarry_);
+            Carry next = validationCarry_;
+            if (validation.before != nullptr) validation.after = &next;
+            result.validationLoss =
+                tuner_->validate(validation, random_.at(validationSteps_, validationPurpose));
+            validationCarry_ = std::move(next);
             ++validationSteps_;
         }
     } catch (const Error& error) {
@@ -226,21 +254,33 @@ std::optional<EpochResult> Training::evaluate(const std::function<bool()>& betwe
     /// Mean loss and accuracy over a split.
     const auto figures = [&](const DevicePart& part) -> std::optional<std::pair<double, double>> {
         constexpr std::int64_t size = 500;
-        double loss = 0.0, correct = 0.0;
-        for (std::int64_t from = 0; from < part.count(); from += size) {
+        std::optional<TokenStream> text;
+        if (part.tokens.defined())
+            text.emplace(part.tokens, std::min(experiment_.validationBatch, part.count() / 2),
+                         data_.info.input[0]);
+        const std::int64_t count = text ? text->perEpoch() : (part.count() + size - 1) / size;
+        Carry carry = text ? problem_->network.start(text->rows()) : Carry{};
+        double loss = 0.0, correct = 0.0, predictions = 0.0;
+        for (std::int64_t i = 0; i < count; ++i) {
             {
                 const Stopwatch stopwatch(seconds_);
-                const Batch batch = take(part, from, size);
-                const Tensor outputs = tuner_->predict(batch.inputs);
-                loss += objective.loss(outputs, batch.targets).item<double>() *
-                        static_cast<double>(batch.count());
+                Batch batch = text ? text->at(i) : take(part, i * size, size);
+                Carry next = carry;
+                if (!carry.states.empty()) {
+                    batch.before = &carry;
+                    batch.after = &next;
+                }
+                const Tensor outputs = tuner_->predict(batch);
+                const auto answers = static_cast<double>(batch.predictions());
+                loss += objective.loss(outputs, batch.targets).item<double>() * answers;
                 if (objective.classification)
                     correct += objective.correct(outputs, batch.targets).item<double>();
+                predictions += answers;
+                carry = std::move(next);
             }
             if (!between()) return std::nullopt;
         }
-        const auto count = static_cast<double>(part.count());
-        return std::pair{loss / count, correct / count};
+        return std::pair{loss / predictions, correct / predictions};
     };
     const auto accuracy = [&](double value) {
         return objective.classification ? std::optional<double>(value) : std::nullopt;
@@ -251,15 +291,15 @@ std::optional<EpochResult> Training::evaluate(const std::function<bool()>& betwe
         throw atStep(steps_, notFiniteClause(validation->first, "validation loss of the whole split"));
     result.validationLoss = validation->first;
     result.validationAccuracy = accuracy(validation->second);
-    if (data_.test.count() > 0) {
+    if (data_.test.count() > (data_.test.tokens.defined() ? 1 : 0)) {
         const auto test = figures(data_.test);
         if (!test) return std::nullopt;
         result.testLoss = test->first;
         result.testAccuracy = accuracy(test->second);
     }
-    if (epochExamples_ > 0) {
-        result.trainLoss = epochLoss_ / epochExamples_;
-        result.trainAccuracy = accuracy(epochCorrect_ / epochExamples_);
+    if (epochPredictions_ > 0) {
+        result.trainLoss = epochLoss_ / epochPredictions_;
+        result.trainAccuracy = accuracy(epochCorrect_ / epochPredictions_);
     }
     result.seconds = seconds_;
     result.hyperparameters = hyperparameters();
@@ -272,7 +312,7 @@ void Training::accept(const EpochResult& result) {
     if (result.epoch > 0)
         for (Schedule& schedule : schedules_) schedule.observe(result.validationLoss);
     applySchedules();
-    epochLoss_ = epochCorrect_ = epochExamples_ = 0.0;
+    epochLoss_ = epochCorrect_ = epochPredictions_ = 0.0;
     evaluationDue_ = false;
 }
 
@@ -320,6 +360,10 @@ NamedTensors Training::state() const {
     add("general.", problem_->network.general());
     add("response.", problem_->network.response());
     add("buffer.", problem_->network.buffers());
+    for (const auto& [name, carry] :
+         {std::pair{"carry", &carry_}, std::pair{"validation_carry", &validationCarry_}})
+        for (std::size_t i = 0; i < carry->states.size(); ++i)
+            result.emplace_back(std::string(name) + "." + std::to_string(i), carry->states[i]);
     result.emplace_back("lambda", problem_->space.lambda());
     result.emplace_back("raw_scale", problem_->space.rawScale());
     return result;
@@ -350,7 +394,8 @@ Checkpoint Training::save() const {
         ++i;
     }
     checkpoint.tensors.emplace_back("counters", integers({steps_, validationSteps_, evaluationDue_ ? 1 : 0}));
-    checkpoint.tensors.emplace_back("sums", numbers({epochLoss_, epochCorrect_, epochExamples_, seconds_}));
+    checkpoint.tensors.emplace_back("sums",
+                                    numbers({epochLoss_, epochCorrect_, epochPredictions_, seconds_}));
     checkpoint.metadata["format"] = "delta-stn-workbench checkpoint 1";
     checkpoint.metadata["experiment"] = dstn::toJson(experiment_);
     checkpoint.metadata["torch"] = TORCH_VERSION;
@@ -413,7 +458,7 @@ void Training::restore(const Checkpoint& checkpoint) {
     evaluationDue_ = counters[2].item<std::int64_t>() != 0;
     epochLoss_ = sums[0].item<double>();
     epochCorrect_ = sums[1].item<double>();
-    epochExamples_ = sums[2].item<double>();
+    epochPredictions_ = sums[2].item<double>();
     seconds_ = sums[3].item<double>();
     const auto best = checkpoint.metadata.find("best");
     best_ = best == checkpoint.metadata.end() ? std::nullopt

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/data/device_data.h"
+#include "core/data/token_stream.h"
 #include "core/run/checkpoint.h"
 #include "core/run/events.h"
 #include "core/run/experiment.h"
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace dstn {
@@ -55,7 +57,7 @@ class Training {
     const Problem& problem() const { return *problem_; }
     const DataInfo& data() const { return data_.info; }
     std::int64_t stepsDone() const { return steps_; }
-    std::int64_t stepsPerEpoch() const { return order_.perEpoch(); }
+    std::int64_t stepsPerEpoch() const { return perEpoch(order_); }
     bool warmup() const { return steps_ < experiment_.tuner.warmupEpochs * stepsPerEpoch(); }
     /// An evaluation is due before the next step: at the start and after each epoch.
     bool evaluationDue() const { return evaluationDue_; }
@@ -78,6 +80,14 @@ class Training {
     void load(const Checkpoint& checkpoint);
 
   private:
+    /// The mini-batches of examples in shuffled order, or of a text in its own.
+    using Batches = std::variant<BatchOrder, TokenStream>;
+    Batches batches(const DevicePart& part, std::int64_t size, std::uint64_t stream) const;
+    static std::int64_t perEpoch(const Batches& batches) {
+        return std::visit([](const auto& b) { return b.perEpoch(); }, batches);
+    }
+    /// The mini-batch and, where layers carry states, those before it, which are zeros at an epoch's start.
+    Batch batchAt(Batches& batches, std::int64_t index, Carry& carry) const;
     bool tuning() const { return problem_->space.size() > 0; }
     void applySchedules();
     NamedTensors state() const;
@@ -87,13 +97,15 @@ class Training {
     DeviceData data_;
     std::unique_ptr<Problem> problem_;
     std::unique_ptr<Tuner> tuner_;
-    BatchOrder order_, validationOrder_;
+    Batches order_, validationOrder_;
+    Carry carry_, validationCarry_; ///< states that recurrent layers carry into the next batch
     StepRandom random_;
     std::vector<Schedule> schedules_; // general, response, hyperparameters, scales
 
     std::int64_t steps_ = 0, validationSteps_ = 0;
     double seconds_ = 0.0;
-    double epochLoss_ = 0.0, epochCorrect_ = 0.0, epochExamples_ = 0.0; // sums over the running epoch
+    // Sums over the running epoch; the last counts examples or, of texts, tokens.
+    double epochLoss_ = 0.0, epochCorrect_ = 0.0, epochPredictions_ = 0.0;
     bool evaluationDue_ = true;
     std::optional<EpochResult> best_;
 };

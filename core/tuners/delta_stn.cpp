@@ -9,7 +9,9 @@ Evaluated DeltaStn::generalLoss(const Batch& batch, at::Generator& generator) co
               .generator = generator,
               .training = true,
               .trackStatistics = true,
-              .generalGradient = true};
+              .generalGradient = true,
+              .before = batch.before,
+              .after = batch.after};
     const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
     const Tensor y = problem_.network.forward(x, pass);
     return {lossWithPenalty(y, targets, pass), y};
@@ -21,15 +23,13 @@ Evaluated DeltaStn::responseLoss(const Batch& batch, const Tensor& epsilon, at::
               .values = space.natural(space.lambda().detach() + epsilon),
               .generator = generator,
               .training = true,
-              .responseGradient = true};
+              .responseGradient = true,
+              .before = batch.before};
     const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
-    Tensor y;
-    if (spec_.linearize) {
-        const Dual f = problem_.network.forward(Dual{x, {}}, pass);
-        y = f.primal + f.tangent; // f(x; w₀) + J_w f(x; w₀) · Θ ε
-    } else {
-        y = problem_.network.forward(x, pass); // f(x; w₀ + Θ ε)
-    }
+    // f(x; w₀) + J_w f(x; w₀) · Θ ε, or f(x; w₀ + Θ ε).
+    const Tensor y =
+        spec_.linearize ? problem_.network.linearized(x, pass) : problem_.network.forward(x, pass);
+    if (spec_.linearize) pass.activationPenalty = pass.linearizedActivationPenalty;
     return {lossWithPenalty(y, targets, pass), y};
 }
 
@@ -42,14 +42,18 @@ std::pair<Evaluated, Evaluated> DeltaStn::sharedLosses(const Batch& batch, const
               .training = true,
               .trackStatistics = true,
               .generalGradient = true,
-              .responseGradient = true};
+              .responseGradient = true,
+              .before = batch.before,
+              .after = batch.after};
     const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
     const Dual f = problem_.network.forward(Dual{x, {}}, pass);
     const Tensor linearized = f.point() + f.tangent;
 
     // Penalties and label smoothing are exact at either point and need no forward pass to share.
     Pass atLambda{.values = currentValues(), .generalGradient = true};
+    atLambda.activationPenalty = pass.activationPenalty;
     Pass atPerturbed{.delta = epsilon, .values = pass.values, .responseGradient = true};
+    atPerturbed.activationPenalty = pass.linearizedActivationPenalty;
     return {{lossWithPenalty(f.primal, targets, atLambda), f.primal},
             {lossWithPenalty(linearized, targets, atPerturbed), linearized}};
 }
@@ -94,7 +98,8 @@ Evaluated DeltaStn::validationLoss(const Batch& batch, const Tensor& noise) cons
     const Tensor& lambda = space.lambda();
     const Tensor perturbed = spec_.tuneScales ? lambda + space.perturbation(noise)
                                               : lambda.unsqueeze(0).expand({batch.count(), space.size()});
-    Pass pass{.delta = perturbed - lambda.detach()}; // Δ = (λ + σ ⊙ n) − stop(λ)
+    // Δ = (λ + σ ⊙ n) − stop(λ)
+    Pass pass{.delta = perturbed - lambda.detach(), .before = batch.before, .after = batch.after};
     const Tensor y = problem_.network.forward(batch.inputs, pass);
     return {problem_.objective.loss(y, batch.targets), y};
 }
@@ -115,9 +120,9 @@ double DeltaStn::validate(const Batch& batch, at::Generator& generator) {
     return value;
 }
 
-Tensor DeltaStn::predict(const Tensor& inputs) {
-    Pass pass;
-    return problem_.network.forward(inputs, pass);
+Tensor DeltaStn::predict(const Batch& batch) {
+    Pass pass{.before = batch.before, .after = batch.after};
+    return problem_.network.forward(batch.inputs, pass);
 }
 
 } // namespace dstn

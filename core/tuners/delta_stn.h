@@ -18,7 +18,7 @@ class DeltaStn : public Tuner {
     using Tuner::Tuner;
     TrainMetrics train(const Batch& batch, at::Generator& generator) override;
     double validate(const Batch& batch, at::Generator& generator) override;
-    Tensor predict(const Tensor& inputs) override;
+    Tensor predict(const Batch& batch) override;
 
     /// Step 1's loss: L_T(λ, w₀), differentiable in w₀.
     Evaluated generalLoss(const Batch& batch, at::Generator& generator) const;

@@ -7,7 +7,9 @@ TrainMetrics Fixed::train(const Batch& batch, at::Generator& generator) {
               .generator = generator,
               .training = true,
               .trackStatistics = true,
-              .generalGradient = true};
+              .generalGradient = true,
+              .before = batch.before,
+              .after = batch.after};
     const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
     const Tensor y = problem_.network.forward(x, pass);
     const Tensor loss = lossWithPenalty(y, targets, pass);
@@ -20,12 +22,12 @@ TrainMetrics Fixed::train(const Batch& batch, at::Generator& generator) {
 
 double Fixed::validate(const Batch& batch, at::Generator&) {
     const at::NoGradGuard guard;
-    return finite(problem_.objective.loss(predict(batch.inputs), batch.targets), "validation loss");
+    return finite(problem_.objective.loss(predict(batch), batch.targets), "validation loss");
 }
 
-Tensor Fixed::predict(const Tensor& inputs) {
-    Pass pass;
-    return problem_.network.forward(inputs, pass);
+Tensor Fixed::predict(const Batch& batch) {
+    Pass pass{.before = batch.before, .after = batch.after};
+    return problem_.network.forward(batch.inputs, pass);
 }
 
 } // namespace dstn

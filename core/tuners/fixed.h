@@ -11,7 +11,7 @@ class Fixed : public Tuner {
     TrainMetrics train(const Batch& batch, at::Generator& generator) override;
     /// Nothing to tune: the loss alone.
     double validate(const Batch& batch, at::Generator& generator) override;
-    Tensor predict(const Tensor& inputs) override;
+    Tensor predict(const Batch& batch) override;
 };
 
 } // namespace dstn

@@ -3,24 +3,35 @@
 namespace dstn {
 
 Tensor Objective::loss(const Tensor& outputs, const Tensor& targets) const {
-    return classification ? at::cross_entropy_loss(outputs, targets) : at::mse_loss(outputs, targets);
+    if (!classification) return at::mse_loss(outputs, targets);
+    return at::cross_entropy_loss(outputs.flatten(0, -2), targets.flatten());
 }
 
 Tensor Objective::loss(const Tensor& outputs, const Targets& targets, const Tensor& smoothing) const {
     if (!classification || (!targets.other.defined() && !smoothing.defined()))
         return loss(outputs, targets.own);
-    const Tensor crossEntropies = -at::log_softmax(outputs, 1); // of each class, [batch, K]
+    const Tensor crossEntropies = -at::log_softmax(outputs, -1); // of each class, [batch, (steps,) K]
     const auto of = [&](const Tensor& labels) {
-        return crossEntropies.gather(1, labels.unsqueeze(1)).squeeze(1);
+        return crossEntropies.gather(-1, labels.unsqueeze(-1)).squeeze(-1);
+    };
+    /// A number for each example, beside one for each prediction.
+    const auto spread = [&](const Tensor& numbers) {
+        return targets.own.dim() == 2 ? numbers.unsqueeze(1) : numbers;
     };
     Tensor losses = of(targets.own);
-    if (targets.other.defined()) losses = targets.share * losses + (1.0 - targets.share) * of(targets.other);
-    if (smoothing.defined()) losses = (1.0 - smoothing) * losses + smoothing * crossEntropies.mean(1);
+    if (targets.other.defined()) {
+        const Tensor share = spread(targets.share);
+        losses = share * losses + (1.0 - share) * of(targets.other);
+    }
+    if (smoothing.defined()) {
+        const Tensor e = spread(smoothing);
+        losses = (1.0 - e) * losses + e * crossEntropies.mean(-1);
+    }
     return losses.mean();
 }
 
 Tensor Objective::correct(const Tensor& outputs, const Tensor& targets) const {
-    return classification ? outputs.detach().argmax(1).eq(targets).sum() : Tensor();
+    return classification ? outputs.detach().argmax(-1).eq(targets).sum() : Tensor();
 }
 
 Tensor Problem::smoothing(const Pass& pass, const Tensor& like) const {

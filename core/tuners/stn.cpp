@@ -13,7 +13,9 @@ Evaluated Stn::trainingLoss(const Batch& batch, const Tensor& epsilon, at::Gener
               .training = true,
               .trackStatistics = true,
               .generalGradient = true,
-              .responseGradient = true};
+              .responseGradient = true,
+              .before = batch.before,
+              .after = batch.after};
     const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
     const Tensor y = problem_.network.forward(x, pass);
     return {lossWithPenalty(y, targets, pass), y};
@@ -41,7 +43,9 @@ TrainMetrics Stn::train(const Batch& batch, at::Generator& generator) {
 Evaluated Stn::validationLoss(const Batch& batch, const Tensor& noise) const {
     const Space& space = problem_.space;
     Pass pass{.delta = spec_.tuneScales ? space.lambda() + space.perturbation(noise)
-                                        : space.lambda().unsqueeze(0).expand({batch.count(), space.size()})};
+                                        : space.lambda().unsqueeze(0).expand({batch.count(), space.size()}),
+              .before = batch.before,
+              .after = batch.after};
     const Tensor y = problem_.network.forward(batch.inputs, pass);
     return {problem_.objective.loss(y, batch.targets), y};
 }
@@ -61,10 +65,12 @@ double Stn::validate(const Batch& batch, at::Generator& generator) {
     return value;
 }
 
-Tensor Stn::predict(const Tensor& inputs) {
+Tensor Stn::predict(const Batch& batch) {
     const Space& space = problem_.space;
-    Pass pass{.delta = space.lambda().detach().unsqueeze(0).expand({inputs.size(0), space.size()})};
-    return problem_.network.forward(inputs, pass);
+    Pass pass{.delta = space.lambda().detach().unsqueeze(0).expand({batch.count(), space.size()}),
+              .before = batch.before,
+              .after = batch.after};
+    return problem_.network.forward(batch.inputs, pass);
 }
 
 } // namespace dstn

@@ -14,7 +14,7 @@ class Stn : public Tuner {
     using Tuner::Tuner;
     TrainMetrics train(const Batch& batch, at::Generator& generator) override;
     double validate(const Batch& batch, at::Generator& generator) override;
-    Tensor predict(const Tensor& inputs) override;
+    Tensor predict(const Batch& batch) override;
 
     /// L_T(λ + ε, w(λ + ε)) for a given ε [B, H], differentiable in w₀ and Θ.
     Evaluated trainingLoss(const Batch& batch, const Tensor& epsilon, at::Generator& generator) const;

@@ -18,9 +18,10 @@ Optimizers::Optimizers(const OptimizersSpec& spec, const Problem& problem)
       scales(spec.scales, {problem.space.rawScale()}) {}
 
 Tensor Tuner::lossWithPenalty(const Tensor& outputs, const Targets& targets, Pass& pass) const {
-    const Tensor loss = problem_.objective.loss(outputs, targets, problem_.smoothing(pass, outputs));
-    const Tensor penalty = problem_.network.penalty(pass);
-    return penalty.defined() ? loss + penalty : loss;
+    Tensor total = problem_.objective.loss(outputs, targets, problem_.smoothing(pass, outputs));
+    for (const Tensor& term : {problem_.network.penalty(pass), pass.activationPenalty})
+        if (term.defined()) total = total + term;
+    return total;
 }
 
 double finite(const Tensor& loss, const char* quantity) {

@@ -44,8 +44,9 @@ class Tuner {
     /// One step of the hyperparameters on a validation mini-batch; the loss without the entropy term. Throws
     /// as train() does.
     virtual double validate(const Batch& batch, at::Generator& generator) = 0;
-    /// The network's outputs at the current hyperparameters, [batch, outputs]; dropout off.
-    virtual Tensor predict(const Tensor& inputs) = 0;
+    /// The network's outputs at the current hyperparameters, [batch, outputs] or, of texts,
+    /// [batch, time, outputs]; dropout off.
+    virtual Tensor predict(const Batch& batch) = 0;
 
     Optimizers& optimizers() { return optimizers_; }
 

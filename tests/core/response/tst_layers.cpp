@@ -1,5 +1,6 @@
 #include "core/models/network.h"
 #include "core/response/kernels.h"
+#include "core/response/lstm_kernels.h"
 #include "core/response/pooled_convolution.h"
 
 #include <QTest>
@@ -20,10 +21,23 @@ Tensor normal(at::IntArrayRef shape, std::uint64_t seed) {
 }
 double largest(const Tensor& tensor) { return tensor.detach().abs().max().item<double>(); }
 
+/// Texts in these tests have so many different tokens; models of text begin with an embedding.
+constexpr std::int64_t vocabulary = 7;
+bool ofText(const Model& model) { return std::holds_alternative<EmbeddingPart>(model.parts.front()); }
+
+/// A mini-batch that such a model takes: numbers, or tokens.
+Tensor exampleBatch(const Model& model, const Shape& input) {
+    Shape shape = input;
+    shape.insert(shape.begin(), batch);
+    auto g = generator(1);
+    return ofText(model) ? at::randint(vocabulary, shape, g, at::TensorOptions(at::kLong)) : normal(shape, 1);
+}
+
 /// A network in float64 whose response parameters are no longer at zero.
 Network makeNetwork(const Model& model, const Shape& input, bool fuse = true,
                     const std::vector<Tunable>& weightDecay = {}) {
     Network network(model, {.input = input,
+                            .vocabulary = ofText(model) ? vocabulary : 0,
                             .hyperparameters = hyperparameters,
                             .resolve =
                                 [](const Tunable& t) {
@@ -107,6 +121,26 @@ class TestLayers : public QObject {
             image);
         add("batch_norm of channels", convolutions(BatchNormPart{}), image);
         add("layer_norm of images", convolutions(LayerNormPart{}), image);
+
+        const Shape text{6};
+        const EmbeddingPart words{.width = 5};
+        add("embedding", {words, LinearPart{.out = 3}}, text);
+        add("embedding with dropped words",
+            {EmbeddingPart{.width = 5, .rate = {.hyperparameter = "0"}}, linear}, text);
+        add("linear and relu on a sequence",
+            {words, LinearPart{.out = 8}, ReluPart{}, LinearPart{.out = 4, .bias = false},
+             LinearPart{.out = 3, .response = ResponseKind::dense}},
+            text);
+        add("lstm", {words, LstmPart{.hidden = 4}}, text);
+        add("lstm of two layers, dropped in every way",
+            {EmbeddingPart{.width = 5, .rate = {.value = 0.2}}, LockedDropoutPart{{.hyperparameter = "1"}},
+             LstmPart{
+                 .hidden = 4, .layers = 2, .rate = {.hyperparameter = "2"}, .dropConnect = {.value = 0.3}},
+             TemporalActivationRegularizationPart{{.value = 1.0}}, LockedDropoutPart{{.value = 0.4}},
+             ActivationRegularizationPart{{.value = 2.0}}, LinearPart{.out = vocabulary}},
+            text);
+        add("lstm with tied output", {words, LstmPart{.hidden = 4}, LstmPart{.hidden = 5}, TiedLinearPart{}},
+            text);
     }
 
   private Q_SLOTS:
@@ -117,9 +151,7 @@ class TestLayers : public QObject {
         for (const bool fuse : {true, false})
             for (const bool training : {true, false}) {
                 Network network = makeNetwork(model, input, fuse);
-                Shape shape = input;
-                shape.insert(shape.begin(), batch);
-                const Tensor x = normal(shape, 1), delta = normal({batch, hyperparameters}, 2);
+                const Tensor x = exampleBatch(model, input), delta = normal({batch, hyperparameters}, 2);
                 Pass pass = makePass(delta);
                 pass.training = training;
                 const Dual dual = network.forward(Dual{x, {}}, pass);
@@ -143,9 +175,7 @@ class TestLayers : public QObject {
         QFETCH(Model, model);
         QFETCH(Shape, input);
         Network network = makeNetwork(model, input);
-        Shape shape = input;
-        shape.insert(shape.begin(), batch);
-        const Tensor x = normal(shape, 1), noise = normal({batch, hyperparameters}, 2);
+        const Tensor x = exampleBatch(model, input), noise = normal({batch, hyperparameters}, 2);
         Tensor lambda = normal({hyperparameters}, 4).requires_grad_(true);
         Tensor raw = normal({hyperparameters}, 5).requires_grad_(true);
         const Tensor centre = lambda.detach().clone();
@@ -174,9 +204,7 @@ class TestLayers : public QObject {
         QFETCH(Model, model);
         QFETCH(Shape, input);
         Network network = makeNetwork(model, input);
-        Shape shape = input;
-        shape.insert(shape.begin(), batch);
-        const Tensor x = normal(shape, 1), delta = normal({batch, hyperparameters}, 2);
+        const Tensor x = exampleBatch(model, input), delta = normal({batch, hyperparameters}, 2);
         const auto loss = [&] {
             Pass pass = makePass(delta);
             pass.responseGradient = true;
@@ -201,6 +229,211 @@ class TestLayers : public QObject {
             QVERIFY2(std::abs(actual - expected) < 1e-6 * std::max(1.0, std::abs(expected)),
                      network.response()[i].first.c_str());
         }
+    }
+
+    /// The exact forward pass, as STN and validation steps use it: derivatives in w₀ and Θ.
+    void forwardGradientsAgreeWithCentralDifferences_data() { networks(); }
+    void forwardGradientsAgreeWithCentralDifferences() {
+        QFETCH(Model, model);
+        QFETCH(Shape, input);
+        Network network = makeNetwork(model, input);
+        const Tensor x = exampleBatch(model, input), delta = 0.5 * normal({batch, hyperparameters}, 2);
+        const auto loss = [&](const Tensor& moved) {
+            Pass pass = makePass(moved);
+            pass.generalGradient = pass.responseGradient = true;
+            Tensor total = network.forward(x, pass).square().mean();
+            if (pass.activationPenalty.defined()) total = total + pass.activationPenalty;
+            return total;
+        };
+        NamedTensors parameters = network.general();
+        for (const bool responds : {false, true}) {
+            const Tensor moved = responds ? delta : Tensor();
+            if (responds)
+                parameters.insert(parameters.end(), network.response().begin(), network.response().end());
+            const variable_list gradients = torch::autograd::grad({loss(moved)}, tensors(parameters));
+            const double h = 1e-6;
+            for (std::size_t i = 0; i < gradients.size(); ++i) {
+                Tensor parameter = parameters[i].second;
+                const Tensor direction = normal(parameter.sizes(), 50 + i);
+                const at::NoGradGuard guard;
+                const auto at = [&](double by) {
+                    parameter.add_(direction, by);
+                    const double value = loss(moved).item<double>();
+                    parameter.sub_(direction, by);
+                    return value;
+                };
+                const double expected = (at(h) - at(-h)) / (2 * h);
+                const double actual = (gradients[i] * direction).sum().item<double>();
+                QVERIFY2(std::abs(actual - expected) < 1e-6 * std::max(1.0, std::abs(expected)),
+                         parameters[i].first.c_str());
+            }
+        }
+    }
+
+    /// What the linearised step computes in one go is primal + tangent, with the same derivative in Θ.
+    void linearizedEqualsTheSumOfBothParts_data() { networks(); }
+    void linearizedEqualsTheSumOfBothParts() {
+        QFETCH(Model, model);
+        QFETCH(Shape, input);
+        Network network = makeNetwork(model, input);
+        const Tensor x = exampleBatch(model, input), delta = normal({batch, hyperparameters}, 2);
+        const auto pass = [&] {
+            Pass result = makePass(delta);
+            result.responseGradient = true;
+            return result;
+        };
+        Pass one = pass(), other = pass();
+        const Tensor sum = network.linearized(x, one);
+        const Dual dual = network.forward(Dual{x, {}}, other);
+        QVERIFY(at::allclose(sum, dual.primal + dual.tangent, 1e-11, 1e-12));
+        const Tensor weights = normal(sum.sizes(), 6);
+        const variable_list first =
+            torch::autograd::grad({(sum * weights).sum()}, tensors(network.response()));
+        const variable_list second = torch::autograd::grad({((dual.primal + dual.tangent) * weights).sum()},
+                                                           tensors(network.response()));
+        for (std::size_t i = 0; i < first.size(); ++i)
+            QVERIFY(at::allclose(first[i], second[i], 1e-10, 1e-12));
+        QCOMPARE(one.linearizedActivationPenalty.defined(), other.linearizedActivationPenalty.defined());
+        if (one.linearizedActivationPenalty.defined())
+            QVERIFY(at::allclose(one.linearizedActivationPenalty, other.linearizedActivationPenalty));
+    }
+
+    /// AR and TAR as their formulas say, at each example's own strength, at the primal and linearised.
+    void activationPenaltiesFollowTheirFormulas() {
+        const Model model{{EmbeddingPart{.width = 5}, ActivationRegularizationPart{{.hyperparameter = "0"}},
+                           TemporalActivationRegularizationPart{{.hyperparameter = "1"}}}};
+        Network network = makeNetwork(model, {6});
+        const Tensor x = exampleBatch(model, {6}), delta = normal({batch, hyperparameters}, 2);
+        Pass pass = makePass(delta);
+        pass.values = normal({batch, hyperparameters}, 9).abs();
+        const Dual y = network.forward(Dual{x, {}}, pass);
+        const auto expected = [&](const Tensor& h) {
+            double total = 0.0;
+            for (std::int64_t b = 0; b < batch; ++b) {
+                const Tensor change = h[b].narrow(0, 1, 5) - h[b].narrow(0, 0, 5);
+                total += pass.values[b][0].item<double>() * h[b].square().mean().item<double>() +
+                         pass.values[b][1].item<double>() * change.square().mean().item<double>();
+            }
+            return total / batch;
+        };
+        QVERIFY(std::abs(pass.activationPenalty.item<double>() - expected(y.primal)) < 1e-12);
+        QVERIFY(std::abs(pass.linearizedActivationPenalty.item<double>() - expected(y.primal + y.tangent)) <
+                1e-12);
+        Pass still = makePass(delta);
+        still.training = false;
+        network.forward(x, still);
+        QVERIFY(!still.activationPenalty.defined());
+    }
+
+    /// A text read in two slices, states carried over, gives what it gives read at once.
+    void carriedStatesJoinSlices() {
+        const Model model{{EmbeddingPart{.width = 5}, LstmPart{.hidden = 4, .layers = 2}, TiedLinearPart{}}};
+        Model untied = model;
+        untied.parts.back() = LinearPart{.out = vocabulary};
+        Network network = makeNetwork(untied, {6});
+        const Tensor x = exampleBatch(untied, {6});
+        const at::NoGradGuard guard;
+        Pass whole;
+        const Tensor expected = network.forward(x, whole);
+        Carry carry = network.start(batch), next = carry;
+        QCOMPARE(carry.states.size(), std::size_t(4));
+        std::vector<Tensor> slices;
+        for (const std::int64_t from : {0, 2}) {
+            Pass pass{.before = &carry, .after = &next};
+            slices.push_back(network.forward(x.narrow(1, from, from == 0 ? 2 : 4), pass));
+            carry = next;
+        }
+        QVERIFY(at::allclose(at::cat(slices, 1), expected, 1e-12, 1e-14));
+        QVERIFY(largest(slices[1] - [&] {
+                    Pass pass;
+                    return network.forward(x.narrow(1, 2, 4), pass);
+                }()) > 1e-6);
+    }
+
+    void lockedDropoutDropsWholeFeatures() {
+        const Model model{{EmbeddingPart{.width = 50}, LockedDropoutPart{{.value = 0.5}}}};
+        Network network = makeNetwork(model, {6});
+        Pass pass = makePass({});
+        const Tensor y = network.forward(exampleBatch(model, {6}), pass);
+        const Tensor dropped = (y == 0).to(at::kDouble).mean(1); // [batch, width]: 0 or 1 at all steps
+        QVERIFY(largest(dropped * (1 - dropped)) == 0.0);
+        QVERIFY(std::abs(dropped.mean().item<double>() - 0.5) < 0.15);
+    }
+
+    /// An example loses a word at all its places.
+    void embeddingDropsWholeWords() {
+        const Model model{{EmbeddingPart{.width = 3, .rate = {.value = 0.5}}}};
+        Network network = makeNetwork(model, {60});
+        Pass pass = makePass({});
+        const Tensor x = exampleBatch(model, {60}), y = network.forward(x, pass);
+        int gone = 0, there = 0;
+        for (std::int64_t b = 0; b < batch; ++b)
+            for (std::int64_t word = 0; word < vocabulary; ++word) {
+                const Tensor places = y[b].index_select(0, (x[b] == word).nonzero().flatten());
+                if (places.size(0) == 0) continue;
+                const bool dropped = largest(places[0]) == 0.0;
+                QVERIFY(largest(places - places[0]) == 0.0);
+                ++(dropped ? gone : there);
+            }
+        QVERIFY(gone > 5 && there > 5);
+    }
+
+    void lstmKernelsEqualTheirComposition_data() {
+        QTest::addColumn<bool>("responds");
+        QTest::addColumn<int>("time");
+        for (const bool responds : {false, true})
+            for (const int time : {1, 5})
+                QTest::addRow("%s, %d steps", responds ? "responding" : "plain", time) << responds << time;
+    }
+    void lstmKernelsEqualTheirComposition() {
+        using namespace kernels;
+        QFETCH(bool, responds);
+        QFETCH(int, time);
+        constexpr std::int64_t hidden = 6;
+        const auto leaf = [&](at::IntArrayRef size, std::uint64_t seed) {
+            return normal(size, seed).requires_grad_(true);
+        };
+        const Tensor x = leaf({batch, time, 4 * hidden}, 1), w = leaf({4 * hidden, hidden}, 2);
+        const Tensor r = responds ? leaf({4 * hidden, hidden}, 3) : Tensor();
+        const Tensor s = responds ? leaf({batch, 4 * hidden}, 4) : Tensor();
+        const Tensor h = normal({batch, hidden}, 5), c = normal({batch, hidden}, 6);
+        std::vector<Tensor> inputs{x, w};
+        if (responds) inputs.insert(inputs.end(), {r, s});
+        const auto agree = [](const Tensor& one, const Tensor& other, const std::vector<Tensor>& leaves) {
+            QVERIFY(at::allclose(one, other, 1e-11, 1e-13));
+            const Tensor weights = normal(one.sizes(), 8);
+            const variable_list first = torch::autograd::grad({(one * weights).sum()}, leaves);
+            const variable_list second = torch::autograd::grad({(other * weights).sum()}, leaves);
+            for (std::size_t i = 0; i < leaves.size(); ++i)
+                QVERIFY(at::allclose(first[i], second[i], 1e-10, 1e-12));
+        };
+        const LstmPass fused = kernels::lstm(x, w, r, s, h, c),
+                       composed = kernels::lstm(x, w, r, s, h, c, Path::composite);
+        agree(fused.output, composed.output, inputs);
+        QVERIFY(at::allclose(fused.point.gates, composed.point.gates, 1e-12, 1e-14));
+        QVERIFY(at::allclose(fused.point.previousHidden, composed.point.previousHidden, 1e-12, 1e-14));
+        const Tensor moved = leaf({batch, time, 4 * hidden}, 9);
+        agree(lstmTangent(fused.point, moved, w), lstmTangent(composed.point, moved, w, Path::composite),
+              {moved});
+    }
+
+    /// The float32 kernel's own exponential against float64.
+    void lstmGatesAreExactInSinglePrecision() {
+        const std::int64_t count = 4000;
+        const Tensor line = at::linspace(-100, 100, count, at::kDouble).view({count, 1, 1});
+        const Tensor zero = at::zeros({count, 1}, at::kDouble), weight = at::zeros({4, 1}, at::kDouble);
+        const Tensor x = at::cat({line, line * 0.01, line * 0.1, -line}, 2);
+        const auto run = [&](at::ScalarType type) {
+            return kernels::lstm(x.to(type), weight.to(type), {}, {}, zero.to(type), zero.to(type) + 0.5);
+        };
+        const kernels::LstmPass single = run(at::kFloat), exact = run(at::kDouble);
+        QVERIFY(largest(single.point.gates.to(at::kDouble) - exact.point.gates) < 2e-7);
+        QVERIFY(largest(single.output.to(at::kDouble) - exact.output) < 3e-7);
+        const Tensor g = exact.point.gates.select(2, 2); // tanh keeps its digits near 0
+        QVERIFY(largest((single.point.gates.select(2, 2).to(at::kDouble) - g) / g) < 5e-7);
+        const Tensor nan = at::full({1, 1, 4}, std::nan(""), at::kFloat), one = at::zeros({1, 1}, at::kFloat);
+        QVERIFY(
+            kernels::lstm(nan, weight.to(at::kFloat), {}, {}, one, one).output.isnan().all().item<bool>());
     }
 
     /// ½ decay ‖W(Δ)‖² by row norms, against weights made example by example.

@@ -1,0 +1,126 @@
+#include "core/response/embedding.h"
+
+#include "core/response/affine.h"
+#include "core/response/kernels.h"
+
+#include <cmath>
+
+namespace dstn {
+
+namespace {
+
+Tensor uniform(at::IntArrayRef shape, double bound, at::Generator& generator) {
+    return at::empty(shape, at::kDouble).uniform_(-bound, bound, generator);
+}
+Tensor general(const Tensor& parameter, const Pass& pass) {
+    return pass.generalGradient ? parameter : parameter.detach();
+}
+Tensor responding(const Tensor& parameter, const Pass& pass) {
+    return pass.responseGradient ? parameter : parameter.detach();
+}
+
+} // namespace
+
+Embedding::Embedding(const EmbeddingPart& part, std::int64_t vocabulary, Setting dropout,
+                     std::int64_t hyperparameters, at::Generator& generator)
+    : dropout_(dropout) {
+    constexpr double bound = 0.1;
+    weight_ = uniform({vocabulary, part.width}, bound, generator);
+    if (hyperparameters == 0) return;
+    responseWeight_ = uniform({vocabulary, part.width}, bound, generator);
+    bottleneck_ = at::zeros({vocabulary, hyperparameters}, at::kDouble);
+}
+
+NamedTensors Embedding::general() { return {{"weight", weight_}}; }
+NamedTensors Embedding::response() {
+    if (!bottleneck_.defined()) return {};
+    return {{"response_weight", responseWeight_}, {"bottleneck", bottleneck_}};
+}
+
+Tensor Embedding::mask(const Tensor& tokens, Pass& pass) const {
+    if (!pass.training || (!dropout_.tuned() && dropout_.value == 0)) return {};
+    const Tensor rate = pass.value(dropout_, weight_);
+    return kernels::dropoutMask({tokens.size(0), vocabulary()}, rate, pass.generator)
+        .gather(1, tokens)
+        .unsqueeze(2);
+}
+
+Tensor Embedding::moved(const Tensor& tokens, const Pass& pass) const {
+    const Tensor u = at::embedding(responding(bottleneck_, pass), tokens); // [batch, time, H]
+    const Tensor s = at::matmul(u, pass.delta.unsqueeze(2));               // [batch, time, 1]
+    return s * at::embedding(responding(responseWeight_, pass), tokens);
+}
+
+Tensor Embedding::forward(const Tensor& tokens, Pass& pass) {
+    Tensor y = at::embedding(dstn::general(weight_, pass), tokens);
+    if (responds(pass)) y = y + moved(tokens, pass);
+    const Tensor kept = mask(tokens, pass);
+    return kept.defined() ? y * kept : y;
+}
+
+Dual Embedding::forward(const Dual& tokens, Pass& pass) {
+    Dual y{at::embedding(dstn::general(weight_, pass), tokens.primal), {}};
+    if (responds(pass)) y.tangent = moved(tokens.primal, pass);
+    const Tensor kept = mask(tokens.primal, pass);
+    if (!kept.defined()) return y;
+    return {y.primal * kept, y.tangent.defined() ? y.tangent * kept : Tensor()};
+}
+
+Tensor Embedding::penalty(Pass& pass) {
+    if (decays_.empty()) return {};
+    const Tensor norms = rowResponseNorms(
+        dstn::general(weight_, pass), responds(pass) ? responding(responseWeight_, pass) : Tensor(),
+        responds(pass) ? at::mm(pass.delta, responding(bottleneck_, pass).t()) : Tensor());
+    Tensor total;
+    for (const Setting& decay : decays_) {
+        const Tensor term = 0.5 * (pass.value(decay, weight_) * norms).mean();
+        total = total.defined() ? total + term : term;
+    }
+    return total;
+}
+
+TiedLinear::TiedLinear(std::shared_ptr<Embedding> embedding, std::int64_t hyperparameters,
+                       at::Generator& generator)
+    : embedding_(std::move(embedding)) {
+    const std::int64_t out = embedding_->vocabulary();
+    const double bound = 1.0 / std::sqrt(static_cast<double>(embedding_->weight().size(1)));
+    bias_ = uniform({out}, bound, generator);
+    if (hyperparameters == 0) return;
+    responseBias_ = uniform({out}, bound, generator);
+    bottleneck_ = at::zeros({out, hyperparameters}, at::kDouble);
+}
+
+NamedTensors TiedLinear::general() { return {{"bias", bias_}}; }
+NamedTensors TiedLinear::response() {
+    if (!bottleneck_.defined()) return {};
+    return {{"response_bias", responseBias_}, {"bottleneck", bottleneck_}};
+}
+
+Tensor TiedLinear::respond(const Tensor& a, const Tensor& x, const Pass& pass) const {
+    const Tensor z = at::linear(x, responding(embedding_->responseWeight(), pass)).flatten(0, 1);
+    const Tensor s = at::mm(pass.delta, responding(embedding_->bottleneck(), pass).t());
+    const Tensor t = at::mm(pass.delta, responding(bottleneck_, pass).t()) * responding(responseBias_, pass);
+    return kernels::respond({}, a.defined() ? a.flatten(0, 1) : Tensor(), z, s, t)
+        .view({x.size(0), x.size(1), bias_.size(0)});
+}
+
+Tensor TiedLinear::forward(const Tensor& x, Pass& pass) {
+    const Tensor y = at::linear(x, dstn::general(embedding_->weight(), pass), dstn::general(bias_, pass));
+    return responds(pass) ? respond(y, x, pass) : y;
+}
+
+Dual TiedLinear::forward(const Dual& x, Pass& pass) {
+    const Tensor y =
+        at::linear(x.primal, dstn::general(embedding_->weight(), pass), dstn::general(bias_, pass));
+    const Tensor carried =
+        x.tangent.defined() ? at::linear(x.tangent, embedding_->weight().detach()) : Tensor();
+    return {y, responds(pass) ? respond(carried, x.point(), pass) : carried};
+}
+
+Tensor TiedLinear::linearized(const Dual& x, Pass& pass) {
+    const Tensor moved = x.tangent.defined() ? x.point() + x.tangent : x.point();
+    const Tensor y = at::linear(moved, embedding_->weight().detach(), bias_.detach());
+    return responds(pass) ? respond(y, x.point(), pass) : y;
+}
+
+} // namespace dstn

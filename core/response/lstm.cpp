@@ -1,0 +1,139 @@
+#include "core/response/lstm.h"
+
+#include "core/response/affine.h"
+#include "core/response/lstm_kernels.h"
+
+#include <cmath>
+
+namespace dstn {
+
+static Tensor general(const Tensor& parameter, const Pass& pass) {
+    return pass.generalGradient ? parameter : parameter.detach();
+}
+static Tensor responding(const Tensor& parameter, const Pass& pass) {
+    return pass.responseGradient ? parameter : parameter.detach();
+}
+
+/// a + s ⊙ z + t at every step; a and z [batch, time, out], s and t [batch, out].
+static Tensor respondAlong(const Tensor& a, const Tensor& z, const Tensor& s, const Tensor& t) {
+    return kernels::respond({}, a.defined() ? a.flatten(0, 1) : a, z.flatten(0, 1), s, t).view(z.sizes());
+}
+
+static Tensor times(const Tensor& tensor, const Tensor& mask) {
+    return mask.defined() ? tensor * mask : tensor;
+}
+
+Lstm::Lstm(std::int64_t in, std::int64_t hidden, Setting dropConnect, std::size_t slot,
+           std::int64_t hyperparameters, at::Generator& generator)
+    : dropConnect_(dropConnect), slot_(slot) {
+    const double bound = 1.0 / std::sqrt(static_cast<double>(hidden));
+    const std::int64_t rows = 4 * hidden;
+    const auto uniform = [&](at::IntArrayRef shape) {
+        return at::empty(shape, at::kDouble).uniform_(-bound, bound, generator);
+    };
+    weight_ = uniform({rows, in});
+    recurrent_ = uniform({rows, hidden});
+    bias_ = uniform({rows});
+    if (hyperparameters == 0) return;
+    responseWeight_ = uniform({rows, in});
+    responseRecurrent_ = uniform({rows, hidden});
+    responseBias_ = uniform({rows});
+    bottleneck_ = at::zeros({3 * rows, hyperparameters}, at::kDouble);
+}
+
+NamedTensors Lstm::general() {
+    return {{"weight", weight_}, {"recurrent_weight", recurrent_}, {"bias", bias_}};
+}
+NamedTensors Lstm::response() {
+    if (!bottleneck_.defined()) return {};
+    return {{"response_weight", responseWeight_},
+            {"response_recurrent_weight", responseRecurrent_},
+            {"response_bias", responseBias_},
+            {"bottleneck", bottleneck_}};
+}
+
+Tensor Lstm::mask(Pass& pass) const {
+    if (!pass.training || (!dropConnect_.tuned() && dropConnect_.value == 0)) return {};
+    // All examples have the same rate: the weights are theirs in common.
+    const Tensor rate = pass.value(dropConnect_, recurrent_).narrow(0, 0, 1).expand({recurrent_.size(0)});
+    return kernels::dropoutMask(recurrent_.sizes(), rate, pass.generator);
+}
+
+std::pair<Tensor, Tensor> Lstm::before(const Tensor& x, const Pass& pass) const {
+    if (pass.before != nullptr)
+        return {pass.before->states.at(2 * slot_), pass.before->states.at(2 * slot_ + 1)};
+    const Tensor zeros = at::zeros({x.size(0), hidden()}, recurrent_.options().requires_grad(false));
+    return {zeros, zeros};
+}
+
+void Lstm::keep(const Tensor& output, const Tensor& cells, Pass& pass) const {
+    if (pass.after == nullptr) return;
+    // Copies: a view would keep the whole slice alive.
+    pass.after->states.at(2 * slot_) = output.detach().select(1, output.size(1) - 1).clone();
+    pass.after->states.at(2 * slot_ + 1) = cells.select(1, cells.size(1) - 1).clone();
+}
+
+Lstm::Factors Lstm::factors(const Pass& pass) const {
+    const std::int64_t rows = bias_.size(0);
+    const Tensor all = at::mm(pass.delta, responding(bottleneck_, pass).t());
+    return {all.narrow(1, 0, rows), all.narrow(1, rows, rows),
+            all.narrow(1, 2 * rows, rows) * responding(responseBias_, pass)};
+}
+
+Tensor Lstm::forward(const Tensor& x, Pass& pass) {
+    const Tensor kept = mask(pass);
+    Tensor gates = at::linear(x, dstn::general(weight_, pass), dstn::general(bias_, pass));
+    const auto [h, c] = before(x, pass);
+    kernels::LstmPass result;
+    if (responds(pass)) {
+        const Factors f = factors(pass);
+        gates = respondAlong(gates, at::linear(x, responding(responseWeight_, pass)), f.input, f.bias);
+        result = kernels::lstm(gates, times(dstn::general(recurrent_, pass), kept),
+                               times(responding(responseRecurrent_, pass), kept), f.recurrent, h, c);
+    } else {
+        result = kernels::lstm(gates, times(dstn::general(recurrent_, pass), kept), {}, {}, h, c);
+    }
+    keep(result.output, result.point.cells, pass);
+    return result.output;
+}
+
+Dual Lstm::forward(const Dual& x, Pass& pass) {
+    const Tensor kept = mask(pass);
+    const Tensor recurrent = times(dstn::general(recurrent_, pass), kept);
+    const auto [h, c] = before(x.primal, pass);
+    const kernels::LstmPass primal =
+        kernels::lstm(at::linear(x.primal, dstn::general(weight_, pass), dstn::general(bias_, pass)),
+                      recurrent, {}, {}, h, c);
+    keep(primal.output, primal.point.cells, pass);
+
+    Tensor moved = x.tangent.defined() ? at::linear(x.tangent, weight_.detach()) : Tensor(); // W₀ ẋ
+    if (responds(pass)) {
+        const Factors f = factors(pass);
+        moved =
+            respondAlong(moved, at::linear(x.point(), responding(responseWeight_, pass)), f.input, f.bias);
+        const Tensor own =
+            at::linear(primal.point.previousHidden, times(responding(responseRecurrent_, pass), kept));
+        moved = respondAlong(moved, own, f.recurrent, {});
+    }
+    return {primal.output, moved.defined() ? kernels::lstmTangent(primal.point, moved, recurrent) : Tensor()};
+}
+
+Tensor Lstm::penalty(Pass& pass) {
+    if (decays_.empty()) return {};
+    const bool moves = responds(pass);
+    const Factors f = moves ? factors(pass) : Factors{};
+    const auto norms = [&](const Tensor& weight, const Tensor& response, const Tensor& s) {
+        return rowResponseNorms(dstn::general(weight, pass), moves ? responding(response, pass) : Tensor(),
+                                s);
+    };
+    const Tensor sum =
+        norms(weight_, responseWeight_, f.input) + norms(recurrent_, responseRecurrent_, f.recurrent);
+    Tensor total;
+    for (const Setting& decay : decays_) {
+        const Tensor term = 0.5 * (pass.value(decay, weight_) * sum).mean();
+        total = total.defined() ? total + term : term;
+    }
+    return total;
+}
+
+} // namespace dstn
