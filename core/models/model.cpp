@@ -27,7 +27,9 @@ constexpr std::array<std::string_view, std::variant_size_v<Part>> typeNames = {
     "lstm",
     "tied_linear",
     "activation_regularization",
-    "temporal_activation_regularization"};
+    "temporal_activation_regularization",
+    "global_avg_pool2d",
+    "residual_block"};
 
 /// Anything larger is a slip of the pen, and sums of such numbers stay far from overflow.
 constexpr std::int64_t largestCount = 1'000'000'000'000;
@@ -134,9 +136,7 @@ struct Inspector {
                                  " output channels, found " + text(part.groups));
             return;
         }
-        if (part.weightDecay.size() > 1)
-            refuse("weight_decay", "expected one entry for the whole convolution, found " +
-                                       text(static_cast<std::int64_t>(part.weightDecay.size())));
+        oneDecay(part.weightDecay, "convolution");
         const std::int64_t reach = product(part.dilation, part.kernel - 1) + 1;
         slide(reach, part.stride, part.padding, part.out);
         if (!report.mistake.empty()) return;
@@ -209,14 +209,10 @@ struct Inspector {
         else if (tuned > 0)
             report.responseParameters += numbers + product(factors, tuned);
     }
-    bool oneDecay(const std::vector<Tunable>& decays) {
-        if (decays.size() < 2) return true;
-        refuse("weight_decay", "expected one entry, found " + text(static_cast<std::int64_t>(decays.size())));
-        return false;
-    }
 
     void operator()(const EmbeddingPart& part) {
-        if (!whole("width", part.width, 1) || !oneDecay(part.weightDecay)) return;
+        if (!whole("width", part.width, 1)) return;
+        oneDecay(part.weightDecay, "part");
         if (!tokens) {
             refuse("", embedding != nullptr
                            ? "the text has its vectors already: a model has one embedding, at its start"
@@ -230,7 +226,8 @@ struct Inspector {
 
     void operator()(const LstmPart& part) {
         constexpr std::int64_t mostLayers = 100;
-        if (!whole("hidden", part.hidden, 1) || !oneDecay(part.weightDecay) || !needsSequence("lstm")) return;
+        if (!whole("hidden", part.hidden, 1) || !needsSequence("lstm")) return;
+        oneDecay(part.weightDecay, "part");
         if (part.layers < 1 || part.layers > mostLayers) {
             refuse("layers",
                    "expected a whole number from 1 to " + text(mostLayers) + ", found " + text(part.layers));
@@ -244,7 +241,7 @@ struct Inspector {
             if (!report.mistake.empty() || report.multiplications > largestMultiplications) break;
         }
         // A step's gates, its cell and that cell's tanh stay for the way back, beside its output.
-        report.inner = product(part.layers * 7 - 1, input[0], part.hidden);
+        report.activations = product(part.layers * 7, input[0], part.hidden);
         report.output = {input[0], part.hidden};
     }
 
@@ -265,16 +262,56 @@ struct Inspector {
         rows(vocabulary, vocabulary);
     }
 
-    void operator()(const BatchNormPart&) {
-        same();
-        const std::int64_t features = input[0];
-        report.parameters = 2 * features;
-        // γ(Δ) = γ₀ + (U Δ) ⊙ R, β alike: as many responses as parameters, and a row of H for each.
-        if (tuned > 0) report.responseParameters = 2 * features + 2 * features * tuned;
+    void operator()(const GlobalAvgPool2dPart&) {
+        if (!needsImage("global_avg_pool2d")) return;
+        report.output = {input[0]};
+        report.multiplications = input[0];
     }
-    void operator()(const LayerNormPart&) {
+
+    void oneDecay(const std::vector<Tunable>& decay, const char* what) {
+        if (decay.size() > 1)
+            refuse("weight_decay", std::string("expected one entry for the whole ") + what + ", found " +
+                                       text(static_cast<std::int64_t>(decay.size())));
+    }
+
+    /// γ(Δ) = γ₀ + (U Δ) ⊙ R, β alike: as many responses as parameters, and a row of H for each.
+    void scaleAndShift(std::int64_t entries) {
+        report.parameters = product(2, entries);
+        if (tuned > 0) report.responseParameters = product(report.parameters, tuned + 1);
+    }
+    void operator()(const BatchNormPart& part) {
         same();
-        report.parameters = 2 * numel(input);
+        scaleAndShift(input[0]);
+        oneDecay(part.weightDecay, "part");
+    }
+    void operator()(const LayerNormPart& part) {
+        same();
+        scaleAndShift(input.size() == 2 ? input[1] : numel(input));
+        oneDecay(part.weightDecay, "part");
+    }
+
+    void operator()(const ResidualBlockPart& part) {
+        if (!whole("out", part.out, 1) || !whole("stride", part.stride, 1) || !needsImage("residual_block"))
+            return;
+        oneDecay(part.weightDecay, "block");
+        const Block block = membersOf(part, input[0]);
+        for (const auto* members : {&block.branch, &block.shortcut}) {
+            Shape shape = input;
+            for (const Block::Member& member : *members) {
+                Inspector inspector{.input = shape, .tuned = tuned};
+                std::visit(inspector, member.part);
+                const PartReport& own = inspector.report;
+                if (!own.mistake.empty()) refuse(own.field, own.mistake);
+                if (!report.mistake.empty()) return;
+                report.parameters += own.parameters;
+                report.responseParameters += own.responseParameters;
+                report.multiplications += own.multiplications;
+                report.activations += numel(own.output);
+                shape = own.output;
+            }
+            if (members == &block.branch) report.output = shape;
+        }
+        report.activations += 2 * numel(report.output); // the sum and its ReLU
     }
 };
 
@@ -286,6 +323,28 @@ const std::vector<std::string>& partTypes() {
 }
 
 std::string partType(const Part& part) { return std::string(typeNames[part.index()]); }
+
+Block membersOf(const ResidualBlockPart& part, std::int64_t channels) {
+    // A shift right before a batch norm would be taken away again.
+    const auto convolution = [&](std::int64_t kernel, std::int64_t stride) {
+        return Conv2dPart{.out = part.out,
+                          .kernel = kernel,
+                          .stride = stride,
+                          .padding = kernel / 2,
+                          .bias = false,
+                          .init = part.init,
+                          .response = part.response,
+                          .weightDecay = part.weightDecay};
+    };
+    Block block;
+    block.branch = {{"conv1", convolution(3, part.stride)}, {"bn1", BatchNormPart{}}, {"relu", ReluPart{}}};
+    if (part.rate != Tunable{}) block.branch.push_back({"dropout", Dropout2dPart{part.rate}});
+    block.branch.push_back({"conv2", convolution(3, 1)});
+    block.branch.push_back({"bn2", BatchNormPart{}});
+    if (part.stride != 1 || channels != part.out)
+        block.shortcut = {{"shortcut.conv", convolution(1, part.stride)}, {"shortcut.bn", BatchNormPart{}}};
+    return block;
+}
 
 std::string shapeText(const Shape& shape) {
     std::string result = "[";
@@ -320,16 +379,17 @@ ModelReport inspectModel(const Model& model, const Shape& input, std::int64_t tu
             inspector.refuse("", "one example would take more than " + text(largestMultiplications) +
                                      " multiplications");
         result.parts.push_back(inspector.report);
-        const PartReport& report = result.parts.back();
+        PartReport& report = result.parts.back();
         if (!report.mistake.empty()) return result;
         if (const auto* found = std::get_if<EmbeddingPart>(&part)) embedding = found;
         result.output = report.output;
-        result.activations += report.inner;
         result.parameters += report.parameters;
         result.responseParameters += report.responseParameters;
         result.multiplications += report.multiplications;
         // Flattening only looks at the same numbers in another way.
-        if (!std::holds_alternative<FlattenPart>(part)) result.activations += numel(report.output);
+        if (report.activations == 0 && !std::holds_alternative<FlattenPart>(part))
+            report.activations = numel(report.output);
+        result.activations += report.activations;
     }
     result.ok = !model.parts.empty();
     return result;

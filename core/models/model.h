@@ -9,15 +9,28 @@
 
 namespace dstn {
 
-using Part = std::variant<LinearPart, Conv2dPart, ReluPart, GeluPart, TanhPart, MaxPool2dPart, AvgPool2dPart,
-                          FlattenPart, DropoutPart, Dropout2dPart, BatchNormPart, LayerNormPart,
-                          LockedDropoutPart, EmbeddingPart, LstmPart, TiedLinearPart,
-                          ActivationRegularizationPart, TemporalActivationRegularizationPart>;
+using Part =
+    std::variant<LinearPart, Conv2dPart, ReluPart, GeluPart, TanhPart, MaxPool2dPart, AvgPool2dPart,
+                 FlattenPart, DropoutPart, Dropout2dPart, BatchNormPart, LayerNormPart, LockedDropoutPart,
+                 EmbeddingPart, LstmPart, TiedLinearPart, ActivationRegularizationPart,
+                 TemporalActivationRegularizationPart, GlobalAvgPool2dPart, ResidualBlockPart>;
 
 /// The part's name in an experiment: "linear", "conv2d", …
 std::string partType(const Part& part);
 /// The names of all part types, in the order of Part's alternatives.
 const std::vector<std::string>& partTypes();
+
+/// A part that is made of others: what it adds up, and its last ReLU.
+struct Block {
+    struct Member {
+        std::string name; ///< in the names of its tensors: "conv1"
+        Part part;
+    };
+    std::vector<Member> branch;
+    std::vector<Member> shortcut; ///< empty: the input itself
+};
+/// The convolutions and normalisations of a residual block on an input of so many channels.
+Block membersOf(const ResidualBlockPart& part, std::int64_t channels);
 
 /// A network as a list of parts, applied in order. Input shape and number of outputs come from the data.
 struct Model {
@@ -36,7 +49,7 @@ struct PartReport {
     std::int64_t parameters = 0;         ///< numbers in w₀
     std::int64_t responseParameters = 0; ///< numbers in Θ
     std::int64_t multiplications = 0;    ///< multiply-adds of one example's forward pass
-    std::int64_t inner = 0;              ///< numbers kept for the way back beside the output
+    std::int64_t activations = 0;        ///< numbers that one example's forward pass produces
     std::string field;                   ///< the option at fault, empty where it is the part as a whole
     std::string mistake;                 ///< empty: the part fits its input
 };

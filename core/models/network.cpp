@@ -8,6 +8,7 @@
 #include "core/response/lstm.h"
 #include "core/response/normalization.h"
 #include "core/response/pooling.h"
+#include "core/response/residual.h"
 
 #include <utility>
 
@@ -26,13 +27,156 @@ kernels::PoolShape poolShape(const auto& part) {
     return {part.kernel, part.stride == 0 ? part.kernel : part.stride, part.padding};
 }
 
-/// How many parts after `place` the affine layer there can take into itself, and as what.
+/// How many parts after `place` the affine layer or batch norm there can take into itself, and as what.
 std::pair<Tail, std::size_t> findTail(const std::vector<Part>& parts, std::size_t place) {
     if (place + 1 >= parts.size() || !std::holds_alternative<ReluPart>(parts[place + 1])) return {{}, 0};
     if (place + 2 < parts.size())
         if (const auto* pool = std::get_if<MaxPool2dPart>(&parts[place + 2]))
             return {{.relu = true, .pool = poolShape(*pool)}, 2};
     return {{.relu = true, .pool = {}}, 1};
+}
+
+/// Makes layers of parts, drawing their weights in the parts' order.
+class Builder {
+  public:
+    explicit Builder(const Network::Options& options)
+        : options_(options), generator_(at::detail::createCPUGenerator(options.seed)) {}
+
+    /// @param members the parts with their layers' names; a part that another takes into itself has none
+    std::vector<NamedLayer> sequence(const std::vector<Block::Member>& members, const Shape& input) {
+        Model model;
+        for (const Block::Member& member : members) model.parts.push_back(member.part);
+        const ModelReport report = inspectModel(model, input, options_.hyperparameters, options_.vocabulary);
+        std::vector<NamedLayer> layers;
+        for (std::size_t place = 0; place < members.size(); ++place) {
+            const Shape& shape = place == 0 ? input : report.parts[place - 1].output;
+            const auto [tail, taken] =
+                options_.fuse ? findTail(model.parts, place) : std::pair<Tail, std::size_t>{{}, 0};
+            auto [layer, swallowed] = make(model.parts[place], shape, tail, taken);
+            layers.push_back({members[place].name, std::move(layer)});
+            place += swallowed;
+        }
+        return layers;
+    }
+
+    /// Hidden units of the recurrent layers made so far.
+    const std::vector<std::int64_t>& recurrent() const { return recurrent_; }
+
+  private:
+    using Made = std::pair<std::shared_ptr<Layer>, std::size_t>; // and how many parts it takes into itself
+
+    std::vector<Setting> resolve(const std::vector<Tunable>& tunables) const {
+        std::vector<Setting> settings;
+        for (const Tunable& tunable : tunables) settings.push_back(options_.resolve(tunable));
+        return settings;
+    }
+
+    Made make(const Part& part, const Shape& shape, const Tail& tail, std::size_t taken) {
+        const std::int64_t h = options_.hyperparameters;
+        const auto affine = [&](std::shared_ptr<Affine> layer, const std::vector<Tunable>& own) {
+            layer->setTail(tail);
+            if (!own.empty()) layer->addDecay(resolve(own));
+            if (!options_.weightDecay.empty()) layer->addDecay(resolve(options_.weightDecay));
+            return Made{std::move(layer), taken};
+        };
+        const auto single = [](std::shared_ptr<Layer> layer) { return Made{std::move(layer), 0}; };
+        const auto decays = [&](auto& to, const std::vector<Tunable>& own) {
+            for (const std::vector<Tunable>* each : {&own, &options_.weightDecay})
+                for (const Setting& setting : resolve(*each)) to.addDecay(setting);
+        };
+        const auto dropout = [&](const Tunable& rate, Dropout::Unit unit) {
+            return single(std::make_shared<Dropout>(options_.resolve(rate), unit));
+        };
+        return std::visit(
+            Overloaded{
+                [&](const LinearPart& p) {
+                    return affine(std::make_shared<Linear>(p, shape.back(), h, generator_), p.weightDecay);
+                },
+                [&](const Conv2dPart& p) {
+                    return affine(std::make_shared<Conv2d>(p, shape[0], h, generator_), p.weightDecay);
+                },
+                [&](const ReluPart&) { return single(std::make_shared<Relu>()); },
+                [&](const GeluPart&) { return single(std::make_shared<Gelu>()); },
+                [&](const TanhPart&) { return single(std::make_shared<Tanh>()); },
+                [&](const MaxPool2dPart& p) { return single(std::make_shared<MaxPool2d>(poolShape(p))); },
+                [&](const AvgPool2dPart& p) { return single(std::make_shared<AvgPool2d>(poolShape(p))); },
+                [&](const GlobalAvgPool2dPart&) { return single(std::make_shared<GlobalAvgPool2d>()); },
+                [&](const FlattenPart&) { return single(std::make_shared<Flatten>()); },
+                [&](const DropoutPart& p) { return dropout(p.rate, Dropout::Unit::element); },
+                [&](const Dropout2dPart& p) { return dropout(p.rate, Dropout::Unit::channel); },
+                [&](const LockedDropoutPart& p) { return dropout(p.rate, Dropout::Unit::locked); },
+                [&](const EmbeddingPart& p) {
+                    embedding_ = std::make_shared<Embedding>(p, options_.vocabulary, options_.resolve(p.rate),
+                                                             h, generator_);
+                    decays(*embedding_, p.weightDecay);
+                    return single(embedding_);
+                },
+                [&](const LstmPart& p) {
+                    auto layer =
+                        std::make_shared<Lstm>(shape.back(), p.hidden, options_.resolve(p.dropConnect),
+                                               recurrent_.size(), h, generator_);
+                    recurrent_.push_back(p.hidden);
+                    decays(*layer, p.weightDecay);
+                    return single(std::move(layer));
+                },
+                [&](const TiedLinearPart&) {
+                    return single(std::make_shared<TiedLinear>(embedding_, h, generator_));
+                },
+                [&](const ActivationRegularizationPart& p) {
+                    return single(std::make_shared<ActivationPenalty>(options_.resolve(p.strength),
+                                                                      ActivationPenalty::Kind::magnitude));
+                },
+                [&](const TemporalActivationRegularizationPart& p) {
+                    return single(std::make_shared<ActivationPenalty>(options_.resolve(p.strength),
+                                                                      ActivationPenalty::Kind::changeInTime));
+                },
+                [&](const BatchNormPart& p) {
+                    auto layer = std::make_shared<BatchNorm>(shape[0], p.momentum, p.epsilon, h, generator_);
+                    layer->setTail(tail);
+                    for (const Setting& decay : resolve(p.weightDecay)) layer->setDecay(decay);
+                    return Made{std::move(layer), taken};
+                },
+                [&](const LayerNormPart& p) {
+                    auto layer = std::make_shared<LayerNorm>(shape, p.epsilon, h, generator_);
+                    for (const Setting& decay : resolve(p.weightDecay)) layer->setDecay(decay);
+                    return single(std::move(layer));
+                },
+                [&](const ResidualBlockPart& p) {
+                    const Block block = membersOf(p, shape[0]);
+                    std::vector<NamedLayer> branch = sequence(block.branch, shape);
+                    return single(
+                        std::make_shared<Residual>(std::move(branch), sequence(block.shortcut, shape)));
+                },
+            },
+            part);
+    }
+
+    const Network::Options& options_;
+    at::Generator generator_;
+    std::shared_ptr<Embedding> embedding_;
+    std::vector<std::int64_t> recurrent_;
+};
+
+/// The parts with their layers' names. Several layers of an LSTM are parts of their own, with dropout
+/// between.
+std::vector<Block::Member> membersOf(const Model& model) {
+    std::vector<Block::Member> members;
+    for (std::size_t place = 0; place < model.parts.size(); ++place) {
+        const std::string name = std::to_string(place);
+        const auto* lstm = std::get_if<LstmPart>(&model.parts[place]);
+        if (lstm == nullptr || lstm->layers == 1) {
+            members.push_back({name, model.parts[place]});
+            continue;
+        }
+        for (std::int64_t i = 0; i < lstm->layers; ++i) {
+            LstmPart layer = *lstm;
+            layer.layers = 1;
+            if (i > 0)
+                members.push_back({name + ".dropout" + std::to_string(i), LockedDropoutPart{lstm->rate}});
+            members.push_back({name + "." + std::to_string(i), layer});
+        }
+    }
+    return members;
 }
 
 } // namespace
@@ -53,137 +197,41 @@ Network::Network(const Model& model, const Options& options)
                     "model.parts[" + std::to_string(last) + "]: " +
                         (report.parts.empty() ? "the model has no parts" : report.parts[last].mistake));
     }
-    at::Generator generator = at::detail::createCPUGenerator(options.seed);
-    const std::int64_t h = options.hyperparameters;
-    const auto resolve = [&](const std::vector<Tunable>& tunables) {
-        std::vector<Setting> settings;
-        for (const Tunable& tunable : tunables) settings.push_back(options.resolve(tunable));
-        return settings;
-    };
-
-    Shape shape = options.input;
-    std::shared_ptr<Embedding> embedding;
-    for (std::size_t place = 0; place < model.parts.size(); ++place) {
-        const auto [tail, taken] =
-            options.fuse ? findTail(model.parts, place) : std::pair<Tail, std::size_t>{{}, 0};
-        using Made = std::pair<std::shared_ptr<Layer>, std::size_t>;
-        const auto affine = [&](std::shared_ptr<Affine> layer, const std::vector<Tunable>& own) {
-            layer->setTail(tail);
-            if (!own.empty()) layer->addDecay(resolve(own));
-            if (!options.weightDecay.empty()) layer->addDecay(resolve(options.weightDecay));
-            return Made{std::move(layer), taken};
+    Builder builder(options);
+    layers_ = builder.sequence(membersOf(model), options.input);
+    recurrent_ = builder.recurrent();
+    for (const auto& [place, layer] : layers_) {
+        const auto collect = [&](const NamedTensors& from, NamedTensors& into) {
+            for (const auto& [name, tensor] : from) {
+                // In place, so that the layer's handle sees the conversion.
+                const at::NoGradGuard guard;
+                Tensor handle = tensor;
+                handle.set_data(tensor.to(options.device, options.dtype));
+                into.emplace_back(place + "." + name, handle);
+            }
         };
-        const auto single = [](std::shared_ptr<Layer> layer) { return Made{std::move(layer), 0}; };
-        const auto decays = [&](auto& layer, const std::vector<Tunable>& own) {
-            for (const std::vector<Tunable>* each : {&own, &options.weightDecay})
-                for (const Setting& setting : resolve(*each)) layer.addDecay(setting);
-        };
-        const auto put = [&](const std::string& name, const std::shared_ptr<Layer>& layer) {
-            const auto collect = [&](const NamedTensors& from, NamedTensors& into) {
-                for (const auto& [key, tensor] : from) {
-                    // In place, so that the layer's handle sees the conversion.
-                    const at::NoGradGuard guard;
-                    Tensor handle = tensor;
-                    handle.set_data(tensor.to(options.device, options.dtype));
-                    into.emplace_back(name + "." + key, handle);
-                }
-            };
-            collect(layer->general(), general_);
-            collect(layer->response(), response_);
-            collect(layer->buffers(), buffers_);
-            layers_.push_back(layer);
-        };
-        auto [layer, swallowed] = std::visit(
-            Overloaded{
-                [&](const LinearPart& part) {
-                    return affine(std::make_shared<Linear>(part, shape.back(), h, generator), part.weightDecay);
-                },
-                [&](const Conv2dPart& part) {
-                    return affine(std::make_shared<Conv2d>(part, shape[0], h, generator), part.weightDecay);
-                },
-                [&](const ReluPart&) { return single(std::make_shared<Relu>()); },
-                [&](const GeluPart&) { return single(std::make_shared<Gelu>()); },
-                [&](const TanhPart&) { return single(std::make_shared<Tanh>()); },
-                [&](const MaxPool2dPart& part) {
-                    return single(std::make_shared<MaxPool2d>(poolShape(part)));
-                },
-                [&](const AvgPool2dPart& part) {
-                    return single(std::make_shared<AvgPool2d>(poolShape(part)));
-                },
-                [&](const FlattenPart&) { return single(std::make_shared<Flatten>()); },
-                [&](const DropoutPart& part) {
-                    return single(
-                        std::make_shared<Dropout>(options.resolve(part.rate), Dropout::Unit::element));
-                },
-                [&](const Dropout2dPart& part) {
-                    return single(
-                        std::make_shared<Dropout>(options.resolve(part.rate), Dropout::Unit::channel));
-                },
-                [&](const BatchNormPart& part) {
-                    return single(
-                        std::make_shared<BatchNorm>(shape[0], part.momentum, part.epsilon, h, generator));
-                },
-                [&](const LockedDropoutPart& part) {
-                    return single(
-                        std::make_shared<Dropout>(options.resolve(part.rate), Dropout::Unit::locked));
-                },
-                [&](const EmbeddingPart& part) {
-                    embedding = std::make_shared<Embedding>(part, options.vocabulary,
-                                                            options.resolve(part.rate), h, generator);
-                    decays(*embedding, part.weightDecay);
-                    return single(embedding);
-                },
-                [&](const LstmPart& part) {
-                    std::int64_t in = shape.back();
-                    for (std::int64_t i = 0;; ++i) {
-                        auto lstm = std::make_shared<Lstm>(in, part.hidden, options.resolve(part.dropConnect),
-                                                           recurrent_.size(), h, generator);
-                        recurrent_.push_back(part.hidden);
-                        decays(*lstm, part.weightDecay);
-                        if (i + 1 == part.layers) return single(std::move(lstm));
-                        put(std::to_string(place) + ".below" + std::to_string(i), lstm);
-                        put("", std::make_shared<Dropout>(options.resolve(part.rate), Dropout::Unit::locked));
-                        in = part.hidden;
-                    }
-                },
-                [&](const TiedLinearPart&) {
-                    return single(std::make_shared<TiedLinear>(embedding, h, generator));
-                },
-                [&](const ActivationRegularizationPart& part) {
-                    return single(std::make_shared<ActivationPenalty>(options.resolve(part.strength),
-                                                                      ActivationPenalty::Kind::magnitude));
-                },
-                [&](const TemporalActivationRegularizationPart& part) {
-                    return single(std::make_shared<ActivationPenalty>(options.resolve(part.strength),
-                                                                      ActivationPenalty::Kind::changeInTime));
-                },
-                [&](const LayerNormPart& part) {
-                    return single(std::make_shared<LayerNorm>(shape, part.epsilon));
-                },
-            },
-            model.parts[place]);
-        put(std::to_string(place), layer);
-        place += swallowed;
-        shape = report.parts[place].output;
+        collect(layer->general(), general_);
+        collect(layer->response(), response_);
+        collect(layer->buffers(), buffers_);
     }
     for (auto& [name, tensor] : general_) tensor.requires_grad_(true);
     for (auto& [name, tensor] : response_) tensor.requires_grad_(true);
 }
 
 Tensor Network::forward(Tensor x, Pass& pass) {
-    for (const auto& layer : layers_) x = layer->forward(x, pass);
+    for (const auto& [name, layer] : layers_) x = layer->forward(x, pass);
     return x;
 }
 
 Dual Network::forward(Dual x, Pass& pass) {
-    for (const auto& layer : layers_) x = layer->forward(x, pass);
+    for (const auto& [name, layer] : layers_) x = layer->forward(x, pass);
     return x;
 }
 
 Tensor Network::linearized(const Tensor& x, Pass& pass) {
     Dual dual{x, {}};
-    for (std::size_t i = 0; i + 1 < layers_.size(); ++i) dual = layers_[i]->forward(dual, pass);
-    return layers_.back()->linearized(dual, pass);
+    for (std::size_t i = 0; i + 1 < layers_.size(); ++i) dual = layers_[i].layer->forward(dual, pass);
+    return layers_.back().layer->linearized(dual, pass);
 }
 
 Carry Network::start(std::int64_t batch) const {
@@ -195,7 +243,7 @@ Carry Network::start(std::int64_t batch) const {
 
 Tensor Network::penalty(Pass& pass) {
     Tensor total;
-    for (const auto& layer : layers_) {
+    for (const auto& [name, layer] : layers_) {
         const Tensor term = layer->penalty(pass);
         if (term.defined()) total = total.defined() ? total + term : term;
     }

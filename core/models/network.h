@@ -3,9 +3,9 @@
 #include "core/models/model.h"
 #include "core/response/affine.h"
 #include "core/response/layer.h"
+#include "core/response/residual.h"
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,7 +13,7 @@ namespace dstn {
 
 /// A network built from its description: layers applied in order, with their parameters.
 ///
-/// A convolution or linear part followed by a ReLU (and a max-pooling) is computed as one fused layer.
+/// A convolution, linear part or batch norm followed by a ReLU (and a max-pooling) is computed as one layer.
 /// Parameters are made in float64 on the CPU from the seed, then converted, so that they are the same
 /// everywhere but for rounding.
 class Network {
@@ -47,7 +47,7 @@ class Network {
     Carry start(std::int64_t batch) const;
 
   private:
-    std::vector<std::shared_ptr<Layer>> layers_; // an output may share the embedding's weights
+    std::vector<NamedLayer> layers_;
     NamedTensors general_, response_, buffers_;
     std::vector<std::int64_t> recurrent_; ///< hidden units of each recurrent layer
     at::TensorOptions options_;

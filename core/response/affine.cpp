@@ -1,14 +1,8 @@
 #include "core/response/affine.h"
 
-#include <cmath>
-
 namespace dstn {
 
 namespace {
-
-Tensor uniform(at::IntArrayRef shape, double bound, at::Generator& generator) {
-    return at::empty(shape, at::kDouble).uniform_(-bound, bound, generator);
-}
 
 /// A tensor's rows as vectors: [out, …] → [out, in].
 Tensor rows(const Tensor& weight) { return weight.flatten(1); }
@@ -16,14 +10,13 @@ Tensor rows(const Tensor& weight) { return weight.flatten(1); }
 } // namespace
 
 Affine::Affine(Options options, at::Generator& generator) : options_(std::move(options)) {
-    const double bound = 1.0 / std::sqrt(static_cast<double>(options_.fanIn));
     const std::int64_t out = options_.weightShape.front(), h = options_.hyperparameters;
-    weight_ = uniform(options_.weightShape, bound, generator);
-    if (options_.bias) bias_ = uniform({out}, bound, generator);
+    weight_ = drawWeight(options_.init, options_.weightShape, options_.fans, generator);
+    if (options_.bias) bias_ = drawBias(options_.init, out, options_.fans, generator);
     if (h == 0) return;
     if (options_.kind == ResponseKind::structured) {
-        responseWeight_ = uniform(options_.weightShape, bound, generator);
-        if (options_.bias) responseBias_ = uniform({out}, bound, generator);
+        responseWeight_ = drawWeight(options_.init, options_.weightShape, options_.fans, generator);
+        if (options_.bias) responseBias_ = drawResponseBias(out, options_.fans, generator);
         bottleneck_ = at::zeros({options_.bias ? 2 * out : out, h}, at::kDouble);
     } else {
         std::vector<std::int64_t> shape = options_.weightShape;
@@ -198,7 +191,8 @@ Tensor Affine::penalty(Pass& pass) {
 
 Linear::Linear(const LinearPart& part, std::int64_t in, std::int64_t hyperparameters,
                at::Generator& generator)
-    : Affine({{part.out, in}, in, part.bias, part.response, hyperparameters}, generator) {}
+    : Affine({{part.out, in}, {in, part.out}, part.init, part.bias, part.response, hyperparameters},
+             generator) {}
 
 Tensor Linear::apply(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
     return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
@@ -206,12 +200,14 @@ Tensor Linear::apply(const Tensor& x, const Tensor& weight, const Tensor& bias) 
 
 Conv2d::Conv2d(const Conv2dPart& part, std::int64_t in, std::int64_t hyperparameters,
                at::Generator& generator)
-    : Affine({{part.out, in / part.groups, part.kernel, part.kernel},
-              in / part.groups * part.kernel * part.kernel,
-              part.bias,
-              part.response,
-              hyperparameters},
-             generator),
+    : Affine(
+          {{part.out, in / part.groups, part.kernel, part.kernel},
+           {in / part.groups * part.kernel * part.kernel, part.out / part.groups * part.kernel * part.kernel},
+           part.init,
+           part.bias,
+           part.response,
+           hyperparameters},
+          generator),
       part_(part) {}
 
 std::optional<kernels::ConvShape> Conv2d::convolution() const {

@@ -1,19 +1,13 @@
 #pragma once
 
+#include "core/response/initialization.h"
 #include "core/response/kernels.h"
 #include "core/response/layer.h"
 #include "core/response/parts.h"
 #include "core/response/pooled_convolution.h"
-
-#include <optional>
+#include "core/response/tail.h"
 
 namespace dstn {
-
-/// What follows a layer's affine map and is computed with it: one pass over memory instead of three.
-struct Tail {
-    bool relu = false;
-    std::optional<kernels::PoolShape> pool = {}; ///< after the ReLU
-};
 
 /// A layer y = W x + b, W linear in x (matrix product or convolution), whose weights respond to the
 /// hyperparameters (Bae & Grosse 2020, section 3.2).
@@ -24,7 +18,7 @@ struct Tail {
 /// Dense: vec W(Δ) = vec W₀ + Θ Δ. Θ is kept as [H, …W's shape], so that with zₕ = Θₕ x
 ///     y(Δ) = W₀ x + b₀ + Σₕ Δₕ zₕ + Δ Θ_b,   and   ẏ = W₀ ẋ + Σₕ Δₕ zₕ + Δ Θ_b.
 ///
-/// W₀ and b₀ start uniformly in ±1/√fan_in, R and r likewise; U, C and a dense Θ start at zero, so that
+/// W₀ and b₀ start as the initialisation says, R and r likewise; U, C and a dense Θ start at zero, so that
 /// before training nothing responds.
 class Affine : public Layer {
   public:
@@ -44,7 +38,8 @@ class Affine : public Layer {
   protected:
     struct Options {
         std::vector<std::int64_t> weightShape; ///< out first
-        std::int64_t fanIn = 1;
+        Fans fans;
+        Initialization init = Initialization::standard;
         bool bias = true;
         ResponseKind kind = ResponseKind::structured;
         std::int64_t hyperparameters = 0; ///< H; 0: the layer has no response

@@ -190,6 +190,30 @@ struct Respond : Function<Respond> {
     }
 };
 
+struct AddRelu : Function<AddRelu> {
+    static Tensor forward(AutogradContext* ctx, const Tensor& a, const Tensor& b) {
+        Tensor out = at::empty_like(a);
+        AT_DISPATCH_FLOATING_TYPES(a.scalar_type(), "add_relu", [&] {
+            const scalar_t *pa = a.data_ptr<scalar_t>(), *pb = b.data_ptr<scalar_t>();
+            scalar_t* po = out.data_ptr<scalar_t>();
+            at::parallel_for(0, a.numel(), grain, [&](std::int64_t first, std::int64_t last) {
+                for (std::int64_t i = first; i < last; ++i) {
+                    const scalar_t sum = pa[i] + pb[i];
+                    po[i] = sum < scalar_t(0) ? scalar_t(0) : sum; // a NaN stays
+                }
+            });
+        });
+        ctx->save_for_backward({out});
+        return out;
+    }
+
+    static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+        const Tensor out = ctx->get_saved_variables()[0];
+        const Tensor gated = at::threshold_backward(gradients[0], out, 0);
+        return {gated, gated};
+    }
+};
+
 struct Plane {
     std::int64_t planes, height, width, outHeight, outWidth;
     Plane(const Tensor& x, const PoolShape& shape)
@@ -389,6 +413,11 @@ Tensor respond(const Tensor& gate, const Tensor& a, const Tensor& z, const Tenso
     if (!useFused(z, path)) return respondComposite(gate, a, z, s, t);
     const auto contiguous = [&](const Tensor& x) { return orEmpty(x, z).contiguous(); };
     return Respond::apply(contiguous(gate), contiguous(a), z.contiguous(), contiguous(s), contiguous(t));
+}
+
+Tensor addRelu(const Tensor& a, const Tensor& b, Path path) {
+    if (!useFused(a, path)) return at::relu(a + b);
+    return AddRelu::apply(a.contiguous(), b.contiguous());
 }
 
 Pooled reluMaxPool(const Tensor& x, const PoolShape& shape, Path path) {

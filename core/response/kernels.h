@@ -21,6 +21,9 @@ enum class Path { automatic, composite };
 Tensor respond(const Tensor& gate, const Tensor& a, const Tensor& z, const Tensor& s, const Tensor& t,
                Path path = Path::automatic);
 
+/// max(a + b, 0), differentiable in both; a and b of one shape.
+Tensor addRelu(const Tensor& a, const Tensor& b, Path path = Path::automatic);
+
 struct PoolShape {
     std::int64_t kernel = 2, stride = 2, padding = 0;
     std::int64_t outputSize(std::int64_t input) const { return (input + 2 * padding - kernel) / stride + 1; }

@@ -1,132 +1,160 @@
 #include "core/response/normalization.h"
 
+#include <functional>
+#include <numeric>
+
 namespace dstn {
 
-/// All dimensions but the features': what a batch's statistics are taken over.
-static std::vector<std::int64_t> batchDimensions(const Tensor& x) {
-    std::vector<std::int64_t> dims{0};
-    for (std::int64_t d = 2; d < x.dim(); ++d) dims.push_back(d);
-    return dims;
+ScaleAndShift::ScaleAndShift(std::int64_t features, std::int64_t hyperparameters, at::Generator& generator)
+    : hyperparameters_(hyperparameters),
+      weight_(at::ones({features}, at::kDouble)),
+      bias_(at::zeros({features}, at::kDouble)) {
+    if (hyperparameters == 0) return;
+    responseWeight_ = at::empty({features}, at::kDouble).uniform_(-1, 1, generator);
+    responseBias_ = at::empty({features}, at::kDouble).uniform_(-1, 1, generator);
+    bottleneck_ = at::zeros({2 * features, hyperparameters}, at::kDouble);
 }
 
-/// [features] or [batch, features] beside an x of more dimensions.
-static Tensor beside(const Tensor& values, const Tensor& x) {
-    Tensor result = values.dim() == 1 ? values.unsqueeze(0) : values;
-    while (result.dim() < x.dim()) result = result.unsqueeze(-1);
-    return result;
+NamedTensors ScaleAndShift::general() { return {{"weight", weight_}, {"bias", bias_}}; }
+NamedTensors ScaleAndShift::response() {
+    if (hyperparameters_ == 0) return {};
+    return {
+        {"response_weight", responseWeight_}, {"response_bias", responseBias_}, {"bottleneck", bottleneck_}};
+}
+
+std::pair<Tensor, Tensor> ScaleAndShift::point(const Pass& pass) const {
+    if (pass.generalGradient) return {weight_, bias_};
+    return {weight_.detach(), bias_.detach()};
+}
+
+std::pair<Tensor, Tensor> ScaleAndShift::change(const Pass& pass) const {
+    if (!pass.delta.defined() || hyperparameters_ == 0) return {};
+    const auto parameter = [&](const Tensor& p) { return pass.responseGradient ? p : p.detach(); };
+    const Tensor factors = at::mm(pass.delta, parameter(bottleneck_).t());
+    return {factors.narrow(1, 0, features()) * parameter(responseWeight_),
+            factors.narrow(1, features(), features()) * parameter(responseBias_)};
+}
+
+Tensor ScaleAndShift::penalty(const Pass& pass) const {
+    if (!decay_) return {};
+    const Tensor scale = point(pass).first, moved = change(pass).first;
+    const Tensor norms = (moved.defined() ? scale + moved : scale.unsqueeze(0)).square().sum(1);
+    return 0.5 * (pass.value(*decay_, weight_) * norms).mean();
 }
 
 BatchNorm::BatchNorm(std::int64_t features, double momentum, double epsilon, std::int64_t hyperparameters,
                      at::Generator& generator)
     : momentum_(momentum),
       epsilon_(epsilon),
-      hyperparameters_(hyperparameters),
-      weight_(at::ones({features}, at::kDouble)),
-      bias_(at::zeros({features}, at::kDouble)),
+      affine_(features, hyperparameters, generator),
       runningMean_(at::zeros({features}, at::kDouble)),
-      runningVariance_(at::ones({features}, at::kDouble)) {
-    if (hyperparameters == 0) return;
-    // A response like γ₀ = 1, β₀ = 0 would leave β without one: small random factors serve both.
-    responseWeight_ = at::empty({features}, at::kDouble).uniform_(-1, 1, generator);
-    responseBias_ = at::empty({features}, at::kDouble).uniform_(-1, 1, generator);
-    bottleneck_ = at::zeros({2 * features, hyperparameters}, at::kDouble);
-}
+      runningVariance_(at::ones({features}, at::kDouble)) {}
 
-NamedTensors BatchNorm::general() { return {{"weight", weight_}, {"bias", bias_}}; }
-NamedTensors BatchNorm::response() {
-    if (hyperparameters_ == 0) return {};
-    return {
-        {"response_weight", responseWeight_}, {"response_bias", responseBias_}, {"bottleneck", bottleneck_}};
-}
 NamedTensors BatchNorm::buffers() {
     return {{"running_mean", runningMean_}, {"running_variance", runningVariance_}};
 }
 
-BatchNorm::Normalized BatchNorm::normalize(const Tensor& x, const Pass& pass) const {
-    if (!pass.training) {
-        const Tensor scale = at::rsqrt(beside(runningVariance_, x) + epsilon_);
-        return {(x - beside(runningMean_, x)) * scale, scale};
-    }
-    const auto dims = batchDimensions(x);
-    const Tensor mean = x.mean(dims, true);
-    const Tensor centred = x - mean;
-    const Tensor variance = centred.square().mean(dims, true);
+kernels::Statistics BatchNorm::statistics(const Tensor& x, const Pass& pass) const {
+    const at::NoGradGuard guard;
+    if (!pass.training)
+        return {.mean = runningMean_,
+                .inverse = at::rsqrt(runningVariance_ + epsilon_),
+                .epsilon = epsilon_,
+                .ofBatch = false};
+    const auto [mean, variance] = kernels::batchMoments(x);
     if (pass.trackStatistics) {
-        const at::NoGradGuard guard;
         const double count = static_cast<double>(x.numel()) / static_cast<double>(x.size(1));
         const double unbiased = count > 1 ? count / (count - 1) : 1.0;
-        runningMean_.mul_(1 - momentum_).add_(mean.detach().flatten(), momentum_);
-        runningVariance_.mul_(1 - momentum_).add_(variance.detach().flatten(), momentum_ * unbiased);
+        runningMean_.mul_(1 - momentum_).add_(mean, momentum_);
+        runningVariance_.mul_(1 - momentum_).add_(variance, momentum_ * unbiased);
     }
-    const Tensor scale = at::rsqrt(variance + epsilon_);
-    return {centred * scale, scale};
-}
-
-std::pair<Tensor, Tensor> BatchNorm::share(const Tensor& x, const Pass& pass) const {
-    if (!pass.delta.defined() || hyperparameters_ == 0) return {};
-    const auto parameter = [&](const Tensor& p) { return pass.responseGradient ? p : p.detach(); };
-    const std::int64_t features = weight_.size(0);
-    const Tensor factors = at::mm(pass.delta, parameter(bottleneck_).t());
-    return {beside(factors.narrow(1, 0, features) * parameter(responseWeight_), x),
-            beside(factors.narrow(1, features, features) * parameter(responseBias_), x)};
+    return {.mean = mean, .inverse = at::rsqrt(variance + epsilon_), .epsilon = epsilon_, .ofBatch = true};
 }
 
 Tensor BatchNorm::forward(const Tensor& x, Pass& pass) {
-    const auto parameter = [&](const Tensor& p) { return beside(pass.generalGradient ? p : p.detach(), x); };
-    const Tensor normal = normalize(x, pass).value;
-    const auto [scale, shift] = share(x, pass);
-    if (!scale.defined()) return normal * parameter(weight_) + parameter(bias_);
-    return normal * (parameter(weight_) + scale) + parameter(bias_) + shift;
+    auto [scale, shift] = affine_.point(pass);
+    const auto [scaleChange, shiftChange] = affine_.change(pass);
+    if (scaleChange.defined()) {
+        scale = scale + scaleChange;
+        shift = shift + shiftChange;
+    }
+    const Tensor y = kernels::batchNormalize(x, statistics(x, pass), scale, shift, relu());
+    return tail_.pool ? kernels::reluMaxPool(y, *tail_.pool).output : y;
 }
 
 Dual BatchNorm::forward(const Dual& x, Pass& pass) {
-    const auto parameter = [&](const Tensor& p) {
-        return beside(pass.generalGradient ? p : p.detach(), x.primal);
-    };
-    const Normalized normal = normalize(x.primal, pass);
-    Dual result{normal.value * parameter(weight_) + parameter(bias_), {}};
-    const Tensor value = normal.value.detach(), scale = normal.scale.detach();
-    if (x.tangent.defined()) {
-        Tensor change = x.tangent;
-        if (pass.training) {
-            const auto dims = batchDimensions(change);
-            change = change - change.mean(dims, true) - value * (value * change).mean(dims, true);
-        }
-        result.tangent = change * scale * beside(weight_.detach(), x.primal);
-    }
-    const auto [factor, shift] = share(x.primal, pass);
-    if (factor.defined()) {
-        const Tensor own = factor * value + shift;
-        result.tangent = result.tangent.defined() ? result.tangent + own : own;
-    }
-    return result;
+    const kernels::Statistics statistics = this->statistics(x.primal, pass);
+    const auto [scale, shift] = affine_.point(pass);
+    const auto [scaleChange, shiftChange] = affine_.change(pass);
+    const Tensor y = kernels::batchNormalize(x.primal, statistics, scale, shift, relu());
+    Tensor tangent;
+    if (x.tangent.defined() || scaleChange.defined())
+        tangent = kernels::batchNormalizeTangent(x.primal, x.tangent, statistics, scale, shift, scaleChange,
+                                                 shiftChange, relu());
+    if (!tail_.pool) return {y, tangent};
+    const kernels::Pooled pooled = kernels::reluMaxPool(y, *tail_.pool);
+    return {pooled.output,
+            tangent.defined() ? kernels::reluMaxPoolTangent(pooled, {}, tangent, {}, {}) : Tensor()};
 }
 
-LayerNorm::LayerNorm(std::vector<std::int64_t> shape, double epsilon)
-    : shape_(std::move(shape)),
-      epsilon_(epsilon),
-      weight_(at::ones(shape_, at::kDouble)),
-      bias_(at::zeros(shape_, at::kDouble)) {}
+static bool isSequence(const std::vector<std::int64_t>& shape) { return shape.size() == 2; }
 
-NamedTensors LayerNorm::general() { return {{"weight", weight_}, {"bias", bias_}}; }
+/// The part of an example's shape that is normalised together.
+static std::vector<std::int64_t> normalizedShape(const std::vector<std::int64_t>& shape) {
+    return isSequence(shape) ? std::vector<std::int64_t>{shape.back()} : shape;
+}
+
+static std::int64_t product(const std::vector<std::int64_t>& shape) {
+    return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+LayerNorm::LayerNorm(const std::vector<std::int64_t>& shape, double epsilon, std::int64_t hyperparameters,
+                     at::Generator& generator)
+    : shape_(normalizedShape(shape)),
+      sequence_(isSequence(shape)),
+      epsilon_(epsilon),
+      affine_(product(shape_), hyperparameters, generator) {}
+
+Tensor LayerNorm::beside(const Tensor& values) const {
+    std::vector<std::int64_t> shape = shape_;
+    if (sequence_) shape.insert(shape.begin(), 1);
+    shape.insert(shape.begin(), values.dim() == 1 ? 1 : values.size(0));
+    return values.reshape(shape);
+}
 
 Tensor LayerNorm::forward(const Tensor& x, Pass& pass) {
-    const auto parameter = [&](const Tensor& p) { return pass.generalGradient ? p : p.detach(); };
-    return at::layer_norm(x, shape_, parameter(weight_), parameter(bias_), epsilon_);
+    const auto [scale, shift] = affine_.point(pass);
+    const auto [scaleChange, shiftChange] = affine_.change(pass);
+    if (!scaleChange.defined())
+        return at::layer_norm(x, shape_, scale.reshape(shape_), shift.reshape(shape_), epsilon_);
+    return at::layer_norm(x, shape_, {}, {}, epsilon_) * beside(scale + scaleChange) +
+           beside(shift + shiftChange);
 }
 
 Dual LayerNorm::forward(const Dual& x, Pass& pass) {
-    const Tensor primal = forward(x.primal, pass);
-    if (!x.tangent.defined()) return {primal, {}};
+    const auto [scale, shift] = affine_.point(pass);
+    const Tensor primal =
+        at::layer_norm(x.primal, shape_, scale.reshape(shape_), shift.reshape(shape_), epsilon_);
+    const auto [scaleChange, shiftChange] = affine_.change(pass);
+    if (!x.tangent.defined() && !scaleChange.defined()) return {primal, {}};
+
     const Tensor point = x.point();
-    std::vector<std::int64_t> dims;
-    for (std::int64_t d = 1; d < point.dim(); ++d) dims.push_back(d);
+    std::vector<std::int64_t> dims(shape_.size());
+    std::iota(dims.begin(), dims.end(), -static_cast<std::int64_t>(shape_.size()));
     const Tensor centred = point - point.mean(dims, true);
-    const Tensor scale = at::rsqrt(centred.square().mean(dims, true) + epsilon_);
-    const Tensor value = centred * scale;
-    const Tensor change =
-        x.tangent - x.tangent.mean(dims, true) - value * (value * x.tangent).mean(dims, true);
-    return {primal, change * scale * weight_.detach()};
+    const Tensor inverse = at::rsqrt(centred.square().mean(dims, true) + epsilon_);
+    const Tensor normal = centred * inverse;
+    Tensor tangent;
+    if (x.tangent.defined()) {
+        const Tensor change =
+            x.tangent - x.tangent.mean(dims, true) - normal * (normal * x.tangent).mean(dims, true);
+        tangent = change * inverse * beside(scale.detach());
+    }
+    if (scaleChange.defined()) {
+        const Tensor own = beside(scaleChange) * normal + beside(shiftChange);
+        tangent = tangent.defined() ? tangent + own : own;
+    }
+    return {primal, tangent};
 }
 
 } // namespace dstn

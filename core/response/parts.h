@@ -13,6 +13,17 @@ enum class ResponseKind {
     dense,      ///< vec W(Δ) = vec W₀ + Θ Δ
 };
 
+/// How a layer's weights W₀ are drawn; core/response/initialization.h has the formulas.
+enum class Initialization {
+    standard,
+    heNormal,
+    heUniform,
+    xavierNormal,
+    xavierUniform,
+    lecunNormal,
+    orthogonal
+};
+
 /// A dense response of more entries than this (parameters × tuned hyperparameters) is refused.
 inline constexpr std::int64_t denseResponseLimit = 32'000'000;
 
@@ -23,6 +34,7 @@ inline constexpr std::int64_t largestOption = 1'000'000;
 struct LinearPart {
     std::int64_t out = 0;
     bool bias = true;
+    Initialization init = Initialization::standard;
     ResponseKind response = ResponseKind::structured;
     /// Added to the experiment's; empty: none; one entry: the layer's; one an input feature: each column's.
     std::vector<Tunable> weightDecay = {};
@@ -38,6 +50,7 @@ struct Conv2dPart {
     std::int64_t dilation = 1;
     std::int64_t groups = 1;
     bool bias = true;
+    Initialization init = Initialization::standard;
     ResponseKind response = ResponseKind::structured;
     std::vector<Tunable> weightDecay = {}; ///< empty or one entry
     bool operator==(const Conv2dPart&) const = default;
@@ -64,6 +77,11 @@ struct AvgPool2dPart {
     std::int64_t stride = 0; ///< 0: the kernel's size
     std::int64_t padding = 0;
     bool operator==(const AvgPool2dPart&) const = default;
+};
+
+/// The mean of each channel: [channels, height, width] → [channels].
+struct GlobalAvgPool2dPart {
+    bool operator==(const GlobalAvgPool2dPart&) const = default;
 };
 
 struct FlattenPart {
@@ -125,12 +143,28 @@ struct TemporalActivationRegularizationPart {
 struct BatchNormPart {
     double momentum = 0.1;
     double epsilon = 1e-5;
+    std::vector<Tunable> weightDecay = {}; ///< of γ; empty or one entry
     bool operator==(const BatchNormPart&) const = default;
 };
-/// Normalisation over everything but the batch, with scale γ and shift β.
+/// Normalisation over the last dimension of a sequence [steps, features], over everything but the batch
+/// otherwise, with scale γ and shift β.
 struct LayerNormPart {
     double epsilon = 1e-5;
+    std::vector<Tunable> weightDecay = {}; ///< of γ; empty or one entry
     bool operator==(const LayerNormPart&) const = default;
+};
+
+/// The basic block of residual networks (He et al. 2016): convolution 3 × 3 with `stride`, batch norm, ReLU,
+/// dropout of whole channels, convolution 3 × 3, batch norm; plus the input, or a convolution 1 × 1 of it
+/// with batch norm where stride or width change; ReLU of the sum.
+struct ResidualBlockPart {
+    std::int64_t out = 0;
+    std::int64_t stride = 1;
+    Tunable rate = {};
+    Initialization init = Initialization::standard;
+    ResponseKind response = ResponseKind::structured;
+    std::vector<Tunable> weightDecay = {}; ///< of every convolution; empty or one entry
+    bool operator==(const ResidualBlockPart&) const = default;
 };
 
 } // namespace dstn

@@ -1,19 +1,11 @@
 #include "core/response/pooled_convolution.h"
 
 #include "core/response/vector_clones.h"
+#include "core/response/vectors.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-
-// One binary serves every x86-64 machine: the inner loops are compiled for three generations of vector units,
-// and the dynamic linker picks one.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&     \
-    !defined(__SANITIZE_THREAD__)
-#define DSTN_VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define DSTN_VECTOR_CLONES
-#endif
 
 namespace dstn::kernels {
 
@@ -21,25 +13,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 
 namespace {
-
-/// 64 bytes, as one, two or four registers; loads need no alignment.
-template <typename T>
-struct Vector {
-    static constexpr std::int64_t size = 64 / sizeof(T);
-    typedef T type
-        __attribute__((vector_size(64), aligned(alignof(T)), may_alias)); // NOLINT(modernize-use-using)
-};
-template <typename T>
-using VectorOf = typename Vector<T>::type;
-
-template <typename T>
-inline __attribute__((always_inline)) VectorOf<T>& at(T* place) {
-    return *reinterpret_cast<VectorOf<T>*>(place);
-}
-template <typename T>
-inline __attribute__((always_inline)) const VectorOf<T>& at(const T* place) {
-    return *reinterpret_cast<const VectorOf<T>*>(place);
-}
 
 /// How patches lie in memory. Images are kept with their channels last and zeros around them, so that each of
 /// the kernel's rows meets one run of memory, k · in long. Runs are stretched to whole vectors: weights are

@@ -26,4 +26,8 @@ Dual AvgPool2d::forward(const Dual& x, Pass& pass) {
     return {forward(x.primal, pass), x.tangent.defined() ? forward(x.tangent, pass) : Tensor()};
 }
 
+Dual GlobalAvgPool2d::forward(const Dual& x, Pass& pass) {
+    return {forward(x.primal, pass), x.tangent.defined() ? forward(x.tangent, pass) : Tensor()};
+}
+
 } // namespace dstn

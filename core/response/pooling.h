@@ -28,4 +28,11 @@ class AvgPool2d : public Layer {
     kernels::PoolShape shape_;
 };
 
+/// The mean of each channel, [batch, channels, height, width] → [batch, channels]; linear.
+class GlobalAvgPool2d : public Layer {
+  public:
+    Tensor forward(const Tensor& x, Pass&) override { return x.mean({2, 3}); }
+    Dual forward(const Dual& x, Pass& pass) override;
+};
+
 } // namespace dstn

@@ -138,11 +138,12 @@ class DataCheck {
                                            count(data_.validation, "validation example") + ", found " +
                                            std::to_string(experiment_.validationBatch));
         const bool normalises = std::ranges::any_of(experiment_.model.parts, [](const Part& part) {
-            return std::holds_alternative<BatchNormPart>(part);
+            return std::holds_alternative<BatchNormPart>(part) ||
+                   std::holds_alternative<ResidualBlockPart>(part);
         });
         if (normalises && experiment_.trainBatch == 1)
-            refuse("batch.train",
-                   "expected at least 2 where a part is batch_norm, found 1: one example has no spread");
+            refuse("batch.train", "expected at least 2 where a part normalises over the batch, found 1: one "
+                                  "example has no spread");
     }
 
     const Experiment& experiment_;

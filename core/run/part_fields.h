@@ -9,6 +9,14 @@ namespace dstn {
 
 inline constexpr Option<ResponseKind> responseOptions[] = {{ResponseKind::structured, "structured"},
                                                            {ResponseKind::dense, "dense"}};
+inline constexpr Option<Initialization> initializationOptions[] = {
+    {Initialization::standard, "default"},
+    {Initialization::heNormal, "he_normal"},
+    {Initialization::heUniform, "he_uniform"},
+    {Initialization::xavierNormal, "xavier_normal"},
+    {Initialization::xavierUniform, "xavier_uniform"},
+    {Initialization::lecunNormal, "lecun_normal"},
+    {Initialization::orthogonal, "orthogonal"}};
 inline constexpr IntegerRange sizeRange{.min = 1, .max = largestOption};
 inline constexpr IntegerRange sizeOrZeroRange{.min = 0, .max = largestOption};
 inline constexpr TunableKind rateKind{.range = {.min = 0, .max = 1, .maxOpen = true},
@@ -25,12 +33,18 @@ inline constexpr std::string_view biasMeaning = "Whether a bias is added to each
 inline constexpr std::string_view responseMeaning =
     "How the weights respond to the hyperparameters: one direction an output (structured), or the full "
     "Jacobian (dense).";
+inline constexpr std::string_view initMeaning =
+    "How the weights are drawn: uniformly within 1/√fan_in (default), or as named; biases are then 0.";
+inline constexpr std::string_view decayMeaning =
+    "L2 penalty on this part's weights, added to the experiment's.";
+inline constexpr std::string_view scaleDecayMeaning = "L2 penalty on this part's scale γ.";
 inline constexpr std::string_view epsilonMeaning = "Added to the variance before its root is taken.";
 
 template <class V>
 void fieldsOf(V& v, LinearPart& part) {
     v.integer({"out", "Output features.", true}, part.out, sizeRange);
     v.flag({"bias", biasMeaning}, part.bias);
+    v.choice({"init", initMeaning}, part.init, initializationOptions);
     v.choice({"response", responseMeaning}, part.response, responseOptions);
     v.tunables({"weight_decay",
                 "L2 penalty on this part's weights, added to the experiment's; a list gives each input "
@@ -47,9 +61,9 @@ void fieldsOf(V& v, Conv2dPart& part) {
     v.integer({"dilation", "Distance between the kernel's points."}, part.dilation, sizeRange);
     v.integer({"groups", "Groups of channels that do not see each other."}, part.groups, sizeRange);
     v.flag({"bias", biasMeaning}, part.bias);
+    v.choice({"init", initMeaning}, part.init, initializationOptions);
     v.choice({"response", responseMeaning}, part.response, responseOptions);
-    v.tunables({"weight_decay", "L2 penalty on this part's weights, added to the experiment's."},
-               part.weightDecay, decayKind, false);
+    v.tunables({"weight_decay", decayMeaning}, part.weightDecay, decayKind, false);
 }
 
 template <class V>
@@ -58,6 +72,8 @@ template <class V>
 void fieldsOf(V&, GeluPart&) {}
 template <class V>
 void fieldsOf(V&, TanhPart&) {}
+template <class V>
+void fieldsOf(V&, GlobalAvgPool2dPart&) {}
 template <class V>
 void fieldsOf(V&, FlattenPart&) {}
 
@@ -134,10 +150,25 @@ void fieldsOf(V& v, BatchNormPart& part) {
     v.number({"momentum", "Weight of a new batch in the running statistics."}, part.momentum,
              {.min = 0, .max = 1});
     v.number({"epsilon", epsilonMeaning}, part.epsilon, {.min = 0, .minOpen = true});
+    v.tunables({"weight_decay", scaleDecayMeaning}, part.weightDecay, decayKind, false);
 }
 template <class V>
 void fieldsOf(V& v, LayerNormPart& part) {
     v.number({"epsilon", epsilonMeaning}, part.epsilon, {.min = 0, .minOpen = true});
+    v.tunables({"weight_decay", scaleDecayMeaning}, part.weightDecay, decayKind, false);
+}
+
+template <class V>
+void fieldsOf(V& v, ResidualBlockPart& part) {
+    v.integer({"out", "Output channels.", true}, part.out, sizeRange);
+    v.integer({"stride", "Step of the first convolution's kernel, in pixels."}, part.stride, sizeRange);
+    v.tunable({"rate", "Probability with which a whole channel is dropped between the convolutions."},
+              part.rate, rateKind);
+    v.choice({"init", initMeaning}, part.init, initializationOptions);
+    v.choice({"response", responseMeaning}, part.response, responseOptions);
+    v.tunables({"weight_decay", "L2 penalty on the weights of this part's convolutions, added to the "
+                                "experiment's."},
+               part.weightDecay, decayKind, false);
 }
 
 } // namespace dstn

@@ -300,9 +300,9 @@ QWidget* ModelSection::makeOptionEditor(int row, const QString& key) {
         editor = box;
         break;
     }
-    case PartOption::Kind::response: {
+    case PartOption::Kind::choice: {
         auto* combo = quietCombo();
-        combo->addItems({QStringLiteral("structured"), QStringLiteral("dense")});
+        combo->addItems(option.choices);
         connect(combo, &QComboBox::textActivated, this,
                 [this, row, key](const QString& text) { setOptionText(row, key, text); });
         editor = combo;

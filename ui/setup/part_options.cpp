@@ -1,9 +1,13 @@
 #include "ui/setup/part_options.h"
 
+#include "core/run/part_fields.h"
 #include "ui/setup/number_text.h"
 #include "ui/setup/tunable_edit.h"
 
 #include <QObject>
+
+#include <algorithm>
+#include <span>
 
 namespace dstn {
 
@@ -12,8 +16,9 @@ template <class AnyPart, class Visit>
 static void visitOptions(AnyPart& part, Visit visit) {
     using Kind = PartOption::Kind;
     const auto weights = [&visit](auto& layer) {
-        visit("bias", Kind::boolean, layer.bias);
-        visit("response", Kind::response, layer.response);
+        if constexpr (requires { layer.bias; }) visit("bias", Kind::boolean, layer.bias);
+        visit("init", Kind::choice, layer.init);
+        visit("response", Kind::choice, layer.response);
         visit("weight_decay", Kind::decay, layer.weightDecay);
     };
     const auto pool = [&visit](auto& layer) {
@@ -41,8 +46,15 @@ static void visitOptions(AnyPart& part, Visit visit) {
             } else if constexpr (std::is_same_v<Layer, BatchNormPart>) {
                 visit("momentum", Kind::real, layer.momentum);
                 visit("epsilon", Kind::real, layer.epsilon);
+                visit("weight_decay", Kind::decay, layer.weightDecay);
             } else if constexpr (std::is_same_v<Layer, LayerNormPart>) {
                 visit("epsilon", Kind::real, layer.epsilon);
+                visit("weight_decay", Kind::decay, layer.weightDecay);
+            } else if constexpr (std::is_same_v<Layer, ResidualBlockPart>) {
+                visit("out", Kind::integer, layer.out);
+                visit("stride", Kind::integer, layer.stride);
+                visit("rate", Kind::tunable, layer.rate);
+                weights(layer);
             }
         },
         part);
@@ -56,7 +68,8 @@ static QString title(const QString& key) {
 static QString toolTip(const Part& part, const QString& key) {
     const bool pool =
         std::holds_alternative<MaxPool2dPart>(part) || std::holds_alternative<AvgPool2dPart>(part);
-    if (key == u"out") return QObject::tr("Outputs: units of a linear layer, channels of a convolution.");
+    if (key == u"out")
+        return QObject::tr("Outputs: units of a linear layer, channels of a convolution or block.");
     if (key == u"kernel") return QObject::tr("Side of the square window, in pixels.");
     if (key == u"stride")
         return pool ? QObject::tr("Step of the window, in pixels; 0: the kernel's size.")
@@ -65,6 +78,9 @@ static QString toolTip(const Part& part, const QString& key) {
     if (key == u"dilation") return QObject::tr("Distance between the kernel's taps, in pixels.");
     if (key == u"groups") return QObject::tr("Groups of channels that are convolved apart.");
     if (key == u"bias") return QObject::tr("Adds a bias b to each output.");
+    if (key == u"init")
+        return QObject::tr("How the weights are drawn: default is uniform within ±1/√fan_in; he_… suits "
+                           "ReLUs, xavier_… tanh.");
     if (key == u"response")
         return QObject::tr(
             "How the weights respond to the hyperparameters.\n"
@@ -93,20 +109,39 @@ const std::vector<OfferedPart>& offeredParts() {
         {"tanh", QObject::tr("Hyperbolic tangent"), TanhPart{}},
         {"max_pool2d", QObject::tr("Largest value in each window"), MaxPool2dPart{}},
         {"avg_pool2d", QObject::tr("Mean of each window"), AvgPool2dPart{}},
+        {"global_avg_pool2d", QObject::tr("Mean of each channel"), GlobalAvgPool2dPart{}},
         {"flatten", QObject::tr("[channels, height, width] to [features]"), FlattenPart{}},
         {"dropout", QObject::tr("Drops elements"), DropoutPart{.rate = {.value = 0.1}}},
         {"dropout2d", QObject::tr("Drops whole channels"), Dropout2dPart{.rate = {.value = 0.1}}},
         {"batch_norm", QObject::tr("Normalises over the batch"), BatchNormPart{}},
         {"layer_norm", QObject::tr("Normalises over the features of an example"), LayerNormPart{}},
+        {"residual_block", QObject::tr("Two convolutions with batch norm, and the input added"),
+         ResidualBlockPart{.out = 16}},
     };
     return types;
 }
 
+/// The values of an option's type as the experiment names them; nothing for a type that is no enumeration.
+static constexpr std::span<const Option<ResponseKind>> namesOf(const ResponseKind&) {
+    return responseOptions;
+}
+static constexpr std::span<const Option<Initialization>> namesOf(const Initialization&) {
+    return initializationOptions;
+}
+
 std::vector<PartOption> optionsOf(const Part& part) {
     std::vector<PartOption> options;
-    visitOptions(part, [&](const char* key, PartOption::Kind kind, const auto&) {
+    visitOptions(part, [&](const char* key, PartOption::Kind kind, const auto& value) {
         const QString name = QString::fromLatin1(key);
-        options.push_back({.key = name, .title = title(name), .toolTip = toolTip(part, name), .kind = kind});
+        QStringList choices;
+        if constexpr (requires { namesOf(value); })
+            for (const auto& option : namesOf(value))
+                choices.append(QString::fromUtf8(option.name.data(), qsizetype(option.name.size())));
+        options.push_back({.key = name,
+                           .title = title(name),
+                           .toolTip = toolTip(part, name),
+                           .kind = kind,
+                           .choices = std::move(choices)});
     });
     return options;
 }
@@ -114,8 +149,12 @@ std::vector<PartOption> optionsOf(const Part& part) {
 static QString text(std::int64_t value) { return typedText(value); }
 static QString text(double value) { return typedText(value); }
 static QString text(bool value) { return value ? QStringLiteral("yes") : QStringLiteral("no"); }
-static QString text(ResponseKind kind) {
-    return kind == ResponseKind::structured ? QStringLiteral("structured") : QStringLiteral("dense");
+template <class Choice>
+requires std::is_enum_v<Choice>
+static QString text(Choice value) {
+    const auto names = namesOf(value);
+    const auto named = std::ranges::find(names, value, &Option<Choice>::value);
+    return QString::fromUtf8(named->name.data(), qsizetype(named->name.size()));
 }
 static QString text(const Tunable& tunable) { return tunableText(tunable); }
 static QString text(const std::vector<Tunable>& decay) {
@@ -149,11 +188,17 @@ static QString read(const QString& typed, bool& value) {
     value = typed == u"yes";
     return {};
 }
-static QString read(const QString& typed, ResponseKind& value) {
-    if (typed != u"structured" && typed != u"dense")
-        return QObject::tr("Expected structured or dense, found “%1”.").arg(typed);
-    value = typed == u"dense" ? ResponseKind::dense : ResponseKind::structured;
-    return {};
+template <class Choice>
+requires std::is_enum_v<Choice>
+static QString read(const QString& typed, Choice& value) {
+    QStringList names;
+    for (const auto& option : namesOf(value)) {
+        names.append(QString::fromUtf8(option.name.data(), qsizetype(option.name.size())));
+        if (typed != names.back()) continue;
+        value = option.value;
+        return {};
+    }
+    return QObject::tr("Expected %1, found “%2”.").arg(names.join(QObject::tr(" or ")), typed);
 }
 static QString read(const QString& typed, Tunable& value) {
     if (typed.trimmed().isEmpty())

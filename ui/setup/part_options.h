@@ -14,17 +14,18 @@ namespace dstn {
 /// One option of a part of a model, as the page shows it.
 struct PartOption {
     enum class Kind {
-        integer,  ///< std::int64_t
-        real,     ///< double
-        boolean,  ///< bool
-        response, ///< structured or dense
-        tunable,  ///< a number or a hyperparameter's name
-        decay     ///< none, or tunables separated by commas
+        integer, ///< std::int64_t
+        real,    ///< double
+        boolean, ///< bool
+        choice,  ///< one of `choices`
+        tunable, ///< a number or a hyperparameter's name
+        decay    ///< none, or tunables separated by commas
     };
     QString key; ///< as in an experiment: "kernel"
     QString title;
     QString toolTip;
     Kind kind = Kind::integer;
+    QStringList choices = {};
 };
 
 /// A type of part that can be put into a model, with its default options.

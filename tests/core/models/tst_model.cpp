@@ -14,6 +14,7 @@ class tst_model : public QObject {
     void parametersAreCounted_data();
     void parametersAreCounted();
     void nothingRespondsWithoutTunedHyperparameters();
+    void residualBlocksCountWhatIsInThem();
     void wholeNetworkIsAddedUp();
     void misfitIsToldInWords_data();
     void misfitIsToldInWords();
@@ -60,6 +61,13 @@ void tst_model::shapesAreFollowed_data() {
     row("dropout2d", Dropout2dPart{}, {3, 4, 5}, {3, 4, 5}, 60);
     row("batch_norm", BatchNormPart{}, {9}, {9}, 9);
     row("layer_norm", LayerNormPart{}, {3, 4, 5}, {3, 4, 5}, 60);
+    row("global_avg_pool2d", GlobalAvgPool2dPart{}, {3, 4, 5}, {3}, 3);
+    // Two convolutions and two batch norms; a shortcut's convolution and batch norm beside them.
+    row("residual_block", ResidualBlockPart{.out = 3}, {3, 4, 5}, {3, 4, 5}, 2 * 81 * 20 + 2 * 60);
+    row("residual_block with dropout", ResidualBlockPart{.out = 3, .rate = Tunable{0.5}}, {3, 4, 5},
+        {3, 4, 5}, 2 * 81 * 20 + 3 * 60);
+    row("residual_block with stride", ResidualBlockPart{.out = 6, .stride = 2}, {3, 4, 5}, {6, 2, 3},
+        (6 * 27 + 6 * 54 + 6 * 3) * 6 + 3 * 36);
 }
 
 void tst_model::shapesAreFollowed() {
@@ -93,7 +101,13 @@ void tst_model::parametersAreCounted_data() {
     row("dense conv2d", Conv2dPart{.out = 4, .kernel = 3, .response = ResponseKind::dense}, {2, 8, 8}, 76,
         76 * 3);
     row("batch_norm of channels", BatchNormPart{}, {6, 5, 5}, 12, 12 + 12 * 3);
-    row("layer_norm", LayerNormPart{}, {6, 5, 5}, 300, 0);
+    row("layer_norm", LayerNormPart{}, {6, 5, 5}, 300, 300 + 300 * 3);
+    row("layer_norm of a sequence", LayerNormPart{}, {6, 5}, 10, 10 + 10 * 3);
+    row("global_avg_pool2d", GlobalAvgPool2dPart{}, {6, 5, 5}, 0, 0);
+    row("residual_block", ResidualBlockPart{.out = 4}, {4, 5, 5}, 2 * 144 + 16,
+        2 * 144 + 16 + (2 * 4 + 16) * 3);
+    row("residual_block of another width", ResidualBlockPart{.out = 4}, {2, 5, 5}, 72 + 144 + 8 + 24,
+        72 + 144 + 8 + 24 + (3 * 4 + 24) * 3);
     row("relu", ReluPart{}, {6}, 0, 0);
 }
 
@@ -115,6 +129,17 @@ void tst_model::nothingRespondsWithoutTunedHyperparameters() {
     QVERIFY(report.ok);
     QVERIFY(report.parameters > 0);
     QCOMPARE(report.responseParameters, std::int64_t{0});
+}
+
+void tst_model::residualBlocksCountWhatIsInThem() {
+    const auto activations = [](const ResidualBlockPart& part) {
+        return inspectModel({{part}}, {4, 6, 6}, 2).activations;
+    };
+    // Two convolutions, two batch norms and a ReLU, the sum and its ReLU; dropout; a convolution and batch
+    // norm.
+    QCOMPARE(activations({.out = 4}), std::int64_t{7 * 144});
+    QCOMPARE(activations({.out = 4, .rate = Tunable{0.5}}), std::int64_t{8 * 144});
+    QCOMPARE(activations({.out = 8}), std::int64_t{9 * 288});
 }
 
 void tst_model::wholeNetworkIsAddedUp() {
@@ -169,6 +194,20 @@ void tst_model::misfitIsToldInWords_data() {
     row("no stride", Conv2dPart{.out = 3, .stride = 0}, {4, 7, 7}, "stride", "found 0");
     row("dense response too large", LinearPart{.out = 4000, .response = ResponseKind::dense}, {4000},
         "response", "use \"structured\"");
+    const std::vector<Tunable> two{Tunable{1}, Tunable{1}};
+    row("decays of a batch norm", BatchNormPart{.weightDecay = two}, {7}, "weight_decay",
+        "one entry for the whole part, found 2");
+    ResidualBlockPart block{.out = 1};
+    block.weightDecay = two;
+    row("decays of a residual block", block, {1, 7, 7}, "weight_decay",
+        "one entry for the whole block, found 2");
+    row("global pool on a vector", GlobalAvgPool2dPart{}, {7}, "", "global_avg_pool2d takes images");
+    row("residual block on a vector", ResidualBlockPart{.out = 1}, {7}, "", "residual_block takes images");
+    row("residual block without width", ResidualBlockPart{}, {1, 7, 7}, "out", "found 0");
+    row("residual block without stride", ResidualBlockPart{.out = 1, .stride = 0}, {1, 7, 7}, "stride",
+        "found 0");
+    row("dense residual block too large", ResidualBlockPart{.out = 2000, .response = ResponseKind::dense},
+        {2000, 7, 7}, "response", "use \"structured\"");
     row("no numbers", ReluPart{}, {}, "", "without any number");
 }
 

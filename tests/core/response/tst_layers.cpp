@@ -1,6 +1,7 @@
 #include "core/models/network.h"
 #include "core/response/kernels.h"
 #include "core/response/lstm_kernels.h"
+#include "core/response/normalization_kernels.h"
 #include "core/response/pooled_convolution.h"
 
 #include <QTest>
@@ -8,6 +9,7 @@
 using namespace dstn;
 
 Q_DECLARE_METATYPE(dstn::Model)
+Q_DECLARE_METATYPE(dstn::Part)
 Q_DECLARE_METATYPE(dstn::Shape)
 
 namespace {
@@ -120,6 +122,10 @@ class TestLayers : public QObject {
              FlattenPart{}, linear},
             image);
         add("batch_norm of channels", convolutions(BatchNormPart{}), image);
+        add("batch_norm and relu", {conv, BatchNormPart{}, ReluPart{}, conv}, image);
+        add("batch_norm, relu, max_pool2d", {conv, BatchNormPart{}, ReluPart{}, MaxPool2dPart{}, conv},
+            image);
+        add("batch_norm before anything responds", {BatchNormPart{}, ReluPart{}, conv}, image);
         add("layer_norm of images", convolutions(LayerNormPart{}), image);
 
         const Shape text{6};
@@ -141,6 +147,36 @@ class TestLayers : public QObject {
             text);
         add("lstm with tied output", {words, LstmPart{.hidden = 4}, LstmPart{.hidden = 5}, TiedLinearPart{}},
             text);
+        add("layer_norm of sequences", {LayerNormPart{}, TanhPart{}, LayerNormPart{}, FlattenPart{}, linear},
+            {4, 6});
+        add("global_avg_pool2d", {conv, ReluPart{}, GlobalAvgPool2dPart{}, linear}, image);
+        const auto block = [](std::int64_t out, std::int64_t stride, Tunable rate = {}) {
+            return ResidualBlockPart{.out = out, .stride = stride, .rate = std::move(rate)};
+        };
+        add("residual_block", {block(4, 1), conv}, image);
+        add("residual_block with stride", {conv, block(4, 2), conv}, image);
+        add("residual_block of another width", {conv, block(6, 1, {.hyperparameter = "1"}), conv}, image);
+        add("dense residual_block", {ResidualBlockPart{.out = 3, .response = ResponseKind::dense}}, image);
+
+        // The presets' networks, small.
+        const auto dropped = [](const char* rate) { return Dropout2dPart{{.hyperparameter = rate}}; };
+        const Conv2dPart plain{.out = 4, .padding = 1, .bias = false, .init = Initialization::heNormal};
+        add("AlexNet",
+            {dropped("0"), Conv2dPart{.out = 4, .stride = 2, .padding = 1}, ReluPart{}, MaxPool2dPart{},
+             dropped("1"), Conv2dPart{.out = 6, .padding = 1}, ReluPart{}, dropped("2"),
+             Conv2dPart{.out = 5, .padding = 1}, ReluPart{}, MaxPool2dPart{}, FlattenPart{},
+             DropoutPart{{.hyperparameter = "0"}}, LinearPart{.out = 8}, ReluPart{},
+             DropoutPart{{.hyperparameter = "1"}}, linear},
+            {3, 12, 12});
+        add("VGG",
+            {plain, BatchNormPart{}, ReluPart{}, plain, BatchNormPart{}, ReluPart{}, MaxPool2dPart{},
+             dropped("1"), plain, BatchNormPart{}, ReluPart{}, MaxPool2dPart{}, FlattenPart{}, linear},
+            {3, 8, 8});
+        add("ResNet",
+            {plain, BatchNormPart{}, ReluPart{}, block(4, 1, {.hyperparameter = "0"}),
+             block(6, 2, {.hyperparameter = "2"}), GlobalAvgPool2dPart{},
+             DropoutPart{{.hyperparameter = "1"}}, linear},
+            {3, 8, 8});
     }
 
   private Q_SLOTS:
@@ -475,6 +511,87 @@ class TestLayers : public QObject {
         QVERIFY(largest(network.penalty(pass) - expected) < 1e-12);
     }
 
+    /// ½ decay ‖γ(Δ)‖², β left alone.
+    void scalesOfNormalisationsDecay_data() {
+        QTest::addColumn<Part>("part");
+        const std::vector<Tunable> decay{{.hyperparameter = "1"}};
+        QTest::newRow("batch_norm") << Part{BatchNormPart{.weightDecay = decay}};
+        QTest::newRow("layer_norm") << Part{LayerNormPart{.weightDecay = decay}};
+    }
+    void scalesOfNormalisationsDecay() {
+        QFETCH(Part, part);
+        const std::int64_t features = 4;
+        Network network = makeNetwork({{part}}, {features});
+        Tensor scale = network.general()[0].second;
+        {
+            const at::NoGradGuard guard;
+            scale.copy_(normal({features}, 8));
+        }
+        const auto response = tensors(network.response());
+        const Tensor delta = normal({batch, hyperparameters}, 2);
+        Pass pass = makePass(delta);
+        pass.values = normal({batch, hyperparameters}, 9).abs();
+        const Tensor moved = scale + delta.mm(response[2].narrow(0, 0, features).t()) * response[0];
+        const Tensor expected = 0.5 * (pass.values.select(1, 1) * moved.square().sum(1)).mean();
+        QVERIFY(largest(network.penalty(pass) - expected) < 1e-12);
+        // Without Δ it is that of γ₀.
+        pass.delta = Tensor();
+        const Tensor still = 0.5 * pass.values.select(1, 1).mean() * scale.square().sum();
+        QVERIFY(largest(network.penalty(pass) - still) < 1e-12);
+    }
+
+    /// A block's decay, and the experiment's, are those of all its convolutions.
+    void residualBlocksDecayLikeTheirConvolutions() {
+        ResidualBlockPart block{.out = 6, .stride = 2};
+        block.weightDecay.push_back({.hyperparameter = "2"});
+        Network network = makeNetwork({{block}}, {4, 6, 6}, true, {{.value = 0.5}});
+        Pass pass = makePass({});
+        Tensor squares = at::zeros({}, at::kDouble);
+        int convolutions = 0;
+        for (const auto& [name, tensor] : network.general())
+            if (tensor.dim() == 4) {
+                squares = squares + tensor.square().sum();
+                ++convolutions;
+            }
+        QCOMPARE(convolutions, 3);
+        QVERIFY(largest(network.penalty(pass) - 0.5 * (0.3 + 0.5) * squares) < 1e-12);
+    }
+
+    void residualBlocksNameTheirTensorsAfterTheirLayers() {
+        const Network network = makeNetwork({{Conv2dPart{.out = 4}, ResidualBlockPart{.out = 6}}}, {2, 6, 6});
+        std::vector<std::string> names;
+        for (const auto& [name, tensor] : network.general()) names.push_back(name);
+        const std::vector<std::string> expected{"0.weight",
+                                                "0.bias",
+                                                "1.conv1.weight",
+                                                "1.bn1.weight",
+                                                "1.bn1.bias",
+                                                "1.conv2.weight",
+                                                "1.bn2.weight",
+                                                "1.bn2.bias",
+                                                "1.shortcut.conv.weight",
+                                                "1.shortcut.bn.weight",
+                                                "1.shortcut.bn.bias"};
+        QCOMPARE(names, expected);
+        QCOMPARE(network.buffers().front().first, std::string("1.bn1.running_mean"));
+    }
+
+    /// What the inspector counts is what there is.
+    void parametersAreAsManyAsInspected_data() { networks(); }
+    void parametersAreAsManyAsInspected() {
+        QFETCH(Model, model);
+        QFETCH(Shape, input);
+        const Network network = makeNetwork(model, input);
+        const ModelReport report = inspectModel(model, input, hyperparameters);
+        const auto count = [](const NamedTensors& named) {
+            std::int64_t total = 0;
+            for (const auto& [name, tensor] : named) total += tensor.numel();
+            return total;
+        };
+        QCOMPARE(count(network.general()), report.parameters);
+        QCOMPARE(count(network.response()), report.responseParameters);
+    }
+
     void runningStatisticsFollowTrackedPassesAlone() {
         Network network = makeNetwork({{LinearPart{.out = 5}, BatchNormPart{}}}, {6});
         const Tensor before = network.buffers()[0].second.clone();
@@ -604,6 +721,109 @@ class TestLayers : public QObject {
         const Tensor a = hasResponse ? carried : Tensor();
         agree(convReluMaxPoolTangent(point, x.detach(), moved, w.detach(), r, s, t, conv),
               reluMaxPoolTangent(point, a, z, s, t, Path::composite), {moved, r, s, t});
+    }
+
+    /// Batch normalisation's kernels against the same of ATen's operations: values and all derivatives.
+    void fusedNormalisationEqualsItsComposition_data() {
+        QTest::addColumn<Shape>("shape");
+        QTest::addColumn<bool>("relu");
+        QTest::addColumn<bool>("ofBatch");
+        QTest::addColumn<int>("absent");
+        for (const Shape& shape : {Shape{4, 3, 6, 7}, Shape{3, 5, 2, 2}, Shape{2, 3, 40}})
+            for (const bool relu : {false, true})
+                for (const bool ofBatch : {false, true})
+                    for (int absent = 0; absent < 3; ++absent)
+                        QTest::addRow("%d dimensions, width %d%s%s without %d", int(shape.size()),
+                                      int(shape.back()), relu ? ", relu" : "",
+                                      ofBatch ? ", of the batch" : "", absent)
+                            << shape << relu << ofBatch << absent;
+    }
+    void fusedNormalisationEqualsItsComposition() {
+        using namespace kernels;
+        QFETCH(Shape, shape);
+        QFETCH(bool, relu);
+        QFETCH(bool, ofBatch);
+        QFETCH(int, absent);
+        const std::int64_t examples = shape[0], channels = shape[1];
+        // A mean far from zero would show a variance that is a difference of large numbers.
+        const Tensor x = (1000 + normal(shape, 1)).requires_grad_(true);
+        const Moments moments = batchMoments(x), expected = batchMoments(x, Path::composite);
+        QVERIFY(at::allclose(moments.mean, expected.mean, 1e-14, 1e-14));
+        QVERIFY(at::allclose(moments.variance, expected.variance, 1e-10, 1e-12));
+        const double epsilon = 1e-3;
+        Statistics statistics{.mean = moments.mean,
+                              .inverse = at::rsqrt(moments.variance + epsilon),
+                              .epsilon = epsilon,
+                              .ofBatch = ofBatch};
+        if (!ofBatch) statistics.mean = statistics.mean + 0.5;
+        const auto agree = [&](const auto& compute, const std::vector<Tensor>& inputs) {
+            const Tensor fused = compute(Path::automatic), composed = compute(Path::composite);
+            QVERIFY(at::allclose(fused, composed, 1e-9, 1e-9));
+            const Tensor weights = normal(fused.sizes(), 6);
+            const variable_list one = torch::autograd::grad({(fused * weights).sum()}, inputs);
+            const variable_list other = torch::autograd::grad({(composed * weights).sum()}, inputs);
+            for (std::size_t i = 0; i < one.size(); ++i) QVERIFY(at::allclose(one[i], other[i], 1e-9, 1e-9));
+        };
+        const auto parameter = [&](at::IntArrayRef size, std::uint64_t seed) {
+            return normal(size, seed).requires_grad_(true);
+        };
+        const Tensor scale = parameter({channels}, 2), shift = parameter({channels}, 3);
+        agree([&](Path path) { return batchNormalize(x, statistics, scale, shift, relu, path); },
+              {x, scale, shift});
+        const Tensor scales = parameter({examples, channels}, 4), shifts = parameter({examples, channels}, 5);
+        agree([&](Path path) { return batchNormalize(x, statistics, scales, shifts, relu, path); },
+              {x, scales, shifts});
+
+        const Tensor carried = absent == 1 ? Tensor() : parameter(shape, 7);
+        const Tensor scaleChange = absent == 2 ? Tensor() : scales,
+                     shiftChange = absent == 2 ? Tensor() : shifts;
+        std::vector<Tensor> inputs;
+        for (const Tensor& tensor : {carried, scaleChange, shiftChange})
+            if (tensor.defined()) inputs.push_back(tensor);
+        agree(
+            [&](Path path) {
+                return batchNormalizeTangent(x, carried, statistics, scale, shift, scaleChange, shiftChange,
+                                             relu, path);
+            },
+            inputs);
+    }
+
+    void fusedSumEqualsItsComposition() {
+        const Tensor a = normal({3, 4, 5, 6}, 1).requires_grad_(true),
+                     b = normal({3, 4, 5, 6}, 2).requires_grad_(true);
+        const auto compute = [&](kernels::Path path) {
+            const Tensor y = kernels::addRelu(a, b, path);
+            variable_list result = torch::autograd::grad({(y * normal(y.sizes(), 3)).sum()}, {a, b});
+            result.push_back(y);
+            return result;
+        };
+        const variable_list fused = compute(kernels::Path::automatic),
+                            composed = compute(kernels::Path::composite);
+        for (std::size_t i = 0; i < fused.size(); ++i) QVERIFY(at::equal(fused[i], composed[i]));
+    }
+
+    void nanStaysVisibleThroughNormalisationAndSum() {
+        Tensor x = normal({2, 3, 4, 5}, 1);
+        x[0][1][2][3] = std::nan("");
+        Network network = makeNetwork({{BatchNormPart{}, ReluPart{}}}, {3, 4, 5});
+        for (const bool training : {false, true}) {
+            Pass pass = makePass({});
+            pass.training = training;
+            QVERIFY(network.forward(x, pass).isnan().any().item<bool>());
+        }
+        QVERIFY(kernels::addRelu(x, x).isnan().any().item<bool>());
+    }
+
+    void normalisationDoesNotDependOnTheNumberOfThreads() {
+        const int threads = at::get_num_threads();
+        const Tensor x = normal({16, 8, 32, 32}, 1).to(at::kFloat);
+        at::set_num_threads(1);
+        const kernels::Moments one = kernels::batchMoments(x);
+        at::set_num_threads(2);
+        const kernels::Moments two = kernels::batchMoments(x);
+        at::set_num_threads(threads);
+        QVERIFY(at::equal(one.mean, two.mean));
+        QVERIFY(at::equal(one.variance, two.variance));
     }
 
     void pooledNanStaysVisible() {

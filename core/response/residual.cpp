@@ -1,0 +1,48 @@
+#include "core/response/residual.h"
+
+#include "core/response/kernels.h"
+
+namespace dstn {
+
+template <typename Value>
+static Value through(const std::vector<NamedLayer>& layers, Value x, Pass& pass) {
+    for (const NamedLayer& each : layers) x = each.layer->forward(x, pass);
+    return x;
+}
+
+Tensor Residual::forward(const Tensor& x, Pass& pass) {
+    // In sequence: the order of the branches fixes that of the masks drawn.
+    const Tensor f = through(branch_, x, pass);
+    return kernels::addRelu(f, through(shortcut_, x, pass));
+}
+
+Dual Residual::forward(const Dual& x, Pass& pass) {
+    const Dual f = through(branch_, x, pass);
+    const Dual g = through(shortcut_, x, pass);
+    const Tensor y = kernels::addRelu(f.primal, g.primal);
+    // Where one branch's tangent is zero, the other's takes the place that must not be empty.
+    const Tensor& z = f.tangent.defined() ? f.tangent : g.tangent;
+    if (!z.defined()) return {y, {}};
+    return {y, kernels::respond(y.detach(), f.tangent.defined() ? g.tangent : Tensor(), z, {}, {})};
+}
+
+Tensor Residual::penalty(Pass& pass) {
+    Tensor total;
+    for (const auto* layers : {&branch_, &shortcut_})
+        for (const NamedLayer& each : *layers) {
+            const Tensor term = each.layer->penalty(pass);
+            if (term.defined()) total = total.defined() ? total + term : term;
+        }
+    return total;
+}
+
+NamedTensors Residual::collect(NamedTensors (Layer::*list)()) const {
+    NamedTensors result;
+    for (const auto* layers : {&branch_, &shortcut_})
+        for (const NamedLayer& each : *layers)
+            for (const auto& [name, tensor] : (*each.layer.*list)())
+                result.emplace_back(each.name + "." + name, tensor);
+    return result;
+}
+
+} // namespace dstn
