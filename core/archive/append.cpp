@@ -30,7 +30,12 @@ std::string dataName(const DataSpec& data) {
     switch (data.source) {
     case DataSource::fashionMnist:
         return "Fashion-MNIST";
+    case DataSource::cifar10:
+        return "CIFAR-10";
+    case DataSource::cifar100:
+        return "CIFAR-100";
     case DataSource::idx:
+    case DataSource::imageFolder:
     case DataSource::csv:
     case DataSource::text:
         return file();

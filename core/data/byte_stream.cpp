@@ -110,6 +110,7 @@ class GzipStream : public ByteStream {
         const std::uint64_t compressed = source_->atMost() + inflater_.avail_in + 1;
         return compressed > UINT64_MAX / bestDeflateRatio ? UINT64_MAX : compressed * bestDeflateRatio;
     }
+    bool exact() const override { return false; }
 
   private:
     void refill() {

@@ -17,8 +17,10 @@ class ByteStream {
     /// Fills `into` and returns how many bytes it got: fewer than asked only where the stream ends.
     /// Throws Error{data} if the source cannot be read or its compression is damaged.
     virtual std::size_t read(std::span<std::byte> into) = 0;
-    /// No more bytes than this are left. Exact unless the stream is compressed.
+    /// No more bytes than this are left.
     virtual std::uint64_t atMost() const = 0;
+    /// Whether just as many bytes are left: false where they are compressed.
+    virtual bool exact() const { return true; }
 };
 
 /// A file's bytes; gzip (RFC 1952, one member or several) is recognised by content and decompressed as it

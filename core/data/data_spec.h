@@ -9,7 +9,17 @@
 
 namespace dstn {
 
-enum class DataSource { fashionMnist, idx, csv, text, syntheticRegression, syntheticClassification };
+enum class DataSource {
+    fashionMnist,
+    idx,
+    cifar10,
+    cifar100,
+    imageFolder,
+    csv,
+    text,
+    syntheticRegression,
+    syntheticClassification
+};
 enum class SplitKind {
     tail,  ///< validation: the last examples of the training part, in file order
     random ///< validation: drawn by the experiment's seed
@@ -39,6 +49,9 @@ struct DataSpec {
     SplitKind split = SplitKind::random;
     Normalize normalize = Normalize::standardize;
     std::int64_t limit = 0; ///< at most so many training examples before the split, 0: all
+    // image folder
+    std::int64_t channels = 3;  ///< 3: grey images are repeated; 1: colours become their luminance
+    std::int64_t imageSize = 0; ///< side of the square that images are brought to; 0: as they are
     // CSV
     Delimiter delimiter = Delimiter::automatic;
     Header header = Header::automatic;

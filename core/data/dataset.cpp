@@ -1,8 +1,13 @@
 #include "core/data/dataset.h"
 
 #include "core/data/byte_stream.h"
+#include "core/data/cancelling.h"
+#include "core/data/cifar_reader.h"
 #include "core/data/csv_reader.h"
 #include "core/data/idx_folder.h"
+#include "core/data/image_cache.h"
+#include "core/data/image_folder.h"
+#include "core/data/image_source.h"
 #include "core/data/memory_check.h"
 #include "core/data/normalize.h"
 #include "core/data/split.h"
@@ -14,7 +19,7 @@
 #include <array>
 #include <filesystem>
 #include <numeric>
-#include <span>
+#include <utility>
 
 // A data source is added by an enumerator in data_spec.h, a reader in a file pair here that yields a Table or
 // an IdxFolder, and one case each in loadDataset() and probeDataset().
@@ -33,6 +38,9 @@ std::string sourceName(const DataSpec& spec) {
     case DataSource::fashionMnist:
         return spec.path.empty() ? fashionMnistFolder : spec.path;
     case DataSource::idx:
+    case DataSource::cifar10:
+    case DataSource::cifar100:
+    case DataSource::imageFolder:
     case DataSource::csv:
     case DataSource::text:
         return spec.path;
@@ -57,68 +65,78 @@ IdxFolder openImages(const DataSpec& spec, IdxContents contents, const Cancelled
     return readIdxFolder(folder, contents, cancelled);
 }
 
-DataInfo imageInfo(const DataSpec& spec, const IdxFolder& folder) {
-    DataInfo info;
+/// Fashion-MNIST has classes of known names, and no others.
+void nameFashionMnist(const IdxFolder& folder, ImageSource& source) {
+    const auto& labels = folder.train.labels.bytes;
+    const auto wrong = std::find_if(labels.begin(), labels.end(),
+                                    [](std::uint8_t label) { return label >= fashionMnistClasses.size(); });
+    if (wrong != labels.end())
+        throw Error(ErrorKind::data,
+                    folder.train.labelsPath.string() + ": label " + std::to_string(wrong - labels.begin()) +
+                        " is " + std::to_string(*wrong) +
+                        ", but Fashion-MNIST's labels end at 9. Fetch the file again, or set "
+                        "data.source to idx.");
+    source.classes = static_cast<std::int64_t>(fashionMnistClasses.size());
+    source.classNames.assign(fashionMnistClasses.begin(), fashionMnistClasses.end());
+}
+
+ImageSet imageSet(LabelledImages& images) {
+    const auto& labels = images.labels.bytes;
+    return {.count = images.images.shape[0],
+            .bytes = SharedBytes(std::move(images.images.bytes)),
+            .labels = {labels.begin(), labels.end()}};
+}
+
+ImageSource readIdxImages(const DataSpec& spec, IdxContents contents, const Cancelled& cancelled) {
+    IdxFolder folder = openImages(spec, contents, cancelled);
     const auto& shape = folder.train.images.shape;
-    info.input = shape.size() == 3 ? Shape{1, shape[1], shape[2]} : Shape{shape[1], shape[2], shape[3]};
-    info.task = TaskKind::classification;
-    info.outputs = folder.classes;
-    if (spec.source == DataSource::fashionMnist) {
-        const auto& labels = folder.train.labels.bytes;
-        const auto wrong = std::find_if(labels.begin(), labels.end(), [](std::uint8_t label) {
-            return label >= fashionMnistClasses.size();
-        });
-        if (wrong != labels.end())
-            throw Error(ErrorKind::data,
-                        folder.train.labelsPath.string() + ": label " +
-                            std::to_string(wrong - labels.begin()) + " is " + std::to_string(*wrong) +
-                            ", but Fashion-MNIST's labels end at 9. Fetch the file again, or set "
-                            "data.source to idx.");
-        info.outputs = static_cast<std::int64_t>(fashionMnistClasses.size());
-        info.classNames.assign(fashionMnistClasses.begin(), fashionMnistClasses.end());
+    ImageSource source{.name = folder.train.imagesPath.string(),
+                       .shape = shape.size() == 3 ? Shape{1, shape[1], shape[2]}
+                                                  : Shape{shape[1], shape[2], shape[3]},
+                       .classes = folder.classes,
+                       .classNames = {},
+                       .train = {},
+                       .test = {}};
+    if (spec.source == DataSource::fashionMnist) nameFashionMnist(folder, source);
+    source.train = imageSet(folder.train);
+    if (folder.test) source.test = imageSet(*folder.test);
+    return source;
+}
+
+/// The images of a source: all of them, or what the headers of its files tell.
+enum class ImageContents { everything, headers };
+
+ImageSource readImages(const DataSpec& spec, ImageContents contents, const Cancelled& cancelled) {
+    const bool everything = contents == ImageContents::everything;
+    if (spec.source == DataSource::cifar10 || spec.source == DataSource::cifar100) {
+        if (spec.path.empty())
+            throw Error(ErrorKind::data, "No folder of CIFAR's binary version is named. Set data.path.");
+        return readCifarFolder(spec.path,
+                               spec.source == DataSource::cifar10 ? CifarKind::cifar10 : CifarKind::cifar100,
+                               everything ? CifarContents::everything : CifarContents::sizes, cancelled);
     }
-    const SplitCounts counts =
-        countSplit(spec, shape[0], folder.test.has_value(), folder.train.imagesPath.string());
-    info.train = counts.train;
-    info.validation = counts.validation;
-    info.test = folder.test ? folder.test->images.shape[0] : counts.test;
-    return info;
+    return readIdxImages(spec, everything ? IdxContents::everything : IdxContents::withoutPixels, cancelled);
 }
 
 /// A byte a pixel as read, and a float for each.
-void requireImageMemory(const IdxFolder& headers) {
-    double images = static_cast<double>(headers.train.images.shape[0]);
-    if (headers.test) images += static_cast<double>(headers.test->images.shape[0]);
-    const auto& shape = headers.train.images.shape;
-    const double pixels = std::accumulate(shape.begin() + 1, shape.end(), 1.0, std::multiplies<>());
-    requireMemory(5.0 * images * pixels, headers.train.imagesPath.string(), smallerFile);
+void requireImageMemory(const ImageSource& headers) {
+    const auto images = static_cast<double>(headers.train.count + (headers.test ? headers.test->count : 0));
+    const double pixels =
+        std::accumulate(headers.shape.begin(), headers.shape.end(), 1.0, std::multiplies<>());
+    requireMemory(5.0 * images * pixels, headers.name, smallerFile);
 }
 
 Dataset loadImages(const DataSpec& spec, std::uint64_t seed, const Cancelled& cancelled) {
-    requireImageMemory(openImages(spec, IdxContents::withoutPixels, cancelled));
-    const IdxFolder folder = openImages(spec, IdxContents::everything, cancelled);
-    Dataset data;
-    data.info = imageInfo(spec, folder);
-    const auto& input = data.info.input;
-    const auto pixels = input[1] * input[2];
-    const auto& train = folder.train;
-    const Split split =
-        makeSplit(spec, train.images.shape[0], folder.test.has_value(), seed, train.imagesPath.string());
-    data.channels = channelMaps(spec.normalize, train.images.bytes, input[0], pixels, split.train);
-    const PixelMaps maps = pixelMaps(data.channels);
-    const auto part = [&](const LabelledImages& from, const std::vector<std::int64_t>& which) {
-        return mapImages(from.images.bytes, from.labels.bytes, maps, pixels, which, cancelled);
-    };
-    data.train = part(train, split.train);
-    data.validation = part(train, split.validation);
-    if (folder.test) {
-        std::vector<std::int64_t> all(static_cast<std::size_t>(folder.test->images.shape[0]));
-        std::iota(all.begin(), all.end(), std::int64_t{0});
-        data.test = part(*folder.test, all);
-    } else {
-        data.test = part(train, split.test);
-    }
-    return data;
+    requireImageMemory(readImages(spec, ImageContents::headers, cancelled));
+    return prepareImages(spec, readImages(spec, ImageContents::everything, cancelled), seed, cancelled);
+}
+
+ImageFolderOptions imageFolderOptions(const DataSpec& spec) {
+    if (spec.path.empty()) throw Error(ErrorKind::data, "No folder of images is named. Set data.path.");
+    if (spec.channels != 1 && spec.channels != 3)
+        throw Error(ErrorKind::data, sourceName(spec) + ": images of " + std::to_string(spec.channels) +
+                                         " channels cannot be made. Set data.channels to 1 or 3.");
+    return {.channels = spec.channels, .imageSize = spec.imageSize};
 }
 
 Table readTable(const DataSpec& spec, const Cancelled& cancelled) {
@@ -185,11 +203,18 @@ void requireSyntheticMemory(const DataSpec& spec) {
 
 } // namespace
 
-Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const std::function<bool()>& cancelled) {
+Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgress& progress) {
+    const Cancelled cancelled = cancelledBy(progress, "reading the data");
     switch (spec.source) {
     case DataSource::fashionMnist:
     case DataSource::idx:
+    case DataSource::cifar10:
+    case DataSource::cifar100:
         return loadImages(spec, seed, cancelled);
+    case DataSource::imageFolder:
+        return prepareImages(
+            spec, readImageFolder(spec.path, imageFolderOptions(spec), imageCacheFolder(), progress), seed,
+            cancelled);
     case DataSource::csv:
         return prepareTable(spec, readTable(spec, cancelled), {}, seed, cancelled);
     case DataSource::text:
@@ -210,7 +235,11 @@ DataInfo probeDataset(const DataSpec& spec) {
     switch (spec.source) {
     case DataSource::fashionMnist:
     case DataSource::idx:
-        return imageInfo(spec, openImages(spec, IdxContents::withoutPixels, {}));
+    case DataSource::cifar10:
+    case DataSource::cifar100:
+        return imageInfo(spec, readImages(spec, ImageContents::headers, {}));
+    case DataSource::imageFolder:
+        return imageInfo(spec, probeImageFolder(spec.path, imageFolderOptions(spec)));
     case DataSource::csv:
         return tableInfo(spec, readTable(spec, {}));
     case DataSource::text:

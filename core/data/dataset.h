@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dstn {
@@ -48,10 +49,14 @@ struct Dataset {
     double targetMean = 0.0, targetScale = 1.0;
 };
 
+/// Told what is being done and how much of it is done, in [0, 1], or NaN where that is not known; false ends
+/// the loading. It is called on the thread that loads, several times a second.
+using LoadingProgress = std::function<bool(std::string_view what, double fraction)>;
+
 /// Reads, splits and normalises a data set. The split and synthetic data follow from `seed`.
-/// @param cancelled asked now and then; true ends the reading with Error{interrupted}
-/// Throws Error{data} naming file, place, what was found and what to do.
-Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const std::function<bool()>& cancelled = {});
+/// Throws Error{data} naming file, place, what was found and what to do, Error{interrupted} once `progress`
+/// says so.
+Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgress& progress = {});
 
 /// What loadDataset() will yield, read from headers where the format has them (IDX) and quickly everywhere.
 /// Throws Error{data} as loadDataset() does, as far as headers tell.

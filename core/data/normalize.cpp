@@ -104,9 +104,9 @@ void pollEvery(std::size_t done, const std::function<bool()>& cancelled) {
 
 std::vector<Scaling> channelMaps(Normalize how, std::span<const std::uint8_t> images, std::int64_t channels,
                                  std::int64_t pixels, std::span<const std::int64_t> training) {
-    std::vector<Scaling> maps;
+    std::vector<Scaling> maps(static_cast<std::size_t>(channels));
     for (std::int64_t channel = 0; channel < channels; ++channel) {
-        Scaling& map = maps.emplace_back();
+        Scaling& map = maps[static_cast<std::size_t>(channel)];
         if (how == Normalize::unit) map.factor = 1.0 / 255.0;
         if (how != Normalize::standardize) continue;
         Histogram histogram{};
@@ -120,37 +120,32 @@ std::vector<Scaling> channelMaps(Normalize how, std::span<const std::uint8_t> im
     return maps;
 }
 
-PixelMaps pixelMaps(const std::vector<Scaling>& channels) {
-    PixelMaps maps;
-    for (const Scaling& channel : channels) {
-        auto& table = maps.emplace_back();
-        for (std::size_t v = 0; v < table.size(); ++v)
-            table[v] = static_cast<float>((static_cast<double>(v) - channel.shift) * channel.factor);
-    }
-    return maps;
+std::array<float, 256> tabulated(const Scaling& map) {
+    std::array<float, 256> table{};
+    for (std::size_t v = 0; v < table.size(); ++v)
+        table[v] = static_cast<float>((static_cast<double>(v) - map.shift) * map.factor);
+    return table;
 }
 
-Examples mapImages(std::span<const std::uint8_t> images, std::span<const std::uint8_t> labels,
-                   const PixelMaps& maps, std::int64_t pixels, std::span<const std::int64_t> which,
-                   const std::function<bool()>& cancelled) {
-    Examples examples{
-        .count = static_cast<std::int64_t>(which.size()), .inputs = {}, .labels = {}, .targets = {}};
+std::vector<float> mapImages(std::span<const std::uint8_t> images, const std::vector<Scaling>& maps,
+                             std::int64_t pixels, std::span<const std::int64_t> which,
+                             const std::function<bool()>& cancelled) {
     const std::size_t size = maps.size() * static_cast<std::size_t>(pixels);
-    examples.inputs.reserve(which.size() * size);
-    examples.labels.reserve(which.size());
+    std::vector<std::array<float, 256>> tables;
+    for (const Scaling& map : maps) tables.push_back(tabulated(map));
+    std::vector<float> inputs;
+    inputs.reserve(which.size() * size);
     for (std::size_t done = 0; done < which.size(); ++done) {
         pollEvery(done, cancelled);
-        const auto i = static_cast<std::size_t>(which[done]);
-        examples.labels.push_back(labels[i]);
-        const std::uint8_t* from = images.data() + i * size;
-        for (const auto& map : maps) {
-            examples.inputs.resize(examples.inputs.size() + static_cast<std::size_t>(pixels));
-            float* to = examples.inputs.data() + examples.inputs.size() - pixels;
-            for (std::int64_t p = 0; p < pixels; ++p) to[p] = map[from[p]];
+        const std::uint8_t* from = images.data() + static_cast<std::size_t>(which[done]) * size;
+        for (const auto& table : tables) {
+            inputs.resize(inputs.size() + static_cast<std::size_t>(pixels));
+            float* to = inputs.data() + inputs.size() - pixels;
+            for (std::int64_t p = 0; p < pixels; ++p) to[p] = table[from[p]];
             from += pixels;
         }
     }
-    return examples;
+    return inputs;
 }
 
 std::vector<Scaling> columnMaps(Normalize how, const Table& table, std::span<const std::int64_t> training,

@@ -18,14 +18,13 @@ namespace dstn {
 std::vector<Scaling> channelMaps(Normalize how, std::span<const std::uint8_t> images, std::int64_t channels,
                                  std::int64_t pixels, std::span<const std::int64_t> training);
 
-/// One map per channel, tabulated for each of the 256 values of a byte.
-using PixelMaps = std::vector<std::array<float, 256>>;
-PixelMaps pixelMaps(const std::vector<Scaling>& channels);
+/// A channel's map, tabulated for each of the 256 values of a byte.
+std::array<float, 256> tabulated(const Scaling& map);
 
-/// The named images through the maps, with their labels. Throws Error{interrupted} once `cancelled` says so.
-Examples mapImages(std::span<const std::uint8_t> images, std::span<const std::uint8_t> labels,
-                   const PixelMaps& maps, std::int64_t pixels, std::span<const std::int64_t> which,
-                   const std::function<bool()>& cancelled);
+/// The named images through the maps. Throws Error{interrupted} once `cancelled` says so.
+std::vector<float> mapImages(std::span<const std::uint8_t> images, const std::vector<Scaling>& maps,
+                             std::int64_t pixels, std::span<const std::int64_t> which,
+                             const std::function<bool()>& cancelled);
 
 /// The maps for a table's columns from the rows named by `training`. unit: the column's range to [0, 1].
 /// standardize: minus its mean over its (population) standard deviation. Both: 0 for a constant column.

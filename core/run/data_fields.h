@@ -11,6 +11,9 @@ namespace dstn {
 inline constexpr Option<DataSource> sourceOptions[] = {
     {DataSource::fashionMnist, "fashion-mnist"},
     {DataSource::idx, "idx"},
+    {DataSource::cifar10, "cifar10"},
+    {DataSource::cifar100, "cifar100"},
+    {DataSource::imageFolder, "image-folder"},
     {DataSource::csv, "csv"},
     {DataSource::text, "text"},
     {DataSource::syntheticRegression, "synthetic-regression"},
@@ -39,6 +42,11 @@ constexpr std::string_view pathMeaning(DataSource source) {
     switch (source) {
     case DataSource::idx:
         return "Folder of the IDX files, plain or gzip.";
+    case DataSource::cifar10:
+    case DataSource::cifar100:
+        return "Folder of the data set's binary version, as distributed.";
+    case DataSource::imageFolder:
+        return "Folder with train/CLASS/FILE and test/CLASS/FILE, or with CLASS/FILE; JPEG or PNG.";
     case DataSource::csv:
         return "The CSV file.";
     case DataSource::text:
@@ -70,7 +78,9 @@ void fieldsOf(V& v, DataSpec& data) {
     }
     v.number({"validation", "Share of the training examples held out for validation."}, data.validation,
              {.min = 0, .max = 1, .minOpen = true, .maxOpen = true});
-    if (data.source != DataSource::fashionMnist)
+    const bool ownTest = data.source == DataSource::fashionMnist || data.source == DataSource::cifar10 ||
+                         data.source == DataSource::cifar100;
+    if (!ownTest)
         v.number({"test", "Share held out for testing first, where the source has no test part of its own."},
                  data.test, {.min = 0, .max = 1, .maxOpen = true});
     if (text) {
@@ -91,6 +101,13 @@ void fieldsOf(V& v, DataSpec& data) {
               "the training part; none: as they are."},
              data.normalize, normalizeOptions);
     v.integer({"limit", "At most so many training examples, before the split; 0: all."}, data.limit, {});
+    if (data.source == DataSource::imageFolder) {
+        v.integer({"channels", "3: colours, grey images are repeated; 1: grey, colours become luminance."},
+                  data.channels, {.min = 1, .max = 3});
+        v.integer(
+            {"image_size", "Side of the square that images are cropped and brought to; 0: as they are."},
+            data.imageSize, {.min = 0, .max = 4096});
+    }
     if (data.source != DataSource::csv) return;
     v.choice({"delimiter", "What separates the columns."}, data.delimiter, delimiterOptions);
     v.choice({"header", "Whether the first line names the columns."}, data.header, headerOptions);

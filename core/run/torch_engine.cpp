@@ -231,7 +231,8 @@ RunState Run::train() {
     const at::Device device = resolveDevice(experiment.device);
     scope_.emplace(device);
     useThreads(experiment);
-    const Dataset dataset = loadDataset(experiment.data, experiment.seed, [&] { return !obeyPending(); });
+    const Dataset dataset = loadDataset(
+        experiment.data, experiment.seed, [&](std::string_view, double) { return obeyPending(); });
     requireMemory("the run", static_cast<double>(estimate(experiment, dataset.info).memoryBytes), device);
     if (const auto [blas, reference] = blasInUse(); reference && device.is_cpu())
         events_.publish(LogLine{LogLevel::warning, "This machine's BLAS is the reference one (" + blas +

@@ -10,22 +10,22 @@ Tensor Objective::loss(const Tensor& outputs, const Tensor& targets) const {
 Tensor Objective::loss(const Tensor& outputs, const Targets& targets, const Tensor& smoothing) const {
     if (!classification || (!targets.other.defined() && !smoothing.defined()))
         return loss(outputs, targets.own);
-    const Tensor crossEntropies = -at::log_softmax(outputs, -1); // of each class, [batch, (steps,) K]
+    // Of each class, [batch, K], or [batch, time, K] of texts.
+    const Tensor crossEntropies = -at::log_softmax(outputs, -1);
     const auto of = [&](const Tensor& labels) {
         return crossEntropies.gather(-1, labels.unsqueeze(-1)).squeeze(-1);
     };
-    /// A number for each example, beside one for each prediction.
-    const auto spread = [&](const Tensor& numbers) {
-        return targets.own.dim() == 2 ? numbers.unsqueeze(1) : numbers;
+    const auto beside = [&](const Tensor& numbers) {
+        return outputs.dim() == 3 ? numbers.unsqueeze(1) : numbers;
     };
     Tensor losses = of(targets.own);
     if (targets.other.defined()) {
-        const Tensor share = spread(targets.share);
+        const Tensor share = beside(targets.share);
         losses = share * losses + (1.0 - share) * of(targets.other);
     }
     if (smoothing.defined()) {
-        const Tensor e = spread(smoothing);
-        losses = (1.0 - e) * losses + e * crossEntropies.mean(-1);
+        const Tensor epsilon = beside(smoothing);
+        losses = (1.0 - epsilon) * losses + epsilon * crossEntropies.mean(-1);
     }
     return losses.mean();
 }

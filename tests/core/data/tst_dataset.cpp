@@ -569,7 +569,7 @@ class TestDataset : public QObject {
         writePart(folder, "train", count_, 0);
         DataSpec table = csv(write(folder, "f.csv", "1,cat\n2,dog\n3,cat\n4,dog\n"));
         for (const DataSpec& spec : {images(folder), table, synthetic(DataSource::syntheticRegression)})
-            EXPECT_ERROR(interrupted, loadDataset(spec, 0, [] { return true; }), "cancelled");
+            EXPECT_ERROR(interrupted, loadDataset(spec, 0, [](auto, double) { return false; }), "cancelled");
     }
 };
 

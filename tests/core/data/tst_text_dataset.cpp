@@ -235,7 +235,8 @@ class TestTextDataset : public QObject {
     void cancellingEndsTheLoading() {
         const QTemporaryDir folder;
         write(folder, "a.txt", "one two three four\n");
-        EXPECT_ERROR(interrupted, loadDataset(text(folder), 0, [] { return true; }), "cancelled");
+        EXPECT_ERROR(interrupted, loadDataset(text(folder), 0, [](auto, double) { return false; }),
+                     "cancelled");
     }
 };
 

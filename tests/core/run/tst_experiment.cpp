@@ -1016,7 +1016,13 @@ void tst_experiment::everyPresetIsSoundAndSurvivesWriting() {
         DataInfo data = images();
         data.train = 51'000;
         data.validation = 9'000;
-        if (spec.source != DataSource::fashionMnist) {
+        if (spec.source == DataSource::text) {
+            data.input = {spec.sequence};
+            data.task = TaskKind::language;
+            data.outputs = data.vocabulary = 4'000;
+            data.train = 40'000;
+            data.validation = 8'000;
+        } else if (spec.source != DataSource::fashionMnist) {
             data.input = {spec.features};
             data.outputs = spec.source == DataSource::syntheticRegression ? 1 : spec.classes;
             data.task = spec.source == DataSource::syntheticRegression ? TaskKind::regression

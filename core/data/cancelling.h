@@ -1,0 +1,19 @@
+#pragma once
+
+#include "core/data/dataset.h"
+
+#include <functional>
+#include <limits>
+#include <string>
+
+namespace dstn {
+
+/// For readers that only ask whether to go on: tells `progress` what is being done, without how much of it.
+inline std::function<bool()> cancelledBy(const LoadingProgress& progress, std::string what) {
+    if (!progress) return {};
+    return [&progress, what = std::move(what)] {
+        return !progress(what, std::numeric_limits<double>::quiet_NaN());
+    };
+}
+
+} // namespace dstn

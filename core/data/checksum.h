@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace dstn {
+
+/// CRC-32 (ISO 3309, as zlib's), computed on all cores where there are many bytes.
+std::uint32_t crc32Of(std::span<const std::uint8_t> bytes);
+
+/// FNV-1a of 64 bits (Fowler, Noll & Vo), step by step: to tell things apart, not to protect them.
+class Fnv1a {
+  public:
+    void add(std::string_view text);
+    void add(std::int64_t number);
+    std::uint64_t value() const { return value_; }
+
+  private:
+    std::uint64_t value_ = 0xCBF29CE484222325ULL;
+};
+
+} // namespace dstn

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "core/data/image_source.h"
+#include "core/data/mapped_file.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dstn {
+
+// Decoded images in a file of the project's own, so that they are decoded once. All numbers in the machine's
+// own byte order; a file of another order has another magic number and is decoded again.
+//
+// | bytes            | content | | ---------------- |
+// ------------------------------------------------------------------------------------- | | 8 | magic number
+// and version                                                              | | 8                | fingerprint
+// of the folder and the options                                             | | 3 × 8            | channels,
+// height, width                                                               | | 2 × 8            | training
+// images, test images (−1: no test part)                                       | | 8                |
+// classes; then for each of them 4 bytes of length, and its name                        | | 4 + 4 | CRC-32 of
+// the data, CRC-32 of all up to here                                          | | 0 … dataOffset   | zeros up
+// to a multiple of 4096                                                        | | data             | images
+// [train + test, channels, height, width], then their labels, 4 bytes each       |
+
+/// What there is to know before the images.
+struct ImageCacheHeader {
+    std::uint64_t fingerprint = 0;
+    Shape shape; ///< [channels, height, width]
+    std::int64_t train = 0;
+    std::int64_t test = -1; ///< −1: no test part
+    std::vector<std::string> classNames;
+};
+
+/// $XDG_CACHE_HOME/delta-stn-workbench, ~/.cache where unset; empty where there is no home either.
+std::filesystem::path imageCacheFolder();
+
+/// The cached images, which share `file`; nothing if they are damaged, truncated, of another version, or have
+/// another fingerprint. Never throws on what the bytes hold.
+std::optional<ImageSource> parseImageCache(const SharedBytes& file, std::uint64_t fingerprint,
+                                           const std::string& name);
+
+/// The same of a file, which is mapped; nothing also if there is no such file.
+std::optional<ImageSource> openImageCache(const std::filesystem::path& path, std::uint64_t fingerprint,
+                                          const std::string& name);
+
+/// A cache file in the making, under another name until it is whole. Where it cannot be written, for want of
+/// rights or space or because another process is at it, the images lie in memory instead.
+class ImageCacheWriter {
+  public:
+    /// @param path the file to be; empty: in memory. Throws Error{device} where memory cannot hold the
+    /// images.
+    ImageCacheWriter(const std::filesystem::path& path, ImageCacheHeader header, const std::string& name);
+    ~ImageCacheWriter();
+    ImageCacheWriter(const ImageCacheWriter&) = delete;
+    ImageCacheWriter& operator=(const ImageCacheWriter&) = delete;
+
+    /// [train + test, channels, height, width], to be filled.
+    std::span<std::uint8_t> pixels();
+    void setLabel(std::size_t image, std::int64_t label);
+    /// Makes the file whole and gives the images.
+    ImageSource finish();
+
+  private:
+    std::span<std::uint8_t> file();
+
+    ImageCacheHeader header_;
+    std::string name_;
+    std::string start_; ///< the file's first bytes, but for the checksums
+    std::unique_ptr<PartialFile> partial_;
+    std::shared_ptr<std::vector<std::uint8_t>> memory_; ///< in its place, where there is none
+    std::size_t dataOffset_ = 0, pixelBytes_ = 0;
+};
+
+} // namespace dstn

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dstn {
+
+/// Larger images are refused: what is to become a training example is far smaller.
+inline constexpr std::int64_t largestImageSide = 16384;
+inline constexpr std::int64_t largestImagePixels = std::int64_t{1} << 26;
+
+struct ImageSize {
+    std::int64_t width = 0, height = 0;
+    bool operator==(const ImageSize&) const = default;
+};
+
+struct DecodedImage {
+    ImageSize size;
+    std::int64_t channels = 0;
+    std::vector<std::uint8_t> pixels; ///< [height, width, channels]
+};
+
+/// The size of a JPEG or PNG image by its header; `name` appears in messages.
+/// Throws Error{data} if it is neither, or too large.
+ImageSize imageSize(std::span<const std::byte> bytes, const std::string& name);
+
+/// Decodes a JPEG or PNG image.
+/// @param channels 1: colours become their luminance; 3: grey is repeated. Transparency is left out, and 16
+///                 bits become 8.
+/// Throws Error{data} as imageSize() does, and if the image is truncated or damaged.
+DecodedImage decodeImage(std::span<const std::byte> bytes, std::int64_t channels, const std::string& name);
+
+/// The central square of an image, brought to side × side pixels: a triangle filter as wide as a pixel of the
+/// coarser of the two grids, so that shrinking averages over all that falls into a pixel and enlarging
+/// interpolates linearly. A square of that size already stays as it is.
+DecodedImage squared(const DecodedImage& image, std::int64_t side);
+
+} // namespace dstn

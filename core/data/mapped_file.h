@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+namespace dstn {
+
+/// A file's bytes, mapped into memory.
+class MappedFile {
+  public:
+    /// A file that is there, for reading; null if it cannot be mapped, or is empty.
+    static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);
+
+    ~MappedFile();
+    MappedFile(const MappedFile&) = delete;
+    MappedFile& operator=(const MappedFile&) = delete;
+
+    std::span<const std::uint8_t> bytes() const { return bytes_; }
+
+  private:
+    friend class PartialFile;
+    explicit MappedFile(std::span<std::uint8_t> bytes) : bytes_(bytes) {}
+    std::span<std::uint8_t> bytes_;
+};
+
+/// A file in the making, mapped for writing: it has the name PATH.partial until it is whole, and is locked
+/// against other processes that would make it too. Left alone, it is removed; a killed process leaves one
+/// behind, which the next one takes over.
+class PartialFile {
+  public:
+    /// Null if it cannot be made, its disk has no room for so many bytes, or another process is making it.
+    static std::unique_ptr<PartialFile> create(const std::filesystem::path& path, std::size_t bytes);
+
+    ~PartialFile();
+    PartialFile(const PartialFile&) = delete;
+    PartialFile& operator=(const PartialFile&) = delete;
+
+    std::span<std::uint8_t> bytes() { return mapped_->bytes_; }
+    /// Gives the file its name. What it holds stays mapped, whether or not that succeeds.
+    std::shared_ptr<const MappedFile> finish();
+
+  private:
+    PartialFile(std::filesystem::path path, int file, std::shared_ptr<MappedFile> mapped);
+    std::filesystem::path path_;
+    int file_;
+    std::shared_ptr<MappedFile> mapped_;
+    bool finished_ = false;
+};
+
+} // namespace dstn

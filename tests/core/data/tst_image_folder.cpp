@@ -1,0 +1,359 @@
+#include "core/data/dataset.h"
+#include "core/data/image_cache.h"
+#include "core/data/image_folder.h"
+#include "idx_files.h"
+#include "image_files.h"
+#include "thrown.h"
+
+#include <QDir>
+#include <QTest>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+using namespace dstn;
+using namespace imagefiles;
+using idxfiles::write;
+namespace fs = std::filesystem;
+
+class TestImageFolder : public QObject {
+    Q_OBJECT
+
+    /// A PNG of one grey value.
+    static void add(const QTemporaryDir& folder, const char* name, int value, int width = 2, int height = 3) {
+        fs::create_directories(fs::path(folder.filePath(name).toStdString()).parent_path());
+        write(folder, name, png(width, height, 1, filled(width, height, {static_cast<std::uint8_t>(value)})));
+    }
+    static void addTwoClasses(const QTemporaryDir& folder) {
+        add(folder, "train/dog/b.png", 12);
+        add(folder, "train/dog/a.PNG", 11);
+        add(folder, "train/cat/z.png", 1);
+        add(folder, "train/cat/y.png", 2);
+        add(folder, "test/dog/t.png", 21);
+    }
+    static fs::path path(const QTemporaryDir& folder) { return folder.path().toStdString(); }
+    static ImageSource read(const QTemporaryDir& folder, const fs::path& cache = {},
+                            const ImageFolderOptions& options = {.channels = 1, .imageSize = 0},
+                            const LoadingProgress& progress = {}) {
+        return readImageFolder(path(folder), options, cache, progress);
+    }
+    /// The first pixel of each image.
+    static std::vector<int> firsts(const ImageSource& source, const ImageSet& set) {
+        const auto size = static_cast<std::size_t>(source.shape[0] * source.shape[1] * source.shape[2]);
+        std::vector<int> values;
+        for (std::size_t i = 0; i < set.bytes.size(); i += size) values.push_back(set.bytes.view()[i]);
+        return values;
+    }
+    static fs::path cacheFile(const QTemporaryDir& cache) {
+        const QStringList files = QDir(cache.path()).entryList(QDir::Files);
+        return files.size() == 1 ? fs::path(cache.filePath(files.front()).toStdString()) : fs::path();
+    }
+    static std::uint64_t printOf(const QTemporaryDir& folder) {
+        return fingerprint(listImageFolder(path(folder)), {.channels = 1, .imageSize = 0});
+    }
+    static std::vector<std::uint8_t> content(const fs::path& file) {
+        std::ifstream stream(file, std::ios::binary);
+        return {std::istreambuf_iterator<char>(stream), {}};
+    }
+
+  private slots:
+    void classesAndFilesFollowTheirNames() {
+        const QTemporaryDir folder;
+        addTwoClasses(folder);
+        write(folder, "README", "no class");
+        write(folder, "train/notes.txt", "no class");
+        write(folder, "train/cat/notes.txt", "no image");
+        write(folder, "train/cat/.hidden.png", "no image");
+        const ImageSource source = read(folder);
+        QCOMPARE(source.classNames, (std::vector<std::string>{"cat", "dog"}));
+        QCOMPARE(source.shape, (Shape{1, 3, 2}));
+        QCOMPARE(source.train.labels, (std::vector<std::int64_t>{0, 0, 1, 1}));
+        QCOMPARE(firsts(source, source.train), (std::vector<int>{2, 1, 11, 12}));
+        QVERIFY(source.test.has_value());
+        QCOMPARE(source.test->labels, (std::vector<std::int64_t>{1}));
+        QCOMPARE(firsts(source, *source.test), (std::vector<int>{21}));
+    }
+
+    void classesMayStandInTheFolderItself() {
+        const QTemporaryDir folder;
+        add(folder, "b/1.png", 1);
+        add(folder, "a/2.png", 2);
+        const ImageSource source = read(folder);
+        QCOMPARE(source.train.labels, (std::vector<std::int64_t>{0, 1}));
+        QVERIFY(!source.test.has_value());
+    }
+
+    void channelsComeOneAfterTheOther() {
+        const QTemporaryDir folder;
+        add(folder, "a/1.png", 9, 2, 1);
+        fs::create_directories(path(folder) / "b");
+        write(folder, "b/1.png", png(2, 1, 3, {1, 2, 3, 4, 5, 6}));
+        const ImageSource source = read(folder, {}, {.channels = 3, .imageSize = 0});
+        QCOMPARE(source.shape, (Shape{3, 1, 2}));
+        const auto bytes = source.train.bytes.view();
+        QCOMPARE(std::vector<std::uint8_t>(bytes.begin(), bytes.end()),
+                 (std::vector<std::uint8_t>{9, 9, 9, 9, 9, 9, 1, 4, 2, 5, 3, 6}));
+    }
+
+    void dataSetIsSplitAndNormalised() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        qputenv("XDG_CACHE_HOME", cache.path().toUtf8());
+        DataSpec spec;
+        spec.source = DataSource::imageFolder;
+        spec.path = folder.path().toStdString();
+        spec.validation = 0.25;
+        spec.split = SplitKind::tail;
+        spec.normalize = Normalize::unit;
+        for (int pass = 0; pass < 2; ++pass) {
+            const Dataset data = loadDataset(spec, 0);
+            QCOMPARE(data.info.input, (Shape{3, 3, 2}));
+            QCOMPARE(data.info.outputs, 2);
+            QCOMPARE(data.train.labels, (std::vector<std::int64_t>{0, 0, 1}));
+            QCOMPARE(data.info.test, 1);
+            QCOMPARE(data.channels.size(), std::size_t{3});
+            const DataInfo probed = probeDataset(spec);
+            QCOMPARE(probed.input, data.info.input);
+            QCOMPARE(probed.train, data.info.train);
+            QCOMPARE(probed.validation, data.info.validation);
+            QCOMPARE(probed.test, data.info.test);
+            QCOMPARE(probed.classNames, data.info.classNames);
+            QVERIFY(QDir(cache.filePath("delta-stn-workbench")).entryList(QDir::Files).size() == 1);
+        }
+        spec.channels = 2;
+        EXPECT_ERROR(data, loadDataset(spec, 0), "2 channels", "data.channels");
+        spec.path.clear();
+        EXPECT_ERROR(data, loadDataset(spec, 0), "data.path");
+    }
+
+    void imagesAreDecodedOnce() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        int decoding = 0;
+        const LoadingProgress progress = [&](std::string_view what, double) {
+            decoding += what == "decoding images" ? 1 : 0;
+            return true;
+        };
+        const ImageSource decoded = read(folder, path(cache), {.channels = 1, .imageSize = 0}, progress);
+        QVERIFY(decoding > 0);
+        QVERIFY(!cacheFile(cache).empty());
+        decoding = 0;
+        const ImageSource cached = read(folder, path(cache), {.channels = 1, .imageSize = 0}, progress);
+        QCOMPARE(decoding, 0);
+        QCOMPARE(cached.shape, decoded.shape);
+        QCOMPARE(cached.classNames, decoded.classNames);
+        QCOMPARE(cached.train.labels, decoded.train.labels);
+        QCOMPARE(firsts(cached, cached.train), firsts(decoded, decoded.train));
+        QCOMPARE(firsts(cached, *cached.test), firsts(decoded, *decoded.test));
+    }
+
+    void imagesOutliveTheirCacheFile() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        read(folder, path(cache));
+        const ImageSource source = read(folder, path(cache));
+        fs::remove(cacheFile(cache));
+        QCOMPARE(firsts(source, source.train), (std::vector<int>{2, 1, 11, 12}));
+    }
+
+    void changedFilesAreDecodedAnew() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        read(folder, path(cache));
+        add(folder, "train/cat/y.png", 77);
+        QCOMPARE(firsts(read(folder, path(cache)), read(folder, path(cache)).train),
+                 (std::vector<int>{77, 1, 11, 12}));
+        add(folder, "train/cat/x.png", 78);
+        QCOMPARE(read(folder, path(cache)).train.count, 5);
+        fs::remove(path(folder) / "train/cat/x.png");
+        QCOMPARE(read(folder, path(cache)).train.count, 4);
+        // Another time of change alone may mean another content.
+        const std::uint64_t before = printOf(folder);
+        fs::last_write_time(path(folder) / "train/cat/y.png",
+                            fs::file_time_type::clock::now() - std::chrono::hours(1));
+        QVERIFY(printOf(folder) != before);
+    }
+
+    void optionsHaveCachesOfTheirOwn() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        QCOMPARE(read(folder, path(cache), {.channels = 3, .imageSize = 0}).shape, (Shape{3, 3, 2}));
+        QCOMPARE(read(folder, path(cache), {.channels = 1, .imageSize = 0}).shape, (Shape{1, 3, 2}));
+        QCOMPARE(read(folder, path(cache), {.channels = 1, .imageSize = 4}).shape, (Shape{1, 4, 4}));
+        QCOMPARE(QDir(cache.path()).entryList(QDir::Files).size(), 3);
+    }
+
+    void cacheThatIsDamagedAnywhereIsRefused() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        read(folder, path(cache));
+        const std::uint64_t print = printOf(folder);
+        const std::vector<std::uint8_t> whole = content(cacheFile(cache));
+        QVERIFY(parseImageCache(SharedBytes(whole), print, "f").has_value());
+        QVERIFY(!parseImageCache(SharedBytes(whole), print + 1, "f").has_value());
+        // Eight numbers of 8 bytes, the names "cat" and "dog" with their lengths, two checksums.
+        constexpr std::size_t headerBytes = 8 * 8 + 2 * (4 + 3) + 2 * 4;
+        for (std::size_t i = 0; i < whole.size(); ++i) {
+            std::vector<std::uint8_t> other = whole;
+            other[i] ^= 1U;
+            // But for the zeros between header and data, which nothing depends on.
+            const bool padding = i >= headerBytes && i < 4096;
+            QCOMPARE(parseImageCache(SharedBytes(other), print, "f").has_value(), padding);
+        }
+        for (std::size_t size = 0; size < whole.size(); size += size < 200 ? 1 : 97)
+            QVERIFY(!parseImageCache(SharedBytes({whole.begin(), whole.begin() + static_cast<long>(size)}),
+                                     print, "f")
+                         .has_value());
+        std::vector<std::uint8_t> longer = whole;
+        longer.push_back(0);
+        QVERIFY(!parseImageCache(SharedBytes(longer), print, "f").has_value());
+    }
+
+    void damagedCacheIsMadeAnew() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        read(folder, path(cache));
+        const fs::path file = cacheFile(cache);
+        const auto whole = content(file);
+        for (const std::size_t size : {std::size_t{0}, std::size_t{100}, whole.size() - 1}) {
+            fs::resize_file(file, size);
+            QCOMPARE(firsts(read(folder, path(cache)), read(folder, path(cache)).train),
+                     (std::vector<int>{2, 1, 11, 12}));
+            QCOMPARE(content(file), whole);
+        }
+    }
+
+    void cacheThatCannotBeWrittenIsNoMistake() {
+        const QTemporaryDir folder;
+        addTwoClasses(folder);
+        write(folder, "file", "no folder");
+        const ImageSource source = read(folder, path(folder) / "file");
+        QCOMPARE(firsts(source, source.train), (std::vector<int>{2, 1, 11, 12}));
+        QCOMPARE(firsts(read(folder, "/proc/nowhere"), source.train), (std::vector<int>{2, 1, 11, 12}));
+    }
+
+    void cacheInTheMakingIsNotTouched() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        read(folder, path(cache));
+        const fs::path file = cacheFile(cache);
+        fs::remove(file);
+        {
+            const auto other = PartialFile::create(file, 10);
+            QVERIFY(other != nullptr);
+            QVERIFY(PartialFile::create(file, 10) == nullptr);
+            QCOMPARE(firsts(read(folder, path(cache)), read(folder, path(cache)).train),
+                     (std::vector<int>{2, 1, 11, 12}));
+            QVERIFY(!fs::exists(file));
+        }
+        // Left alone, nothing of it stays.
+        QVERIFY(QDir(cache.path()).isEmpty());
+        read(folder, path(cache));
+        QVERIFY(fs::exists(file));
+    }
+
+    void whatAKilledProcessLeftIsTakenOver() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        read(folder, path(cache));
+        const fs::path file = cacheFile(cache);
+        fs::rename(file, fs::path(file).concat(".partial"));
+        read(folder, path(cache));
+        QCOMPARE(cacheFile(cache), file);
+    }
+
+    void cancellingEndsTheDecodingAndLeavesNoCache() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        const auto decoding = [](std::string_view what, double) { return what != "decoding images"; };
+        EXPECT_ERROR(interrupted, read(folder, path(cache), {.channels = 1, .imageSize = 0}, decoding),
+                     "cancelled");
+        QVERIFY(QDir(cache.path()).isEmpty());
+        EXPECT_ERROR(
+            interrupted,
+            read(folder, path(cache), {.channels = 1, .imageSize = 0}, [](auto, double) { return false; }),
+            "cancelled");
+    }
+
+    void foldersWithoutClassesAreRefused() {
+        const QTemporaryDir folder;
+        EXPECT_ERROR(data, read(folder), folder.path().toUtf8().constData(), "0 folders of classes",
+                     "train/CLASS/FILE");
+        add(folder, "train/cat/a.png", 1);
+        EXPECT_ERROR(data, read(folder), "train: holds 1 folders of classes", "at least two");
+        fs::create_directories(path(folder) / "train/dog");
+        write(folder, "train/dog/notes.txt", "no image");
+        EXPECT_ERROR(data, read(folder), "train/dog: holds no image");
+        EXPECT_ERROR(data, probeImageFolder(path(folder), {}), "train/dog: holds no image");
+        add(folder, "train/dog/b.png", 2);
+        fs::create_directories(path(folder) / "test");
+        EXPECT_ERROR(data, read(folder), "test: holds no image");
+        add(folder, "test/cow/b.png", 2);
+        EXPECT_ERROR(data, read(folder), "test/cow: there is no such class");
+        EXPECT_ERROR(data, readImageFolder("/nonexistent/images", {}, {}, {}), "/nonexistent/images",
+                     "no such folder");
+        EXPECT_ERROR(data, readImageFolder(path(folder) / "train/cat/a.png", {}, {}, {}), "a.png: is a file");
+    }
+
+    void sizesThatDifferAreRefusedOrMadeOne() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        add(folder, "train/dog/c.png", 13, 5, 3);
+        EXPECT_ERROR(data, read(folder, path(cache)), "train/dog/c.png: is an image of 5 × 3 pixels",
+                     "cat/y.png has 2 × 3", "data.image_size");
+        QVERIFY(QDir(cache.path()).isEmpty());
+        const ImageSource source = read(folder, path(cache), {.channels = 1, .imageSize = 2});
+        QCOMPARE(source.shape, (Shape{1, 2, 2}));
+        QCOMPARE(firsts(source, source.train), (std::vector<int>{2, 1, 11, 12, 13}));
+    }
+
+    void firstFileAtFaultIsNamedWhateverTheThreads() {
+        const QTemporaryDir folder;
+        for (int i = 0; i < 40; ++i)
+            add(folder, qPrintable(QString("%1/%2.png").arg(i < 20 ? "a" : "b").arg(i, 2, 10, QChar('0'))),
+                i);
+        QByteArray cut = jpeg(2, 3, 1, std::vector<std::uint8_t>(6));
+        cut.chop(2);
+        write(folder, "a/07.jpg", cut);
+        write(folder, "b/21.png", "nothing");
+        write(folder, "b/22.jpg", "");
+        for (int pass = 0; pass < 20; ++pass)
+            EXPECT_ERROR(data, read(folder), "a/07.jpg: the image is truncated");
+        fs::remove(path(folder) / "a/07.jpg");
+        for (int pass = 0; pass < 20; ++pass)
+            EXPECT_ERROR(data, read(folder), "b/21.png: is neither a JPEG nor a PNG");
+        fs::remove(path(folder) / "b/21.png");
+        EXPECT_ERROR(data, read(folder), "b/22.jpg: the file is empty");
+    }
+
+    void filesThatCannotBeReadAreNamed() {
+        const QTemporaryDir folder;
+        addTwoClasses(folder);
+        const fs::path loop = path(folder) / "train/dog/loop.png";
+        fs::create_symlink("loop.png", loop);
+        EXPECT_ERROR(data, read(folder), "loop.png: cannot be opened: Too many levels");
+        fs::remove(loop);
+        QCOMPARE(mkfifo(loop.c_str(), 0600), 0);
+        EXPECT_ERROR(data, read(folder), "loop.png: is no regular file");
+        fs::remove(loop);
+        fs::create_directory_symlink("train", path(folder) / "train/train");
+        EXPECT_ERROR(data, read(folder), "train/train: cannot be opened: Too many levels");
+    }
+
+    void cacheFolderIsThatOfTheSpecification() {
+        qputenv("XDG_CACHE_HOME", "/somewhere/cache");
+        QCOMPARE(imageCacheFolder(), fs::path("/somewhere/cache/delta-stn-workbench"));
+        qputenv("XDG_CACHE_HOME", "relative");
+        qputenv("HOME", "/home/person");
+        QCOMPARE(imageCacheFolder(), fs::path("/home/person/.cache/delta-stn-workbench"));
+        qunsetenv("HOME");
+        QVERIFY(imageCacheFolder().empty());
+    }
+};
+
+QTEST_APPLESS_MAIN(TestImageFolder)
+#include "tst_image_folder.moc"
