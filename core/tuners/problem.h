@@ -16,6 +16,7 @@ struct Objective {
     /// K classes (Szegedy et al. 2016), of an example's cross-entropies ℓ(k) = −log softmax(outputs)_k: (1 −
     /// ε) (m ℓ(t) + (1 − m) ℓ(t')) + (ε / K) Σ_k ℓ(k), averaged over the batch; the plain loss without
     /// either. For regression the targets are mixed already.
+    /// @param outputs [batch, K], or of a text [batch, steps, K]
     /// @param smoothing ε, [batch] or [1]; undefined: none
     Tensor loss(const Tensor& outputs, const Targets& targets, const Tensor& smoothing) const;
     /// The number of right answers, int64 scalar; undefined for regression.

@@ -256,6 +256,20 @@ class TestAugmentationPipeline : public QObject {
                         at::cross_entropy_loss(outputs, labels, {}, at::Reduction::Mean, -100, 0.3)) < 1e-14);
     }
 
+    /// Each step of a row is smoothed by the row's number.
+    void trainingLossOfATextIsThatOfItsPredictions() {
+        auto g = generator(6);
+        const Tensor outputs = 3.0 * at::randn({count, 5, classes}, g, real());
+        const Tensor labels = at::randint(classes, {count, 5}, g, at::kLong);
+        for (const Tensor& smoothing : {Tensor(), doubles({0.3}), at::rand({count}, g, real())}) {
+            const Tensor each = smoothing.defined()
+                                    ? smoothing.expand({count}).unsqueeze(1).expand({count, 5}).flatten()
+                                    : smoothing;
+            QVERIFY(std::abs(number(Objective().loss(outputs, Targets{.own = labels}, smoothing)) -
+                             lossByLoops(outputs.flatten(0, 1), {.own = labels.flatten()}, each)) < 1e-13);
+        }
+    }
+
     void aSmoothingOfZeroIsNone() {
         Problem problem = tunedProblem();
         const Tensor like = doubles({1});
