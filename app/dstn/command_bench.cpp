@@ -14,27 +14,37 @@ namespace dstn {
 namespace {
 
 nlohmann::ordered_json benchJson(const BenchReport& report) {
+    const auto number = [](const auto& value) { return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr); };
     return {{"preset", report.preset},
             {"device", report.device},
             {"torch_version", report.torchVersion},
             {"threads", report.threads},
             {"batch", report.batch},
+            {"data_at_hand", report.dataAtHand},
             {"repetitions", report.repetitions},
             {"plain_step_ms", report.plainStepMs},
-            {"stock_step_ms", report.stockStepMs},
+            {"stock_step_ms", number(report.stockStepMs)},
             {"train_step_ms", report.trainStepMs},
-            {"shared_train_step_ms", report.sharedTrainStepMs},
+            {"shared_train_step_ms", number(report.sharedTrainStepMs)},
             {"validation_step_ms", report.validationStepMs},
             {"average_step_ms", report.averageStepMs},
             {"step_ratio", report.stepRatio},
-            {"shared_step_ratio", report.sharedStepRatio},
-            {"stock_step_ratio", report.stockStepRatio}};
+            {"shared_step_ratio", number(report.sharedStepRatio)},
+            {"stock_step_ratio", number(report.stockStepRatio)},
+            {"hyperparameter_ratio", number(report.hyperparameterRatio)},
+            {"plain_bytes", number(report.plainBytes)},
+            {"tuned_bytes", number(report.tunedBytes)},
+            {"memory_ratio", number(report.memoryRatio())}};
 }
 
 std::string benchText(const BenchReport& report) {
     Table table{.rows = {}, .right = {false, true}};
-    const auto add = [&](const std::string& what, double value, const std::string& unit) {
-        table.rows.push_back({"  " + what, shortNumber(value), unit});
+    const auto add = [&](const std::string& what, std::optional<double> value, const std::string& unit) {
+        if (value) table.rows.push_back({"  " + what, shortNumber(value), unit});
+    };
+    const auto mebibytes = [](const std::optional<std::size_t>& bytes) -> std::optional<double> {
+        if (!bytes) return {};
+        return static_cast<double>(*bytes) / (1 << 20);
     };
     add("plain step", report.plainStepMs, "ms");
     add("plain step of stock modules", report.stockStepMs, "ms");
@@ -45,16 +55,46 @@ std::string benchText(const BenchReport& report) {
     add("training step over plain step", report.stepRatio, "");
     add("the same, primal shared", report.sharedStepRatio, "");
     add("training step over stock step", report.stockStepRatio, "");
+    add("20 tuned hyperparameters over 1", report.hyperparameterRatio, "");
+    add("memory of plain training", mebibytes(report.plainBytes), "MiB");
+    add("memory of tuned training", mebibytes(report.tunedBytes), "MiB");
+    add("tuned over plain memory", report.memoryRatio(), "");
     return report.preset + ": batch " + std::to_string(report.batch) + " on " + report.device + ", " +
            std::to_string(report.threads) + " threads, LibTorch " + report.torchVersion + ", medians of " +
            std::to_string(report.repetitions) + " interleaved repetitions\n" + table.text();
 }
 
+std::string benchTable(const std::vector<BenchReport>& reports) {
+    constexpr std::size_t numbers = 11;
+    Table table{.rows = {{"preset", "batch", "plain ms", "train ms", "valid. ms", "ratio", "shared", "stock",
+                          "20 : 1", "MiB", "memory", "times"}},
+                .right = std::vector<bool>(numbers + 1, true)};
+    table.right.front() = false;
+    for (const BenchReport& report : reports) {
+        const auto bytes = report.tunedBytes;
+        table.rows.push_back({report.preset, std::to_string(report.batch), shortNumber(report.plainStepMs),
+                              shortNumber(report.trainStepMs), shortNumber(report.validationStepMs),
+                              shortNumber(report.stepRatio), shortNumber(report.sharedStepRatio),
+                              shortNumber(report.stockStepRatio), shortNumber(report.hyperparameterRatio),
+                              bytes ? std::to_string(*bytes >> 20U) : "-", shortNumber(report.memoryRatio()),
+                              std::to_string(report.repetitions)});
+    }
+    return table.text() +
+           "Milliseconds and ratios are medians of so many `times` interleaved repetitions. ratio, stock: "
+           "the "
+           "training step over the plain one,\nof the same operations and of LibTorch's modules; shared: "
+           "ratio "
+           "with the primal shared; 20 : 1: training steps with as many\ntuned hyperparameters; MiB, memory: "
+           "tensors at their most in tuned training, and that over plain training.\n";
+}
+
 BenchReport measure(Engine& engine, const Experiment& experiment, const std::string& source,
-                    int repetitions) {
+                    const BenchOptions& options) {
     try {
-        BenchReport report = engine.bench(experiment, repetitions);
+        BenchReport report = engine.bench(experiment, options);
         report.preset = source;
+        if (!report.dataAtHand)
+            complain(source + ": the data are not at hand; measured on random data of their form");
         return report;
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::numeric) throw;
@@ -69,16 +109,20 @@ BenchReport measure(Engine& engine, const Experiment& experiment, const std::str
 Subcommand benchCommand(CLI::App& program) {
     struct Options {
         std::string preset = "fashion-mnist-cnn", device;
-        int repetitions = 50;
+        BenchOptions bench;
         bool json = false, all = false;
     };
     auto options = std::make_shared<Options>();
     CLI::App* app = program.add_subcommand("bench", "Measure how long the steps of a preset's training take");
     auto* preset = app->add_option("--preset", options->preset, "A preset's id or an experiment file");
-    app->add_flag("--all", options->all, "All presets, one after the other")->excludes(preset);
+    app->add_flag("--all", options->all, "All presets, as a table")->excludes(preset);
     app->add_option("--device", options->device, "auto, cpu, cuda or cuda:N");
-    app->add_option("--repetitions", options->repetitions, "Interleaved repetitions of each step")
+    app->add_option("--repetitions", options->bench.repetitions, "Interleaved repetitions of each step")
         ->check(wholeNumber(1, 1000000))
+        ->capture_default_str();
+    app->add_option("--seconds", options->bench.seconds,
+                    "Fewer repetitions, three at least, of a preset that takes longer")
+        ->check(CLI::PositiveNumber)
         ->capture_default_str();
     app->add_flag("--json", options->json, "Print one JSON object a line");
     return {app, [options] {
@@ -93,15 +137,27 @@ Subcommand benchCommand(CLI::App& program) {
                 for (const std::string& source : sources)
                     experiments.push_back(requireExperiment(source, experimentText(source), assignments));
                 const auto engine = createEngine();
+                std::vector<BenchReport> reports;
+                int code = 0;
                 for (std::size_t i = 0; i < experiments.size(); ++i) {
-                    const BenchReport report =
-                        measure(*engine, experiments[i], sources[i], options->repetitions);
+                    try {
+                        reports.push_back(measure(*engine, experiments[i], sources[i], options->bench));
+                    } catch (const Error& error) {
+                        // Of all presets, one whose data are missing does not keep back the others.
+                        if (!options->all || error.kind() != ErrorKind::data) throw;
+                        complain(sources[i] + ": " + error.what());
+                        code = exitCode(error.kind());
+                        continue;
+                    }
                     if (options->json)
-                        std::cout << benchJson(report).dump() << std::endl;
-                    else
-                        std::cout << benchText(report) << std::flush;
+                        std::cout << benchJson(reports.back()).dump() << std::endl;
+                    else if (!options->all)
+                        std::cout << benchText(reports.back()) << std::flush;
+                    else if (stderrIsTerminal())
+                        std::cerr << sources[i] << " measured\n";
                 }
-                return 0;
+                if (options->all && !options->json) std::cout << benchTable(reports) << std::flush;
+                return code;
             }};
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,5 +72,9 @@ Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgr
 /// What loadDataset() will yield, read from headers where the format has them (IDX) and quickly everywhere.
 /// Throws Error{data} as loadDataset() does, as far as headers tell.
 DataInfo probeDataset(const DataSpec& spec);
+
+/// The same without the data, for sources whose data always have one form; nothing for all others. Throws
+/// Error{data} where so many examples cannot be split as asked.
+std::optional<DataInfo> declaredDataset(const DataSpec& spec);
 
 } // namespace dstn

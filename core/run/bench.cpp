@@ -1,9 +1,11 @@
 #include "core/run/bench.h"
 
+#include "core/error.h"
+#include "core/run/block_cache.h"
+#include "core/run/stock_network.h"
 #include "core/run/training.h"
 
 #include <torch/cuda.h>
-#include <torch/nn.h>
 #include <torch/optim.h>
 #include <torch/version.h>
 
@@ -14,6 +16,9 @@
 namespace dstn {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
+using Milliseconds = std::chrono::duration<double, std::milli>;
 
 double median(std::vector<double> values) {
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -27,159 +32,230 @@ double medianRatio(const std::vector<double>& over, const std::vector<double>& u
     return median(std::move(ratios));
 }
 
-/// The same network of stock modules, as a user of LibTorch would write it; rates at their initial values.
-torch::nn::Sequential stockNetwork(const Experiment& experiment, const Shape& input) {
-    namespace nn = torch::nn;
-    const ModelReport report = inspectModel(experiment.model, input, 0);
-    const auto value = [&](const Tunable& tunable) {
-        for (const Hyperparameter& h : experiment.hyperparameters)
-            if (h.name == tunable.hyperparameter) return h.initial;
-        return tunable.value;
-    };
-    nn::Sequential network;
-    Shape shape = input;
-    for (std::size_t i = 0; i < experiment.model.parts.size(); ++i) {
-        const Part& part = experiment.model.parts[i];
-        if (const auto* linear = std::get_if<LinearPart>(&part))
-            network->push_back(nn::Linear(nn::LinearOptions(shape[0], linear->out).bias(linear->bias)));
-        else if (const auto* conv = std::get_if<Conv2dPart>(&part))
-            network->push_back(nn::Conv2d(nn::Conv2dOptions(shape[0], conv->out, conv->kernel)
-                                              .stride(conv->stride)
-                                              .padding(conv->padding)
-                                              .dilation(conv->dilation)
-                                              .groups(conv->groups)
-                                              .bias(conv->bias)));
-        else if (std::holds_alternative<ReluPart>(part))
-            network->push_back(nn::ReLU());
-        else if (std::holds_alternative<GeluPart>(part))
-            network->push_back(nn::GELU());
-        else if (std::holds_alternative<TanhPart>(part))
-            network->push_back(nn::Tanh());
-        else if (const auto* maxPool = std::get_if<MaxPool2dPart>(&part))
-            network->push_back(
-                nn::MaxPool2d(nn::MaxPool2dOptions(maxPool->kernel)
-                                  .stride(maxPool->stride == 0 ? maxPool->kernel : maxPool->stride)
-                                  .padding(maxPool->padding)));
-        else if (const auto* avgPool = std::get_if<AvgPool2dPart>(&part))
-            network->push_back(
-                nn::AvgPool2d(nn::AvgPool2dOptions(avgPool->kernel)
-                                  .stride(avgPool->stride == 0 ? avgPool->kernel : avgPool->stride)
-                                  .padding(avgPool->padding)));
-        else if (std::holds_alternative<FlattenPart>(part))
-            network->push_back(nn::Flatten());
-        else if (const auto* dropout = std::get_if<DropoutPart>(&part))
-            network->push_back(nn::Dropout(value(dropout->rate)));
-        else if (const auto* channels = std::get_if<Dropout2dPart>(&part))
-            network->push_back(nn::Dropout2d(value(channels->rate)));
-        else if (std::holds_alternative<BatchNormPart>(part) && shape.size() == 1)
-            network->push_back(nn::BatchNorm1d(shape[0]));
-        else if (std::holds_alternative<BatchNormPart>(part))
-            network->push_back(nn::BatchNorm2d(shape[0]));
-        else if (std::holds_alternative<LayerNormPart>(part))
-            network->push_back(nn::LayerNorm(nn::LayerNormOptions(shape)));
-        shape = report.parts[i].output;
-    }
-    return network;
-}
+/// A step that is timed.
+struct Timed {
+    std::function<void()> step;
+    std::vector<double> milliseconds = {};
 
-/// A tuner with its problem on random data.
+    double median() const { return dstn::median(milliseconds); }
+    double over(const Timed& other) const { return medianRatio(milliseconds, other.milliseconds); }
+};
+
+/// A tuner with its problem.
 struct Bench {
     Bench(Experiment experiment, const DataInfo& data, at::Device device, const std::string& type,
           bool share) {
         experiment.tuner.type = type;
         experiment.tuner.sharePrimal = share;
-        problem = makeProblem(experiment, data, at::kFloat, device);
+        // The batch is drawn from [0, 1): bytes over 255.
+        const std::size_t channels = data.input.size() == 3 ? static_cast<std::size_t>(data.input[0]) : 0;
+        problem = makeProblem(experiment, data, std::vector<Scaling>(channels, {.factor = 1.0 / 255.0}),
+                              at::kFloat, device);
         tuner = makeTuner(*problem, experiment.tuner, experiment.optimizers);
     }
     std::unique_ptr<Problem> problem;
     std::unique_ptr<Tuner> tuner;
 };
 
-} // namespace
+/// The experiment with so many tuned hyperparameters: the first of its own, the others held at their initial
+/// values, or further ones that nothing in the network uses, yet everything responds to.
+Experiment withHyperparameters(Experiment experiment, std::int64_t count) {
+    for (Hyperparameter& h : experiment.hyperparameters)
+        if (h.tune) h.tune = count-- > 0;
+    for (; count > 0; --count)
+        experiment.hyperparameters.push_back(
+            {.name = "bench " + std::to_string(count), .initial = 0.5, .min = 0, .max = 1});
+    return experiment;
+}
 
-BenchReport runBench(const Experiment& experiment, at::Device device, int repetitions) {
-    useThreads(experiment);
-    const DataInfo data = probeDataset(experiment.data);
+Batch randomBatch(const Experiment& experiment, const DataInfo& data, at::Device device,
+                  at::Generator& generator) {
     std::vector<std::int64_t> shape = data.input;
     shape.insert(shape.begin(), experiment.trainBatch);
-    at::Generator generator = StepRandom(device, experiment.seed).at(0, 0);
-    const auto real = at::TensorOptions(at::kFloat).device(device);
-    const Batch batch{
-        at::rand(shape, generator, real),
-        data.task == TaskKind::classification
-            ? at::randint(data.outputs, {experiment.trainBatch}, generator, real.dtype(at::kLong))
-            : at::randn({experiment.trainBatch, data.outputs}, generator, real)};
+    const auto real = at::TensorOptions(at::kFloat).device(device), whole = real.dtype(at::kLong);
+    if (data.task == TaskKind::language)
+        return {at::randint(data.vocabulary, shape, generator, whole),
+                at::randint(data.vocabulary, shape, generator, whole)};
+    return {at::rand(shape, generator, real),
+            data.task == TaskKind::classification
+                ? at::randint(data.outputs, {experiment.trainBatch}, generator, whole)
+                : at::randn({experiment.trainBatch, data.outputs}, generator, real)};
+}
 
-    Bench plain(experiment, data, device, "fixed", false);
-    Bench tuned(experiment, data, device, experiment.tuner.type, false);
-    // Without linearisation there is no primal to share.
-    const bool shareable = experiment.tuner.type == "delta-stn" && experiment.tuner.linearize;
-    std::optional<Bench> shared;
-    if (shareable) shared.emplace(experiment, data, device, experiment.tuner.type, true);
-    torch::nn::Sequential stock = stockNetwork(experiment, data.input);
-    stock->to(device);
-    const OptimizerSpec& general = experiment.optimizers.general;
-    torch::optim::SGD sgd(stock->parameters(),
-                          torch::optim::SGDOptions(general.lr).momentum(general.momentum));
-    const auto stockStep = [&] {
-        sgd.zero_grad();
-        const Tensor outputs = stock->forward(batch.inputs);
-        const Tensor loss = data.task == TaskKind::classification
-                                ? at::cross_entropy_loss(outputs, batch.targets)
-                                : at::mse_loss(outputs, batch.targets);
-        loss.backward();
-        sgd.step();
-    };
+void synchronize(at::Device device) {
+    if (device.is_cuda()) torch::cuda::synchronize(device.index());
+}
 
-    std::vector<std::function<void()>> steps{
-        [&] { plain.tuner->train(batch, generator); },
-        [&] { tuned.tuner->train(batch, generator); },
-        [&] { tuned.tuner->validate(batch, generator); },
-        stockStep,
-    };
-    // The loop as a run has it: its steps in turn, each with a batch drawn from a shuffled set.
-    constexpr std::int64_t batches = 8;
-    const DevicePart examples{at::cat(std::vector<Tensor>(batches, batch.inputs)),
-                              at::cat(std::vector<Tensor>(batches, batch.targets))};
-    BatchOrder order(examples, experiment.trainBatch, experiment.seed);
-    std::int64_t drawn = 0;
-    const std::int64_t trainSteps = experiment.tuner.trainSteps,
-                       validationSteps = experiment.tuner.validationSteps;
-    steps.emplace_back([&] {
-        for (std::int64_t i = 0; i < trainSteps; ++i) tuned.tuner->train(order.at(drawn++), generator);
-        for (std::int64_t i = 0; i < validationSteps; ++i)
-            tuned.tuner->validate(order.at(drawn++), generator);
-    });
-    if (shared) steps.emplace_back([&] { shared->tuner->train(batch, generator); });
-    std::vector<std::vector<double>> times(steps.size());
-    constexpr int warmup = 3;
-    for (int repetition = 0; repetition < repetitions + warmup; ++repetition)
-        for (std::size_t i = 0; i < steps.size(); ++i) {
-            if (device.is_cuda()) torch::cuda::synchronize(device.index());
-            const auto start = std::chrono::steady_clock::now();
-            steps[i]();
-            if (device.is_cuda()) torch::cuda::synchronize(device.index());
-            const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
-            if (repetition >= warmup) times[i].push_back(taken.count());
+/// The most bytes that tensors take at once while `body` runs, beyond what they took before.
+std::size_t peakBytes(const std::function<void()>& body) {
+    BlockCache& cache = BlockCache::install();
+    const std::size_t before = cache.tensorBytes();
+    cache.restartPeak();
+    body();
+    return cache.peakTensorBytes() - before;
+}
+
+/// Takes the steps in turn until there are enough repetitions, or time is up and there are a few.
+/// @return how many repetitions count
+int repeat(std::vector<Timed*>& steps, at::Device device, const BenchOptions& options) {
+    constexpr int warmup = 3, fewest = 3;
+    const auto start = Clock::now();
+    const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
+    const auto once = [&](bool counts) {
+        for (Timed* timed : steps) {
+            synchronize(device);
+            const auto begin = Clock::now();
+            timed->step();
+            synchronize(device);
+            if (counts) timed->milliseconds.push_back(Milliseconds(Clock::now() - begin).count());
         }
+    };
+    // One warm-up is enough for steps that take long.
+    for (int i = 0; i < warmup && (i == 0 || elapsed() < options.seconds / 10); ++i) once(false);
+    int done = 0;
+    while (done < options.repetitions && (done < fewest || elapsed() < options.seconds)) {
+        once(true);
+        ++done;
+    }
+    return done;
+}
+
+} // namespace
+
+BenchData benchData(const Experiment& experiment) {
+    try {
+        return {.info = probeDataset(experiment.data)};
+    } catch (const Error& error) {
+        const std::optional<DataInfo> declared =
+            error.kind() == ErrorKind::data ? declaredDataset(experiment.data) : std::nullopt;
+        if (!declared) throw;
+        return {.info = *declared, .atHand = false};
+    }
+}
+
+BenchReport runBench(const Experiment& experiment, at::Device device, const BenchOptions& options) {
+    useThreads(experiment);
+    const auto [data, atHand] = benchData(experiment);
+    at::Generator generator = StepRandom(device, experiment.seed).at(0, 0);
+    const Batch batch = randomBatch(experiment, data, device, generator);
 
     BenchReport report;
     report.device = device.str();
     report.torchVersion = TORCH_VERSION;
     report.threads = at::get_num_threads();
     report.batch = experiment.trainBatch;
-    report.repetitions = repetitions;
-    report.plainStepMs = median(times[0]);
-    report.trainStepMs = median(times[1]);
-    report.validationStepMs = median(times[2]);
-    report.stockStepMs = median(times[3]);
-    report.averageStepMs = median(times[4]) / static_cast<double>(trainSteps + validationSteps);
-    report.stepRatio = medianRatio(times[1], times[0]);
-    report.stockStepRatio = medianRatio(times[1], times[3]);
-    if (shared) {
-        report.sharedTrainStepMs = median(times[5]);
-        report.sharedStepRatio = medianRatio(times[5], times[0]);
+    report.dataAtHand = atHand;
+
+    const std::string& type = experiment.tuner.type;
+    // Each alone, so that the steps below find memory as they would in a run.
+    if (device.is_cpu()) {
+        constexpr int enough = 2; // with the second step the optimisers' states are there
+        report.plainBytes = peakBytes([&] {
+            const Bench plain(experiment, data, device, "fixed", false);
+            for (int i = 0; i < enough; ++i) plain.tuner->train(batch, generator);
+        });
+        report.tunedBytes = peakBytes([&] {
+            const Bench tuned(experiment, data, device, type, experiment.tuner.sharePrimal);
+            for (int i = 0; i < enough; ++i) {
+                tuned.tuner->train(batch, generator);
+                tuned.tuner->validate(batch, generator);
+            }
+        });
+        BlockCache::install().release();
     }
+
+    const Bench plain(experiment, data, device, "fixed", false);
+    const Bench tuned(experiment, data, device, type, false);
+    Timed plainStep{[&] { plain.tuner->train(batch, generator); }};
+    Timed trainStep{[&] { tuned.tuner->train(batch, generator); }};
+    Timed validationStep{[&] { tuned.tuner->validate(batch, generator); }};
+    std::vector<Timed*> steps{&plainStep, &trainStep, &validationStep};
+
+    std::optional<torch::nn::Sequential> stock = stockNetwork(experiment, data.input);
+    std::optional<torch::optim::SGD> sgd;
+    Timed stockStep;
+    if (stock) {
+        (*stock)->to(device);
+        const OptimizerSpec& general = experiment.optimizers.general;
+        sgd.emplace((*stock)->parameters(), torch::optim::SGDOptions(general.lr).momentum(general.momentum));
+        stockStep.step = [&] {
+            sgd->zero_grad();
+            const Tensor outputs = (*stock)->forward(batch.inputs);
+            const Tensor loss = data.task == TaskKind::classification
+                                    ? at::cross_entropy_loss(outputs, batch.targets)
+                                    : at::mse_loss(outputs, batch.targets);
+            loss.backward();
+            sgd->step();
+        };
+        steps.push_back(&stockStep);
+    }
+
+    // Without linearisation there is no primal to share.
+    std::optional<Bench> shared;
+    Timed sharedStep{[&] { shared->tuner->train(batch, generator); }};
+    if (type == "delta-stn" && experiment.tuner.linearize) {
+        shared.emplace(experiment, data, device, type, true);
+        steps.push_back(&sharedStep);
+    }
+
+    // What is tuned costs little by its number: one against many on the same network.
+    constexpr std::int64_t many = 20;
+    std::optional<Bench> oneTuned, manyTuned;
+    Timed oneStep{[&] { oneTuned->tuner->train(batch, generator); }},
+        manyStep{[&] { manyTuned->tuner->train(batch, generator); }};
+    const bool tunes = type != "fixed" && !experiment.tunedNames().empty();
+    if (tunes) {
+        oneTuned.emplace(withHyperparameters(experiment, 1), data, device, type, false);
+        manyTuned.emplace(withHyperparameters(experiment, many), data, device, type, false);
+        steps.push_back(&oneStep);
+        steps.push_back(&manyStep);
+    }
+
+    const auto trainSteps = static_cast<double>(experiment.tuner.trainSteps),
+               validationSteps = static_cast<double>(experiment.tuner.validationSteps);
+    // The loop as a run has it: its steps in turn, each with a batch drawn from a shuffled set.
+    std::optional<BatchOrder> order;
+    if (data.task != TaskKind::language) {
+        constexpr std::int64_t batches = 8;
+        order.emplace(DevicePart{at::cat(std::vector<Tensor>(batches, batch.inputs)),
+                                 at::cat(std::vector<Tensor>(batches, batch.targets))},
+                      experiment.trainBatch, experiment.seed);
+    }
+    std::int64_t drawn = 0;
+    Timed loop{[&] {
+        for (std::int64_t i = 0; i < experiment.tuner.trainSteps; ++i)
+            tuned.tuner->train(order->at(drawn++), generator);
+        for (std::int64_t i = 0; i < experiment.tuner.validationSteps; ++i)
+            tuned.tuner->validate(order->at(drawn++), generator);
+    }};
+    // Where a single loop would eat up the time, its average step follows from those of its steps, beside
+    // which drawing a batch takes nothing.
+    const auto begin = Clock::now();
+    plainStep.step();
+    constexpr double trainOverPlain = 3, fewLoops = 20;
+    const double guess = std::chrono::duration<double>(Clock::now() - begin).count() * trainOverPlain *
+                         (trainSteps + validationSteps);
+    const bool loops = order && guess * fewLoops < options.seconds;
+    if (loops) steps.push_back(&loop);
+
+    report.repetitions = repeat(steps, device, options);
+    report.plainStepMs = plainStep.median();
+    report.trainStepMs = trainStep.median();
+    report.validationStepMs = validationStep.median();
+    report.averageStepMs =
+        (loops ? loop.median()
+               : trainSteps * report.trainStepMs + validationSteps * report.validationStepMs) /
+        (trainSteps + validationSteps);
+    report.stepRatio = trainStep.over(plainStep);
+    if (stock) {
+        report.stockStepMs = stockStep.median();
+        report.stockStepRatio = trainStep.over(stockStep);
+    }
+    if (shared) {
+        report.sharedTrainStepMs = sharedStep.median();
+        report.sharedStepRatio = sharedStep.over(plainStep);
+    }
+    if (tunes) report.hyperparameterRatio = manyStep.over(oneStep);
     return report;
 }
 

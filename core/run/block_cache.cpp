@@ -13,7 +13,11 @@ namespace dstn {
 
 namespace {
 
-/// In front of every block stands its size; LibTorch wants data on 64 bytes.
+/// Stands in front of every block; LibTorch wants data on 64 bytes.
+struct Sizes {
+    std::size_t block;     ///< of the memory behind it
+    std::size_t requested; ///< of it for the tensor it serves
+};
 constexpr std::size_t header = 64;
 /// The C library keeps smaller blocks well enough itself.
 constexpr std::size_t smallest = std::size_t{64} << 10;
@@ -22,9 +26,11 @@ void* freshBlock(std::size_t bytes) {
     void* block = nullptr;
     if (bytes > SIZE_MAX - header || posix_memalign(&block, header, bytes + header) != 0)
         throw std::bad_alloc();
-    std::memcpy(block, &bytes, sizeof bytes);
+    new (block) Sizes{.block = bytes, .requested = bytes};
     return block;
 }
+
+Sizes& sizesOf(void* block) { return *static_cast<Sizes*>(block); }
 
 BlockCache* installed = nullptr;
 
@@ -56,17 +62,16 @@ at::DeleterFnPtr BlockCache::raw_deleter() const { return &BlockCache::destroy; 
 void BlockCache::destroy(void* data) {
     if (data == nullptr) return;
     void* block = static_cast<char*>(data) - header;
-    std::size_t bytes = 0;
-    std::memcpy(&bytes, block, sizeof bytes);
-    if (bytes < smallest)
+    if (sizesOf(block).block < smallest)
         std::free(block);
     else
-        installed->give(block, bytes);
+        installed->give(block);
 }
 
 void* BlockCache::take(std::size_t bytes) const {
     const std::lock_guard lock(mutex_);
     void* block = nullptr;
+    const std::size_t requested = bytes;
     // A block that is a little too large is better than a fresh one beside it.
     const auto found = kept_.lower_bound(bytes);
     if (found != kept_.end() && found->first - bytes <= bytes / 4) {
@@ -80,11 +85,16 @@ void* BlockCache::take(std::size_t bytes) const {
     }
     usedBytes_ += bytes;
     mostUsed_ = std::max(mostUsed_, usedBytes_);
+    sizesOf(block).requested = requested;
+    tensorBytes_ += requested;
+    peakTensorBytes_ = std::max(peakTensorBytes_, tensorBytes_);
     return block;
 }
 
-void BlockCache::give(void* block, std::size_t bytes) const {
+void BlockCache::give(void* block) const {
     const std::lock_guard lock(mutex_);
+    const auto [bytes, requested] = sizesOf(block);
+    tensorBytes_ -= requested;
     usedBytes_ -= bytes;
     keptBytes_ += bytes;
     kept_.emplace(bytes, block);
@@ -111,6 +121,21 @@ void BlockCache::release() {
 std::size_t BlockCache::keptBytes() const {
     const std::lock_guard lock(mutex_);
     return keptBytes_;
+}
+
+std::size_t BlockCache::tensorBytes() const {
+    const std::lock_guard lock(mutex_);
+    return tensorBytes_;
+}
+
+std::size_t BlockCache::peakTensorBytes() const {
+    const std::lock_guard lock(mutex_);
+    return peakTensorBytes_;
+}
+
+void BlockCache::restartPeak() {
+    const std::lock_guard lock(mutex_);
+    peakTensorBytes_ = tensorBytes_;
 }
 
 std::size_t BlockCache::usedBytes() const {

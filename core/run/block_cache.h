@@ -33,16 +33,22 @@ class BlockCache final : public at::Allocator {
     std::size_t keptBytes() const;
     std::size_t usedBytes() const; ///< in blocks large enough to be kept
 
+    /// What was asked for in such blocks, which may be larger: now, and the most since restartPeak().
+    std::size_t tensorBytes() const;
+    std::size_t peakTensorBytes() const;
+    void restartPeak();
+
   private:
     BlockCache() = default;
     void* take(std::size_t bytes) const;
-    void give(void* block, std::size_t bytes) const;
+    void give(void* block) const;
     void evict(std::size_t wanted) const;
     static void destroy(void* data);
 
     mutable std::mutex mutex_;
     mutable std::multimap<std::size_t, void*> kept_; // by size
     mutable std::size_t keptBytes_ = 0, usedBytes_ = 0, mostUsed_ = 0;
+    mutable std::size_t tensorBytes_ = 0, peakTensorBytes_ = 0;
 };
 
 } // namespace dstn

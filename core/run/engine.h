@@ -4,8 +4,10 @@
 #include "core/run/events.h"
 #include "core/run/experiment.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,18 +41,32 @@ struct EngineInfo {
     std::vector<DeviceInfo> devices;
 };
 
-/// Medians of interleaved repetitions, in milliseconds.
+struct BenchOptions {
+    int repetitions = 50;
+    double seconds = 60; ///< steps that take long are repeated less often, but three times at least
+};
+
+/// Medians of interleaved repetitions, in milliseconds; what was not measured is absent.
 struct BenchReport {
     std::string preset, device, torchVersion;
     std::int64_t threads = 0, batch = 0, repetitions = 0;
-    double plainStepMs = 0;       ///< forward, backward, optimiser step; same fused operations, no response
-    double stockStepMs = 0;       ///< the same network of LibTorch's stock operations and SGD
-    double trainStepMs = 0;       ///< both training steps of the tuner
-    double sharedTrainStepMs = 0; ///< the same with the primal shared
+    bool dataAtHand = true; ///< false: the data's form is what the source always has
+    double plainStepMs = 0; ///< forward, backward, optimiser step; same fused operations, no response
+    std::optional<double> stockStepMs;       ///< the same network of LibTorch's stock operations and SGD
+    double trainStepMs = 0;                  ///< both training steps of the tuner
+    std::optional<double> sharedTrainStepMs; ///< the same with the primal shared
     double validationStepMs = 0;
     double averageStepMs = 0; ///< of training and validation steps in the tuner's proportion, batches drawn
-    double stepRatio = 0, sharedStepRatio = 0,
-           stockStepRatio = 0; ///< medians of paired ratios over plain, plain, stock
+    double stepRatio = 0;     ///< training over plain step: like the others, the median of paired ratios
+    std::optional<double> sharedStepRatio, stockStepRatio; ///< over the plain and the stock step
+    std::optional<double>
+        hyperparameterRatio; ///< training step with 20 tuned hyperparameters over that with 1
+    std::optional<std::size_t> plainBytes, tunedBytes; ///< tensors at their most in plain and tuned training
+
+    std::optional<double> memoryRatio() const {
+        if (!plainBytes || !tunedBytes || *plainBytes == 0) return {};
+        return static_cast<double>(*tunedBytes) / static_cast<double>(*plainBytes);
+    }
 };
 
 /// The tensor side of the house behind a face without tensors. One thread at a time.
@@ -61,7 +77,7 @@ class Engine {
     /// Runs to the end on the calling thread; every outcome, errors included, ends with RunFinished.
     virtual void run(const RunRequest& request, CommandQueue& commands, EventSink& events) = 0;
     /// Throws Error.
-    virtual BenchReport bench(const Experiment& experiment, int repetitions) = 0;
+    virtual BenchReport bench(const Experiment& experiment, const BenchOptions& options) = 0;
 };
 
 /// Loads the engine library beside the program, on first use (0.4 s; call it on a thread where that matters).

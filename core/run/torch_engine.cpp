@@ -116,11 +116,11 @@ void requireMemory(const std::string& what, double bytes, at::Device device) {
 
 /// The bench computes on one batch; its networks stay in memory beside the one that is timed.
 double benchMemory(const Experiment& experiment) {
-    DataInfo data = probeDataset(experiment.data);
+    DataInfo data = benchData(experiment).info;
     data.train = data.validation = data.test = 0;
     Experiment still = experiment;
     still.trainBatch = still.validationBatch = 1;
-    constexpr double others = 2;
+    constexpr double others = 5;
     return static_cast<double>(estimate(experiment, data).memoryBytes) +
            others * static_cast<double>(estimate(still, data).memoryBytes);
 }
@@ -498,13 +498,13 @@ class TorchEngine : public Engine {
         BlockCache::install().release(); // nothing of the run is left that would want it
     }
 
-    BenchReport bench(const Experiment& experiment, int repetitions) override {
+    BenchReport bench(const Experiment& experiment, const BenchOptions& options) override {
         BenchReport report;
         translatingErrors([&] {
             const at::Device device = resolveDevice(experiment.device);
             const DeviceScope scope(device);
             requireMemory("the bench", benchMemory(experiment), device);
-            report = runBench(experiment, device, repetitions);
+            report = runBench(experiment, device, options);
         });
         return report;
     }

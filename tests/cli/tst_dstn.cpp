@@ -410,9 +410,54 @@ class DstnTest : public QObject {
         QVERIFY2(bench.code == 0, qPrintable(bench.err));
         const QJsonObject report = bench.lines().first();
         for (const char* key : {"plain_step_ms", "train_step_ms", "validation_step_ms", "average_step_ms",
-                                "step_ratio", "threads", "batch"})
+                                "stock_step_ms", "step_ratio", "stock_step_ratio", "shared_step_ratio",
+                                "hyperparameter_ratio", "threads", "batch"})
             QVERIFY2(report[key].toDouble() > 0, key);
         QVERIFY(!report["torch_version"].toString().isEmpty());
+        QVERIFY(report["data_at_hand"].toBool());
+        QCOMPARE(report["repetitions"].toInt(), 3);
+    }
+
+    /// A wide layer: W, its gradient and its momentum, and as much again for R; besides, next to nothing.
+    void benchCountsTheMemoryOfTensors() {
+        write("wide.json", R"({"schema": 1, "data": {"source": "synthetic-regression", "features": 1000},
+            "model": {"parts": [{"type": "dropout", "rate": "rate"}, {"type": "linear", "out": 1000},
+                                {"type": "linear", "out": 1}]},
+            "hyperparameters": [{"name": "rate", "initial": 0.1, "min": 0, "max": 0.9}],
+            "batch": {"train": 8, "validation": 8}})");
+        const Outcome bench = dstn({"bench", "--preset", "wide.json", "--repetitions", "1", "--json"});
+        QVERIFY2(bench.code == 0, qPrintable(bench.err));
+        const QJsonObject report = bench.lines().first();
+        const double weights = 4e6;
+        QVERIFY(report["plain_bytes"].toDouble() >= 3 * weights);
+        QVERIFY(report["plain_bytes"].toDouble() < 3.5 * weights);
+        // Both momenta, both weights, and the gradient of one at a time.
+        QVERIFY(report["tuned_bytes"].toDouble() >= 5 * weights);
+        QVERIFY(report["tuned_bytes"].toDouble() < 6.5 * weights);
+        QCOMPARE(report["memory_ratio"].toDouble(),
+                 report["tuned_bytes"].toDouble() / report["plain_bytes"].toDouble());
+    }
+
+    void benchStopsRepeatingWhenTimeIsUp() {
+        const Outcome bench = dstn(
+            {"bench", "--preset", "tiny.json", "--repetitions", "1000000", "--seconds", "0.001", "--json"});
+        QCOMPARE(bench.code, 0);
+        QCOMPARE(bench.lines().first()["repetitions"].toInt(), 3);
+    }
+
+    void benchGoesWithoutDataWhoseFormIsKnown() {
+        const QByteArray experiment = R"({"schema": 1, "data": {"source": "SOURCE", "path": "nowhere"},
+            "model": {"parts": [{"type": "flatten"}, {"type": "linear", "out": 10}]},
+            "tuner": {"type": "fixed"}})";
+        write("known.json", QByteArray(experiment).replace("SOURCE", "fashion-mnist"));
+        write("unknown.json", QByteArray(experiment).replace("SOURCE", "idx"));
+        const Outcome known = dstn({"bench", "--preset", "known.json", "--repetitions", "1", "--json"});
+        QVERIFY2(known.code == 0, qPrintable(known.err));
+        QVERIFY2(known.err.contains("known.json: the data are not at hand"), qPrintable(known.err));
+        QVERIFY(!known.lines().first()["data_at_hand"].toBool(true));
+        // Nothing is tuned here.
+        QVERIFY(known.lines().first()["hyperparameter_ratio"].isNull());
+        QCOMPARE(dstn({"bench", "--preset", "unknown.json", "--repetitions", "1"}).code, 3);
     }
 };
 

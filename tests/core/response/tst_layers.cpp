@@ -582,7 +582,8 @@ class TestLayers : public QObject {
         QFETCH(Model, model);
         QFETCH(Shape, input);
         const Network network = makeNetwork(model, input);
-        const ModelReport report = inspectModel(model, input, hyperparameters);
+        const ModelReport report =
+            inspectModel(model, input, hyperparameters, ofText(model) ? vocabulary : 0);
         const auto count = [](const NamedTensors& named) {
             std::int64_t total = 0;
             for (const auto& [name, tensor] : named) total += tensor.numel();

@@ -55,6 +55,24 @@ class TestBlockCache : public QObject {
         QCOMPARE(BlockCache::install().keptBytes(), std::size_t{0});
     }
 
+    /// Tensors count by what they asked for, though a block may be larger.
+    void peakIsTheMostThatTensorsTook() {
+        BlockCache& cache = BlockCache::install();
+        { const Tensor tensor = bytes(mebi); }
+        cache.restartPeak();
+        QCOMPARE(cache.tensorBytes(), std::size_t{0});
+        {
+            const Tensor first = bytes(mebi - mebi / 8), second = bytes(2 * mebi);
+            QCOMPARE(cache.usedBytes(), static_cast<std::size_t>(3 * mebi));
+            QCOMPARE(cache.tensorBytes(), static_cast<std::size_t>(3 * mebi - mebi / 8));
+        }
+        const Tensor last = bytes(mebi);
+        QCOMPARE(cache.tensorBytes(), static_cast<std::size_t>(mebi));
+        QCOMPARE(cache.peakTensorBytes(), static_cast<std::size_t>(3 * mebi - mebi / 8));
+        cache.restartPeak();
+        QCOMPARE(cache.peakTensorBytes(), static_cast<std::size_t>(mebi));
+    }
+
     void impossibleSizeIsRefused() {
         QVERIFY_EXCEPTION_THROWN(bytes(std::int64_t{1} << 60), std::exception);
         QCOMPARE(BlockCache::install().usedBytes(), std::size_t{0});

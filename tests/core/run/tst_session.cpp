@@ -15,7 +15,7 @@ class BrokenEngine : public Engine {
     explicit BrokenEngine(std::function<void(EventSink&)> action) : action_(std::move(action)) {}
     EngineInfo info() override { return {}; }
     void run(const RunRequest&, CommandQueue&, EventSink& events) override { action_(events); }
-    BenchReport bench(const Experiment&, int) override { return {}; }
+    BenchReport bench(const Experiment&, const BenchOptions&) override { return {}; }
 
   private:
     std::function<void(EventSink&)> action_;

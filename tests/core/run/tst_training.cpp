@@ -457,7 +457,7 @@ class TestTraining : public QObject {
         experiment.model.parts = {wide, wide, LinearPart{.out = 3},
                                   DropoutPart{{.hyperparameter = "dropout"}}};
         try {
-            makeTorchEngine()->bench(experiment, 1);
+            makeTorchEngine()->bench(experiment, {.repetitions = 1});
             QFAIL("it ran");
         } catch (const Error& error) {
             QVERIFY(error.kind() == ErrorKind::device);

@@ -1,0 +1,29 @@
+#include "core/data/dataset.h"
+#include "core/data/split.h"
+
+namespace dstn {
+
+std::optional<DataInfo> declaredDataset(const DataSpec& spec) {
+    struct Published {
+        Shape image;
+        std::int64_t classes, train, test;
+    };
+    Published published;
+    switch (spec.source) {
+    case DataSource::fashionMnist:
+        published = {.image = {1, 28, 28}, .classes = 10, .train = 60'000, .test = 10'000};
+        break;
+    default:
+        return {};
+    }
+    const SplitCounts counts = countSplit(spec, published.train, true, "The data");
+    DataInfo info;
+    info.input = published.image;
+    info.outputs = published.classes;
+    info.train = counts.train;
+    info.validation = counts.validation;
+    info.test = published.test;
+    return info;
+}
+
+} // namespace dstn
