@@ -962,9 +962,17 @@ void tst_experiment::everyPresetIsSoundAndSurvivesWriting() {
         // The data that the preset names, by its own numbers.
         const DataSpec& spec = parsed.experiment->data;
         DataInfo data = images();
-        data.train = 51'000;
-        data.validation = 9'000;
-        if (spec.source != DataSource::fashionMnist) {
+        if (const auto declared = declaredDataset(spec)) {
+            data = *declared;
+        } else if (spec.source == DataSource::text) {
+            constexpr std::int64_t tokens = 100'000, vocabulary = 5'000;
+            data = {.input = {spec.sequence},
+                    .task = TaskKind::language,
+                    .outputs = vocabulary,
+                    .train = tokens,
+                    .validation = tokens,
+                    .vocabulary = vocabulary};
+        } else {
             data.input = {spec.features};
             data.outputs = spec.source == DataSource::syntheticRegression ? 1 : spec.classes;
             data.task = spec.source == DataSource::syntheticRegression ? TaskKind::regression
