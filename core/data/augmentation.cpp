@@ -116,4 +116,14 @@ Tensor cutout(const Tensor& images, const Tensor& holes, const Tensor& length, s
                   : cutoutByMask(images, holes, length, centres);
 }
 
+Tensor addNoise(const Tensor& images, const ImageChannels& channels, const Tensor& strength,
+                at::Generator& generator) {
+    const at::NoGradGuard noGrad;
+    TORCH_CHECK(images.dim() == 4 && images.size(1) == channels.count(), "noise needs images [batch, ",
+                channels.count(), ", height, width], got ", images.sizes());
+    const Tensor deviation = strength.view({-1, 1, 1, 1}) * channels.span.view({-1, 1, 1});
+    return at::addcmul(images, at::empty(images.sizes(), images.options()).normal_(0, 1, generator),
+                       deviation);
+}
+
 } // namespace dstn

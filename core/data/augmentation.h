@@ -1,8 +1,10 @@
 #pragma once
 
-/// Augmentations as operations on whole batches on the device. A new one: a description in
-/// core/data/data_spec.h, a function here, and its call where the training batch is prepared.
+/// Augmentations as operations on whole batches on the device; colours, movements and mixup have files of
+/// their own beside this one. A new one: a description in core/data/data_spec.h, a function, and its call in
+/// core/tuners/augmentation_pipeline.cpp.
 
+#include "core/data/image_channels.h"
 #include "core/torch.h"
 
 #include <cstdint>
@@ -28,5 +30,12 @@ Tensor cutoutCentres(const Tensor& images, std::int64_t maxHoles, at::Generator&
 Tensor cutoutByMask(const Tensor& images, const Tensor& holes, const Tensor& length, const Tensor& centres);
 /// The same in one pass over the images, on the CPU; images float32 or float64.
 Tensor cutoutDirect(const Tensor& images, const Tensor& holes, const Tensor& length, const Tensor& centres);
+
+/// x + s span_c n with n ~ N(0, 1) for each pixel: noise of standard deviation s in the pixel range [0, 1].
+/// Not clamped, so that its mean is 0 in black and white areas too. Without gradient.
+/// @param images [batch, C, H, W], normalised; not changed
+/// @param strength s ≥ 0, [batch] or [1]
+Tensor addNoise(const Tensor& images, const ImageChannels& channels, const Tensor& strength,
+                at::Generator& generator);
 
 } // namespace dstn

@@ -81,6 +81,69 @@ struct CutoutSpec {
     bool operator==(const CutoutSpec&) const = default;
 };
 
-using Augmentation = std::variant<CutoutSpec>;
+/// Mirrors an image, left and right, with this probability.
+struct HorizontalFlipSpec {
+    Tunable probability{0.5};
+    bool operator==(const HorizontalFlipSpec&) const = default;
+};
+
+// Colours: a factor uniform in [max(0, 1 − strength), 1 + strength] for each image, see ColorOperation.
+
+struct BrightnessSpec {
+    Tunable strength{0.2};
+    bool operator==(const BrightnessSpec&) const = default;
+};
+struct ContrastSpec {
+    Tunable strength{0.2};
+    bool operator==(const ContrastSpec&) const = default;
+};
+struct SaturationSpec {
+    Tunable strength{0.2};
+    bool operator==(const SaturationSpec&) const = default;
+};
+/// Turns the hues by up to ± `strength` of the colour circle.
+struct HueSpec {
+    Tunable strength{0.05};
+    bool operator==(const HueSpec&) const = default;
+};
+
+// Movements of the picture about its centre, see GeometricOperation.
+
+/// By up to ± `strength` degrees.
+struct RotationSpec {
+    Tunable strength{10.0};
+    bool operator==(const RotationSpec&) const = default;
+};
+/// By up to ± `strength` of the width and of the height.
+struct TranslationSpec {
+    Tunable strength{0.1};
+    bool operator==(const TranslationSpec&) const = default;
+};
+/// By a factor log-uniform in [1 / (1 + strength), 1 + strength].
+struct ScaleSpec {
+    Tunable strength{0.1};
+    bool operator==(const ScaleSpec&) const = default;
+};
+/// By up to ± `strength` degrees along each side.
+struct ShearSpec {
+    Tunable strength{10.0};
+    bool operator==(const ShearSpec&) const = default;
+};
+
+/// Gaussian noise on every pixel; `strength` is its standard deviation, black being 0 and white 1.
+struct NoiseSpec {
+    Tunable strength{0.05};
+    bool operator==(const NoiseSpec&) const = default;
+};
+
+/// mixup (Zhang et al. 2018): examples and targets blended in pairs, with shares from Beta(α, α).
+struct MixupSpec {
+    Tunable alpha{0.2};
+    bool operator==(const MixupSpec&) const = default;
+};
+
+using Augmentation =
+    std::variant<CutoutSpec, HorizontalFlipSpec, BrightnessSpec, ContrastSpec, SaturationSpec, HueSpec,
+                 RotationSpec, TranslationSpec, ScaleSpec, ShearSpec, NoiseSpec, MixupSpec>;
 
 } // namespace dstn

@@ -47,7 +47,10 @@ struct Bench {
           bool share) {
         experiment.tuner.type = type;
         experiment.tuner.sharePrimal = share;
-        problem = makeProblem(experiment, data, at::kFloat, device);
+        // The batch is drawn from [0, 1): bytes over 255.
+        const std::size_t channels = data.input.size() == 3 ? static_cast<std::size_t>(data.input[0]) : 0;
+        problem = makeProblem(experiment, data, std::vector<Scaling>(channels, {.factor = 1.0 / 255.0}),
+                              at::kFloat, device);
         tuner = makeTuner(*problem, experiment.tuner, experiment.optimizers);
     }
     std::unique_ptr<Problem> problem;

@@ -129,7 +129,87 @@ void fieldsOf(V& v, CutoutSpec& cutout) {
     v.tunable({"length", "Side of a square in pixels, a whole number."}, cutout.length, lengthKind);
 }
 
+inline constexpr TunableKind flipKind{
+    .range = {.min = 0, .max = 1}, .noun = "probability", .usual = {.initial = 0.25, .min = 0.0, .max = 1.0}};
+inline constexpr TunableKind colorKind{.range = {.min = 0, .max = 10},
+                                       .usual = {.initial = 0.1, .min = 0.0, .max = 1.0}};
+inline constexpr TunableKind hueKind{.range = {.min = 0, .max = 0.5},
+                                     .usual = {.initial = 0.02, .min = 0.0, .max = 0.5}};
+inline constexpr TunableKind rotationKind{.range = {.min = 0, .max = 180},
+                                          .usual = {.initial = 5, .min = 0.0, .max = 45.0}};
+inline constexpr TunableKind translationKind{.range = {.min = 0, .max = 1},
+                                             .usual = {.initial = 0.05, .min = 0.0, .max = 0.5}};
+inline constexpr TunableKind scaleKind{.range = {.min = 0, .max = 10},
+                                       .usual = {.initial = 0.05, .min = 0.0, .max = 1.0}};
+inline constexpr TunableKind shearKind{.range = {.min = 0, .max = 80},
+                                       .usual = {.initial = 5, .min = 0.0, .max = 45.0}};
+inline constexpr TunableKind noiseKind{.range = {.min = 0, .max = 10},
+                                       .usual = {.initial = 0.02, .min = 0.0, .max = 0.5}};
+inline constexpr TunableKind alphaKind{.range = {.min = 0, .max = 1000},
+                                       .usual = {.initial = 0.1, .min = 0.0, .max = 4.0}};
+inline constexpr TunableKind smoothingKind{.range = {.min = 0, .max = 1, .maxOpen = true},
+                                           .usual = {.initial = 0.05, .min = 0.0, .max = 0.5}};
+
+template <class V>
+void fieldsOf(V& v, HorizontalFlipSpec& flip) {
+    v.tunable({"probability", "With which an image is mirrored, left and right."}, flip.probability,
+              flipKind);
+}
+
+inline constexpr std::string_view factorMeaning =
+    "s, where the factor of each image is uniform between 1 - s, at least 0, and 1 + s.";
+
+template <class V>
+void fieldsOf(V& v, BrightnessSpec& brightness) {
+    v.tunable({"strength", factorMeaning}, brightness.strength, colorKind);
+}
+template <class V>
+void fieldsOf(V& v, ContrastSpec& contrast) {
+    v.tunable({"strength", factorMeaning}, contrast.strength, colorKind);
+}
+template <class V>
+void fieldsOf(V& v, SaturationSpec& saturation) {
+    v.tunable({"strength", factorMeaning}, saturation.strength, colorKind);
+}
+template <class V>
+void fieldsOf(V& v, HueSpec& hue) {
+    v.tunable({"turns", "Hues turn by up to plus or minus so much of the colour circle, at most 0.5."},
+              hue.strength, hueKind);
+}
+template <class V>
+void fieldsOf(V& v, RotationSpec& rotation) {
+    v.tunable({"degrees", "Images turn by up to plus or minus so many degrees."}, rotation.strength,
+              rotationKind);
+}
+template <class V>
+void fieldsOf(V& v, TranslationSpec& translation) {
+    v.tunable({"fraction", "Images move by up to plus or minus so much of their width and height."},
+              translation.strength, translationKind);
+}
+template <class V>
+void fieldsOf(V& v, ScaleSpec& scale) {
+    v.tunable({"strength", "s, where each image is enlarged by a factor from 1 / (1 + s) to 1 + s."},
+              scale.strength, scaleKind);
+}
+template <class V>
+void fieldsOf(V& v, ShearSpec& shear) {
+    v.tunable({"degrees", "Images are slanted by up to plus or minus so many degrees, along both sides."},
+              shear.strength, shearKind);
+}
+template <class V>
+void fieldsOf(V& v, NoiseSpec& noise) {
+    v.tunable({"deviation", "Standard deviation of the noise on each pixel; black is 0 and white 1."},
+              noise.strength, noiseKind);
+}
+template <class V>
+void fieldsOf(V& v, MixupSpec& mixup) {
+    v.tunable({"alpha", "Shares are drawn from Beta(alpha, alpha); 0: nothing is mixed."}, mixup.alpha,
+              alphaKind);
+}
+
 /// The names of Augmentation's alternatives, in their order.
-inline constexpr std::string_view augmentationTypes[] = {"cutout"};
+inline constexpr std::string_view augmentationTypes[] = {
+    "cutout",   "horizontal_flip", "brightness", "contrast", "saturation", "hue",
+    "rotation", "translation",     "scale",      "shear",    "noise",      "mixup"};
 
 } // namespace dstn

@@ -27,7 +27,10 @@ struct Experiment {
     /// L2 penalty ½ · decay · ‖W‖² over the weights (not the biases) of every linear and convolution part:
     /// empty: none; one entry: global.
     std::vector<Tunable> weightDecay;
-    std::vector<Augmentation> augmentation;
+    /// ε (Szegedy et al. 2016): the training target of a class is 1 − ε for the right one, plus ε / classes
+    /// for each.
+    Tunable labelSmoothing{0.0};
+    std::vector<Augmentation> augmentation; ///< applied in this order
     std::vector<Hyperparameter> hyperparameters;
     TunerSpec tuner;
     OptimizersSpec optimizers;

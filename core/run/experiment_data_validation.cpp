@@ -1,4 +1,5 @@
 #include "core/run/experiment_document.h"
+#include "core/run/tunables.h"
 
 #include <algorithm>
 
@@ -27,11 +28,7 @@ class DataCheck {
             refuse(joined(indexed("model.parts", report.parts.size() - 1), report.parts.back().field),
                    report.parts.back().mistake);
         for (std::size_t i = 0; i < experiment_.augmentation.size(); ++i)
-            if (data_.input.size() != 3)
-                refuse(indexed("augmentation", i),
-                       "cutout needs images [channels, height, width], and the data's "
-                       "examples are " +
-                           shapeText(data_.input) + ": remove it");
+            augmentation(experiment_.augmentation[i], indexed("augmentation", i));
         batches();
         return std::move(mistakes_);
     }
@@ -58,7 +55,31 @@ class DataCheck {
                    "no example is held out for validation: make it larger, or give more data");
     }
 
+    void augmentation(const Augmentation& augmentation, const std::string& path) {
+        std::string type = augmentationType(augmentation);
+        std::ranges::replace(type, '_', ' ');
+        const bool colors = std::holds_alternative<SaturationSpec>(augmentation) ||
+                            std::holds_alternative<HueSpec>(augmentation);
+        if (std::holds_alternative<MixupSpec>(augmentation)) {
+            if (data_.task == TaskKind::language)
+                refuse(path, "mixup needs examples made of numbers, and a text is made of words: remove it");
+        } else if (data_.input.size() != 3) {
+            refuse(path, type + " needs images [channels, height, width], and the data's examples are " +
+                             shapeText(data_.input) + ": remove it");
+        } else if (colors && data_.input[0] != 3) {
+            refuse(path,
+                   type + " needs images of three colours, [3, height, width], and the data's examples are " +
+                       shapeText(data_.input) + ": remove it");
+        }
+    }
+
     void loss() {
+        const Tunable& smoothing = experiment_.labelSmoothing;
+        if (data_.task == TaskKind::regression && (smoothing.named() || smoothing.value != 0.0))
+            refuse(
+                "regularization.label_smoothing",
+                "expected 0 for regression data, which has no classes, found " +
+                    (smoothing.named() ? inQuotes(smoothing.hyperparameter) : numberText(smoothing.value)));
         const bool regression = data_.task == TaskKind::regression;
         if (regression && experiment_.loss == LossKind::crossEntropy)
             refuse("loss", "expected \"mse\" or \"auto\" for regression data, found \"cross-entropy\"");

@@ -63,12 +63,18 @@ void fieldsOf(V& v, Experiment& experiment) {
              });
     v.choice({"loss", "What is minimised; auto: cross-entropy for classification, mse for regression."},
              experiment.loss, lossOptions);
-    v.object({"regularization", "Penalties on the whole network."}, experiment, [](auto& w, Experiment& e) {
-        w.tunables({"weight_decay", "L2 penalty ½ · decay · ‖W‖² on the weights, not the biases, of "
-                                    "every linear and convolution part."},
-                   e.weightDecay, decayKind, false);
-    });
-    v.variants({"augmentation", "What is done to training images."}, experiment.augmentation,
+    v.object({"regularization", "What acts on the whole network, or on its loss."}, experiment,
+             [](auto& w, Experiment& e) {
+                 w.tunables({"weight_decay", "L2 penalty ½ · decay · ‖W‖² on the weights, not the biases, of "
+                                             "every linear and convolution part."},
+                            e.weightDecay, decayKind, false);
+                 w.tunable(
+                     {"label_smoothing",
+                      "Share of each training target that is spread evenly over all classes; classification "
+                      "only."},
+                     e.labelSmoothing, smoothingKind);
+             });
+    v.variants({"augmentation", "What is done to training examples, in this order."}, experiment.augmentation,
                augmentationTypes);
     v.list({"hyperparameters", "What is tuned, or held, by name."}, experiment.hyperparameters);
     v.object({"tuner", "The method that chooses the hyperparameters."}, experiment.tuner,

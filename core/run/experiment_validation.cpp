@@ -19,6 +19,7 @@ class Meaning {
     std::vector<Finding> findings() {
         data();
         parts();
+        augmentation();
         references();
         for (std::size_t i = 0; i < experiment_.hyperparameters.size(); ++i)
             hyperparameter(experiment_.hyperparameters[i], indexed("hyperparameters", i));
@@ -51,6 +52,19 @@ class Meaning {
                    "expected at most the " + std::to_string(data.examples) + " examples, found " +
                        std::to_string(data.classes),
                    {"data.examples"});
+    }
+
+    void augmentation() {
+        const auto isMixup = [](const Augmentation& a) { return std::holds_alternative<MixupSpec>(a); };
+        const auto& list = experiment_.augmentation;
+        const auto first = std::ranges::find_if(list, isMixup);
+        for (std::size_t i = 0; i < list.size(); ++i)
+            if (isMixup(list[i]) && &list[i] != &*first)
+                refuse(
+                    indexed("augmentation", i),
+                    "expected at most one mixup, found a second one: a mixture of mixtures has more than two "
+                    "targets. Remove it",
+                    {"augmentation"});
     }
 
     void parts() {

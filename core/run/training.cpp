@@ -114,7 +114,8 @@ Error atStep(std::int64_t step, const std::string& clause) {
 
 } // namespace
 
-std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInfo& data, at::ScalarType dtype,
+std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInfo& data,
+                                     const std::vector<Scaling>& channels, at::ScalarType dtype,
                                      at::Device device) {
     const std::vector<Mistake> mistakes = validate(experiment, data);
     if (!mistakes.empty()) throw Error(ErrorKind::usage, describe(mistakes));
@@ -132,7 +133,6 @@ std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInf
         }
         throw Error(ErrorKind::usage, "There is no hyperparameter \"" + tunable.hyperparameter + "\".");
     };
-    /// The largest value that a number may take, which bounds what has to be drawn for it.
     const auto largest = [&](const Tunable& tunable) {
         for (const Hyperparameter& h : declared)
             if (h.name == tunable.hyperparameter) return h.tune ? h.max.value_or(h.initial) : h.initial;
@@ -144,13 +144,11 @@ std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInf
     for (const TunableUse& use : tunablesOf(copy))
         if (use.value->named() && use.kind->perBatch) perBatch.insert(use.value->hyperparameter);
     Space space(declared, dtype, device, perBatch);
-    std::vector<CutoutSetting> cutouts;
-    for (const Augmentation& augmentation : experiment.augmentation) {
-        const auto& spec = std::get<CutoutSpec>(augmentation);
-        cutouts.push_back({.holes = resolve(spec.holes),
-                           .length = resolve(spec.length),
-                           .maxHoles = static_cast<std::int64_t>(std::floor(largest(spec.holes)))});
-    }
+    AugmentationPipeline augmentation(experiment.augmentation,
+                                      {.resolve = resolve,
+                                       .largest = largest,
+                                       .channels = channels,
+                                       .tensors = at::TensorOptions(dtype).device(device)});
     Network network(experiment.model, {.input = data.input,
                                        .vocabulary = data.vocabulary,
                                        .hyperparameters = space.size(),
@@ -162,7 +160,8 @@ std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInf
     return std::make_unique<Problem>(Problem{.network = std::move(network),
                                              .space = std::move(space),
                                              .objective = {data.task != TaskKind::regression},
-                                             .cutouts = std::move(cutouts)});
+                                             .augmentation = std::move(augmentation),
+                                             .labelSmoothing = resolve(experiment.labelSmoothing)});
 }
 
 void useThreads(const Experiment& experiment) {
@@ -173,7 +172,7 @@ void useThreads(const Experiment& experiment) {
 Training::Training(const Experiment& experiment, const Dataset& dataset, at::Device device)
     : experiment_(experiment),
       data_(dataset, device, at::kFloat),
-      problem_(makeProblem(experiment, dataset.info, at::kFloat, device)),
+      problem_(makeProblem(experiment, dataset.info, dataset.channels, at::kFloat, device)),
       tuner_(makeTuner(*problem_, experiment.tuner, experiment.optimizers)),
       order_(batches(data_.train, experiment.trainBatch, orderStream)),
       validationOrder_(batches(data_.validation, experiment.validationBatch, validationOrderStream)),

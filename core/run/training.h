@@ -18,7 +18,9 @@ namespace dstn {
 
 /// The problem that an experiment poses on data of this form. With the tuner "fixed" nothing is tuned.
 /// Throws Error{usage} where experiment and data do not fit.
-std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInfo& data, at::ScalarType dtype,
+/// @param channels how the images' bytes became inputs, [channels]; empty where the data are no images
+std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInfo& data,
+                                     const std::vector<Scaling>& channels, at::ScalarType dtype,
                                      at::Device device);
 
 /// Sets LibTorch's CPU threads to the experiment's, all cores where it names none.

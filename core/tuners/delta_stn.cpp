@@ -12,9 +12,9 @@ Evaluated DeltaStn::generalLoss(const Batch& batch, at::Generator& generator) co
               .generalGradient = true,
               .before = batch.before,
               .after = batch.after};
-    const Tensor x = problem_.augment(batch.inputs, pass.values, generator);
+    const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
     const Tensor y = problem_.network.forward(x, pass);
-    return {lossWithPenalty(y, batch.targets, pass), y};
+    return {lossWithPenalty(y, targets, pass), y};
 }
 
 Evaluated DeltaStn::responseLoss(const Batch& batch, const Tensor& epsilon, at::Generator& generator) const {
@@ -25,12 +25,12 @@ Evaluated DeltaStn::responseLoss(const Batch& batch, const Tensor& epsilon, at::
               .training = true,
               .responseGradient = true,
               .before = batch.before};
-    const Tensor x = problem_.augment(batch.inputs, pass.values, generator);
+    const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
     // f(x; w₀) + J_w f(x; w₀) · Θ ε, or f(x; w₀ + Θ ε).
     const Tensor y =
         spec_.linearize ? problem_.network.linearized(x, pass) : problem_.network.forward(x, pass);
     if (spec_.linearize) pass.activationPenalty = pass.linearizedActivationPenalty;
-    return {lossWithPenalty(y, batch.targets, pass), y};
+    return {lossWithPenalty(y, targets, pass), y};
 }
 
 std::pair<Evaluated, Evaluated> DeltaStn::sharedLosses(const Batch& batch, const Tensor& epsilon,
@@ -45,17 +45,17 @@ std::pair<Evaluated, Evaluated> DeltaStn::sharedLosses(const Batch& batch, const
               .responseGradient = true,
               .before = batch.before,
               .after = batch.after};
-    const Tensor x = problem_.augment(batch.inputs, pass.values, generator);
+    const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
     const Dual f = problem_.network.forward(Dual{x, {}}, pass);
     const Tensor linearized = f.point() + f.tangent;
 
-    // The penalties are exact at either point and need no forward pass to share.
+    // Penalties and label smoothing are exact at either point and need no forward pass to share.
     Pass atLambda{.values = currentValues(), .generalGradient = true};
     atLambda.activationPenalty = pass.activationPenalty;
     Pass atPerturbed{.delta = epsilon, .values = pass.values, .responseGradient = true};
     atPerturbed.activationPenalty = pass.linearizedActivationPenalty;
-    return {{lossWithPenalty(f.primal, batch.targets, atLambda), f.primal},
-            {lossWithPenalty(linearized, batch.targets, atPerturbed), linearized}};
+    return {{lossWithPenalty(f.primal, targets, atLambda), f.primal},
+            {lossWithPenalty(linearized, targets, atPerturbed), linearized}};
 }
 
 TrainMetrics DeltaStn::train(const Batch& batch, at::Generator& generator) {

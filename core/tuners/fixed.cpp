@@ -10,9 +10,9 @@ TrainMetrics Fixed::train(const Batch& batch, at::Generator& generator) {
               .generalGradient = true,
               .before = batch.before,
               .after = batch.after};
-    const Tensor x = problem_.augment(batch.inputs, pass.values, generator);
+    const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
     const Tensor y = problem_.network.forward(x, pass);
-    const Tensor loss = lossWithPenalty(y, batch.targets, pass);
+    const Tensor loss = lossWithPenalty(y, targets, pass);
     TrainMetrics metrics{.loss = finite(loss, "training loss")};
     const Tensor correct = problem_.objective.correct(y, batch.targets);
     if (correct.defined()) metrics.correct = correct.item<double>();

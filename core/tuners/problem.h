@@ -1,11 +1,9 @@
 #pragma once
 
-#include "core/data/augmentation.h"
 #include "core/data/device_data.h"
 #include "core/hyperparameters/space.h"
 #include "core/models/network.h"
-
-#include <vector>
+#include "core/tuners/augmentation_pipeline.h"
 
 namespace dstn {
 
@@ -14,14 +12,14 @@ namespace dstn {
 struct Objective {
     bool classification = true;
     Tensor loss(const Tensor& outputs, const Tensor& targets) const;
+    /// The training loss. For classes, with mixup's second target t' and share m, and label smoothing ε over
+    /// K classes (Szegedy et al. 2016), of an example's cross-entropies ℓ(k) = −log softmax(outputs)_k: (1 −
+    /// ε) (m ℓ(t) + (1 − m) ℓ(t')) + (ε / K) Σ_k ℓ(k), averaged over the batch; the plain loss without
+    /// either. For regression the targets are mixed already.
+    /// @param smoothing ε, [batch] or [1]; undefined: none
+    Tensor loss(const Tensor& outputs, const Targets& targets, const Tensor& smoothing) const;
     /// The number of right answers, int64 scalar; undefined for regression.
     Tensor correct(const Tensor& outputs, const Tensor& targets) const;
-};
-
-/// A cutout whose numbers are resolved.
-struct CutoutSetting {
-    Setting holes, length;
-    std::int64_t maxHoles = 1;
 };
 
 /// What a tuner works on: a network, its hyperparameters, and the training and validation losses.
@@ -29,11 +27,10 @@ struct Problem {
     Network network;
     Space space;
     Objective objective;
-    std::vector<CutoutSetting> cutouts;
-
-    /// The training inputs after augmentation.
-    /// @param values natural hyperparameters, [batch or 1, H]
-    Tensor augment(const Tensor& inputs, const Tensor& values, at::Generator& generator) const;
+    AugmentationPipeline augmentation;
+    Setting labelSmoothing = {}; ///< ε of the training loss
+    /// ε for each example, [batch] or [1]; undefined where there is none.
+    Tensor smoothing(const Pass& pass, const Tensor& like) const;
 };
 
 } // namespace dstn

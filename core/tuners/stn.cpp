@@ -16,9 +16,9 @@ Evaluated Stn::trainingLoss(const Batch& batch, const Tensor& epsilon, at::Gener
               .responseGradient = true,
               .before = batch.before,
               .after = batch.after};
-    const Tensor x = problem_.augment(batch.inputs, pass.values, generator);
+    const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
     const Tensor y = problem_.network.forward(x, pass);
-    return {lossWithPenalty(y, batch.targets, pass), y};
+    return {lossWithPenalty(y, targets, pass), y};
 }
 
 TrainMetrics Stn::train(const Batch& batch, at::Generator& generator) {

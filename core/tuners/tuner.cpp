@@ -17,8 +17,8 @@ Optimizers::Optimizers(const OptimizersSpec& spec, const Problem& problem)
       hyperparameters(spec.hyperparameters, {problem.space.lambda()}),
       scales(spec.scales, {problem.space.rawScale()}) {}
 
-Tensor Tuner::lossWithPenalty(const Tensor& outputs, const Tensor& targets, Pass& pass) const {
-    Tensor total = problem_.objective.loss(outputs, targets);
+Tensor Tuner::lossWithPenalty(const Tensor& outputs, const Targets& targets, Pass& pass) const {
+    Tensor total = problem_.objective.loss(outputs, targets, problem_.smoothing(pass, outputs));
     for (const Tensor& term : {problem_.network.penalty(pass), pass.activationPenalty})
         if (term.defined()) total = total + term;
     return total;

@@ -53,8 +53,9 @@ class Tuner {
   protected:
     /// λ's natural values, [1, H].
     Tensor currentValues() const { return problem_.space.natural(problem_.space.lambda()).unsqueeze(0); }
-    /// The loss on the outputs, plus the penalty where there is one.
-    Tensor lossWithPenalty(const Tensor& outputs, const Tensor& targets, Pass& pass) const;
+    /// The training loss on the outputs, its label smoothing by the pass's values, plus the penalty where
+    /// there is one.
+    Tensor lossWithPenalty(const Tensor& outputs, const Targets& targets, Pass& pass) const;
 
     Problem& problem_;
     TunerSpec spec_;

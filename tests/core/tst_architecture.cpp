@@ -67,7 +67,7 @@ const std::map<std::string, std::set<std::string>>& arrows() {
             {"core/hyperparameters", {}},
             {"core/response", {"core/hyperparameters"}},
             {"core/models", {"core/response", "core/hyperparameters"}},
-            {"core/data", {"core/models", "core/hyperparameters"}},
+            {"core/data", {"core/models", "core/response", "core/hyperparameters"}},
             {"core/tuners", {"core/response", "core/models", "core/data", "core/hyperparameters"}},
             {"core/run", below},
             {"core/archive", with(below, {"core/run"})},

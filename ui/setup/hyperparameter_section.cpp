@@ -16,6 +16,15 @@ namespace dstn {
 
 static constexpr std::size_t mostSentences = 3;
 
+/// The first cutout among the augmentations; null if there is none.
+template <typename AnyExperiment>
+static auto findCutout(AnyExperiment& experiment)
+    -> decltype(std::get_if<CutoutSpec>(&experiment.augmentation.front())) {
+    for (auto& augmentation : experiment.augmentation)
+        if (auto* cutout = std::get_if<CutoutSpec>(&augmentation)) return cutout;
+    return nullptr;
+}
+
 HyperparameterSection::HyperparameterSection(ExperimentModel& model, MarkBoard& board, QWidget* parent)
     : Section(tr("Regularisation and hyperparameters"), model, board, parent),
       table_(new HyperparameterTableModel(this)),
@@ -155,9 +164,10 @@ void HyperparameterSection::addPlaces(QVBoxLayout* column) {
     toggle(
         QStringLiteral("cutoutOn"), tr("C&utout"),
         tr("Sets squares of each training image to 0 (DeVries & Taylor 2017)."),
-        [](const Experiment& e) { return !e.augmentation.empty(); },
+        [](const Experiment& e) { return findCutout(e) != nullptr; },
         [](Experiment& e, bool on) {
-            e.augmentation.clear();
+            std::erase_if(e.augmentation,
+                          [](const Augmentation& a) { return std::holds_alternative<CutoutSpec>(a); });
             if (!on) return;
             e.augmentation.emplace_back(CutoutSpec{.holes = {.hyperparameter = "cutout_holes"},
                                                    .length = {.hyperparameter = "cutout_length"}});
@@ -169,14 +179,14 @@ void HyperparameterSection::addPlaces(QVBoxLayout* column) {
         auto* field = tunableField(
             QStringLiteral("augmentation[0].%1").arg(option), toolTip,
             [member](const Experiment& e) {
-                return e.augmentation.empty() ? nullptr
-                                              : &(std::get<CutoutSpec>(e.augmentation.front()).*member);
+                const CutoutSpec* found = findCutout(e);
+                return found == nullptr ? nullptr : &(found->*member);
             },
             [member](Experiment& e, const Tunable& tunable) {
-                if (!e.augmentation.empty()) std::get<CutoutSpec>(e.augmentation.front()).*member = tunable;
+                if (CutoutSpec* found = findCutout(e)) found->*member = tunable;
             });
         addRow(grid, label, field);
-        onChange([field](const Experiment& e, bool) { field->setApplicable(!e.augmentation.empty()); });
+        onChange([field](const Experiment& e, bool) { field->setApplicable(findCutout(e) != nullptr); });
         return field;
     };
     auto* holes =

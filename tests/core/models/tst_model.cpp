@@ -170,7 +170,7 @@ void tst_model::misfitIsToldInWords_data() {
     };
     row("no width", LinearPart{.out = 0}, {7}, "out", "from 1 to 1000000, found 0");
     row("linear on images", LinearPart{.out = 1}, {32, 7, 7}, "",
-        "linear takes [features], found [32, 7, 7]: add a flatten before it");
+        "linear takes [features] or [time, features], found [32, 7, 7]: add a flatten before it");
     row("decay of the wrong length", LinearPart{.out = 1, .weightDecay = {Tunable{1}, Tunable{1}}}, {7},
         "weight_decay", "one for each of the 7 input features, found 2");
     row("decays of a convolution", Conv2dPart{.out = 1, .weightDecay = {Tunable{1}, Tunable{1}}}, {1, 7, 7},

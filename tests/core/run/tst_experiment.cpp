@@ -195,8 +195,14 @@ void tst_experiment::everyOptionIsRead() {
             {"type": "residual_block", "out": 6, "stride": 2, "rate": 0.5, "init": "xavier_uniform",
              "response": "dense", "weight_decay": "w"}]},
         "loss": "mse",
-        "regularization": {"weight_decay": "w"},
-        "augmentation": [{"type": "cutout", "holes": 2, "length": 6}],
+        "regularization": {"weight_decay": "w", "label_smoothing": 0.125},
+        "augmentation": [{"type": "cutout", "holes": 2, "length": 6},
+                         {"type": "horizontal_flip", "probability": 0.25}, {"type": "brightness", "strength": 0.5},
+                         {"type": "contrast", "strength": 0.625}, {"type": "saturation", "strength": 0.75},
+                         {"type": "hue", "turns": 0.375}, {"type": "rotation", "degrees": 30},
+                         {"type": "translation", "fraction": 0.5}, {"type": "scale", "strength": 0.25},
+                         {"type": "shear", "degrees": 15}, {"type": "noise", "deviation": 0.125},
+                         {"type": "mixup", "alpha": 0.5}, {"type": "hue"}],
         "hyperparameters": [
             {"name": "w", "initial": 0.5, "min": 0.25, "max": 2, "scale": 0.75, "log": true},
             {"name": "v", "initial": 3, "min": 0, "discrete": true, "tune": false}],
@@ -266,7 +272,20 @@ void tst_experiment::everyOptionIsRead() {
                                               .weightDecay = {w}}};
     expected.loss = LossKind::mse;
     expected.weightDecay = {w};
-    expected.augmentation = {CutoutSpec{.holes = Tunable{2}, .length = Tunable{.hyperparameter = "v"}}};
+    expected.labelSmoothing = Tunable{0.125};
+    expected.augmentation = {CutoutSpec{.holes = Tunable{2}, .length = Tunable{.hyperparameter = "v"}},
+                             HorizontalFlipSpec{Tunable{0.25}},
+                             BrightnessSpec{Tunable{0.5}},
+                             ContrastSpec{Tunable{0.625}},
+                             SaturationSpec{Tunable{0.75}},
+                             HueSpec{Tunable{0.375}},
+                             RotationSpec{Tunable{30}},
+                             TranslationSpec{Tunable{0.5}},
+                             ScaleSpec{Tunable{0.25}},
+                             ShearSpec{Tunable{15}},
+                             NoiseSpec{Tunable{0.125}},
+                             MixupSpec{Tunable{0.5}},
+                             HueSpec{}};
     expected.hyperparameters = {
         {.name = "w", .initial = 0.5, .min = 0.25, .max = 2.0, .scale = 0.75, .log = true},
         {.name = "v", .initial = 3, .min = 0.0, .discrete = true, .tune = false}};
@@ -431,6 +450,28 @@ static void mistakeRows(unsigned without) {
     row("/tuner/type", "\"annealing\"", "tuner.type",
         "there is no tuner \"annealing\" in this program: expected delta-stn, stn or fixed");
     // Values out of range
+    row("/augmentation/1", R"({"type": "horizontal_flip", "probability": 1.5})",
+        "augmentation[1].probability", "found 1.5");
+    row("/augmentation/1", R"({"type": "brightness", "strength": -0.1})", "augmentation[1].strength",
+        "found -0.1");
+    row("/augmentation/1", R"({"type": "hue", "turns": 0.6})", "augmentation[1].turns", "found 0.6");
+    row("/augmentation/1", R"({"type": "rotation", "degrees": 200})", "augmentation[1].degrees", "found 200");
+    row("/augmentation/1", R"({"type": "translation", "fraction": 2})", "augmentation[1].fraction",
+        "found 2");
+    row("/augmentation/1", R"({"type": "shear", "degrees": 90})", "augmentation[1].degrees", "found 90");
+    row("/augmentation/1", R"({"type": "mixup", "alpha": -1})", "augmentation[1].alpha", "found -1");
+    row("/augmentation/1", R"({"type": "mixup", "beta": 1})", "augmentation[1].beta",
+        "mixup has no option \"beta\"");
+    row("/regularization/label_smoothing", "1", "regularization.label_smoothing",
+        "expected a number of at least 0 and below 1, found 1");
+    row("/regularization/label_smoothing", "\"decay\"", "hyperparameters[1].max",
+        "expected an upper end below 1", beyondSchema);
+    row("/augmentation/1", R"({"type": "hue", "turns": "rate"})", "hyperparameters[0].max",
+        "expected an upper end of at most 0.5: \"rate\" is used at augmentation[1].turns", beyondSchema);
+    row("/augmentation/1", R"({"type": "horizontal_flip", "probability": "holes"})",
+        "hyperparameters[2].discrete", "where fractions are meant", notAlone | beyondSchema);
+    row("/augmentation", R"([{"type": "mixup"}, {"type": "noise"}, {"type": "mixup"}])", "augmentation[2]",
+        "expected at most one mixup", notAlone | beyondSchema);
     row("/schema", "2", "schema", "expected 1, found 2: the document was made for a newer version");
     row("/schema", "0", "schema", "expected 1, found 0");
     row("/schema", "\"1\"", "schema", "expected 1, found \"1\"");
@@ -910,7 +951,7 @@ void tst_experiment::dataBringsMistakesToLight_data() {
     row("/model/parts/1/groups", "2", "", "model.parts[1].groups",
         "a divisor of the 1 input and 8 output channels");
     row("/model/parts/4", R"({"type": "relu"})", "", "model.parts[5]",
-        "linear takes [features], found [8, 14, 14]: add a flatten before it");
+        "linear takes [features] or [time, features], found [8, 14, 14]: add a flatten before it");
     row("/model/parts/5", R"({"type": "relu"})", "", "model.parts", "end the model with a linear part");
     row("/model/parts/5/weight_decay", R"(["decay", 0.1])", "", "model.parts[5].weight_decay",
         "one for each of the 1568 input features, found 2");
@@ -921,6 +962,16 @@ void tst_experiment::dataBringsMistakesToLight_data() {
     row("/loss", "\"cross-entropy\"", "regression", "loss", "for regression data");
     row("/name", "\"flat data\"", "flat", "model.parts[0]", "dropout2d takes images");
     row("/name", "\"flat data\"", "flat", "augmentation[0]", "cutout needs images");
+    row("/augmentation/1", R"({"type": "horizontal_flip"})", "flat", "augmentation[1]",
+        "horizontal flip needs images [channels, height, width], and the data's examples are [784]");
+    row("/augmentation/1", R"({"type": "hue"})", "", "augmentation[1]", "hue needs images of three colours");
+    row("/augmentation/1", R"({"type": "saturation"})", "", "augmentation[1]",
+        "saturation needs images of three colours");
+    row("/augmentation/1", R"({"type": "mixup"})", "language", "augmentation[1]", "a text is made of words");
+    row("/regularization/label_smoothing", "0.1", "regression", "regularization.label_smoothing",
+        "expected 0 for regression data, which has no classes, found 0.1");
+    row("/regularization/label_smoothing", "\"rate\"", "regression", "regularization.label_smoothing",
+        "found \"rate\"");
     row("/name", "\"no training\"", "no training", "data.validation", "no example is left for training");
     row("/name", "\"no validation\"", "no validation", "data.validation", "no example is held out");
 }
@@ -937,6 +988,7 @@ void tst_experiment::dataBringsMistakesToLight() {
     DataInfo info = images();
     if (data == "classes") info.outputs = 12;
     if (data == "regression") info.task = TaskKind::regression;
+    if (data == "language") info.task = TaskKind::language;
     if (data == "flat") info.input = {784};
     if (data == "huge") info.input = {1, 1000, 1000};
     if (data == "no training") info.train = 0;
@@ -965,13 +1017,11 @@ void tst_experiment::everyPresetIsSoundAndSurvivesWriting() {
         if (const auto declared = declaredDataset(spec)) {
             data = *declared;
         } else if (spec.source == DataSource::text) {
-            constexpr std::int64_t tokens = 100'000, vocabulary = 5'000;
-            data = {.input = {spec.sequence},
-                    .task = TaskKind::language,
-                    .outputs = vocabulary,
-                    .train = tokens,
-                    .validation = tokens,
-                    .vocabulary = vocabulary};
+            data.input = {spec.sequence};
+            data.task = TaskKind::language;
+            data.outputs = data.vocabulary = 4'000;
+            data.train = 40'000;
+            data.validation = 8'000;
         } else {
             data.input = {spec.features};
             data.outputs = spec.source == DataSource::syntheticRegression ? 1 : spec.classes;

@@ -1,4 +1,5 @@
 #include "core/models/model.h"
+#include "core/run/data_fields.h"
 #include "core/run/experiment.h"
 #include "core/tuners/tuner_spec.h"
 
@@ -30,7 +31,9 @@ class TestReadme : public QObject {
         QVERIFY(count > 0);
     }
 
-    void everyPartAndTunerIsNamed() {
+    void everyPartTunerAndAugmentationIsNamed() {
+        for (const std::string_view type : dstn::augmentationTypes)
+            QVERIFY2(readme_.contains("`" + QString::fromStdString(std::string(type)) + "`"), type.data());
         for (const std::string& type : dstn::partTypes())
             QVERIFY2(readme_.contains("`" + QString::fromStdString(type) + "`"), type.c_str());
         for (const dstn::TunerType& tuner : dstn::tunerTypes())
