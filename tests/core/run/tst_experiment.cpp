@@ -1014,15 +1014,15 @@ void tst_experiment::everyPresetIsSoundAndSurvivesWriting() {
         // The data that the preset names, by its own numbers.
         const DataSpec& spec = parsed.experiment->data;
         DataInfo data = images();
-        data.train = 51'000;
-        data.validation = 9'000;
-        if (spec.source == DataSource::text) {
+        if (const auto declared = declaredDataset(spec)) {
+            data = *declared;
+        } else if (spec.source == DataSource::text) {
             data.input = {spec.sequence};
             data.task = TaskKind::language;
             data.outputs = data.vocabulary = 4'000;
             data.train = 40'000;
             data.validation = 8'000;
-        } else if (spec.source != DataSource::fashionMnist) {
+        } else {
             data.input = {spec.features};
             data.outputs = spec.source == DataSource::syntheticRegression ? 1 : spec.classes;
             data.task = spec.source == DataSource::syntheticRegression ? TaskKind::regression
