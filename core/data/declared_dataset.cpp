@@ -13,6 +13,12 @@ std::optional<DataInfo> declaredDataset(const DataSpec& spec) {
     case DataSource::fashionMnist:
         published = {.image = {1, 28, 28}, .classes = 10, .train = 60'000, .test = 10'000};
         break;
+    case DataSource::cifar10:
+        published = {.image = {3, 32, 32}, .classes = 10, .train = 50'000, .test = 10'000};
+        break;
+    case DataSource::cifar100:
+        published = {.image = {3, 32, 32}, .classes = 100, .train = 50'000, .test = 10'000};
+        break;
     default:
         return {};
     }
@@ -20,6 +26,7 @@ std::optional<DataInfo> declaredDataset(const DataSpec& spec) {
     DataInfo info;
     info.input = published.image;
     info.outputs = published.classes;
+    info.inputBytes = 1;
     info.train = counts.train;
     info.validation = counts.validation;
     info.test = published.test;
