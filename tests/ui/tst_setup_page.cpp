@@ -3,6 +3,7 @@
 #include "ui/setup/marked_field.h"
 #include "ui/setup/measured_speed.h"
 #include "ui/setup/model_table_model.h"
+#include "ui/setup/offered_parts.h"
 #include "ui/setup/setup_page.h"
 #include "ui/widgets/theme.h"
 
@@ -340,6 +341,34 @@ class SetupPageTest : public QObject {
         QCOMPARE(find<QLineEdit>("option.dilation")->text(), QStringLiteral("1"));
         QCOMPARE(find<QLineEdit>("option.groups")->text(), QStringLiteral("1"));
         QVERIFY(find<QCheckBox>("option.bias")->isChecked());
+    }
+
+    void noPartsOptionsWidenThePage() {
+        Experiment experiment = preset("fashion-mnist-cnn");
+        const int width = find<QTableView>("modelTable")->width();
+        for (const OfferedPart& offered : offeredParts()) {
+            experiment.model.parts = {offered.part};
+            page_->setExperiment(experiment);
+            QApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+            QApplication::processEvents();
+            QVERIFY2(find<QTableView>("modelTable")->width() <= width, qPrintable(offered.id));
+        }
+    }
+
+    void optionOfAChosenPartIsTypedBeneathTheTable() {
+        Experiment experiment = preset("text-lstm-small");
+        experiment.data.path = "/no/such/text";
+        page_->setExperiment(experiment);
+        auto* table = find<QTableView>("modelTable");
+        table->setCurrentIndex(table->model()->index(2, ModelTableModel::Type));
+        QApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        QCOMPARE(find<QComboBox>("option.drop_connect")->currentText(), QStringLiteral("drop_connect"));
+        type(find<QLineEdit>("option.layers"), "3");
+        QCOMPARE(std::get<LstmPart>(page_->experiment().model.parts[2]).layers, 3);
+        type(find<QLineEdit>("option.layers"), "three");
+        QVERIFY(find<QLabel>("modelNote")->text().contains("three"));
+        QCOMPARE(find<QLineEdit>("option.layers")->text(), QStringLiteral("three"));
+        QCOMPARE(std::get<LstmPart>(page_->experiment().model.parts[2]).layers, 3);
     }
 
     void takenNameIsRefusedAndTheUsesStayApart() {
