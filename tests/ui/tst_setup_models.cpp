@@ -1,3 +1,4 @@
+#include "ui/setup/augmentation_table_model.h"
 #include "ui/setup/experiment_model.h"
 #include "ui/setup/field_options.h"
 #include "ui/setup/hyperparameter_table_model.h"
@@ -6,6 +7,7 @@
 #include "ui/setup/model_templates.h"
 #include "ui/setup/number_edit.h"
 #include "ui/setup/number_text.h"
+#include "ui/setup/offered_augmentations.h"
 #include "ui/setup/offered_parts.h"
 #include "ui/setup/transform_view.h"
 #include "ui/setup/tunable_edit.h"
@@ -172,8 +174,68 @@ class SetupModelsTest : public QObject {
     }
 
     void everyOptionOfEveryAugmentationCanBeReadAndSet() {
-        for (const Augmentation& augmentation : {Augmentation(CutoutSpec{}), Augmentation(MixupSpec{})})
-            checkOptions(augmentation, QString::fromStdString(augmentationType(augmentation)));
+        QCOMPARE(offeredAugmentations().size(), std::variant_size_v<Augmentation>);
+        for (const OfferedAugmentation& offered : offeredAugmentations()) {
+            QVERIFY2(!offered.toolTip.isEmpty(), qPrintable(offered.id));
+            checkOptions(offered.augmentation, offered.id);
+        }
+    }
+
+    void addedAugmentationsDeclareHyperparametersOfTheirOwn() {
+        Experiment experiment = preset("fashion-mnist-cnn");
+        experiment.augmentation.clear();
+        experiment.model.parts = {FlattenPart{}, LinearPart{.out = 10}};
+        experiment.hyperparameters.clear();
+        for (const OfferedAugmentation& offered : offeredAugmentations())
+            // A mixture of mixtures is a mistake of its own.
+            for (int times = offered.id == u"mixup" ? 1 : 2; times > 0; --times)
+                experiment.augmentation.push_back(withHyperparameters(experiment, offered.augmentation));
+        const auto mistakes = validate(experiment);
+        QVERIFY2(mistakes.empty(), describe(mistakes).c_str());
+        const QStringList names = hyperparameterNames(experiment);
+        for (const char* name : {"cutout_holes", "cutout_length", "cutout_length2", "rotation", "rotation2"})
+            QVERIFY2(names.contains(QLatin1String(name)), name);
+        QVERIFY(experiment.hyperparameters.front().discrete); // holes are whole
+        for (const QString& name : names)
+            QCOMPARE(usesOf(experiment, name.toStdString()).size(), qsizetype(1));
+    }
+
+    void augmentationTableShowsOptionsAndMarksTheCell() {
+        AugmentationTableModel table;
+        const QAbstractItemModelTester tester(&table);
+        Experiment experiment = preset("fashion-mnist-cnn");
+        experiment.augmentation = {CutoutSpec{.holes = {.value = 2}, .length = {.hyperparameter = "len"}},
+                                   RotationSpec{}};
+        table.setExperiment(experiment);
+        QCOMPARE(table.rowCount(), 2);
+        QCOMPARE(table.columnCount(), 3);
+        QCOMPARE(table.index(0, 0).data().toString(), QStringLiteral("cutout"));
+        QCOMPARE(table.index(0, 1).data().toString(), QStringLiteral("Holes: 2"));
+        QCOMPARE(table.index(0, 2).data(Qt::EditRole).toString(), QStringLiteral("len"));
+        QVERIFY(!table.index(1, 2).data().isValid());
+        QVERIFY(!table.flags(table.index(1, 2)).testFlag(Qt::ItemIsEditable));
+        QCOMPARE(table.columnOf(0, "length"), 2);
+
+        table.setMistakes({{"augmentation[1].degrees", "too far"}});
+        const auto mistake = [&table](int row, int column) {
+            return table.index(row, column).data(AugmentationTableModel::MistakeRole).toString();
+        };
+        QCOMPARE(mistake(1, 1), QStringLiteral("too far"));
+        QCOMPARE(mistake(0, 1), QString());
+        QVERIFY(table.index(1, 0).data().toString().startsWith(u'⚠'));
+
+        Augmentation edited;
+        connect(&table, &AugmentationTableModel::augmentationEdited, &table,
+                [&edited](int, const Augmentation& one) { edited = one; });
+        QString why;
+        connect(&table, &AugmentationTableModel::editRefused, &table,
+                [&why](int, const QString& text) { why = text; });
+        QVERIFY(table.setData(table.index(1, 1), "15"));
+        QCOMPARE(std::get<RotationSpec>(edited).strength.value, 15.0);
+        QVERIFY(!table.setData(table.index(1, 1), " "));
+        QVERIFY(why.contains("nothing"));
+        QVERIFY(!table.setData(table.index(1, 2), "1"));
+        QVERIFY(!table.setData(table.index(1, 0), "origami"));
     }
 
     void optionsOfDataFollowTheSource() {

@@ -1,3 +1,4 @@
+#include "ui/setup/augmentation_table_model.h"
 #include "ui/setup/experiment_file.h"
 #include "ui/setup/hyperparameter_table_model.h"
 #include "ui/setup/marked_field.h"
@@ -13,6 +14,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMenu>
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSignalSpy>
@@ -369,6 +371,66 @@ class SetupPageTest : public QObject {
         QVERIFY(find<QLabel>("modelNote")->text().contains("three"));
         QCOMPARE(find<QLineEdit>("option.layers")->text(), QStringLiteral("three"));
         QCOMPARE(std::get<LstmPart>(page_->experiment().model.parts[2]).layers, 3);
+    }
+
+    void augmentationsAreAddedOrderedAndRemoved() {
+        page_->setExperiment(preset("fashion-mnist-cnn"));
+        auto* table = find<QTableView>("augmentationTable");
+        QCOMPARE(table->model()->rowCount(), 1);
+        const auto action = [this](const char* id) {
+            for (QAction* one : find<QToolButton>("addAugmentation")->menu()->actions())
+                if (one->text() == QLatin1String(id)) return one;
+            qFatal("no augmentation %s", id);
+        };
+        action("rotation")->trigger();
+        QCOMPARE(table->currentIndex().row(), 1);
+        QCOMPARE(page_->experiment().augmentation.size(), std::size_t(2));
+        QCOMPARE(page_->experiment().hyperparameters.back().name, std::string("rotation"));
+        QTRY_VERIFY(button()->isEnabled());
+        QTest::keyClick(table, Qt::Key_Up, Qt::AltModifier);
+        QVERIFY(std::holds_alternative<RotationSpec>(page_->experiment().augmentation[0]));
+        QTest::keyClick(table, Qt::Key_D, Qt::ControlModifier);
+        QCOMPARE(page_->experiment().augmentation.size(), std::size_t(3));
+        QTest::keyClick(table, Qt::Key_Delete);
+        QTest::keyClick(table, Qt::Key_Up);
+        QTest::keyClick(table, Qt::Key_Delete);
+        QCOMPARE(page_->experiment().augmentation.size(), std::size_t(1));
+        QVERIFY(page_->experiment() == preset("fashion-mnist-cnn"));
+        QTest::keyClick(table, Qt::Key_Delete);
+        QVERIFY(page_->experiment().augmentation.empty());
+        QVERIFY(!table->isVisible());
+        QVERIFY(find<QLabel>("augmentationNote")->text().contains("as they are"));
+    }
+
+    void numberInAnAugmentationTakesItsHyperparameterAway() {
+        page_->setExperiment(preset("fashion-mnist-cnn"));
+        auto* table = find<QTableView>("augmentationTable");
+        const QModelIndex length = table->model()->index(0, 2);
+        edit(table, length, "6");
+        QCOMPARE(std::get<CutoutSpec>(page_->experiment().augmentation[0]).length.value, 6.0);
+        QCOMPARE(page_->experiment().tunedNames().size(),
+                 preset("fashion-mnist-cnn").tunedNames().size() - 1);
+        QTRY_VERIFY(button()->isEnabled());
+        edit(table, length, "-6");
+        QVERIFY(!length.data(AugmentationTableModel::MistakeRole).toString().isEmpty());
+        QVERIFY2(find<QLabel>("augmentationNote")->text().contains("augmentation 1, length"),
+                 qPrintable(find<QLabel>("augmentationNote")->text()));
+        QVERIFY(!button()->isEnabled());
+    }
+
+    void labelSmoothingIsTunedByAButton() {
+        auto* smoothing = find<QComboBox>("regularization.label_smoothing");
+        QCOMPARE(smoothing->currentText(), QStringLiteral("0"));
+        find<QToolButton>("tuneLabelSmoothing")->click();
+        QCOMPARE(page_->experiment().labelSmoothing.hyperparameter, std::string("label_smoothing"));
+        QCOMPARE(page_->experiment().hyperparameters.back().name, std::string("label_smoothing"));
+        QVERIFY(!find<QToolButton>("tuneLabelSmoothing")->isEnabled());
+        QTRY_VERIFY(button()->isEnabled());
+        type(smoothing->lineEdit(), "2");
+        QVERIFY(field(smoothing)->isMarked());
+        type(smoothing->lineEdit(), "0.1");
+        QVERIFY(!field(smoothing)->isMarked());
+        QCOMPARE(page_->experiment().labelSmoothing.value, 0.1);
     }
 
     void takenNameIsRefusedAndTheUsesStayApart() {
