@@ -1,4 +1,5 @@
 #include "ui/setup/augmentation_table_model.h"
+#include "ui/setup/data_section.h"
 #include "ui/setup/experiment_model.h"
 #include "ui/setup/field_options.h"
 #include "ui/setup/hyperparameter_table_model.h"
@@ -251,6 +252,18 @@ class SetupModelsTest : public QObject {
         QCOMPARE(setOption(data, "path", " a b "), QString());
         QCOMPARE(data.path, std::string(" a b "));
         QVERIFY(!setOption(data, "split", "tail").isEmpty());
+    }
+
+    void foundTextIsToldInTokens() {
+        DataInfo text = words();
+        text.vocabulary = 3912;
+        QCOMPARE(describeData(text, TextLevel::word),
+                 QStringLiteral(
+                     "48,000 training tokens, 9,000 for validation, no test part; 3,912 different words"));
+        text.test = 8000;
+        QVERIFY(describeData(text, TextLevel::character)
+                    .endsWith("8,000 for testing; 3,912 different characters"));
+        QVERIFY(describeData(images(), TextLevel::word).contains("10 classes"));
     }
 
     void offeredPartsStartWithinTheirRanges() {

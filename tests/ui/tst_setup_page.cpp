@@ -5,6 +5,7 @@
 #include "ui/setup/measured_speed.h"
 #include "ui/setup/model_table_model.h"
 #include "ui/setup/offered_parts.h"
+#include "ui/setup/option_field.h"
 #include "ui/setup/setup_page.h"
 #include "ui/widgets/theme.h"
 
@@ -168,6 +169,59 @@ class SetupPageTest : public QObject {
         QVERIFY(!find<QLineEdit>("optimizers.general.momentum")->isVisible());
         QVERIFY(find<QLineEdit>("optimizers.general.betas[0]")->isVisible());
         QCOMPARE(page_->experiment().optimizers.general.lr, 0.001);
+    }
+
+    void everySourceShowsItsOwnOptionsInWords() {
+        auto* source = find<QComboBox>("data.source");
+        for (int i = 0; i < source->count(); ++i) {
+            const QString name = source->itemData(i).toString();
+            // A name of the document would show the dashes and small letters of one.
+            QVERIFY2(source->itemText(i) != name && source->itemText(i)[0].isUpper(), qPrintable(name));
+            choose(source, i);
+            const DataSpec& data = page_->experiment().data;
+            QCOMPARE(optionText(data, "source").value(), name);
+            QStringList wanted, shown;
+            for (const FieldOption& option : optionsOf(data)) wanted.append(option.key);
+            for (const OptionField* one : page_->findChildren<OptionField*>())
+                if (one->editor()->objectName().startsWith("data.") && one->isVisible()) {
+                    shown.append(one->key());
+                    QVERIFY2(one->inputProblem().isEmpty(), qPrintable(one->key()));
+                }
+            QVERIFY2(wanted == shown, qPrintable(name + ": " + shown.join(' ')));
+        }
+    }
+
+    void pathIsBrowsedForAsTheSourceWants() {
+        auto* source = find<QComboBox>("data.source");
+        const auto offers = [&](const char* name) {
+            choose(source, source->findData(QLatin1String(name)));
+            const QMenu* menu = find<QPushButton>("browse")->menu();
+            return menu != nullptr ? int(menu->actions().size()) : 0;
+        };
+        QCOMPARE(offers("text"), 2); // a file, or a folder
+        QCOMPARE(offers("cifar10"), 0);
+        QVERIFY(find<QPushButton>("browse")->toolTip().contains("folder"));
+        QCOMPARE(offers("numpy"), 2);
+        QCOMPARE(offers("csv"), 0);
+        QVERIFY(find<QPushButton>("browse")->toolTip().contains("file"));
+        QCOMPARE(find<QLineEdit>("data.target")->placeholderText(), QStringLiteral("the last column"));
+    }
+
+    void textIsDescribedInTokensAndItsModelHasShapes() {
+        const QTemporaryDir folder;
+        QFile file(folder.filePath("text.txt"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        for (int i = 0; i < 3000; ++i) file.write("the cat sat on the mat and saw the other cat .\n");
+        file.close();
+        Experiment experiment = preset("text-lstm-small");
+        experiment.data.path = file.fileName().toStdString();
+        page_->setExperiment(experiment);
+        QTRY_VERIFY2(find<QLabel>("found")->text().contains("different words"),
+                     qPrintable(find<QLabel>("found")->text()));
+        QTRY_VERIFY2(button()->isEnabled(), qPrintable(reason()));
+        const auto* table = find<QTableView>("modelTable")->model();
+        for (int row = 0; row < table->rowCount(); ++row)
+            QVERIFY(!table->index(row, ModelTableModel::Output).data().toString().isEmpty());
     }
 
     void dataThatCannotBeReadIsSaidAtThePath() {
