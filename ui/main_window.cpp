@@ -361,7 +361,7 @@ void MainWindow::showShortcuts() {
     section(tr("List of runs"), archive_->findChildren<QAction*>());
     line(QKeySequence(QKeySequence::Find).toString(QKeySequence::NativeText), tr("Filter"));
     column();
-    for (const auto& [name, title] : {std::pair{"modelTable", tr("Parts of the model")},
+    for (const auto& [name, title] : {std::pair{"modelTable", tr("Parts and augmentations")},
                                       std::pair{"hyperparameterTable", tr("Table of hyperparameters")}})
         if (const auto* table = setup_->findChild<QWidget*>(QLatin1String(name)))
             section(title, table->actions());

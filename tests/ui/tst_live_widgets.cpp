@@ -2,12 +2,17 @@
 #include "ui/live/nudge_panel.h"
 #include "ui/live/run_header.h"
 #include "ui/live/run_summary.h"
+#include "ui/widgets/badge.h"
 #include "ui/widgets/elided_label.h"
 
 #include <QLineEdit>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTest>
+
+#include <algorithm>
+#include <cmath>
 
 using namespace dstn;
 
@@ -94,6 +99,51 @@ class TestLiveWidgets : public QObject {
         list.feed(CheckpointTaken{.step = 38, .bytes = {}});
         QCOMPARE(list.count(), 3);
         QVERIFY2(list.item(2)->text().startsWith("Step 38: "), qPrintable(list.item(2)->text()));
+    }
+
+    void languageModelsLossReadsAsAPerplexity() {
+        RunSummary summary;
+        RunStarted started;
+        started.data.task = TaskKind::language;
+        summary.feed(started);
+        QVERIFY(summary.language);
+        QCOMPARE(lossText(std::log(61.7), {}, true), QStringLiteral("4.122, perplexity 61.70"));
+        QVERIFY(!lossText(4.122, {}).contains("perplexity"));
+
+        RunDetails details;
+        details.experimentJson = R"({"data": {"source": "text"}})";
+        QVERIFY(RunSummary::fromDetails(details).language);
+        details.experimentJson = R"({"data": {"source": "csv"}})";
+        QVERIFY(!RunSummary::fromDetails(details).language);
+        details.experimentJson = "{";
+        QVERIFY(!RunSummary::fromDetails(details).language);
+
+        EventList list;
+        list.feed(started);
+        EpochFinished epoch;
+        epoch.result.validationLoss = std::log(20.0);
+        list.feed(epoch);
+        QVERIFY2(list.item(1)->text().contains("perplexity 20"), qPrintable(list.item(1)->text()));
+    }
+
+    void headerTellsWhatIsReadBeforeARun() {
+        RunHeader header;
+        RunSummary summary;
+        summary.feed(LoadingProgressed{.what = "decoding images", .fraction = 0.43});
+        header.show(summary, Pending::starting);
+        const auto* bar = header.findChild<QProgressBar*>();
+        QCOMPARE(bar->maximum(), 1000);
+        QCOMPARE(bar->value(), 430);
+        const auto widgets = header.findChildren<QWidget*>();
+        QVERIFY(std::ranges::any_of(widgets, [](const QWidget* one) {
+            const auto* badge = dynamic_cast<const Badge*>(one);
+            return badge != nullptr && badge->text() == u"decoding images, 43 %";
+        }));
+        summary.feed(LoadingProgressed{.what = "reading", .fraction = {}});
+        header.show(summary, Pending::starting);
+        QCOMPARE(bar->maximum(), 0);
+        summary.feed(StateChanged{.state = RunState::running, .reason = {}});
+        QVERIFY(!summary.loading);
     }
 
     void headerFitsIntoASmallWindow() {

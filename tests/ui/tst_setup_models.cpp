@@ -1,11 +1,15 @@
+#include "ui/setup/augmentation_table_model.h"
+#include "ui/setup/data_section.h"
 #include "ui/setup/experiment_model.h"
+#include "ui/setup/field_options.h"
 #include "ui/setup/hyperparameter_table_model.h"
 #include "ui/setup/mark_board.h"
 #include "ui/setup/model_table_model.h"
 #include "ui/setup/model_templates.h"
 #include "ui/setup/number_edit.h"
 #include "ui/setup/number_text.h"
-#include "ui/setup/part_options.h"
+#include "ui/setup/offered_augmentations.h"
+#include "ui/setup/offered_parts.h"
 #include "ui/setup/transform_view.h"
 #include "ui/setup/tunable_edit.h"
 #include "ui/setup/tunable_places.h"
@@ -23,6 +27,28 @@ Q_DECLARE_METATYPE(dstn::Part)
 namespace {
 
 const Shape image{1, 28, 28};
+DataInfo images() {
+    return {.input = image,
+            .task = TaskKind::classification,
+            .outputs = 10,
+            .train = 1000,
+            .validation = 200,
+            .test = 0,
+            .classNames = {},
+            .featureNames = {},
+            .vocabulary = 0};
+}
+DataInfo words() {
+    return {.input = {35},
+            .task = TaskKind::language,
+            .outputs = 500,
+            .train = 48'000,
+            .validation = 9'000,
+            .test = 0,
+            .classNames = {},
+            .featureNames = {},
+            .vocabulary = 500};
+}
 
 Experiment preset(std::string_view id) { return *parseExperiment(findPreset(id)->json).experiment; }
 
@@ -36,6 +62,26 @@ struct Place : MarkTarget {
 };
 
 } // namespace
+
+/// Every option reads back as it is written, and refuses what is no value of its kind.
+template <class Owner>
+static void checkOptions(const Owner& owner, const QString& name) {
+    using Kind = FieldOption::Kind;
+    for (const FieldOption& option : optionsOf(owner)) {
+        Owner changed = owner;
+        QVERIFY(!option.toolTip.isEmpty());
+        QVERIFY(!option.title.contains(u'_'));
+        const auto text = optionText(changed, option.key);
+        QVERIFY(text);
+        QCOMPARE(setOption(changed, option.key, *text), QString());
+        QVERIFY2(changed == owner, qPrintable(name + u'.' + option.key));
+        const QString wrong = option.kind == Kind::tunable    ? QStringLiteral(" ")
+                              : option.kind == Kind::tunables ? QStringLiteral(" , ")
+                                                              : QStringLiteral("x y");
+        QVERIFY(!setOption(changed, option.key, wrong).isEmpty());
+        QVERIFY(changed == owner);
+    }
+}
 
 /// The decisions of the set-up page, without a window.
 class SetupModelsTest : public QObject {
@@ -119,24 +165,115 @@ class SetupModelsTest : public QObject {
     }
 
     void everyOptionOfEveryPartCanBeReadAndSet() {
+        QCOMPARE(offeredParts().size(), partTypes().size());
         for (const OfferedPart& offered : offeredParts()) {
             QCOMPARE(QString::fromStdString(partType(offered.part)), offered.id);
-            for (const PartOption& option : optionsOf(offered.part)) {
-                Part part = offered.part;
-                QVERIFY(!option.toolTip.isEmpty());
-                const auto text = optionText(part, option.key);
-                QVERIFY(text);
-                QCOMPARE(setOption(part, option.key, *text), QString());
-                QVERIFY2(part == offered.part, qPrintable(offered.id + u'.' + option.key));
-                const bool freeText =
-                    option.kind == PartOption::Kind::tunable || option.kind == PartOption::Kind::decay;
-                const QString wrong = freeText ? QStringLiteral(" , ") : QStringLiteral("x y");
-                if (option.kind != PartOption::Kind::tunable)
-                    QVERIFY(!setOption(part, option.key, wrong).isEmpty());
-                QVERIFY(part == offered.part);
-            }
+            QVERIFY2(!offered.toolTip.isEmpty(), qPrintable(offered.id));
+            QVERIFY(partGroups().contains(offered.group));
+            checkOptions(offered.part, offered.id);
         }
-        QCOMPARE(offeredParts().size(), partTypes().size());
+    }
+
+    void everyOptionOfEveryAugmentationCanBeReadAndSet() {
+        QCOMPARE(offeredAugmentations().size(), std::variant_size_v<Augmentation>);
+        for (const OfferedAugmentation& offered : offeredAugmentations()) {
+            QVERIFY2(!offered.toolTip.isEmpty(), qPrintable(offered.id));
+            checkOptions(offered.augmentation, offered.id);
+        }
+    }
+
+    void addedAugmentationsDeclareHyperparametersOfTheirOwn() {
+        Experiment experiment = preset("fashion-mnist-cnn");
+        experiment.augmentation.clear();
+        experiment.model.parts = {FlattenPart{}, LinearPart{.out = 10}};
+        experiment.hyperparameters.clear();
+        for (const OfferedAugmentation& offered : offeredAugmentations())
+            // A mixture of mixtures is a mistake of its own.
+            for (int times = offered.id == u"mixup" ? 1 : 2; times > 0; --times)
+                experiment.augmentation.push_back(withHyperparameters(experiment, offered.augmentation));
+        const auto mistakes = validate(experiment);
+        QVERIFY2(mistakes.empty(), describe(mistakes).c_str());
+        const QStringList names = hyperparameterNames(experiment);
+        for (const char* name : {"cutout_holes", "cutout_length", "cutout_length2", "rotation", "rotation2"})
+            QVERIFY2(names.contains(QLatin1String(name)), name);
+        QVERIFY(experiment.hyperparameters.front().discrete); // holes are whole
+        for (const QString& name : names)
+            QCOMPARE(usesOf(experiment, name.toStdString()).size(), qsizetype(1));
+    }
+
+    void augmentationTableShowsOptionsAndMarksTheCell() {
+        AugmentationTableModel table;
+        const QAbstractItemModelTester tester(&table);
+        Experiment experiment = preset("fashion-mnist-cnn");
+        experiment.augmentation = {CutoutSpec{.holes = {.value = 2}, .length = {.hyperparameter = "len"}},
+                                   RotationSpec{}};
+        table.setExperiment(experiment);
+        QCOMPARE(table.rowCount(), 2);
+        QCOMPARE(table.columnCount(), 3);
+        QCOMPARE(table.index(0, 0).data().toString(), QStringLiteral("cutout"));
+        QCOMPARE(table.index(0, 1).data().toString(), QStringLiteral("Holes: 2"));
+        QCOMPARE(table.index(0, 2).data(Qt::EditRole).toString(), QStringLiteral("len"));
+        QVERIFY(!table.index(1, 2).data().isValid());
+        QVERIFY(!table.flags(table.index(1, 2)).testFlag(Qt::ItemIsEditable));
+        QCOMPARE(table.columnOf(0, "length"), 2);
+
+        table.setMistakes({{"augmentation[1].degrees", "too far"}});
+        const auto mistake = [&table](int row, int column) {
+            return table.index(row, column).data(AugmentationTableModel::MistakeRole).toString();
+        };
+        QCOMPARE(mistake(1, 1), QStringLiteral("too far"));
+        QCOMPARE(mistake(0, 1), QString());
+        QVERIFY(table.index(1, 0).data().toString().startsWith(u'⚠'));
+
+        Augmentation edited;
+        connect(&table, &AugmentationTableModel::augmentationEdited, &table,
+                [&edited](int, const Augmentation& one) { edited = one; });
+        QString why;
+        connect(&table, &AugmentationTableModel::editRefused, &table,
+                [&why](int, const QString& text) { why = text; });
+        QVERIFY(table.setData(table.index(1, 1), "15"));
+        QCOMPARE(std::get<RotationSpec>(edited).strength.value, 15.0);
+        QVERIFY(!table.setData(table.index(1, 1), " "));
+        QVERIFY(why.contains("nothing"));
+        QVERIFY(!table.setData(table.index(1, 2), "1"));
+        QVERIFY(!table.setData(table.index(1, 0), "origami"));
+    }
+
+    void optionsOfDataFollowTheSource() {
+        DataSpec data;
+        const auto has = [&data](const char* key) {
+            return optionText(data, QString::fromLatin1(key)).has_value();
+        };
+        QVERIFY(has("split") && !has("level"));
+        QCOMPARE(setOption(data, "source", "text"), QString());
+        QVERIFY(data.source == DataSource::text);
+        QVERIFY(!has("split") && has("level") && has("vocabulary"));
+        QVERIFY(setOption(data, "source", "tape").contains("image-folder"));
+        QCOMPARE(setOption(data, "path", " a b "), QString());
+        QCOMPARE(data.path, std::string(" a b "));
+        QVERIFY(!setOption(data, "split", "tail").isEmpty());
+    }
+
+    void foundTextIsToldInTokens() {
+        DataInfo text = words();
+        text.vocabulary = 3912;
+        QCOMPARE(describeData(text, TextLevel::word),
+                 QStringLiteral(
+                     "48,000 training tokens, 9,000 for validation, no test part; 3,912 different words"));
+        text.test = 8000;
+        QVERIFY(describeData(text, TextLevel::character)
+                    .endsWith("8,000 for testing; 3,912 different characters"));
+        QVERIFY(describeData(images(), TextLevel::word).contains("10 classes"));
+    }
+
+    void offeredPartsStartWithinTheirRanges() {
+        for (const OfferedPart& offered : offeredParts()) {
+            Experiment experiment = preset("ridge");
+            experiment.model.parts = {offered.part};
+            for (const Mistake& mistake : validate(experiment))
+                QVERIFY2(optionOfPath(mistake.path).isEmpty(),
+                         qPrintable(offered.id + u' ' + QString::fromStdString(mistake.message)));
+        }
     }
 
     void weightDecayTakesNumbersAndNames() {
@@ -148,13 +285,15 @@ class SetupModelsTest : public QObject {
         QCOMPARE(decay[1].hyperparameter, std::string("decay1"));
         QCOMPARE(setOption(part, "weight_decay", "  "), QString());
         QVERIFY(std::get<LinearPart>(part).weightDecay.empty());
+        Part block = ResidualBlockPart{.out = 3};
+        QVERIFY(setOption(block, "weight_decay", "1e-4, 1e-3").contains("1e-4, 1e-3"));
     }
 
     void modelTableFollowsTheShapeThroughTheParts() {
         ModelTableModel table;
         const QAbstractItemModelTester tester(&table);
         const Experiment experiment = preset("fashion-mnist-cnn");
-        table.setExperiment(experiment, image);
+        table.setExperiment(experiment, images());
         QCOMPARE(table.rowCount(), 14);
         const auto shown = [&table](int row, int column) {
             return table.index(row, column).data().toString();
@@ -173,10 +312,32 @@ class SetupModelsTest : public QObject {
         QCOMPARE(shown(1, ModelTableModel::Output), QString());
     }
 
+    void modelTableShowsThePartsOfATextModel() {
+        ModelTableModel table;
+        const QAbstractItemModelTester tester(&table);
+        const Experiment experiment = preset("text-lstm-small");
+        table.setExperiment(experiment, words());
+        QVERIFY(table.report().ok);
+        const auto shown = [&table](int row, int column) {
+            return table.index(row, column).data().toString();
+        };
+        QCOMPARE(shown(0, ModelTableModel::Out), QStringLiteral("128"));
+        QCOMPARE(shown(0, ModelTableModel::Weights), QStringLiteral("64,000")); // 500 tokens × 128
+        QCOMPARE(shown(2, ModelTableModel::Out), QStringLiteral("128"));
+        QCOMPARE(shown(6, ModelTableModel::Output), QString::fromStdString(shapeText({35, 500})));
+        QCOMPARE(ModelTableModel::columnOf("hidden", experiment.model.parts[2]), int(ModelTableModel::Out));
+        QCOMPARE(ModelTableModel::columnOf("layers", experiment.model.parts[2]), -1);
+        Part edited;
+        connect(&table, &ModelTableModel::partEdited, &table,
+                [&edited](int, const Part& part) { edited = part; });
+        QVERIFY(table.setData(table.index(2, ModelTableModel::Out), "64"));
+        QCOMPARE(std::get<LstmPart>(edited).hidden, 64);
+    }
+
     void modelTableAsksForEditsAndRefusesWhatIsNoValue() {
         ModelTableModel table;
         const QAbstractItemModelTester tester(&table);
-        table.setExperiment(preset("fashion-mnist-cnn"), image);
+        table.setExperiment(preset("fashion-mnist-cnn"), images());
         Part edited;
         connect(&table, &ModelTableModel::partEdited, &table,
                 [&edited](int, const Part& part) { edited = part; });
@@ -195,7 +356,7 @@ class SetupModelsTest : public QObject {
 
     void modelTableMarksTheRowAndTheCell() {
         ModelTableModel table;
-        table.setExperiment(preset("fashion-mnist-cnn"), image);
+        table.setExperiment(preset("fashion-mnist-cnn"), images());
         table.setMistakes({{"model.parts[1].kernel", "too large"}, {"model.parts", "nothing learns"}});
         const auto mistake = [&table](int row, int column) {
             return table.index(row, column).data(ModelTableModel::MistakeRole).toString();
@@ -270,14 +431,8 @@ class SetupModelsTest : public QObject {
         QFETCH(int, kind);
         QFETCH(bool, dropout);
         Experiment experiment = preset("fashion-mnist-cnn");
-        const DataInfo info{.input = image,
-                            .task = TaskKind::classification,
-                            .outputs = 7,
-                            .train = 1000,
-                            .validation = 200,
-                            .test = 0,
-                            .classNames = {},
-                            .featureNames = {}};
+        DataInfo info = images();
+        info.outputs = 7;
         applyTemplate(experiment, {.kind = ModelTemplate::Kind(kind), .widths = {8, 12}, .dropout = dropout},
                       info);
         const auto mistakes = validate(experiment);

@@ -1,8 +1,11 @@
+#include "ui/setup/augmentation_table_model.h"
 #include "ui/setup/experiment_file.h"
 #include "ui/setup/hyperparameter_table_model.h"
 #include "ui/setup/marked_field.h"
 #include "ui/setup/measured_speed.h"
 #include "ui/setup/model_table_model.h"
+#include "ui/setup/offered_parts.h"
+#include "ui/setup/option_field.h"
 #include "ui/setup/setup_page.h"
 #include "ui/widgets/theme.h"
 
@@ -12,6 +15,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMenu>
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSignalSpy>
@@ -165,6 +169,59 @@ class SetupPageTest : public QObject {
         QVERIFY(!find<QLineEdit>("optimizers.general.momentum")->isVisible());
         QVERIFY(find<QLineEdit>("optimizers.general.betas[0]")->isVisible());
         QCOMPARE(page_->experiment().optimizers.general.lr, 0.001);
+    }
+
+    void everySourceShowsItsOwnOptionsInWords() {
+        auto* source = find<QComboBox>("data.source");
+        for (int i = 0; i < source->count(); ++i) {
+            const QString name = source->itemData(i).toString();
+            // A name of the document would show the dashes and small letters of one.
+            QVERIFY2(source->itemText(i) != name && source->itemText(i)[0].isUpper(), qPrintable(name));
+            choose(source, i);
+            const DataSpec& data = page_->experiment().data;
+            QCOMPARE(optionText(data, "source").value(), name);
+            QStringList wanted, shown;
+            for (const FieldOption& option : optionsOf(data)) wanted.append(option.key);
+            for (const OptionField* one : page_->findChildren<OptionField*>())
+                if (one->editor()->objectName().startsWith("data.") && one->isVisible()) {
+                    shown.append(one->key());
+                    QVERIFY2(one->inputProblem().isEmpty(), qPrintable(one->key()));
+                }
+            QVERIFY2(wanted == shown, qPrintable(name + ": " + shown.join(' ')));
+        }
+    }
+
+    void pathIsBrowsedForAsTheSourceWants() {
+        auto* source = find<QComboBox>("data.source");
+        const auto offers = [&](const char* name) {
+            choose(source, source->findData(QLatin1String(name)));
+            const QMenu* menu = find<QPushButton>("browse")->menu();
+            return menu != nullptr ? int(menu->actions().size()) : 0;
+        };
+        QCOMPARE(offers("text"), 2); // a file, or a folder
+        QCOMPARE(offers("cifar10"), 0);
+        QVERIFY(find<QPushButton>("browse")->toolTip().contains("folder"));
+        QCOMPARE(offers("numpy"), 2);
+        QCOMPARE(offers("csv"), 0);
+        QVERIFY(find<QPushButton>("browse")->toolTip().contains("file"));
+        QCOMPARE(find<QLineEdit>("data.target")->placeholderText(), QStringLiteral("the last column"));
+    }
+
+    void textIsDescribedInTokensAndItsModelHasShapes() {
+        const QTemporaryDir folder;
+        QFile file(folder.filePath("text.txt"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        for (int i = 0; i < 3000; ++i) file.write("the cat sat on the mat and saw the other cat .\n");
+        file.close();
+        Experiment experiment = preset("text-lstm-small");
+        experiment.data.path = file.fileName().toStdString();
+        page_->setExperiment(experiment);
+        QTRY_VERIFY2(find<QLabel>("found")->text().contains("different words"),
+                     qPrintable(find<QLabel>("found")->text()));
+        QTRY_VERIFY2(button()->isEnabled(), qPrintable(reason()));
+        const auto* table = find<QTableView>("modelTable")->model();
+        for (int row = 0; row < table->rowCount(); ++row)
+            QVERIFY(!table->index(row, ModelTableModel::Output).data().toString().isEmpty());
     }
 
     void dataThatCannotBeReadIsSaidAtThePath() {
@@ -340,6 +397,94 @@ class SetupPageTest : public QObject {
         QCOMPARE(find<QLineEdit>("option.dilation")->text(), QStringLiteral("1"));
         QCOMPARE(find<QLineEdit>("option.groups")->text(), QStringLiteral("1"));
         QVERIFY(find<QCheckBox>("option.bias")->isChecked());
+    }
+
+    void noPartsOptionsWidenThePage() {
+        Experiment experiment = preset("fashion-mnist-cnn");
+        const int width = find<QTableView>("modelTable")->width();
+        for (const OfferedPart& offered : offeredParts()) {
+            experiment.model.parts = {offered.part};
+            page_->setExperiment(experiment);
+            QApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+            QApplication::processEvents();
+            QVERIFY2(find<QTableView>("modelTable")->width() <= width, qPrintable(offered.id));
+        }
+    }
+
+    void optionOfAChosenPartIsTypedBeneathTheTable() {
+        Experiment experiment = preset("text-lstm-small");
+        experiment.data.path = "/no/such/text";
+        page_->setExperiment(experiment);
+        auto* table = find<QTableView>("modelTable");
+        table->setCurrentIndex(table->model()->index(2, ModelTableModel::Type));
+        QApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        QCOMPARE(find<QComboBox>("option.drop_connect")->currentText(), QStringLiteral("drop_connect"));
+        type(find<QLineEdit>("option.layers"), "3");
+        QCOMPARE(std::get<LstmPart>(page_->experiment().model.parts[2]).layers, 3);
+        type(find<QLineEdit>("option.layers"), "three");
+        QVERIFY(find<QLabel>("modelNote")->text().contains("three"));
+        QCOMPARE(find<QLineEdit>("option.layers")->text(), QStringLiteral("three"));
+        QCOMPARE(std::get<LstmPart>(page_->experiment().model.parts[2]).layers, 3);
+    }
+
+    void augmentationsAreAddedOrderedAndRemoved() {
+        page_->setExperiment(preset("fashion-mnist-cnn"));
+        auto* table = find<QTableView>("augmentationTable");
+        QCOMPARE(table->model()->rowCount(), 1);
+        const auto action = [this](const char* id) {
+            for (QAction* one : find<QToolButton>("addAugmentation")->menu()->actions())
+                if (one->text() == QLatin1String(id)) return one;
+            qFatal("no augmentation %s", id);
+        };
+        action("rotation")->trigger();
+        QCOMPARE(table->currentIndex().row(), 1);
+        QCOMPARE(page_->experiment().augmentation.size(), std::size_t(2));
+        QCOMPARE(page_->experiment().hyperparameters.back().name, std::string("rotation"));
+        QTRY_VERIFY(button()->isEnabled());
+        QTest::keyClick(table, Qt::Key_Up, Qt::AltModifier);
+        QVERIFY(std::holds_alternative<RotationSpec>(page_->experiment().augmentation[0]));
+        QTest::keyClick(table, Qt::Key_D, Qt::ControlModifier);
+        QCOMPARE(page_->experiment().augmentation.size(), std::size_t(3));
+        QTest::keyClick(table, Qt::Key_Delete);
+        QTest::keyClick(table, Qt::Key_Up);
+        QTest::keyClick(table, Qt::Key_Delete);
+        QCOMPARE(page_->experiment().augmentation.size(), std::size_t(1));
+        QVERIFY(page_->experiment() == preset("fashion-mnist-cnn"));
+        QTest::keyClick(table, Qt::Key_Delete);
+        QVERIFY(page_->experiment().augmentation.empty());
+        QVERIFY(!table->isVisible());
+        QVERIFY(find<QLabel>("augmentationNote")->text().contains("as they are"));
+    }
+
+    void numberInAnAugmentationTakesItsHyperparameterAway() {
+        page_->setExperiment(preset("fashion-mnist-cnn"));
+        auto* table = find<QTableView>("augmentationTable");
+        const QModelIndex length = table->model()->index(0, 2);
+        edit(table, length, "6");
+        QCOMPARE(std::get<CutoutSpec>(page_->experiment().augmentation[0]).length.value, 6.0);
+        QCOMPARE(page_->experiment().tunedNames().size(),
+                 preset("fashion-mnist-cnn").tunedNames().size() - 1);
+        QTRY_VERIFY(button()->isEnabled());
+        edit(table, length, "-6");
+        QVERIFY(!length.data(AugmentationTableModel::MistakeRole).toString().isEmpty());
+        QVERIFY2(find<QLabel>("augmentationNote")->text().contains("augmentation 1, length"),
+                 qPrintable(find<QLabel>("augmentationNote")->text()));
+        QVERIFY(!button()->isEnabled());
+    }
+
+    void labelSmoothingIsTunedByAButton() {
+        auto* smoothing = find<QComboBox>("regularization.label_smoothing");
+        QCOMPARE(smoothing->currentText(), QStringLiteral("0"));
+        find<QToolButton>("tuneLabelSmoothing")->click();
+        QCOMPARE(page_->experiment().labelSmoothing.hyperparameter, std::string("label_smoothing"));
+        QCOMPARE(page_->experiment().hyperparameters.back().name, std::string("label_smoothing"));
+        QVERIFY(!find<QToolButton>("tuneLabelSmoothing")->isEnabled());
+        QTRY_VERIFY(button()->isEnabled());
+        type(smoothing->lineEdit(), "2");
+        QVERIFY(field(smoothing)->isMarked());
+        type(smoothing->lineEdit(), "0.1");
+        QVERIFY(!field(smoothing)->isMarked());
+        QCOMPARE(page_->experiment().labelSmoothing.value, 0.1);
     }
 
     void takenNameIsRefusedAndTheUsesStayApart() {

@@ -252,10 +252,17 @@ void RunPreview::showDetails(const RunDetails& details) {
     if (!last) addRow(values_, {tr("No epoch has been evaluated yet"), QStringLiteral(" ")});
     both(tr("epoch"), [](const EpochResult& e) { return QString::number(e.epoch); });
     both(tr("val. loss"), [](const EpochResult& e) { return valueText(e.validationLoss); });
+    const bool language = isLanguageModel(details);
+    const auto perplexity = [language](const std::optional<double>& loss) {
+        return language && loss ? valueText(perplexityOf(*loss)) : QString();
+    };
+    both(tr("val. perplexity"), [&](const EpochResult& e) { return perplexity(e.validationLoss); });
     both(tr("val. accuracy"), [](const EpochResult& e) { return accuracyText(e.validationAccuracy); });
     both(tr("training loss"), [](const EpochResult& e) { return valueText(e.trainLoss); });
+    both(tr("training perplexity"), [&](const EpochResult& e) { return perplexity(e.trainLoss); });
     both(tr("training accuracy"), [](const EpochResult& e) { return accuracyText(e.trainAccuracy); });
     both(tr("test loss"), [](const EpochResult& e) { return valueText(e.testLoss); });
+    both(tr("test perplexity"), [&](const EpochResult& e) { return perplexity(e.testLoss); });
     both(tr("test accuracy"), [](const EpochResult& e) { return accuracyText(e.testAccuracy); });
     if (last && !last->hyperparameters.empty()) {
         addHeading(values_, tr("Hyperparameters"));

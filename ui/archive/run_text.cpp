@@ -1,5 +1,7 @@
 #include "ui/archive/run_text.h"
 
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLocale>
 #include <QRegularExpression>
 
@@ -79,6 +81,14 @@ QString testText(const RunRow& row) {
     if (!row.testAtBest) return {};
     return row.bestValidationAccuracy ? percentText(*row.testAtBest) : valueText(*row.testAtBest);
 }
+
+bool isLanguageModel(const RunDetails& details) {
+    const QJsonObject experiment =
+        QJsonDocument::fromJson(QByteArray::fromStdString(details.experimentJson)).object();
+    return experiment[u"data"].toObject()[u"source"].toString() == u"text";
+}
+
+double perplexityOf(double loss) { return std::exp(loss); }
 
 QString tagsText(const RunRow& row) {
     QStringList tags;

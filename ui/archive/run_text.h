@@ -26,6 +26,10 @@ QString stateWord(RunState state); ///< "completed"
 std::optional<double> progressOf(const RunRow& row);
 /// The test column: an accuracy where the run has accuracies, a loss in regression.
 QString testText(const RunRow& row);
+/// Whether the run trained a language model, whose loss reads as a perplexity.
+bool isLanguageModel(const RunDetails& details);
+/// exp(loss): how many tokens the model is as unsure between, for a mean cross-entropy in nats.
+double perplexityOf(double loss);
 QString tagsText(const RunRow& row); ///< "paper, baseline"
 /// "a, b,, b" -> {a, b}: trimmed, without blanks and repetitions.
 std::vector<std::string> tagsFromText(const QString& text);

@@ -35,6 +35,14 @@ Value of(const EpochResult* (*which)(const RunDetails&), std::optional<double> E
     };
 }
 
+/// Of language models alone.
+Value perplexity(const Value& loss) {
+    return [loss](const RunDetails& run) -> std::optional<double> {
+        const std::optional<double> value = loss(run);
+        return value && isLanguageModel(run) ? std::optional(perplexityOf(*value)) : std::nullopt;
+    };
+}
+
 Value hyperparameter(const std::string& name) {
     return [name](const RunDetails& run) -> std::optional<double> {
         if (const EpochResult* const epoch = bestEpoch(run))
@@ -79,8 +87,11 @@ void MetricTableModel::set(const std::vector<RunDetails>& runs, const std::vecto
                         [](const Moments& m) { return m.count > 0; }))
             columns_.push_back(std::move(column));
     };
-    add(tr("Best val. loss"), Better::lower, Unit::number,
-        [](const RunDetails& r) { return r.row.bestValidationLoss; });
+    const Value bestLoss = [](const RunDetails& r) { return r.row.bestValidationLoss; };
+    add(tr("Best val. loss"), Better::lower, Unit::number, bestLoss);
+    add(tr("Val. perplexity"), Better::lower, Unit::number, perplexity(bestLoss));
+    add(tr("Test perplexity"), Better::lower, Unit::number,
+        perplexity(of(bestEpoch, &EpochResult::testLoss)));
     add(tr("Val. accuracy"), Better::higher, Unit::percent,
         [](const RunDetails& r) { return r.row.bestValidationAccuracy; });
     add(tr("Test accuracy"), Better::higher, Unit::percent, of(bestEpoch, &EpochResult::testAccuracy));

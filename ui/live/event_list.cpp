@@ -25,6 +25,7 @@ EventList::EventList(QWidget* parent) : QListWidget(parent) {
 void EventList::feed(const Event& event) {
     if (const auto* started = std::get_if<RunStarted>(&event)) {
         step_ = started->firstStep;
+        language_ = started->data.task == TaskKind::language;
         addLine(started->firstStep > 0
                     ? tr("Resumed after step %1").arg(countText(started->firstStep))
                     : tr("Started on %1, %2 examples, %3 + %4 parameters")
@@ -40,7 +41,7 @@ void EventList::feed(const Event& event) {
         step_ = result.step;
         addLine(tr("Epoch %1: validation loss %2")
                     .arg(result.epoch)
-                    .arg(lossText(result.validationLoss, result.validationAccuracy)),
+                    .arg(lossText(result.validationLoss, result.validationAccuracy, language_)),
                 LogLevel::info);
     } else if (const auto* changed = std::get_if<StateChanged>(&event)) {
         const QString reason = QString::fromStdString(changed->reason);

@@ -28,6 +28,7 @@ class EventList : public QListWidget {
 
     double seconds_ = 0.0;
     std::int64_t step_ = 0;
+    bool language_ = false;
 };
 
 } // namespace dstn

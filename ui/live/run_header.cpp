@@ -112,10 +112,16 @@ void RunHeader::show(const RunSummary& summary, Pending pending) {
     badge_->setToolTip(summary.warmup && summary.state == RunState::running
                            ? tr("The hyperparameters stand still until the warm-up is over.")
                            : summary.reason);
-    // Preparing has no measure: the bar then shows only that something goes on.
-    const bool busy = summary.state == RunState::preparing;
+    // Without a measure the bar shows only that something goes on.
+    const bool preparing = summary.state == RunState::preparing;
+    const std::optional<double> read = summary.loading ? summary.loading->fraction : std::nullopt;
+    const bool busy = preparing && !read;
     bar_->setRange(0, busy ? 0 : 1000);
-    if (!busy) bar_->setValue(static_cast<int>(summary.progress() * 1000.0));
+    if (!busy) bar_->setValue(static_cast<int>((preparing ? *read : summary.progress()) * 1000.0));
+    if (preparing && (pending == Pending::none || pending == Pending::starting) && summary.loading) {
+        const QString what = QString::fromStdString(summary.loading->what);
+        badge_->set(read ? tr("%1, %2 %").arg(what).arg(int(*read * 100.0)) : what, Tone::busy);
+    }
     const double total = summary.epochTotal();
     epoch_->setText(total > 0 ? tr("%1 of %2").arg(summary.epoch(), 0, 'f', 2).arg(total, 0, 'g', 4)
                               : QStringLiteral("–"));
@@ -128,7 +134,8 @@ void RunHeader::show(const RunSummary& summary, Pending pending) {
     left_->setText(durationText(summary.secondsLeft));
     if (summary.best) {
         best_->setText(tr("%1, epoch %2")
-                           .arg(lossText(summary.best->validationLoss, summary.best->validationAccuracy))
+                           .arg(lossText(summary.best->validationLoss, summary.best->validationAccuracy,
+                                         summary.language))
                            .arg(summary.best->epoch));
         const QString values = hyperparametersText(summary.best->hyperparameters);
         bestAt_->setText(values.isEmpty() ? QStringLiteral("–") : values);

@@ -1,5 +1,7 @@
 #include "ui/live/run_summary.h"
 
+#include "ui/archive/run_text.h"
+
 #include <QCoreApplication>
 #include <QLocale>
 #include <QStringList>
@@ -16,6 +18,8 @@ void RunSummary::feed(const Event& event) {
         stepsTotal = started->stepsTotal;
         stepsPerEpoch = started->stepsPerEpoch;
         step = started->firstStep;
+        language = started->data.task == TaskKind::language;
+        loading.reset();
         device = QString::fromStdString(started->environment.deviceName.empty()
                                             ? started->environment.device
                                             : started->environment.device + " · " +
@@ -27,12 +31,15 @@ void RunSummary::feed(const Event& event) {
         secondsLeft = progress->secondsLeft;
         examplesPerSecond = progress->examplesPerSecond;
         warmup = progress->warmup;
+    } else if (const auto* read = std::get_if<LoadingProgressed>(&event)) {
+        loading = *read;
     } else if (const auto* epochFinished = std::get_if<EpochFinished>(&event)) {
         best = epochFinished->best;
     } else if (const auto* changed = std::get_if<StateChanged>(&event)) {
         state = changed->state;
         reason = QString::fromStdString(changed->reason);
         if (state != RunState::running) examplesPerSecond.reset();
+        if (state != RunState::preparing) loading.reset();
     } else if (const auto* finished = std::get_if<RunFinished>(&event)) {
         state = finished->state;
         step = finished->steps;
@@ -56,6 +63,7 @@ RunSummary RunSummary::fromDetails(const RunDetails& details) {
     summary.stepsPerEpoch = row.stepsPerEpoch;
     summary.seconds = row.seconds;
     summary.device = QString::fromStdString(details.environment.device);
+    summary.language = isLanguageModel(details);
     const auto best = std::min_element(
         details.epochs.begin(), details.epochs.end(),
         [](const EpochResult& a, const EpochResult& b) { return a.validationLoss < b.validationLoss; });
@@ -93,8 +101,11 @@ QString stateText(RunState state) {
     return QCoreApplication::translate("RunState", std::string(text).c_str());
 }
 
-QString lossText(double loss, const std::optional<double>& accuracy) {
+QString lossText(double loss, const std::optional<double>& accuracy, bool language) {
     const QString text = std::isfinite(loss) ? QString::number(loss, 'g', 4) : QStringLiteral("NaN");
+    if (language)
+        return QCoreApplication::translate("RunSummary", "%1, perplexity %2")
+            .arg(text, valueText(perplexityOf(loss)));
     return accuracy ? QCoreApplication::translate("RunSummary", "%1, accuracy %2 %")
                           .arg(text, QString::number(*accuracy * 100.0, 'f', 2))
                     : text;

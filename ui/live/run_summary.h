@@ -23,6 +23,8 @@ struct RunSummary {
     bool warmup = false;
     std::optional<EpochResult> best;
     QString device;
+    bool language = false;                    ///< a language model: its loss reads as a perplexity
+    std::optional<LoadingProgressed> loading; ///< while the data are being read
 
     void feed(const Event& event);
     static RunSummary fromDetails(const RunDetails& details);
@@ -39,8 +41,9 @@ QString durationText(std::optional<double> seconds);
 QString countText(std::int64_t count);
 /// "running", … as said on screen.
 QString stateText(RunState state);
-/// "0.4123 (86.12 %)": loss and, where there is one, accuracy.
-QString lossText(double loss, const std::optional<double>& accuracy);
+/// "0.4123, accuracy 86.12 %": loss and, where there is one, accuracy; of a language model, "4.12, perplexity
+/// 61.6".
+QString lossText(double loss, const std::optional<double>& accuracy, bool language = false);
 /// "dropout0 0.031 · cutout_length 4.2"
 QString hyperparametersText(const std::vector<std::pair<std::string, double>>& values);
 

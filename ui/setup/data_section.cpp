@@ -1,12 +1,27 @@
 #include "ui/setup/data_section.h"
 
+#include "core/run/data_fields.h"
+
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QPushButton>
+#include <QMenu>
+
+#include <algorithm>
 
 namespace dstn {
 
-QString describeData(const DataInfo& info) {
+QString describeData(const DataInfo& info, TextLevel level) {
+    if (info.task == TaskKind::language) {
+        const QString parts = info.test > 0
+                                  ? QObject::tr("%1 training tokens, %2 for validation, %3 for testing")
+                                        .arg(groupedDigits(info.train), groupedDigits(info.validation),
+                                             groupedDigits(info.test))
+                                  : QObject::tr("%1 training tokens, %2 for validation, no test part")
+                                        .arg(groupedDigits(info.train), groupedDigits(info.validation));
+        return (level == TextLevel::word ? QObject::tr("%1; %2 different words")
+                                         : QObject::tr("%1; %2 different characters"))
+            .arg(parts, groupedDigits(info.vocabulary));
+    }
     QString text = QObject::tr("%1 training, %2 validation")
                        .arg(groupedDigits(info.train), groupedDigits(info.validation));
     text = info.test > 0 ? QObject::tr("%1 and %2 test examples").arg(text, groupedDigits(info.test))
@@ -19,134 +34,98 @@ QString describeData(const DataInfo& info) {
         .arg(info.outputs == 1 ? QObject::tr("one number") : QObject::tr("%1 numbers").arg(info.outputs));
 }
 
-static bool synthetic(DataSource source) {
-    return source == DataSource::syntheticRegression || source == DataSource::syntheticClassification;
+static QString fromView(std::string_view text) {
+    return QString::fromUtf8(text.data(), qsizetype(text.size()));
+}
+
+/// The words on the page for an option or a choice; one without a line here goes by its own name.
+struct Words {
+    const char* of;
+    QString text;
+};
+static QString worded(const std::vector<Words>& words, const QString& of, const QString& otherwise) {
+    for (const Words& one : words)
+        if (of == QLatin1String(one.of)) return one.text;
+    return otherwise;
+}
+
+static QString labelOf(const FieldOption& option) {
+    static const std::vector<Words> words{{"source", QObject::tr("&Source")},
+                                          {"path", QObject::tr("Pa&th")},
+                                          {"validation", QObject::tr("Val&idation share")},
+                                          {"test", QObject::tr("Test share")},
+                                          {"normalize", QObject::tr("Normalise")},
+                                          {"level", QObject::tr("Tokens")},
+                                          {"min_count", QObject::tr("Least count")},
+                                          {"sequence", QObject::tr("Sequence length")}};
+    return worded(words, option.key, option.title);
+}
+
+static QString choiceText(const QString& key, const QString& choice) {
+    static const std::vector<Words> words{
+        {"source.fashion-mnist", QObject::tr("Fashion-MNIST")},
+        {"source.idx", QObject::tr("Folder of IDX files")},
+        {"source.cifar10", QObject::tr("CIFAR-10")},
+        {"source.cifar100", QObject::tr("CIFAR-100")},
+        {"source.image-folder", QObject::tr("Folder of images")},
+        {"source.csv", QObject::tr("CSV file")},
+        {"source.numpy", QObject::tr("NumPy arrays")},
+        {"source.text", QObject::tr("Text")},
+        {"source.synthetic-regression", QObject::tr("Synthetic regression")},
+        {"source.synthetic-classification", QObject::tr("Synthetic classification")},
+        {"split.tail", QObject::tr("The last ones, in file order")},
+        {"split.random", QObject::tr("Drawn by the seed")},
+        {"normalize.unit", QObject::tr("To [0, 1]")},
+        {"normalize.standardize", QObject::tr("Standardise")},
+        {"normalize.none", QObject::tr("As they are")},
+        {"delimiter.auto", QObject::tr("Found out")},
+        {"header.auto", QObject::tr("Found out")},
+        {"header.true", QObject::tr("First line names columns")},
+        {"header.false", QObject::tr("None")},
+        {"task.auto", QObject::tr("Found out")},
+        {"level.word", QObject::tr("Words")},
+        {"level.character", QObject::tr("Characters")}};
+    const QString plain = QString(choice).replace(u'-', u' ').replace(u'_', u' ');
+    return worded(words, key + u'.' + choice, plain.left(1).toUpper() + plain.mid(1));
+}
+
+static QString zeroText(const QString& key) {
+    static const std::vector<Words> words{{"limit", QObject::tr("all")},
+                                          {"vocabulary", QObject::tr("all")},
+                                          {"image_size", QObject::tr("as they are")}};
+    return worded(words, key, {});
+}
+
+/// What an empty text stands for.
+static QString emptyText(const QString& key, DataSource source) {
+    if (key == u"path") return QObject::tr("the package's folder");
+    if (source == DataSource::csv) return QObject::tr("the last column");
+    return QObject::tr("found by its name");
+}
+
+/// Every option that any source has, each once, in the order of the documents.
+static std::vector<FieldOption> optionsOfAllSources() {
+    std::vector<FieldOption> all;
+    for (const auto& source : sourceOptions) {
+        std::size_t next = 0;
+        for (const FieldOption& option : optionsOf(DataSpec{.source = source.value})) {
+            const auto known = std::ranges::find(all, option.key, &FieldOption::key);
+            if (known != all.end()) {
+                next = std::size_t(known - all.begin()) + 1;
+            } else {
+                all.insert(all.begin() + std::ptrdiff_t(next), option);
+                ++next;
+            }
+        }
+    }
+    return all;
 }
 
 DataSection::DataSection(ExperimentModel& model, MarkBoard& board, const DataProbe& probe, QWidget* parent)
     : Section(tr("Data"), model, board, parent), probe_(probe) {
     QGridLayout* grid = addGrid();
-    const auto applies = [this](MarkedField* field, auto when) {
-        onChange([field, when](const Experiment& experiment, bool) {
-            field->setApplicable(when(experiment.data.source));
-        });
-    };
-
-    addRow(grid, tr("&Source"),
-           choiceField<DataSource>(
-               QStringLiteral("data.source"), tr("Where the examples come from."),
-               {{DataSource::fashionMnist, tr("Fashion-MNIST")},
-                {DataSource::idx, tr("Folder of IDX files")},
-                {DataSource::csv, tr("CSV file")},
-                {DataSource::syntheticRegression, tr("Synthetic regression")},
-                {DataSource::syntheticClassification, tr("Synthetic classification")}},
-               [](auto& e) -> auto& { return e.data.source; }, MarkedField::Size::full,
-               // One source's folder is another one's mistake.
-               [](Experiment& experiment) { experiment.data.path.clear(); }));
-
-    auto* path = textField(
-        QStringLiteral("data.path"), {},
-        tr("IDX: the folder with the train- and t10k- files, plain or gzip. CSV: the file.\n"
-           "Fashion-MNIST: empty for the files of the package dataset-fashion-mnist."),
-        [](auto& e) -> auto& { return e.data.path; });
-    auto* browseButton = new QPushButton(tr("&Browse…"));
-    browseButton->setToolTip(tr("Choose the file or folder."));
-    path->setTrailing(browseButton);
-    connect(browseButton, &QPushButton::clicked, this, &DataSection::browse);
-    addRow(grid, tr("Pa&th"), path);
-    applies(path, [](DataSource source) { return !synthetic(source); });
-    onChange([edit = qobject_cast<QLineEdit*>(path->editor())](const Experiment& experiment, bool) {
-        edit->setPlaceholderText(
-            experiment.data.source == DataSource::fashionMnist ? tr("the package's folder") : QString());
-    });
-
-    const auto csv = [](DataSource source) { return source == DataSource::csv; };
-    auto* delimiter = choiceField<Delimiter>(
-        QStringLiteral("data.delimiter"), tr("What separates the columns."),
-        {{Delimiter::automatic, tr("Found out")},
-         {Delimiter::comma, tr("Comma")},
-         {Delimiter::semicolon, tr("Semicolon")},
-         {Delimiter::tab, tr("Tab")},
-         {Delimiter::space, tr("Space")}},
-        [](auto& e) -> auto& { return e.data.delimiter; });
-    addRow(grid, tr("Delimiter"), delimiter);
-    applies(delimiter, csv);
-    auto* header = choiceField<Header>(
-        QStringLiteral("data.header"), tr("Whether the first line names the columns."),
-        {{Header::automatic, tr("Found out")},
-         {Header::present, tr("First line names columns")},
-         {Header::absent, tr("None")}},
-        [](auto& e) -> auto& { return e.data.header; });
-    addRow(grid, tr("Header"), header);
-    applies(header, csv);
-    auto* target = textField(
-        QStringLiteral("data.target"), tr("the last column"),
-        tr("The column that is to be predicted: its name, or its index from 0 (negative from the end)."),
-        [](auto& e) -> auto& { return e.data.target; });
-    addRow(grid, tr("Target"), target);
-    applies(target, csv);
-    auto* task = choiceField<TaskKind>(
-        QStringLiteral("data.task"), tr("What the target column is."),
-        {{TaskKind::automatic, tr("Found out")},
-         {TaskKind::classification, tr("Classification")},
-         {TaskKind::regression, tr("Regression")}},
-        [](auto& e) -> auto& { return e.data.task; });
-    addRow(grid, tr("Task"), task);
-    applies(task, csv);
-
-    auto* examples = numberField(
-        QStringLiteral("data.examples"), tr("Examples to make, all parts together."),
-        [](auto& e) -> auto& { return e.data.examples; });
-    addRow(grid, tr("Examples"), examples);
-    applies(examples, synthetic);
-    auto* features = numberField(
-        QStringLiteral("data.features"), tr("Input features of an example."),
-        [](auto& e) -> auto& { return e.data.features; });
-    addRow(grid, tr("Features"), features);
-    applies(features, synthetic);
-    auto* classes = numberField(
-        QStringLiteral("data.classes"), tr("Classes."), [](auto& e) -> auto& { return e.data.classes; });
-    addRow(grid, tr("Classes"), classes);
-    applies(classes, [](DataSource source) { return source == DataSource::syntheticClassification; });
-    auto* noise = numberField(
-        QStringLiteral("data.noise"),
-        tr("Standard deviation of the target's noise (regression) or of a class around its centre."),
-        [](auto& e) -> auto& { return e.data.noise; });
-    addRow(grid, tr("Noise"), noise);
-    applies(noise, synthetic);
-
-    addRow(grid, tr("Val&idation share"),
-           numberField(
-               QStringLiteral("data.validation"),
-               tr("Share of the training examples held out; the hyperparameters are tuned on the validation "
-                  "loss L_V of these."),
-               [](auto& e) -> auto& { return e.data.validation; }));
-    auto* test = numberField(
-        QStringLiteral("data.test"),
-        tr("Share held out for testing first, where the source has no test part of its own."),
-        [](auto& e) -> auto& { return e.data.test; });
-    addRow(grid, tr("Test share"), test);
-    applies(test, [](DataSource source) { return source != DataSource::fashionMnist; });
-    addRow(grid, tr("Split"),
-           choiceField<SplitKind>(
-               QStringLiteral("data.split"), tr("Which training examples are held out for validation."),
-               {{SplitKind::tail, tr("The last ones, in file order")},
-                {SplitKind::random, tr("Drawn by the seed")}},
-               [](auto& e) -> auto& { return e.data.split; }));
-    addRow(grid, tr("Normalise"),
-           choiceField<Normalize>(
-               QStringLiteral("data.normalize"),
-               tr("To [0, 1]: pixels over 255, columns by the training part's range.\n"
-                  "Standardise: minus the mean, over the deviation, of the training part."),
-               {{Normalize::unit, tr("To [0, 1]")},
-                {Normalize::standardize, tr("Standardise")},
-                {Normalize::none, tr("As they are")}},
-               [](auto& e) -> auto& { return e.data.normalize; }));
-    addRow(grid, tr("Limit"),
-           numberField(
-               QStringLiteral("data.limit"),
-               tr("At most so many training examples, before the split; 0: all."),
-               [](auto& e) -> auto& { return e.data.limit; }, MarkedField::Size::full, tr("all")));
+    for (const FieldOption& option : optionsOfAllSources()) addField(grid, option);
+    onChange([this](const Experiment& experiment, bool replaced) { showValues(experiment, replaced); });
 
     found_ = addNote();
     found_->setObjectName(QStringLiteral("found"));
@@ -154,21 +133,107 @@ DataSection::DataSection(ExperimentModel& model, MarkBoard& board, const DataPro
     showFound();
 }
 
-void DataSection::browse() {
+void DataSection::addField(QGridLayout* grid, const FieldOption& option) {
+    const OptionWording wording{
+        .zero = zeroText(option.key),
+        .choice = [key = option.key](const QString& choice) { return choiceText(key, choice); }};
+    auto* field = new OptionField(option, MarkedField::Size::full, wording);
+    const QString path = QStringLiteral("data.%1").arg(option.key);
+    field->editor()->setObjectName(path);
+    board().add(path, field);
+    connect(field, &OptionField::edited, this, [this, field](const QString& text) { apply(field, text); });
+    if (option.key == u"path") {
+        browse_ = new QPushButton(tr("&Browse…"));
+        browse_->setObjectName(QStringLiteral("browse"));
+        field->setTrailing(browse_);
+        connect(browse_, &QPushButton::clicked, this,
+                [this] { browse(model().value().data.source != DataSource::csv); });
+    }
+    if (option.kind == FieldOption::Kind::boolean)
+        grid->addWidget(field, grid->rowCount(), 0, 1, 2);
+    else
+        addRow(grid, labelOf(option), field);
+    fields_.push_back(field);
+}
+
+void DataSection::apply(OptionField* field, const QString& text) {
+    DataSpec spec = model().value().data;
+    const bool hadProblem = !field->inputProblem().isEmpty();
+    field->setInputProblem(setOption(spec, field->key(), text));
+    if (field->inputProblem().isEmpty()) {
+        // One source's folder is another one's mistake.
+        if (spec.source != model().value().data.source) spec.path.clear();
+        const bool choice = field->option().kind == FieldOption::Kind::choice;
+        model().edit(choice ? QString() : QStringLiteral("data.%1").arg(field->key()),
+                     [&spec](Experiment& experiment) { experiment.data = spec; });
+    }
+    if (hadProblem || !field->inputProblem().isEmpty()) emit board().inputProblemsChanged();
+}
+
+void DataSection::showValues(const Experiment& experiment, bool replaced) {
+    const std::vector<FieldOption> options = optionsOf(experiment.data);
+    for (OptionField* field : fields_) {
+        const auto here = std::ranges::find(options, field->key(), &FieldOption::key);
+        field->setApplicable(here != options.end());
+        if (here == options.end()) {
+            field->setInputProblem({});
+            continue;
+        }
+        field->setMeaning(here->toolTip);
+        field->showValue(optionText(experiment.data, field->key()).value_or(QString()), replaced);
+        if (here->kind == FieldOption::Kind::text)
+            qobject_cast<QLineEdit*>(field->editor())
+                ->setPlaceholderText(here->required ? QString()
+                                                    : emptyText(field->key(), experiment.data.source));
+    }
+    refreshBrowse(experiment.data.source);
+}
+
+/// Where a file or a folder will do, the button asks which.
+void DataSection::refreshBrowse(DataSource source) {
+    const bool either = source == DataSource::text || source == DataSource::numpy;
+    browse_->setToolTip(source == DataSource::csv ? tr("Choose the file.")
+                        : either                  ? tr("Choose the file or the folder.")
+                                                  : tr("Choose the folder."));
+    if (either == (browse_->menu() != nullptr)) return;
+    if (!either) {
+        browse_->menu()->deleteLater();
+        browse_->setMenu(nullptr);
+        return;
+    }
+    auto* menu = new QMenu(browse_);
+    menu->addAction(tr("A &file…"), this, [this] { browse(false); });
+    menu->addAction(tr("A f&older…"), this, [this] { browse(true); });
+    browse_->setMenu(menu);
+}
+
+static QString filesOf(DataSource source) {
+    switch (source) {
+    case DataSource::csv:
+        return QObject::tr("Tables (*.csv *.tsv *.txt *.data);;All files (*)");
+    case DataSource::numpy:
+        return QObject::tr("NumPy archives (*.npz);;All files (*)");
+    case DataSource::text:
+        return QObject::tr("Texts (*.txt *.md *.tokens);;All files (*)");
+    default:
+        return QObject::tr("All files (*)");
+    }
+}
+
+void DataSection::browse(bool folder) {
     const DataSpec& spec = model().value().data;
     const QString current = QString::fromStdString(spec.path);
+    const QString meaning = fromView(pathMeaning(spec.source));
     const QString chosen =
-        spec.source == DataSource::csv
-            ? QFileDialog::getOpenFileName(this, tr("Choose a CSV file"), QFileInfo(current).path(),
-                                           tr("Tables (*.csv *.tsv *.txt *.data);;All files (*)"))
-            : QFileDialog::getExistingDirectory(this, tr("Choose a folder of IDX files"), current);
+        folder ? QFileDialog::getExistingDirectory(this, meaning, current)
+               : QFileDialog::getOpenFileName(this, meaning, QFileInfo(current).path(), filesOf(spec.source));
     if (chosen.isEmpty()) return;
     model().edit({}, [&chosen](Experiment& experiment) { experiment.data.path = chosen.toStdString(); });
 }
 
 void DataSection::showFound() {
     if (probe_.info())
-        found_->setText(describeData(*probe_.info()));
+        found_->setText(describeData(*probe_.info(), model().value().data.level));
     else if (probe_.pending())
         found_->setText(tr("Looking at the data…"));
     else if (!probe_.error().isEmpty())

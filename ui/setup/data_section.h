@@ -1,11 +1,15 @@
 #pragma once
 
 #include "ui/setup/data_probe.h"
+#include "ui/setup/option_field.h"
 #include "ui/setup/section.h"
+
+#include <QPushButton>
 
 namespace dstn {
 
-/// Where the examples come from and how they are divided; beneath it, what was found there.
+/// Where the examples come from and how they are divided, in a form made from the descriptions of the
+/// sources; beneath it, what was found there.
 class DataSection : public Section {
     Q_OBJECT
 
@@ -13,14 +17,21 @@ class DataSection : public Section {
     DataSection(ExperimentModel& model, MarkBoard& board, const DataProbe& probe, QWidget* parent = nullptr);
 
   private:
-    void browse();
+    void addField(QGridLayout* grid, const FieldOption& option);
+    void apply(OptionField* field, const QString& text);
+    void showValues(const Experiment& experiment, bool replaced);
+    void browse(bool folder);
+    void refreshBrowse(DataSource source);
     void showFound();
 
     const DataProbe& probe_;
+    std::vector<OptionField*> fields_; ///< of every option that a source has
+    QPushButton* browse_ = nullptr;
     QLabel* found_ = nullptr;
 };
 
-/// "51,000 training, 9,000 validation and 10,000 test examples of 1×28×28, 10 classes".
-QString describeData(const DataInfo& info);
+/// "51,000 training, 9,000 validation and 10,000 test examples; each [1, 28, 28], 10 classes"; of a text,
+/// "48,000 training tokens, 9,000 for validation, 9,000 for testing; 3,912 different words".
+QString describeData(const DataInfo& info, TextLevel level);
 
 } // namespace dstn

@@ -16,15 +16,6 @@ namespace dstn {
 
 static constexpr std::size_t mostSentences = 3;
 
-/// The first cutout among the augmentations; null if there is none.
-template <typename AnyExperiment>
-static auto findCutout(AnyExperiment& experiment)
-    -> decltype(std::get_if<CutoutSpec>(&experiment.augmentation.front())) {
-    for (auto& augmentation : experiment.augmentation)
-        if (auto* cutout = std::get_if<CutoutSpec>(&augmentation)) return cutout;
-    return nullptr;
-}
-
 HyperparameterSection::HyperparameterSection(ExperimentModel& model, MarkBoard& board, QWidget* parent)
     : Section(tr("Regularisation and hyperparameters"), model, board, parent),
       table_(new HyperparameterTableModel(this)),
@@ -125,33 +116,22 @@ void HyperparameterSection::addPlaces(QVBoxLayout* column) {
     column->addLayout(grid);
     column->addStretch(1);
 
-    // The path of a box that adds and removes an entry is that of the list; the entry's own field is nearer.
-    const auto toggle = [this, grid](const QString& name, const QString& text, const QString& toolTip,
-                                     auto isOn, auto turn) {
-        auto* box = new QCheckBox(text);
-        box->setObjectName(name);
-        box->setToolTip(toolTip);
-        connect(box, &QCheckBox::clicked, this, [this, turn](bool on) {
-            this->model().edit({}, [&](Experiment& experiment) {
-                const Experiment before = experiment;
-                turn(experiment, on);
-                removeUnused(experiment, before);
-            });
+    auto* box = new QCheckBox(tr("&Global weight decay"));
+    box->setObjectName(QStringLiteral("weightDecayOn"));
+    box->setToolTip(tr("L2 penalty ½ · decay · ‖W‖² over the weights of every linear and convolution part."));
+    connect(box, &QCheckBox::clicked, this, [this](bool on) {
+        this->model().edit({}, [on](Experiment& experiment) {
+            const Experiment before = experiment;
+            experiment.weightDecay.clear();
+            if (on) {
+                experiment.weightDecay.push_back({.hyperparameter = "weight_decay"});
+                declareHyperparameter(experiment, "weight_decay", decayKind);
+            }
+            removeUnused(experiment, before);
         });
-        onChange([box, isOn](const Experiment& experiment, bool) { box->setChecked(isOn(experiment)); });
-        grid->addWidget(box, grid->rowCount(), 0, 1, 2);
-    };
-
-    toggle(
-        QStringLiteral("weightDecayOn"), tr("&Global weight decay"),
-        tr("L2 penalty ½ · decay · ‖W‖² over the weights of every linear and convolution part."),
-        [](const Experiment& e) { return !e.weightDecay.empty(); },
-        [](Experiment& e, bool on) {
-            e.weightDecay.clear();
-            if (!on) return;
-            e.weightDecay.push_back({.hyperparameter = "weight_decay"});
-            declareHyperparameter(e, "weight_decay", decayKind);
-        });
+    });
+    onChange([box](const Experiment& e, bool) { box->setChecked(!e.weightDecay.empty()); });
+    grid->addWidget(box, grid->rowCount(), 0, 1, 2);
     auto* decay = tunableField(
         QStringLiteral("regularization.weight_decay"), tr("A number, or the name of a hyperparameter."),
         [](const Experiment& e) { return e.weightDecay.empty() ? nullptr : &e.weightDecay.front(); },
@@ -161,40 +141,26 @@ void HyperparameterSection::addPlaces(QVBoxLayout* column) {
     addRow(grid, tr("Decay"), decay);
     onChange([decay](const Experiment& e, bool) { decay->setApplicable(!e.weightDecay.empty()); });
 
-    toggle(
-        QStringLiteral("cutoutOn"), tr("C&utout"),
-        tr("Sets squares of each training image to 0 (DeVries & Taylor 2017)."),
-        [](const Experiment& e) { return findCutout(e) != nullptr; },
-        [](Experiment& e, bool on) {
-            std::erase_if(e.augmentation,
-                          [](const Augmentation& a) { return std::holds_alternative<CutoutSpec>(a); });
-            if (!on) return;
-            e.augmentation.emplace_back(CutoutSpec{.holes = {.hyperparameter = "cutout_holes"},
-                                                   .length = {.hyperparameter = "cutout_length"}});
-            declareHyperparameter(e, "cutout_length", lengthKind);
-            declareHyperparameter(e, "cutout_holes", holesKind);
+    auto* smoothing = tunableField(
+        QStringLiteral("regularization.label_smoothing"),
+        tr("ε: the training target of a class is 1 − ε for the right one, plus ε / classes for each\n"
+           "(Szegedy et al. 2016). Classification only.\nA number, or the name of a hyperparameter; 0: "
+           "none."),
+        [](const Experiment& e) { return &e.labelSmoothing; },
+        [](Experiment& e, const Tunable& tunable) { e.labelSmoothing = tunable; });
+    auto* tune = new QToolButton;
+    tune->setObjectName(QStringLiteral("tuneLabelSmoothing"));
+    tune->setText(tr("Tune"));
+    tune->setToolTip(tr("Puts a hyperparameter in its place, with the range that is usual"));
+    smoothing->setTrailing(tune);
+    connect(tune, &QToolButton::clicked, this, [this] {
+        this->model().edit({}, [](Experiment& experiment) {
+            experiment.labelSmoothing = {.hyperparameter = "label_smoothing"};
+            declareHyperparameter(experiment, "label_smoothing", smoothingKind);
         });
-    const auto cutout = [this, grid](const QString& option, const QString& label, const QString& toolTip,
-                                     Tunable CutoutSpec::*member) {
-        auto* field = tunableField(
-            QStringLiteral("augmentation[0].%1").arg(option), toolTip,
-            [member](const Experiment& e) {
-                const CutoutSpec* found = findCutout(e);
-                return found == nullptr ? nullptr : &(found->*member);
-            },
-            [member](Experiment& e, const Tunable& tunable) {
-                if (CutoutSpec* found = findCutout(e)) found->*member = tunable;
-            });
-        addRow(grid, label, field);
-        onChange([field](const Experiment& e, bool) { field->setApplicable(findCutout(e) != nullptr); });
-        return field;
-    };
-    auto* holes =
-        cutout(QStringLiteral("holes"), tr("Holes"),
-               tr("Squares an image: a number, or the name of a hyperparameter."), &CutoutSpec::holes);
-    cutout(QStringLiteral("length"), tr("Length"),
-           tr("Side of a square in pixels: a number, or the name of a hyperparameter."), &CutoutSpec::length);
-    board().add(QStringLiteral("augmentation"), holes);
+    });
+    addRow(grid, tr("Label smoothing"), smoothing);
+    onChange([tune](const Experiment& e, bool) { tune->setEnabled(!e.labelSmoothing.named()); });
 }
 
 int HyperparameterSection::currentRow() const {

@@ -10,7 +10,7 @@
 namespace dstn {
 
 /// The hyperparameters with their ranges, a picture of the chosen one's transform, and the places outside the
-/// model that take one: global weight decay and cutout.
+/// model that take one: global weight decay and label smoothing.
 class HyperparameterSection : public Section, public MarkTarget {
     Q_OBJECT
 

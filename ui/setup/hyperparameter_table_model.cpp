@@ -137,7 +137,7 @@ QVariant HyperparameterTableModel::headerData(int section, Qt::Orientation orien
     case Tune:
         return text ? tr("Tune") : tr("Tuned while the network trains; else held at its initial value");
     case Name:
-        return text ? tr("Name") : tr("What the model, the weight decay and the cutout call it by");
+        return text ? tr("Name") : tr("What the model, the augmentations and the regularisation call it by");
     case Initial:
         return text ? tr("Initial") : tr("Value at the start, in natural units");
     case Min:

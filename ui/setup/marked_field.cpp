@@ -40,6 +40,16 @@ MarkedField::MarkedField(QWidget* editor, const QString& toolTip, Size size, QWi
     colourSentence();
 }
 
+void MarkedField::setMeaning(const QString& toolTip) {
+    toolTip_ = toolTip;
+    showMeaning();
+    if (label_ != nullptr) label_->setToolTip(toolTip_);
+}
+
+void MarkedField::showMeaning() {
+    editor_->setToolTip(isMarked() ? sentence() + QStringLiteral("\n\n") + toolTip_ : toolTip_);
+}
+
 void MarkedField::setLabel(QLabel* label) {
     label_ = label;
     label_->setToolTip(toolTip_);
@@ -67,7 +77,7 @@ void MarkedField::setMistakes(const std::vector<Mistake>& mistakes) {
     sentences_ = sentences;
     sentence_->setText(tr("⚠ %1").arg(sentence()));
     sentence_->setVisible(isMarked() && size_ == Size::full);
-    editor_->setToolTip(isMarked() ? sentence() + QStringLiteral("\n\n") + toolTip_ : toolTip_);
+    showMeaning();
     editor_->setAccessibleDescription(sentence());
     updateVisible();
     update();

@@ -21,6 +21,8 @@ class MarkedField : public QWidget, public MarkTarget {
     QWidget* editor() const { return editor_; }
     /// A button to the right of the editor.
     void setTrailing(QWidget* widget) { line_->addWidget(widget); }
+    /// What the field means, in the tool tips of editor and label.
+    void setMeaning(const QString& toolTip);
     /// Is shown and hidden with the field.
     void setLabel(QLabel* label);
     /// A field that does not apply is hidden, unless there is a mistake in it.
@@ -42,6 +44,7 @@ class MarkedField : public QWidget, public MarkTarget {
   private:
     void updateVisible();
     void colourSentence();
+    void showMeaning();
 
     QWidget* editor_;
     QHBoxLayout* line_;

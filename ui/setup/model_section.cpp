@@ -3,14 +3,13 @@
 #include "ui/setup/cell_delegate.h"
 #include "ui/setup/mark_colors.h"
 #include "ui/setup/model_templates.h"
-#include "ui/setup/part_options.h"
+#include "ui/setup/offered_parts.h"
 #include "ui/setup/tunable_places.h"
 
-#include <QAction>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QMenu>
 #include <QPushButton>
-#include <QToolButton>
 
 #include <algorithm>
 
@@ -61,10 +60,7 @@ ModelSection::ModelSection(ExperimentModel& model, MarkBoard& board, const DataP
     body()->addWidget(view_);
 
     options_ = new QWidget;
-    optionsRow_ = new QHBoxLayout(options_);
-    optionsRow_->setContentsMargins(0, 0, 0, 0);
-    optionsRow_->setSpacing(6);
-    options_->setMinimumHeight(QLineEdit().sizeHint().height() + 4);
+    optionsRow_ = new FlowLayout(8, options_);
     body()->addWidget(options_);
     note_ = addNote();
     note_->setObjectName(QStringLiteral("modelNote"));
@@ -84,6 +80,7 @@ ModelSection::ModelSection(ExperimentModel& model, MarkBoard& board, const DataP
     });
     connect(view_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
         rebuildOptions();
+        showOptions(true);
         refreshTools();
     });
     connect(&probe_, &DataProbe::changed, this, &ModelSection::refreshTable);
@@ -93,6 +90,7 @@ ModelSection::ModelSection(ExperimentModel& model, MarkBoard& board, const DataP
         refreshTable();
         if (!view_->currentIndex().isValid() && table_->rowCount() > 0) view_->selectRow(0);
         rebuildOptions();
+        showOptions(replaced);
         refreshTools();
         showSentences();
     });
@@ -161,56 +159,28 @@ void ModelSection::useTemplate() {
     showSentences();
 }
 
-QAction* ModelSection::addTool(QHBoxLayout* row, const QString& text, const QString& toolTip,
-                               const QKeySequence& key, void (ModelSection::*slot)()) {
-    auto* action = new QAction(text, this);
-    action->setShortcut(key);
-    action->setShortcutContext(Qt::WidgetShortcut);
-    action->setToolTip(tr("%1 (%2)").arg(toolTip, key.toString(QKeySequence::NativeText)));
-    connect(action, &QAction::triggered, this, slot);
-    view_->addAction(action);
-    auto* button = new QToolButton;
-    button->setDefaultAction(action);
-    button->setAutoRaise(true);
-    button->setFocusPolicy(Qt::TabFocus);
-    row->addWidget(button);
-    return action;
-}
-
 void ModelSection::addTools() {
-    auto* row = new QHBoxLayout;
-    row->setSpacing(2);
-    auto* add = new QToolButton;
-    add->setObjectName(QStringLiteral("addPart"));
-    add->setText(tr("&Add part"));
-    add->setToolTip(tr("Adds a part after the chosen one (Insert)"));
-    add->setPopupMode(QToolButton::InstantPopup);
-    add->setAutoRaise(true);
-    add->setFocusPolicy(Qt::TabFocus);
-    auto* menu = new QMenu(add);
-    menu->setToolTipsVisible(true);
-    for (const OfferedPart& offered : offeredParts()) {
-        QAction* action =
-            menu->addAction(offered.id, this, [this, part = offered.part] { insertPart(part); });
-        action->setToolTip(offered.toolTip);
+    tools_ = new ListTools(view_, {.add = tr("&Add part"),
+                                   .addTip = tr("Adds a part after the chosen one"),
+                                   .duplicateTip = tr("Adds a copy of the chosen part"),
+                                   .removeTip = tr("Takes the chosen part away"),
+                                   .upTip = tr("Moves the chosen part up"),
+                                   .downTip = tr("Moves the chosen part down")});
+    tools_->addButton()->setObjectName(QStringLiteral("addPart"));
+    for (const QString& group : partGroups()) {
+        QMenu* menu = tools_->menu()->addMenu(group);
+        menu->setToolTipsVisible(true);
+        for (const OfferedPart& offered : offeredParts()) {
+            if (offered.group != group) continue;
+            QAction* action =
+                menu->addAction(offered.id, this, [this, part = offered.part] { insertPart(part); });
+            action->setToolTip(offered.toolTip);
+        }
     }
-    add->setMenu(menu);
-    auto* open = new QAction(tr("Add part"), this);
-    open->setShortcut(Qt::Key_Insert);
-    open->setShortcutContext(Qt::WidgetShortcut);
-    connect(open, &QAction::triggered, add, &QToolButton::showMenu);
-    view_->addAction(open);
-    row->addWidget(add);
-    duplicate_ = addTool(row, tr("Duplicate"), tr("Adds a copy of the chosen part"), Qt::CTRL | Qt::Key_D,
-                         &ModelSection::duplicatePart);
-    remove_ = addTool(row, tr("Remove"), tr("Takes the chosen part away"), Qt::Key_Delete,
-                      &ModelSection::removePart);
-    up_ = addTool(row, tr("↑ Up"), tr("Moves the chosen part up"), Qt::ALT | Qt::Key_Up,
-                  &ModelSection::movePartUp);
-    down_ = addTool(row, tr("↓ Down"), tr("Moves the chosen part down"), Qt::ALT | Qt::Key_Down,
-                    &ModelSection::movePartDown);
-    row->addStretch(1);
-    body()->addLayout(row);
+    connect(tools_, &ListTools::duplicateAsked, this, &ModelSection::duplicatePart);
+    connect(tools_, &ListTools::removeAsked, this, &ModelSection::removePart);
+    connect(tools_, &ListTools::moveAsked, this, &ModelSection::movePart);
+    body()->addWidget(tools_);
 }
 
 int ModelSection::currentRow() const {
@@ -252,161 +222,96 @@ void ModelSection::movePart(int by) {
     view_->selectRow(other);
 }
 
-void ModelSection::refreshTable() {
-    table_->setExperiment(model().value(),
-                          probe_.info() ? std::optional(probe_.info()->input) : std::nullopt);
-}
+void ModelSection::refreshTable() { table_->setExperiment(model().value(), probe_.info()); }
 
-void ModelSection::refreshTools() {
+void ModelSection::refreshTools() { tools_->setCurrent(currentRow(), table_->rowCount()); }
+
+void ModelSection::setOptionText(OptionField* field, const QString& text) {
     const int row = currentRow();
-    duplicate_->setEnabled(row >= 0);
-    remove_->setEnabled(row >= 0);
-    up_->setEnabled(row > 0);
-    down_->setEnabled(row >= 0 && row + 1 < table_->rowCount());
-}
-
-/// The options of the chosen part that have no column of their own.
-static std::vector<PartOption> rareOptions(const Part& part) {
-    std::vector<PartOption> rare;
-    for (const PartOption& option : optionsOf(part)) {
-        bool column = false;
-        for (int i = 0; i < ModelTableModel::ColumnCount; ++i)
-            column = column || ModelTableModel::optionOf(i) == option.key;
-        if (!column) rare.push_back(option);
-    }
-    return rare;
-}
-
-void ModelSection::setOptionText(int row, const QString& key, const QString& text) {
-    if (std::size_t(row) >= model().value().model.parts.size()) return;
+    if (row < 0 || std::size_t(row) >= model().value().model.parts.size()) return;
     Part part = model().value().model.parts[std::size_t(row)];
-    const QString why = setOption(part, key, text);
+    const QString why = setOption(part, field->key(), text);
+    field->setInputProblem(why);
     if (why.isEmpty())
         emit table_->partEdited(row, part);
     else
         emit table_->editRefused(row, why);
 }
 
-QWidget* ModelSection::makeOptionEditor(int row, const QString& key) {
-    const auto options = optionsOf(model().value().model.parts[std::size_t(row)]);
-    const PartOption& option = *std::ranges::find(options, key, &PartOption::key);
-    QWidget* editor = nullptr;
-    switch (option.kind) {
-    case PartOption::Kind::boolean: {
-        auto* box = new QCheckBox(option.title);
-        connect(box, &QCheckBox::clicked, this, [this, row, key](bool on) {
-            setOptionText(row, key, on ? QStringLiteral("yes") : QStringLiteral("no"));
-        });
-        editor = box;
-        break;
-    }
-    case PartOption::Kind::choice: {
-        auto* combo = quietCombo();
-        combo->addItems(option.choices);
-        connect(combo, &QComboBox::textActivated, this,
-                [this, row, key](const QString& text) { setOptionText(row, key, text); });
-        editor = combo;
-        break;
-    }
-    case PartOption::Kind::decay: {
-        auto* combo = new TunableEdit;
-        combo->setNames(hyperparameterNames(model().value()));
-        combo->lineEdit()->setPlaceholderText(tr("none"));
-        connect(combo, &TunableEdit::tunableEdited, this,
-                [this, row, key, combo] { setOptionText(row, key, combo->currentText()); });
-        editor = combo;
-        break;
-    }
-    default: {
-        auto* edit = new QLineEdit;
-        edit->setMaximumWidth(70);
-        connect(edit, &QLineEdit::textEdited, this,
-                [this, row, key](const QString& text) { setOptionText(row, key, text); });
-        editor = edit;
-    }
-    }
-    editor->setObjectName(QStringLiteral("option.%1").arg(key));
-    editor->setAccessibleName(option.title);
-    return editor;
-}
-
 void ModelSection::rebuildOptions() {
     const int row = currentRow();
     const auto& parts = model().value().model.parts;
     const bool exists = row >= 0 && std::size_t(row) < parts.size();
-    const QString wanted =
-        exists
-            ? QStringLiteral("%1 %2").arg(row).arg(QString::fromStdString(partType(parts[std::size_t(row)])))
-            : QString();
-    if (wanted != optionsOf_) {
-        optionsOf_ = wanted;
-        optionEditors_.clear();
-        while (QLayoutItem* item = optionsRow_->takeAt(0)) {
-            if (item->widget() != nullptr) {
-                // Later: the change may come from one of these widgets.
-                item->widget()->hide();
-                item->widget()->deleteLater();
-            }
-            delete item;
-        }
-        if (exists) {
-            const auto rare = rareOptions(parts[std::size_t(row)]);
-            auto* title =
-                new QLabel(rare.empty() ? tr("%1 %2 has no further options.")
-                                              .arg(row + 1)
-                                              .arg(QString::fromStdString(partType(parts[std::size_t(row)])))
-                                        : tr("%1 %2:").arg(row + 1).arg(
-                                              QString::fromStdString(partType(parts[std::size_t(row)]))));
-            title->setForegroundRole(QPalette::PlaceholderText);
-            optionsRow_->addWidget(title);
-            for (const PartOption& option : rare) {
-                QWidget* editor = makeOptionEditor(row, option.key);
-                optionEditors_.emplace_back(option.key, editor);
-                auto* field = new MarkedField(editor, option.toolTip, MarkedField::Size::compact);
-                if (option.kind != PartOption::Kind::boolean) {
-                    auto* label = new QLabel(option.title);
-                    label->setBuddy(field->editor());
-                    field->setLabel(label);
-                    optionsRow_->addWidget(label);
-                }
-                optionsRow_->addWidget(field);
-            }
-            optionsRow_->addStretch(1);
-        }
+    const QString type = exists ? QString::fromStdString(partType(parts[std::size_t(row)])) : QString();
+    const QString wanted = exists ? QStringLiteral("%1 %2").arg(row).arg(type) : QString();
+    if (wanted == optionsOf_) return;
+    optionsOf_ = wanted;
+    optionFields_.clear();
+    while (QLayoutItem* item = optionsRow_->takeAt(0)) {
+        // Later: the change may come from one of these widgets.
+        item->widget()->hide();
+        item->widget()->deleteLater();
+        delete item;
     }
-    refreshOptions();
+    if (!exists) return;
+    const Part& part = parts[std::size_t(row)];
+    auto* title = new QLabel;
+    title->setForegroundRole(QPalette::PlaceholderText);
+    title->setMinimumHeight(QLineEdit().sizeHint().height() + 4);
+    optionsRow_->addWidget(title);
+    for (const FieldOption& option : optionsOf(part)) {
+        if (ModelTableModel::columnOf(option.key, part) >= 0) continue;
+        auto* field = new OptionField(option, MarkedField::Size::compact);
+        field->editor()->setObjectName(QStringLiteral("option.%1").arg(option.key));
+        if (qobject_cast<NumberEdit*>(field->editor()) != nullptr) field->editor()->setMaximumWidth(70);
+        connect(field, &OptionField::edited, this,
+                [this, field](const QString& text) { setOptionText(field, text); });
+        optionFields_.push_back(field);
+        // Label and field go to the next line together.
+        auto* pair = new QWidget;
+        auto* line = new QHBoxLayout(pair);
+        line->setContentsMargins(0, 0, 0, 0);
+        line->setSpacing(4);
+        if (option.kind != FieldOption::Kind::boolean) {
+            auto* label = new QLabel(option.title);
+            label->setBuddy(field->editor());
+            field->setLabel(label);
+            line->addWidget(label);
+        }
+        line->addWidget(field);
+        optionsRow_->addWidget(pair);
+    }
+    title->setText(optionFields_.empty() ? tr("%1 %2 has no further options.").arg(row + 1).arg(type)
+                                         : tr("%1 %2:").arg(row + 1).arg(type));
 }
 
-void ModelSection::refreshOptions() {
+void ModelSection::showOptions(bool replaced) {
     const int row = currentRow();
     const auto& parts = model().value().model.parts;
     if (row < 0 || std::size_t(row) >= parts.size()) return;
-    for (const auto& [key, editor] : optionEditors_) {
-        const QString text = optionText(parts[std::size_t(row)], key).value_or(QString());
-        if (auto* box = qobject_cast<QCheckBox*>(editor)) {
-            box->setChecked(text == u"yes");
-        } else if (auto* combo = qobject_cast<QComboBox*>(editor)) {
-            if (!combo->isEditable()) {
-                combo->setCurrentText(text);
-            } else if (!combo->hasFocus()) {
-                const QSignalBlocker quiet(combo);
-                combo->setEditText(text);
-            }
-        } else if (auto* edit = qobject_cast<QLineEdit*>(editor); edit != nullptr && !edit->hasFocus()) {
-            edit->setText(text);
-        }
+    for (OptionField* field : optionFields_) {
+        field->setNames(hyperparameterNames(model().value()));
+        if (const auto text = optionText(parts[std::size_t(row)], field->key()))
+            field->showValue(*text, replaced);
+    }
+    markOptions();
+}
+
+void ModelSection::markOptions() {
+    for (OptionField* field : optionFields_) {
         std::vector<Mistake> mine;
         for (const Mistake& mistake : mistakes_)
-            if (rowOfPath(mistake.path, "model.parts") == row && optionOfPath(mistake.path) == key)
+            if (rowOfPath(mistake.path, "model.parts") == currentRow() &&
+                optionOfPath(mistake.path) == field->key())
                 mine.push_back(mistake);
-        if (auto* field = qobject_cast<MarkedField*>(editor->parentWidget())) field->setMistakes(mine);
+        field->setMistakes(mine);
     }
 }
 
 void ModelSection::setMistakes(const std::vector<Mistake>& mistakes) {
     mistakes_ = mistakes;
     table_->setMistakes(mistakes);
-    refreshOptions();
+    markOptions();
     showSentences();
 }
 
@@ -438,12 +343,11 @@ void ModelSection::reveal(const QString& path) {
     const int row = rowOfPath(path.toStdString(), "model.parts");
     revealWidget(view_);
     if (row < 0 || row >= table_->rowCount()) return;
-    int column = ModelTableModel::Type;
-    for (int i = 0; i < ModelTableModel::ColumnCount; ++i)
-        if (const QString option = ModelTableModel::optionOf(i);
-            !option.isEmpty() && option == optionOfPath(path.toStdString()))
-            column = i;
-    view_->setCurrentIndex(table_->index(row, column));
+    const QString option = optionOfPath(path.toStdString());
+    const int column = ModelTableModel::columnOf(option, model().value().model.parts[std::size_t(row)]);
+    view_->setCurrentIndex(table_->index(row, std::max(column, int(ModelTableModel::Type))));
+    for (OptionField* field : optionFields_)
+        if (field->key() == option) field->reveal(path);
 }
 
 } // namespace dstn

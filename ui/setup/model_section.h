@@ -1,11 +1,13 @@
 #pragma once
 
 #include "ui/setup/data_probe.h"
+#include "ui/setup/list_tools.h"
 #include "ui/setup/model_table_model.h"
+#include "ui/setup/option_field.h"
 #include "ui/setup/section.h"
 #include "ui/setup/table_view.h"
+#include "ui/widgets/flow_layout.h"
 
-#include <QHBoxLayout>
 #include <QLineEdit>
 
 namespace dstn {
@@ -26,36 +28,32 @@ class ModelSection : public Section, public MarkTarget {
   private:
     void addTemplateRow();
     void addTools();
-    QAction* addTool(QHBoxLayout* row, const QString& text, const QString& toolTip, const QKeySequence& key,
-                     void (ModelSection::*slot)());
     void refreshTable();
     void refreshTools();
     void rebuildOptions();
-    void refreshOptions();
+    void showOptions(bool replaced);
+    void markOptions();
     void showSentences();
-    QWidget* makeOptionEditor(int row, const QString& key);
-    void setOptionText(int row, const QString& key, const QString& text);
+    void setOptionText(OptionField* field, const QString& text);
     void useTemplate();
 
     int currentRow() const;
     void insertPart(const Part& part);
     void duplicatePart();
     void removePart();
-    void movePartUp() { movePart(-1); }
-    void movePartDown() { movePart(1); }
     void movePart(int by);
 
     const DataProbe& probe_;
     ModelTableModel* table_;
     TableView* view_;
-    QAction *duplicate_ = nullptr, *remove_ = nullptr, *up_ = nullptr, *down_ = nullptr;
+    ListTools* tools_ = nullptr;
     QComboBox* template_ = nullptr;
     QLineEdit* widths_ = nullptr;
     QCheckBox* dropout_ = nullptr;
-    QHBoxLayout* optionsRow_ = nullptr;
+    FlowLayout* optionsRow_ = nullptr;
     QWidget* options_ = nullptr;
-    QString optionsOf_; ///< row and type that the option editors are made for
-    std::vector<std::pair<QString, QWidget*>> optionEditors_; ///< those of now, by the option's key
+    QString optionsOf_;                      ///< row and type that the option fields are made for
+    std::vector<OptionField*> optionFields_; ///< those of now
     QLabel* note_ = nullptr;
     std::vector<Mistake> mistakes_;
     QString refused_; ///< why the last text typed was no value

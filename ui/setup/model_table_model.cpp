@@ -1,17 +1,20 @@
 #include "ui/setup/model_table_model.h"
 
+#include "ui/setup/field_options.h"
 #include "ui/setup/mark_board.h"
 #include "ui/setup/number_text.h"
-#include "ui/setup/part_options.h"
+#include "ui/setup/offered_parts.h"
 
 #include <algorithm>
 
 namespace dstn {
 
-QString ModelTableModel::optionOf(int column) {
+QString ModelTableModel::optionOf(int column, const Part& part) {
     switch (column) {
     case Out:
-        return QStringLiteral("out");
+        for (const QString& key : {QStringLiteral("out"), QStringLiteral("width"), QStringLiteral("hidden")})
+            if (optionText(part, key)) return key;
+        return {};
     case Kernel:
         return QStringLiteral("kernel");
     case Stride:
@@ -25,7 +28,13 @@ QString ModelTableModel::optionOf(int column) {
     }
 }
 
-void ModelTableModel::setExperiment(const Experiment& experiment, const std::optional<Shape>& input) {
+int ModelTableModel::columnOf(const QString& option, const Part& part) {
+    for (int column = 0; column < ColumnCount; ++column)
+        if (!option.isEmpty() && optionOf(column, part) == option) return column;
+    return -1;
+}
+
+void ModelTableModel::setExperiment(const Experiment& experiment, const std::optional<DataInfo>& data) {
     const auto rows = int(experiment.model.parts.size());
     // Kept rows keep the selection; only the difference comes or goes.
     if (rows > rowCount()) {
@@ -38,10 +47,10 @@ void ModelTableModel::setExperiment(const Experiment& experiment, const std::opt
         endRemoveRows();
     }
     parts_ = experiment.model.parts;
-    inspected_ = input.has_value();
-    report_ = inspected_
-                  ? inspectModel(experiment.model, *input, std::int64_t(experiment.tunedNames().size()))
-                  : ModelReport{};
+    inspected_ = data.has_value();
+    report_ = inspected_ ? inspectModel(experiment.model, data->input,
+                                        std::int64_t(experiment.tunedNames().size()), data->vocabulary)
+                         : ModelReport{};
     if (rows > 0) emit dataChanged(index(0, 0), index(rows - 1, ColumnCount - 1));
 }
 
@@ -74,7 +83,7 @@ QString ModelTableModel::mistakeIn(int row, const QString& option) const {
 QVariant ModelTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount()) return {};
     const Part& part = parts_[std::size_t(index.row())];
-    const QString option = optionOf(index.column());
+    const QString option = optionOf(index.column(), part);
     const bool reported = inspected_ && std::size_t(index.row()) < report_.parts.size();
     const PartReport* said = reported ? &report_.parts[std::size_t(index.row())] : nullptr;
 
@@ -89,8 +98,12 @@ QVariant ModelTableModel::data(const QModelIndex& index, int role) const {
     if (role == Qt::ToolTipRole) {
         const QString mistake = mistakeIn(index.row(), {});
         if (!mistake.isEmpty()) return mistake;
-        for (const PartOption& known : optionsOf(part))
+        for (const FieldOption& known : optionsOf(part))
             if (known.key == option) return known.toolTip;
+        if (index.column() == Type) {
+            const QString type = QString::fromStdString(partType(part));
+            return tr("%1: %2").arg(type, partDescription(type));
+        }
         return {};
     }
     if (role != Qt::DisplayRole && role != Qt::EditRole) return {};
@@ -128,6 +141,8 @@ QVariant ModelTableModel::headerData(int section, Qt::Orientation orientation, i
             return tr("Numbers in the general weights w₀");
         case Response:
             return tr("Numbers in the response parameters Θ, for the hyperparameters tuned");
+        case Out:
+            return tr("Outputs: units of a layer, channels of a convolution, width of an embedding");
         case Rate:
             return tr("Dropout rate: a number or a hyperparameter's name");
         default:
@@ -165,8 +180,9 @@ QVariant ModelTableModel::headerData(int section, Qt::Orientation orientation, i
 Qt::ItemFlags ModelTableModel::flags(const QModelIndex& index) const {
     if (!index.isValid()) return Qt::NoItemFlags;
     Qt::ItemFlags flags = Qt::ItemIsSelectable | Qt::ItemIsEnabled;
-    const bool editable = index.column() == Type ||
-                          optionText(parts_[std::size_t(index.row())], optionOf(index.column())).has_value();
+    const Part& part = parts_[std::size_t(index.row())];
+    const bool editable =
+        index.column() == Type || optionText(part, optionOf(index.column(), part)).has_value();
     return editable ? flags | Qt::ItemIsEditable : flags;
 }
 
@@ -181,10 +197,10 @@ bool ModelTableModel::setData(const QModelIndex& index, const QVariant& value, i
         if (type->id == QString::fromStdString(partType(part))) return true;
         // What both types have, stays: a kernel, a rate, a width.
         Part next = type->part;
-        for (const PartOption& option : optionsOf(next))
+        for (const FieldOption& option : optionsOf(next))
             if (const auto kept = optionText(part, option.key)) setOption(next, option.key, *kept);
         part = next;
-    } else if (const QString why = setOption(part, optionOf(index.column()), value.toString());
+    } else if (const QString why = setOption(part, optionOf(index.column(), part), value.toString());
                !why.isEmpty()) {
         emit editRefused(index.row(), why);
         return false;

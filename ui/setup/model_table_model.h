@@ -23,8 +23,8 @@ class ModelTableModel : public QAbstractTableModel {
 
     using QAbstractTableModel::QAbstractTableModel;
 
-    /// @param input shape of one example, absent while the data is not known
-    void setExperiment(const Experiment& experiment, const std::optional<Shape>& input);
+    /// @param data what the parts are shown for, absent while it is not known
+    void setExperiment(const Experiment& experiment, const std::optional<DataInfo>& data);
     void setMistakes(const std::vector<Mistake>& mistakes);
     const ModelReport& report() const { return report_; }
 
@@ -35,8 +35,11 @@ class ModelTableModel : public QAbstractTableModel {
     Qt::ItemFlags flags(const QModelIndex& index) const override;
     bool setData(const QModelIndex& index, const QVariant& value, int role = Qt::EditRole) override;
 
-    /// The option that a column edits, "kernel"; empty for the others.
-    static QString optionOf(int column);
+    /// The option of this part that a column edits, "kernel"; empty for the others. The outputs of a part
+    /// are called "out", "width" or "hidden".
+    static QString optionOf(int column, const Part& part);
+    /// The column that edits an option; −1: none.
+    static int columnOf(const QString& option, const Part& part);
 
   signals:
     /// The part at `row` shall become this.

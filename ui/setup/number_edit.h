@@ -21,6 +21,8 @@ class NumberEdit : public QLineEdit {
     std::optional<double> real() const { return parseReal(digits()); }
     std::optional<std::int64_t> integer() const { return parseInteger(digits()); }
     std::optional<std::uint64_t> unsignedInteger() const { return parseUnsigned(digits()); }
+    /// What stands there as digits, whether or not it is a number.
+    QString valueText() const { return digits(); }
     /// Empty, or why the text is no number of the kind.
     QString problem() const;
 

@@ -1,5 +1,6 @@
 #include "ui/setup/setup_page.h"
 
+#include "ui/setup/augmentation_section.h"
 #include "ui/setup/data_probe.h"
 #include "ui/setup/data_section.h"
 #include "ui/setup/experiment_file.h"
@@ -171,6 +172,7 @@ void SetupPage::Impl::makeLayout() {
     auto* right = new QVBoxLayout;
     right->setSpacing(8);
     right->addWidget(modelSection);
+    right->addWidget(new AugmentationSection(model, board));
     right->addWidget(new HyperparameterSection(model, board));
     right->addWidget(new OptimizerSection(model, board));
     right->addStretch(1);

@@ -13,7 +13,10 @@ static QString placeOf(const Experiment& experiment, const std::string& path) {
     const QString text = QString::fromStdString(path);
     const QRegularExpressionMatch match = indexed.match(text);
     const auto words = [](QString key) { return key.replace(u'_', u' '); };
-    if (!match.hasMatch()) return QObject::tr("global %1").arg(words(text.section(u'.', -1)));
+    if (!match.hasMatch()) {
+        const QString key = text.section(u'.', -1);
+        return key == u"weight_decay" ? QObject::tr("global weight decay") : words(key);
+    }
     const auto row = match.captured(2).toULongLong();
     if (match.captured(1) == u"model.parts")
         return QObject::tr("%1 of part %2").arg(words(match.captured(3))).arg(row + 1);

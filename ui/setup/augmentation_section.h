@@ -1,0 +1,42 @@
+#pragma once
+
+#include "ui/setup/augmentation_table_model.h"
+#include "ui/setup/list_tools.h"
+#include "ui/setup/section.h"
+#include "ui/setup/table_view.h"
+
+namespace dstn {
+
+/// What is done to training examples, as a table in the order in which it is done. A new augmentation comes
+/// with a hyperparameter in each place that takes one; a number in its place takes that hyperparameter away
+/// again.
+class AugmentationSection : public Section, public MarkTarget {
+    Q_OBJECT
+
+  public:
+    AugmentationSection(ExperimentModel& model, MarkBoard& board, QWidget* parent = nullptr);
+
+    void setMistakes(const std::vector<Mistake>& mistakes) override;
+    void reveal(const QString& path) override;
+
+  private:
+    void addMenu();
+    void add(const Augmentation& offered);
+    void duplicate();
+    void remove();
+    void move(int by);
+    void choose(int row, const QString& type);
+    void apply(int row, const Augmentation& augmentation);
+    void refresh();
+    void showSentences();
+    int currentRow() const;
+
+    AugmentationTableModel* table_;
+    TableView* view_;
+    ListTools* tools_;
+    QLabel* note_ = nullptr;
+    std::vector<Mistake> mistakes_;
+    QString refused_; ///< why the last text typed was no value
+};
+
+} // namespace dstn

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "core/models/model.h"
+
+#include <QString>
+
+#include <vector>
+
+namespace dstn {
+
+/// A type of part that can be put into a model, with options to start from.
+struct OfferedPart {
+    QString id;    ///< "conv2d"
+    QString group; ///< the menu that it is offered in
+    QString toolTip;
+    Part part;
+};
+
+/// Every type of partTypes(), in its order. A type that has no line of its own in offered_parts.cpp is
+/// offered in the last group.
+const std::vector<OfferedPart>& offeredParts();
+/// The groups in the order of the menu; only those that have a part.
+const QStringList& partGroups();
+/// What a type does, in a line; empty for one that is not known.
+QString partDescription(const QString& id);
+
+} // namespace dstn
