@@ -412,7 +412,8 @@ class TestAugmentationPipeline : public QObject {
             // Inputs are (byte − shift) · factor, so that the extremes are black and white.
             const Scaling& channel = dataset.channels[static_cast<std::size_t>(c)];
             const DeviceData data(dataset, at::kCPU, at::kDouble);
-            const Tensor back = data.train.inputs.select(1, c) / channel.factor + channel.shift;
+            const Tensor inputs = take(data.train, 0, data.train.count()).inputs;
+            const Tensor back = inputs.select(1, c) / channel.factor + channel.shift;
             QVERIFY(largest(back - back.round()) < 1e-4);
             QCOMPARE(back.min().round().item<double>(), 0.0);
             QCOMPARE(back.max().round().item<double>(), 255.0);
