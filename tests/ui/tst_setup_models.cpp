@@ -467,6 +467,12 @@ class SetupModelsTest : public QObject {
         QCOMPARE(board.inputProblems(), (std::vector<Mistake>{{"optimizers.general.lr", "no number"}}));
     }
 
+    void sentencesBeginWithACapitalLetterButNamesStay() {
+        QCOMPARE(sentenceOf({"epochs", "expected 1, found 0"}), QStringLiteral("Expected 1, found 0."));
+        QCOMPARE(sentenceOf({"data.path", "cifar-10: there is no such folder."}),
+                 QStringLiteral("cifar-10: there is no such folder."));
+    }
+
     void bandOfTheInitialPointIsThatOfTheTransform() {
         const Hyperparameter rate{.name = "rate", .initial = 0.475, .min = 0, .max = 0.95, .scale = 1.0};
         const auto band = initialBand(rate);

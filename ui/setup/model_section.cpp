@@ -48,7 +48,6 @@ ModelSection::ModelSection(ExperimentModel& model, MarkBoard& board, const DataP
     const auto width = [&](int column, const char* widest) {
         view_->setColumnWidth(column, metrics.horizontalAdvance(QString::fromUtf8(widest)) + 11);
     };
-    width(ModelTableModel::Type, "⚠ max_pool2d");
     width(ModelTableModel::Out, "10000");
     width(ModelTableModel::Kernel, "Kernel");
     width(ModelTableModel::Stride, "Stride");
@@ -56,6 +55,7 @@ ModelSection::ModelSection(ExperimentModel& model, MarkBoard& board, const DataP
     width(ModelTableModel::Output, "[128, 28, 28]");
     width(ModelTableModel::Weights, "2,459,520");
     width(ModelTableModel::Response, "12,459,520");
+    header->setSectionResizeMode(ModelTableModel::Type, QHeaderView::Stretch);
     header->setSectionResizeMode(ModelTableModel::Rate, QHeaderView::Stretch);
     body()->addWidget(view_);
 
@@ -222,7 +222,17 @@ void ModelSection::movePart(int by) {
     view_->selectRow(other);
 }
 
-void ModelSection::refreshTable() { table_->setExperiment(model().value(), probe_.info()); }
+void ModelSection::refreshTable() {
+    table_->setExperiment(model().value(), probe_.info());
+    // What no part has would only take room from the others.
+    for (const int column : {ModelTableModel::Kernel, ModelTableModel::Stride, ModelTableModel::Padding}) {
+        const auto has = [column](const Part& part) {
+            return !ModelTableModel::optionOf(column, part).isEmpty() &&
+                   optionText(part, ModelTableModel::optionOf(column, part)).has_value();
+        };
+        view_->setColumnHidden(column, std::ranges::none_of(model().value().model.parts, has));
+    }
+}
 
 void ModelSection::refreshTools() { tools_->setCurrent(currentRow(), table_->rowCount()); }
 
