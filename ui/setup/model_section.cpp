@@ -101,7 +101,7 @@ void ModelSection::addTemplateRow() {
     row->setSpacing(6);
     template_ = quietCombo();
     template_->setObjectName(QStringLiteral("template"));
-    template_->addItems({tr("Linear"), tr("MLP"), tr("SimpleCNN")});
+    template_->addItems({tr("Linear"), tr("MLP"), tr("SimpleCNN"), tr("LSTM")});
     template_->setCurrentIndex(1);
     template_->setToolTip(tr("A network in one line, to start from."));
     widths_ = new QLineEdit;
@@ -117,9 +117,14 @@ void ModelSection::addTemplateRow() {
         const int kind = template_->currentIndex();
         widths_->setVisible(kind != 0);
         dropout_->setVisible(kind != 0);
-        widths_->setText(kind == 2 ? QStringLiteral("16, 32") : QStringLiteral("1200, 1200"));
-        widths_->setToolTip(kind == 2 ? tr("Channels of the convolutions, separated by commas.")
-                                      : tr("Units of the hidden layers, separated by commas."));
+        const bool convolutions = kind == int(ModelTemplate::Kind::simpleCnn);
+        const bool recurrent = kind == int(ModelTemplate::Kind::lstm);
+        widths_->setText(convolutions ? QStringLiteral("16, 32")
+                         : recurrent  ? QStringLiteral("128, 128")
+                                      : QStringLiteral("1200, 1200"));
+        widths_->setToolTip(convolutions ? tr("Channels of the convolutions, separated by commas.")
+                            : recurrent  ? tr("Units of the LSTM layers, separated by commas.")
+                                         : tr("Units of the hidden layers, separated by commas."));
         widths_->setAccessibleName(widths_->toolTip());
     };
     connect(template_, &QComboBox::currentIndexChanged, this, adapt);
