@@ -14,7 +14,9 @@ namespace dstn {
 namespace {
 
 nlohmann::ordered_json benchJson(const BenchReport& report) {
-    const auto number = [](const auto& value) { return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr); };
+    const auto number = [](const auto& value) {
+        return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+    };
     return {{"preset", report.preset},
             {"device", report.device},
             {"torch_version", report.torchVersion},

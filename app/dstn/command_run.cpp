@@ -100,7 +100,7 @@ class Display {
         began_ = began_ || std::holds_alternative<RunStarted>(event);
         if (const auto* finished = std::get_if<RunFinished>(&event)) {
             clearBar();
-            if (!json_ && began_) std::cout << summary(run_, *finished) << std::flush;
+            if (!json_ && began_) std::cout << progress_.summary(run_, *finished) << std::flush;
         }
         if (json_)
             if (const auto line = lines_.line(event)) std::cout << *line << std::endl;

@@ -8,8 +8,14 @@
 
 namespace dstn {
 
-static std::string figures(const EpochResult& result) {
+/// @param language perplexities e^loss are told in place of accuracies
+static std::string figures(const EpochResult& result, bool language) {
     std::string text = "validation loss " + shortNumber(result.validationLoss);
+    if (language) {
+        text += ", perplexity " + shortNumber(std::exp(result.validationLoss));
+        if (result.testLoss) text += ", test perplexity " + shortNumber(std::exp(*result.testLoss));
+        return text;
+    }
     if (result.validationAccuracy) text += ", accuracy " + shortNumber(result.validationAccuracy);
     if (result.testAccuracy)
         text += ", test accuracy " + shortNumber(result.testAccuracy);
@@ -22,6 +28,7 @@ std::string Progress::note(const Event& event) {
     if (const auto* started = std::get_if<RunStarted>(&event)) {
         preparing_ = false;
         epochs_ = started->experiment.epochs;
+        language_ = started->data.task == TaskKind::language;
         step_ = started->firstStep;
         stepsTotal_ = started->stepsTotal;
         stepsPerEpoch_ = started->stepsPerEpoch;
@@ -60,7 +67,7 @@ std::string Progress::note(const Event& event) {
         const EpochResult& result = epoch->result;
         std::string text = "epoch " + std::to_string(result.epoch) + "/" + std::to_string(epochs_) + ": ";
         if (result.trainLoss) text += "training loss " + shortNumber(result.trainLoss) + ", ";
-        text += figures(result);
+        text += figures(result, language_);
         if (epoch->best.epoch == result.epoch)
             text += " (best)";
         else
@@ -108,11 +115,12 @@ std::string Progress::bar(int width) const {
     return bar + "  " + text;
 }
 
-std::string summary(const std::string& run, const RunFinished& finished) {
+std::string Progress::summary(const std::string& run, const RunFinished& finished) const {
     std::string text = "run " + run + " " + std::string(name(finished.state)) + " after " +
                        std::to_string(finished.steps) + " steps, " + duration(finished.seconds) + "\n";
     if (finished.best)
-        text += "best: epoch " + std::to_string(finished.best->epoch) + ", " + figures(*finished.best) + "\n";
+        text += "best: epoch " + std::to_string(finished.best->epoch) + ", " +
+                figures(*finished.best, language_) + "\n";
     if (!finished.hyperparameters.empty()) {
         text += "hyperparameters:";
         for (const auto& [name, value] : finished.hyperparameters)

@@ -15,6 +15,8 @@ class Progress {
     std::string note(const Event& event);
     /// One line of at most `width` columns: bar, epoch, step, examples/s, loss, time left.
     std::string bar(int width) const;
+    /// What stdout says at the end of a run without --json.
+    std::string summary(const std::string& run, const RunFinished& finished) const;
 
   private:
     std::int64_t epochs_ = 0, step_ = 0, stepsTotal_ = 0, stepsPerEpoch_ = 0;
@@ -22,10 +24,8 @@ class Progress {
     std::optional<double> loss_; ///< running mean, as a single mini-batch says little
     double secondsLeft_ = 0.0, examplesPerSecond_ = 0.0;
     bool warmup_ = false, preparing_ = true;
+    bool language_ = false;               ///< perplexities are told in place of accuracies
     std::string loading_ = "preparing …"; ///< what is done before the run starts
 };
-
-/// What stdout says at the end of a run without --json.
-std::string summary(const std::string& run, const RunFinished& finished);
 
 } // namespace dstn

@@ -26,6 +26,7 @@ std::optional<DataInfo> declaredDataset(const DataSpec& spec) {
     DataInfo info;
     info.input = published.image;
     info.outputs = published.classes;
+    info.inputBytes = 1;
     info.train = counts.train;
     info.validation = counts.validation;
     info.test = published.test;

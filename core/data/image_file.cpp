@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -24,6 +25,11 @@
 #define STBI_NO_STDIO
 #define STBI_FAILURE_USERMSG
 #define STBI_MAX_DIMENSIONS 16384
+// Tables that a damaged file uses and does not define must be zeros: what lay in memory before leads far
+// astray.
+#define STBI_MALLOC(size) std::calloc(1, size)
+#define STBI_REALLOC(block, size) std::realloc(block, size)
+#define STBI_FREE(block) std::free(block)
 #include <stb_image.h>
 
 namespace dstn {
@@ -51,10 +57,28 @@ bool isJpeg(Bytes bytes) { return bytes.size() >= 3 && at(bytes, 0) == 0xFF && a
                                      "remove it.");
 }
 
-/// Whether a JPEG (ITU-T T.81, annex B) goes on to its end-of-image marker. Decoders fill what is missing
-/// with grey and say nothing.
-bool jpegEnds(Bytes bytes) {
-    constexpr unsigned endOfImage = 0xD9;
+/// Refuses Huffman tables that are none: of more codes than there are bytes but one, or of more than their
+/// lengths leave room for (Kraft's inequality). The decoder writes and reads past their place.
+/// @param first where the first table is; @param size of all of them, in bytes
+void checkHuffmanTables(Bytes bytes, std::size_t first, std::size_t size, const std::string& name) {
+    constexpr std::size_t lengths = 16, mostCodes = 255;
+    for (std::size_t i = first; i < first + size && i < bytes.size();) {
+        std::size_t codes = 0, taken = 0;
+        for (std::size_t k = 1; k <= lengths && i + k < bytes.size(); ++k) {
+            codes += at(bytes, i + k);
+            taken += std::size_t{at(bytes, i + k)} << (lengths - k);
+        }
+        if (codes > mostCodes || taken > std::size_t{1} << lengths)
+            damaged(name,
+                    "a Huffman table has " + std::to_string(codes) + " codes, for which there is no room");
+        i += 1 + lengths + codes;
+    }
+}
+
+/// Follows a JPEG's markers (ITU-T T.81, annex B), as the decoder does. @return whether they go on to the end
+/// of the image: decoders fill what is missing with grey and say nothing.
+bool checkJpeg(Bytes bytes, const std::string& name) {
+    constexpr unsigned endOfImage = 0xD9, huffmanTables = 0xC4;
     const auto standsAlone = [](unsigned marker) {
         return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7);
     };
@@ -70,7 +94,9 @@ bool jpegEnds(Bytes bytes) {
         if (marker == 0 || standsAlone(marker)) continue;
         if (i + 2 > bytes.size()) return false;
         // A scan's data follow its header as bytes that are no marker.
-        i += std::max<std::size_t>(2, at(bytes, i) << 8U | at(bytes, i + 1));
+        const std::size_t size = std::max<std::size_t>(2, at(bytes, i) << 8U | at(bytes, i + 1));
+        if (marker == huffmanTables) checkHuffmanTables(bytes, i + 2, size - 2, name);
+        i += size;
     }
     return false;
 }
@@ -141,6 +167,7 @@ ImageSize imageSize(Bytes bytes, const std::string& name) {
     if (!isPng(bytes) && !isJpeg(bytes))
         throw Error(ErrorKind::data,
                     name + ": is neither a JPEG nor a PNG image by its content. Convert it, or remove it.");
+    if (isJpeg(bytes)) checkJpeg(bytes, name);
     int width = 0, height = 0, channels = 0;
     if (stbi_info_from_memory(data(bytes), size32(bytes, name), &width, &height, &channels) == 0)
         damaged(name, stbi_failure_reason());
@@ -158,7 +185,7 @@ DecodedImage decodeImage(Bytes bytes, std::int64_t channels, const std::string& 
     imageSize(bytes, name);
     if (isPng(bytes))
         checkPng(bytes, name);
-    else if (!jpegEnds(bytes))
+    else if (!checkJpeg(bytes, name))
         truncated(name);
     int width = 0, height = 0, found = 0;
     const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(

@@ -129,12 +129,14 @@ class Decoding {
 
     void run(const LoadingProgress& progress) {
         const std::size_t count = listing_.train.size() + listing_.test.size();
+        // Asked once before all else: a few images are done before the first look at how many.
+        bool cancelled = progress && !progress("decoding images", 0.0);
+        stop_ = cancelled;
         std::vector<std::jthread> workers;
         const std::size_t threads =
             std::min<std::size_t>(count, std::max(1U, std::thread::hardware_concurrency()));
         running_ = threads;
         for (std::size_t i = 0; i < threads; ++i) workers.emplace_back([this] { work(); });
-        bool cancelled = false;
         std::unique_lock lock(mutex_);
         while (running_ > 0) {
             changed_.wait_for(lock, std::chrono::milliseconds(50));

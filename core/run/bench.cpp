@@ -122,12 +122,40 @@ int repeat(std::vector<Timed*>& steps, at::Device device, const BenchOptions& op
 
 } // namespace
 
+/// The form that the experiment itself gives to data that are not at hand: a text of its vocabulary, or a
+/// table with a column for each weight decay of the first linear part. Nothing where it says no more.
+static std::optional<DataInfo> impliedData(const Experiment& experiment) {
+    const DataSpec& spec = experiment.data;
+    DataInfo info;
+    if (spec.source == DataSource::text && spec.vocabulary > 0) {
+        info.task = TaskKind::language;
+        info.input = {spec.sequence};
+        info.outputs = info.vocabulary = spec.vocabulary;
+        info.train = 2 * experiment.trainBatch;
+        info.validation = 2 * experiment.validationBatch;
+        return info;
+    }
+    for (const Part& part : experiment.model.parts)
+        if (const auto* linear = std::get_if<LinearPart>(&part)) {
+            if (spec.source != DataSource::csv || linear->weightDecay.size() < 2) break;
+            info.task =
+                spec.task == TaskKind::classification ? TaskKind::classification : TaskKind::regression;
+            info.input = {static_cast<std::int64_t>(linear->weightDecay.size())};
+            info.outputs = linear->out;
+            info.train = experiment.trainBatch;
+            info.validation = experiment.validationBatch;
+            return info;
+        }
+    return {};
+}
+
 BenchData benchData(const Experiment& experiment) {
     try {
         return {.info = probeDataset(experiment.data)};
     } catch (const Error& error) {
-        const std::optional<DataInfo> declared =
-            error.kind() == ErrorKind::data ? declaredDataset(experiment.data) : std::nullopt;
+        std::optional<DataInfo> declared;
+        if (error.kind() == ErrorKind::data) declared = declaredDataset(experiment.data);
+        if (error.kind() == ErrorKind::data && !declared) declared = impliedData(experiment);
         if (!declared) throw;
         return {.info = *declared, .atHand = false};
     }

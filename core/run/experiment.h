@@ -24,7 +24,7 @@ struct Experiment {
     DataSpec data;
     Model model;
     LossKind loss = LossKind::automatic; ///< automatic: by the data's task
-    /// L2 penalty ½ · decay · ‖W‖² over the weights (not the biases) of every linear and convolution part:
+    /// L2 penalty ½ · decay · ‖W‖² over the weights (not the biases) of every part but normalisations:
     /// empty: none; one entry: global.
     std::vector<Tunable> weightDecay;
     /// ε (Szegedy et al. 2016): the training target of a class is 1 − ε for the right one, plus ε / classes

@@ -66,7 +66,7 @@ void fieldsOf(V& v, Experiment& experiment) {
     v.object({"regularization", "What acts on the whole network, or on its loss."}, experiment,
              [](auto& w, Experiment& e) {
                  w.tunables({"weight_decay", "L2 penalty ½ · decay · ‖W‖² on the weights, not the biases, of "
-                                             "every linear and convolution part."},
+                                             "every part but normalisations."},
                             e.weightDecay, decayKind, false);
                  w.tunable(
                      {"label_smoothing",

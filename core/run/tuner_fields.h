@@ -81,6 +81,9 @@ void fieldsOf(V& v, OptimizerSpec& optimizer) {
         v.number({"epsilon", "Added to the denominator."}, optimizer.epsilon, {.min = 0, .minOpen = true});
     if (optimizer.type == OptimizerKind::adamw)
         v.number({"weight_decay", "Decoupled weight decay, not tuned."}, optimizer.weightDecay, {.min = 0});
+    v.number(
+        {"clip_norm", "Gradients longer than this, all parameters together, are shortened to it; 0: never."},
+        optimizer.clipNorm, {.min = 0});
     v.object({"schedule", "How the learning rate changes."}, optimizer.schedule,
              [](auto& w, ScheduleSpec& schedule) { fieldsOf(w, schedule); });
 }

@@ -153,10 +153,28 @@ Optimizer::Optimizer(const OptimizerSpec& spec, std::vector<Tensor> parameters) 
     }
 }
 
-void Optimizer::step(const std::vector<Tensor>& gradients) {
+/// The gradients, shortened to the norm `longest` if they are longer together. The factor stays on the
+/// device.
+static std::vector<Tensor> shortened(const std::vector<Tensor>& gradients, double longest) {
+    std::vector<Tensor> norms;
+    for (const Tensor& gradient : gradients)
+        if (gradient.defined()) norms.push_back(gradient.norm());
+    if (norms.empty()) return gradients;
+    // The small number is torch.nn.utils.clip_grad_norm_'s: it keeps a gradient of zeros from dividing by 0.
+    constexpr double small = 1e-6;
+    const Tensor factor = (longest / (at::stack(norms).norm() + small)).clamp_max(1.0);
+    if (factor.is_cpu() && factor.item<double>() == 1.0) return gradients;
+    std::vector<Tensor> result;
+    for (const Tensor& gradient : gradients)
+        result.push_back(gradient.defined() ? gradient * factor : gradient);
+    return result;
+}
+
+void Optimizer::step(const std::vector<Tensor>& all) {
+    const at::NoGradGuard guard;
+    const std::vector<Tensor> gradients = spec_.clipNorm > 0 ? shortened(all, spec_.clipNorm) : all;
     TORCH_CHECK(gradients.size() == slots_.size(), "an optimiser over ", slots_.size(), " parameters got ",
                 gradients.size(), " gradients");
-    const at::NoGradGuard noGrad;
     std::vector<std::size_t> fused, other;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (!gradients[i].defined()) continue;

@@ -18,6 +18,9 @@ namespace dstn {
 ///     adamw    w ← (1 − η · decay) w, then as adam   (Loshchilov & Hutter 2019)
 ///     rmsprop  v ← α v + (1 − α) g²;  b ← μ b + g / (√v + ε);  w ← w − η b
 ///
+/// With `clip_norm` c > 0, gradients whose norm ‖g‖ over all parameters exceeds c are multiplied by c / ‖g‖
+/// first (Pascanu et al. 2013).
+///
 /// An update is bound by memory: on the CPU every parameter is read and written once, all of them in one
 /// parallel region, and the result does not depend on the number of threads. Elsewhere it is ATen's
 /// multi-tensor operations.

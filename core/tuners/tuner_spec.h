@@ -55,6 +55,7 @@ struct OptimizerSpec {
     double alpha = 0.99;      ///< rmsprop
     double epsilon = 1e-8;    ///< adam, adamw, rmsprop
     double weightDecay = 0.0; ///< adamw: decoupled decay of w₀, not a tuned quantity
+    double clipNorm = 0.0;    ///< the longest gradient, all parameters together; 0: any
     ScheduleSpec schedule = {};
     bool operator==(const OptimizerSpec&) const = default;
 };

@@ -148,6 +148,23 @@ class CliTextTest : public QObject {
                 std::string::npos);
     }
 
+    void languageModelsTellTheirPerplexity() {
+        Progress progress;
+        RunStarted text = started();
+        text.data.task = TaskKind::language;
+        progress.note(text);
+        EpochResult result;
+        result.validationLoss = std::log(50.0);
+        result.validationAccuracy = 0.25;
+        QVERIFY(progress.note(EpochFinished{result, result}).find("perplexity 50 (best)") !=
+                std::string::npos);
+        result.testLoss = std::log(60.0);
+        RunFinished finished;
+        finished.best = result;
+        const std::string end = progress.summary("id", finished);
+        QVERIFY(end.find("validation loss 3.912, perplexity 50, test perplexity 60\n") != std::string::npos);
+    }
+
     void barFitsTheTerminal() {
         Progress progress;
         QCOMPARE(progress.bar(80), std::string("preparing …"));

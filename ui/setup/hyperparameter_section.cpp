@@ -118,7 +118,7 @@ void HyperparameterSection::addPlaces(QVBoxLayout* column) {
 
     auto* box = new QCheckBox(tr("&Global weight decay"));
     box->setObjectName(QStringLiteral("weightDecayOn"));
-    box->setToolTip(tr("L2 penalty ½ · decay · ‖W‖² over the weights of every linear and convolution part."));
+    box->setToolTip(tr("L2 penalty ½ · decay · ‖W‖² over the weights of every part but normalisations."));
     connect(box, &QCheckBox::clicked, this, [this](bool on) {
         this->model().edit({}, [on](Experiment& experiment) {
             const Experiment before = experiment;

@@ -110,6 +110,17 @@ class TestImageFile : public QObject {
         EXPECT_ERROR(data, decode(bytes), "f.jpg: the image is damaged: a checksum does not fit");
     }
 
+    void tablesThatOverflowTheDecoderAreRefused() {
+        QByteArray bytes = jpeg(8, 8, 1, noise(8, 8, 1).pixels);
+        const auto table = bytes.indexOf("\xFF\xC4") + 5;
+        bytes.replace(table, 16, QByteArray(16, '\xFF'));
+        EXPECT_ERROR(data, decode(bytes), "f.jpg: the image is damaged: a Huffman table has 4080 codes");
+        EXPECT_ERROR(data, imageSize(span(bytes), "f.jpg"), "4080 codes");
+        // Three codes of one bit each.
+        bytes.replace(table, 16, QByteArray("\3") + QByteArray(15, '\0'));
+        EXPECT_ERROR(data, decode(bytes), "a Huffman table has 3 codes, for which there is no room");
+    }
+
     void bytesBehindTheEndDoNotMatter() {
         const QByteArray whole = jpeg(8, 8, 1, noise(8, 8, 1).pixels);
         QCOMPARE(decode(whole + "trailing").pixels, decode(whole).pixels);

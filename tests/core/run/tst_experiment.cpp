@@ -1016,6 +1016,12 @@ void tst_experiment::everyPresetIsSoundAndSurvivesWriting() {
         DataInfo data = images();
         if (const auto declared = declaredDataset(spec)) {
             data = *declared;
+        } else if (spec.source == DataSource::csv) {
+            data.input = {8};
+            data.outputs = 1;
+            data.task = TaskKind::regression;
+            data.train = 500;
+            data.validation = 130;
         } else if (spec.source == DataSource::text) {
             data.input = {spec.sequence};
             data.task = TaskKind::language;
@@ -1039,7 +1045,9 @@ void tst_experiment::everyPresetIsSoundAndSurvivesWriting() {
 void tst_experiment::theDefaultPresetComesFirst() {
     QCOMPARE(presets().front().id, std::string("fashion-mnist-cnn"));
     QCOMPARE(findPreset("no-such-preset"), nullptr);
-    for (const char* id : {"fashion-mnist-cnn", "fashion-mnist-mlp", "ridge", "quickstart"})
+    for (const char* id : {"fashion-mnist-cnn", "fashion-mnist-mlp", "fashion-mnist-logistic", "ridge",
+                           "quickstart", "uci-linear", "cifar10-alexnet", "cifar10-vgg16", "cifar10-resnet18",
+                           "text-lstm", "text-lstm-small"})
         QVERIFY2(findPreset(id) != nullptr, id);
 }
 

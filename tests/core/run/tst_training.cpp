@@ -45,6 +45,39 @@ Experiment regression() {
     return *parsed.experiment;
 }
 
+/// A small language model: states that carry over, every kind of dropout, AR and TAR, a short last slice.
+Experiment languageModel(const QString& path) {
+    const ParsedExperiment parsed = parseExperiment(R"({
+        "schema": 1, "name": "language",
+        "data": {"source": "text", "path": "TEXT", "sequence": 7, "validation": 0.3, "test": 0.1},
+        "model": {"parts": [
+            {"type": "embedding", "width": 8, "rate": "words"}, {"type": "locked_dropout", "rate": 0.1},
+            {"type": "lstm", "hidden": 8, "layers": 2, "rate": 0.1, "drop_connect": "connections"},
+            {"type": "temporal_activation_regularization", "strength": "tar"},
+            {"type": "activation_regularization", "strength": 0.5}, {"type": "tied_linear"}]},
+        "regularization": {"label_smoothing": "smoothing"},
+        "hyperparameters": [{"name": "words", "initial": 0.1, "min": 0, "max": 0.9},
+                            {"name": "connections", "initial": 0.1, "min": 0, "max": 0.9},
+                            {"name": "tar", "initial": 1, "min": 0, "max": 10},
+                            {"name": "smoothing", "initial": 0.05, "min": 0, "max": 0.5}],
+        "tuner": {"type": "delta-stn", "train_steps": 2, "warmup_epochs": 1},
+        "optimizers": {"general": {"type": "adam", "lr": 0.02, "clip_norm": 1},
+                       "response": {"type": "adam", "lr": 0.02}},
+        "batch": {"train": 4, "validation": 3}, "budget": {"epochs": 4}, "device": "cpu", "threads": 1
+    })",
+                                                    {{"data.path", path.toStdString()}});
+    if (!parsed.experiment) qFatal("%s", describe(parsed.mistakes).c_str());
+    return *parsed.experiment;
+}
+
+/// A text in which every word follows from the one before it.
+QString writeText(const QTemporaryDir& folder) {
+    const QString path = folder.filePath("text.txt");
+    std::ofstream file(path.toStdString());
+    for (int i = 0; i < 60; ++i) file << "one two three four five six\n";
+    return path;
+}
+
 class Collector : public EventSink {
   public:
     void publish(const Event& event) override {
@@ -126,8 +159,15 @@ class TestTraining : public QObject {
     }
 
     /// Every state that a run can be saved in, mid-epoch and at its border, continues to the same end.
+    void resumedRunContinuesBitForBit_data() {
+        QTest::addColumn<bool>("language");
+        QTest::newRow("classes") << false;
+        QTest::newRow("language") << true;
+    }
     void resumedRunContinuesBitForBit() {
-        const Experiment experiment = smallExperiment();
+        QFETCH(bool, language);
+        const QTemporaryDir folder;
+        const Experiment experiment = language ? languageModel(writeText(folder)) : smallExperiment();
         const Dataset dataset = loadDataset(experiment.data, experiment.seed);
         const auto advance = [](Training& training, std::int64_t until) {
             while (training.stepsDone() < until) {
@@ -149,6 +189,42 @@ class TestTraining : public QObject {
             advance(second, end);
             QVERIFY2(sameTensors(second.save(), expected), qPrintable(QString::number(pause)));
             QCOMPARE(second.best()->validationLoss, whole.best()->validationLoss);
+        }
+    }
+
+    /// Each tuner learns a text whose next word is certain; the loss counts every token once.
+    void languageModelsLearnUnderEveryTuner() {
+        const QTemporaryDir folder;
+        for (const char* tuner : {"delta-stn", "stn", "fixed"})
+            for (const bool share : {false, true}) {
+                if (share && std::string(tuner) != "delta-stn") continue;
+                Experiment experiment = languageModel(writeText(folder));
+                experiment.tuner.type = tuner;
+                experiment.tuner.sharePrimal = share;
+                experiment.epochs = 25;
+                const Collector run = runToEnd({.experiment = experiment, .run = "a"});
+                const RunFinished finished = run.all<RunFinished>().back();
+                QVERIFY2(finished.state == RunState::completed, finished.message.c_str());
+                const auto epochs = run.all<EpochFinished>();
+                // Seven words and line ends: chance is log 7 or so, with <unk> log 8.
+                QVERIFY(std::abs(epochs.front().result.validationLoss - std::log(8.0)) < 0.3);
+                const double end = epochs.back().best.validationLoss;
+                QVERIFY2(end < 0.7, qPrintable(QString("%1: %2").arg(tuner).arg(end)));
+                QVERIFY(epochs.back().result.testAccuracy.value() > 0.9);
+                QVERIFY(epochs.back().result.trainAccuracy.value() <= 1.0);
+            }
+    }
+
+    /// What has one value for a batch is perturbed once for it; everything else for each row.
+    void whatIsTheWholeBatchsIsPerturbedOnce() {
+        const QTemporaryDir folder;
+        const Experiment experiment = languageModel(writeText(folder));
+        const Training training(experiment, loadDataset(experiment.data, 0), at::kCPU);
+        at::Generator generator = at::detail::createCPUGenerator(1);
+        const Tensor noise = training.problem().space.noise(6, true, generator);
+        for (std::int64_t h = 0; h < 4; ++h) {
+            const Tensor column = noise.select(1, h);
+            QCOMPARE(at::equal(column, column[0].expand({6})), h == 1); // "connections"
         }
     }
 

@@ -117,6 +117,22 @@ class TestOptimizer : public QObject {
     Q_OBJECT
 
   private Q_SLOTS:
+    /// A long gradient is shortened over all parameters together, a short one left as it is.
+    void gradientsAreShortenedToANorm() {
+        const auto moved = [](double length) {
+            const std::vector<Tensor> parameters{at::zeros({2}, at::kDouble), at::zeros({1}, at::kDouble)};
+            Optimizer optimizer({.type = OptimizerKind::sgd, .lr = 1.0, .clipNorm = 6.5}, parameters);
+            optimizer.step(
+                {length * at::tensor({3.0, 4.0}, at::kDouble), length * at::tensor({12.0}, at::kDouble)});
+            return at::cat(parameters);
+        };
+        const Tensor direction = at::tensor({-3.0, -4.0, -12.0}, at::kDouble); // of length 13
+        QVERIFY(at::allclose(moved(1.0), direction / 2, 1e-6));
+        QVERIFY(at::allclose(moved(100.0), direction / 2, 1e-6));
+        QVERIFY(at::equal(moved(0.25), direction / 4));
+        QVERIFY(at::equal(moved(0.0), at::zeros({3}, at::kDouble)));
+    }
+
     void agreesWithTorchOverTwentySteps_data() { addKinds(); }
     void agreesWithTorchOverTwentySteps() {
         QFETCH(OptimizerSpec, spec);
