@@ -609,6 +609,16 @@ class SetupPageTest : public QObject {
         QCOMPARE(page_->experiment().data.path, std::string("/some/folder"));
     }
 
+    void clipNormIsSetForEachOptimiser() {
+        auto* clip = find<QLineEdit>("optimizers.response.clip_norm");
+        QCOMPARE(clip->text(), QStringLiteral("none"));
+        type(clip, "0.25");
+        QCOMPARE(page_->experiment().optimizers.response.clipNorm, 0.25);
+        QCOMPARE(page_->experiment().optimizers.general.clipNorm, 0.0);
+        type(clip, "-1");
+        QVERIFY(field(clip)->isMarked());
+    }
+
     void zeroThatMeansAChoiceIsAWord() {
         auto* threads = find<QLineEdit>("threads");
         QCOMPARE(page_->experiment().threads, decltype(page_->experiment().threads)(0));
