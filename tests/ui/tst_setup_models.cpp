@@ -445,6 +445,22 @@ class SetupModelsTest : public QObject {
         QCOMPARE(has, dropout && kind != 0);
     }
 
+    void templateForTextFitsTextAndIsTiedToItsEmbedding() {
+        for (const bool dropout : {true, false}) {
+            Experiment experiment = preset("text-lstm-small");
+            applyTemplate(experiment,
+                          {.kind = ModelTemplate::Kind::lstm, .widths = {8, 12, 16}, .dropout = dropout},
+                          words());
+            if (!dropout) experiment.tuner.type = "fixed"; // nothing is left to tune
+            auto mistakes = validate(experiment);
+            QVERIFY2(mistakes.empty(), describe(mistakes).c_str());
+            mistakes = validate(experiment, words());
+            QVERIFY2(mistakes.empty(), describe(mistakes).c_str());
+            QCOMPARE(experiment.hyperparameters.size(), std::size_t(dropout ? 4 : 0));
+            QCOMPARE(std::get<EmbeddingPart>(experiment.model.parts.front()).width, 16);
+        }
+    }
+
     void boardGivesAMistakeToTheNearestPlace() {
         MarkBoard board;
         Place rate, optimizers, model;
@@ -465,6 +481,12 @@ class SetupModelsTest : public QObject {
         QVERIFY(rate.shown.empty());
         rate.problem = "no number";
         QCOMPARE(board.inputProblems(), (std::vector<Mistake>{{"optimizers.general.lr", "no number"}}));
+    }
+
+    void sentencesBeginWithACapitalLetterButNamesStay() {
+        QCOMPARE(sentenceOf({"epochs", "expected 1, found 0"}), QStringLiteral("Expected 1, found 0."));
+        QCOMPARE(sentenceOf({"data.path", "cifar-10: there is no such folder."}),
+                 QStringLiteral("cifar-10: there is no such folder."));
     }
 
     void bandOfTheInitialPointIsThatOfTheTransform() {

@@ -6,6 +6,7 @@
 #include "ui/setup/model_table_model.h"
 #include "ui/setup/offered_parts.h"
 #include "ui/setup/option_field.h"
+#include "ui/setup/section_area.h"
 #include "ui/setup/setup_page.h"
 #include "ui/widgets/theme.h"
 
@@ -18,6 +19,7 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QRegularExpression>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QStandardItemModel>
 #include <QTableView>
@@ -244,6 +246,19 @@ class SetupPageTest : public QObject {
         QTRY_VERIFY(!field(path)->isMarked());
     }
 
+    void modelOfDataOfOneFormIsShownWithoutTheFiles() {
+        Experiment experiment = preset("cifar10-resnet18");
+        experiment.data.path = "/no/such/folder";
+        page_->setExperiment(experiment);
+        QTRY_VERIFY(field(find<QLineEdit>("data.path"))->isMarked());
+        QVERIFY(find<QLabel>("found")->text().contains("cannot be read"));
+        QVERIFY(!button()->isEnabled());
+        QCOMPARE(find<QListWidget>("mistakes")->count(), 1);
+        const auto* table = find<QTableView>("modelTable")->model();
+        QCOMPARE(table->index(table->rowCount() - 1, ModelTableModel::Output).data().toString(),
+                 QString::fromStdString(shapeText({10})));
+    }
+
     void foundDataIsToldInWords() {
         QVERIFY2(find<QLabel>("found")->text().contains("4 classes"),
                  qPrintable(find<QLabel>("found")->text()));
@@ -397,6 +412,34 @@ class SetupPageTest : public QObject {
         QCOMPARE(find<QLineEdit>("option.dilation")->text(), QStringLiteral("1"));
         QCOMPARE(find<QLineEdit>("option.groups")->text(), QStringLiteral("1"));
         QVERIFY(find<QCheckBox>("option.bias")->isChecked());
+    }
+
+    void smallWindowScrollsInOneDirectionOnly() {
+        auto* area = find<SectionArea>("sections");
+        QVERIFY(area->inTwoColumns());
+        page_->resize(930, 640); // beside the navigation of a window of 1024 × 700
+        for (const char* id : {"text-lstm-small", "fashion-mnist-cnn"}) {
+            page_->setExperiment(preset(id));
+            QTRY_COMPARE(area->horizontalScrollBar()->maximum(), 0);
+            QVERIFY(!area->inTwoColumns());
+        }
+        const auto height = [&](QWidget* widget) { return widget->mapTo(area->widget(), QPoint()).y(); };
+        QTRY_VERIFY(height(find<QComboBox>("data.source")) < height(find<QTableView>("modelTable")));
+        QTRY_VERIFY(height(find<QTableView>("modelTable")) <
+                    height(find<QComboBox>("optimizers.general.type")));
+        page_->resize(1280, 800);
+        QTRY_VERIFY(area->inTwoColumns());
+        QTRY_VERIFY(height(find<QComboBox>("data.source")) < 60);
+        QTRY_VERIFY(height(find<QToolButton>("addPart")) < 100);
+        QCOMPARE(area->horizontalScrollBar()->maximum(), 0);
+    }
+
+    void columnsThatNoPartHasAreHidden() {
+        const auto* table = find<QTableView>("modelTable");
+        QVERIFY(table->isColumnHidden(ModelTableModel::Kernel));
+        page_->setExperiment(preset("fashion-mnist-cnn"));
+        QVERIFY(!table->isColumnHidden(ModelTableModel::Kernel));
+        QVERIFY(!table->isColumnHidden(ModelTableModel::Stride));
     }
 
     void noPartsOptionsWidenThePage() {
@@ -564,6 +607,16 @@ class SetupPageTest : public QObject {
         QVERIFY(!field(find<QLineEdit>("data.path"))->isMarked());
         page_->undoAction()->trigger();
         QCOMPARE(page_->experiment().data.path, std::string("/some/folder"));
+    }
+
+    void clipNormIsSetForEachOptimiser() {
+        auto* clip = find<QLineEdit>("optimizers.response.clip_norm");
+        QCOMPARE(clip->text(), QStringLiteral("none"));
+        type(clip, "0.25");
+        QCOMPARE(page_->experiment().optimizers.response.clipNorm, 0.25);
+        QCOMPARE(page_->experiment().optimizers.general.clipNorm, 0.0);
+        type(clip, "-1");
+        QVERIFY(field(clip)->isMarked());
     }
 
     void zeroThatMeansAChoiceIsAWord() {

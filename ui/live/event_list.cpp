@@ -28,7 +28,8 @@ void EventList::feed(const Event& event) {
         language_ = started->data.task == TaskKind::language;
         addLine(started->firstStep > 0
                     ? tr("Resumed after step %1").arg(countText(started->firstStep))
-                    : tr("Started on %1, %2 examples, %3 + %4 parameters")
+                    : (language_ ? tr("Started on %1, %2 tokens, %3 + %4 parameters")
+                                 : tr("Started on %1, %2 examples, %3 + %4 parameters"))
                           .arg(QString::fromStdString(started->environment.device),
                                countText(started->data.train), countText(started->parameters),
                                countText(started->responseParameters)),

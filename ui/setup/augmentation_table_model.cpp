@@ -96,10 +96,13 @@ QVariant AugmentationTableModel::data(const QModelIndex& index, int role) const 
 }
 
 QVariant AugmentationTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (role == Qt::ToolTipRole && orientation == Qt::Horizontal)
+        return section == Type ? tr("What is done to training examples, in this order")
+                               : tr("How much: a number, or the name of a hyperparameter");
     if (role != Qt::DisplayRole) return {};
     if (orientation == Qt::Vertical) return section + 1;
     if (section == Type) return tr("Augmentation");
-    return section == 1 ? tr("How much: a number, or a hyperparameter") : QString();
+    return section == 1 ? tr("Options") : QString();
 }
 
 Qt::ItemFlags AugmentationTableModel::flags(const QModelIndex& index) const {

@@ -16,6 +16,15 @@ struct Answer {
 
 static constexpr int pauseMs = 300;
 
+/// What data of one known form would be, though they cannot be read: the model can be looked at without them.
+static std::optional<DataInfo> declared(const DataSpec& spec) {
+    try {
+        return declaredDataset(spec);
+    } catch (const std::exception&) {
+        return {}; // of no use where it cannot be split as asked: the first error says more
+    }
+}
+
 DataProbe::DataProbe(QObject* parent) : QObject(parent) {
     pause_.setSingleShot(true);
     connect(&pause_, &QTimer::timeout, this, &DataProbe::start);
@@ -54,7 +63,7 @@ void DataProbe::start() {
         try {
             return {.info = probeDataset(asked), .error = {}};
         } catch (const std::exception& error) {
-            return {.info = {}, .error = QString::fromUtf8(error.what())};
+            return {.info = declared(asked), .error = QString::fromUtf8(error.what())};
         }
     }));
 }

@@ -24,7 +24,8 @@ class DataProbe : public QObject {
     void forget();
 
     bool pending() const { return pending_; }
-    /// What was found; while an answer is pending, what was found of the same source before.
+    /// What was found; while an answer is pending, what was found of the same source before; with an error,
+    /// what the data would be where their source has only one form.
     const std::optional<DataInfo>& info() const { return info_; }
     /// Why the data cannot be read; empty: it can, or it is not known yet.
     const QString& error() const { return error_; }

@@ -232,12 +232,12 @@ void DataSection::browse(bool folder) {
 }
 
 void DataSection::showFound() {
-    if (probe_.info())
+    if (!probe_.error().isEmpty())
+        found_->setText(tr("⚠ The data cannot be read."));
+    else if (probe_.info())
         found_->setText(describeData(*probe_.info(), model().value().data.level));
     else if (probe_.pending())
         found_->setText(tr("Looking at the data…"));
-    else if (!probe_.error().isEmpty())
-        found_->setText(tr("⚠ The data cannot be read."));
     else
         found_->setText(tr("The data is not known yet."));
 }

@@ -11,7 +11,9 @@ namespace dstn {
 QString sentenceOf(const Mistake& mistake) {
     QString text = QString::fromStdString(mistake.message);
     if (text.isEmpty()) return text;
-    text[0] = text[0].toUpper();
+    // A word takes a capital letter; a file's name is another one with it.
+    const QString first = text.section(u' ', 0, 0);
+    if (std::ranges::all_of(first, [](QChar c) { return c.isLetter(); })) text[0] = text[0].toUpper();
     return text.endsWith(u'.') ? text : text + u'.';
 }
 

@@ -48,7 +48,6 @@ ModelSection::ModelSection(ExperimentModel& model, MarkBoard& board, const DataP
     const auto width = [&](int column, const char* widest) {
         view_->setColumnWidth(column, metrics.horizontalAdvance(QString::fromUtf8(widest)) + 11);
     };
-    width(ModelTableModel::Type, "⚠ max_pool2d");
     width(ModelTableModel::Out, "10000");
     width(ModelTableModel::Kernel, "Kernel");
     width(ModelTableModel::Stride, "Stride");
@@ -56,6 +55,7 @@ ModelSection::ModelSection(ExperimentModel& model, MarkBoard& board, const DataP
     width(ModelTableModel::Output, "[128, 28, 28]");
     width(ModelTableModel::Weights, "2,459,520");
     width(ModelTableModel::Response, "12,459,520");
+    header->setSectionResizeMode(ModelTableModel::Type, QHeaderView::Stretch);
     header->setSectionResizeMode(ModelTableModel::Rate, QHeaderView::Stretch);
     body()->addWidget(view_);
 
@@ -101,7 +101,7 @@ void ModelSection::addTemplateRow() {
     row->setSpacing(6);
     template_ = quietCombo();
     template_->setObjectName(QStringLiteral("template"));
-    template_->addItems({tr("Linear"), tr("MLP"), tr("SimpleCNN")});
+    template_->addItems({tr("Linear"), tr("MLP"), tr("SimpleCNN"), tr("LSTM")});
     template_->setCurrentIndex(1);
     template_->setToolTip(tr("A network in one line, to start from."));
     widths_ = new QLineEdit;
@@ -117,9 +117,14 @@ void ModelSection::addTemplateRow() {
         const int kind = template_->currentIndex();
         widths_->setVisible(kind != 0);
         dropout_->setVisible(kind != 0);
-        widths_->setText(kind == 2 ? QStringLiteral("16, 32") : QStringLiteral("1200, 1200"));
-        widths_->setToolTip(kind == 2 ? tr("Channels of the convolutions, separated by commas.")
-                                      : tr("Units of the hidden layers, separated by commas."));
+        const bool convolutions = kind == int(ModelTemplate::Kind::simpleCnn);
+        const bool recurrent = kind == int(ModelTemplate::Kind::lstm);
+        widths_->setText(convolutions ? QStringLiteral("16, 32")
+                         : recurrent  ? QStringLiteral("128, 128")
+                                      : QStringLiteral("1200, 1200"));
+        widths_->setToolTip(convolutions ? tr("Channels of the convolutions, separated by commas.")
+                            : recurrent  ? tr("Units of the LSTM layers, separated by commas.")
+                                         : tr("Units of the hidden layers, separated by commas."));
         widths_->setAccessibleName(widths_->toolTip());
     };
     connect(template_, &QComboBox::currentIndexChanged, this, adapt);
@@ -222,7 +227,17 @@ void ModelSection::movePart(int by) {
     view_->selectRow(other);
 }
 
-void ModelSection::refreshTable() { table_->setExperiment(model().value(), probe_.info()); }
+void ModelSection::refreshTable() {
+    table_->setExperiment(model().value(), probe_.info());
+    // What no part has would only take room from the others.
+    for (const int column : {ModelTableModel::Kernel, ModelTableModel::Stride, ModelTableModel::Padding}) {
+        const auto has = [column](const Part& part) {
+            return !ModelTableModel::optionOf(column, part).isEmpty() &&
+                   optionText(part, ModelTableModel::optionOf(column, part)).has_value();
+        };
+        view_->setColumnHidden(column, std::ranges::none_of(model().value().model.parts, has));
+    }
+}
 
 void ModelSection::refreshTools() { tools_->setCurrent(currentRow(), table_->rowCount()); }
 

@@ -33,9 +33,23 @@ void applyTemplate(Experiment& experiment, const ModelTemplate& which, const std
         else
             parts.emplace_back(DropoutPart{.rate = {.hyperparameter = std::move(name)}});
     };
+    const auto lock = [&](std::string name) {
+        if (!which.dropout) return;
+        rates.push_back(name);
+        parts.emplace_back(LockedDropoutPart{.rate = {.hyperparameter = std::move(name)}});
+    };
     const auto numbered = [&count] { return "dropout" + std::to_string(count++); };
 
-    if (which.kind == Kind::simpleCnn) {
+    if (which.kind == Kind::lstm) {
+        parts.emplace_back(EmbeddingPart{.width = which.widths.back()});
+        lock("input_dropout");
+        for (std::size_t layer = 0; layer < which.widths.size(); ++layer) {
+            const bool last = layer + 1 == which.widths.size();
+            parts.emplace_back(LstmPart{.hidden = which.widths[layer]});
+            lock(last ? "output_dropout" : "hidden_dropout" + std::to_string(layer));
+        }
+        parts.emplace_back(TiedLinearPart{});
+    } else if (which.kind == Kind::simpleCnn) {
         for (const std::int64_t width : which.widths) {
             drop(true, numbered());
             parts.emplace_back(Conv2dPart{.out = width, .kernel = 5, .padding = 2});
@@ -57,7 +71,7 @@ void applyTemplate(Experiment& experiment, const ModelTemplate& which, const std
             }
         if (which.kind == Kind::mlp) drop(false, numbered());
     }
-    parts.emplace_back(LinearPart{.out = outputs});
+    if (which.kind != Kind::lstm) parts.emplace_back(LinearPart{.out = outputs});
 
     experiment.model.parts = std::move(parts);
     for (const std::string& rate : rates) declareHyperparameter(experiment, rate, rateKind);

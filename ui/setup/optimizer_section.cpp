@@ -18,6 +18,7 @@ enum OptimizerRow {
     AlphaRow,
     EpsilonRow,
     DecayRow,
+    ClipRow,
     ScheduleRow,
     EveryRow,
     FactorRow,
@@ -83,6 +84,7 @@ OptimizerSection::OptimizerSection(ExperimentModel& model, MarkBoard& board, QWi
                                                tr("α"),
                                                tr("ε"),
                                                tr("Weight decay"),
+                                               tr("Clip norm"),
                                                tr("Schedule"),
                                                tr("Every (epochs)"),
                                                tr("Factor"),
@@ -179,6 +181,11 @@ void OptimizerSection::addColumn(int column, const QString& key, const QString& 
     number(
         DecayRow, "weight_decay", tr("Decoupled weight decay; a fixed number, not a tuned quantity."),
         [](auto& o) -> auto& { return o.weightDecay; });
+    place(ClipRow,
+          numberField(
+              path + QStringLiteral(".clip_norm"),
+              tr("Gradients longer than this, all parameters together, are shortened to it; 0: never."),
+              [access](auto& e) -> auto& { return access(e).clipNorm; }, compact, tr("none")));
     auto* schedule = choiceField<ScheduleKind>(
         path + QStringLiteral(".schedule.type"),
         tr("How the learning rate changes over the epochs.\n"

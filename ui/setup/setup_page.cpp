@@ -13,6 +13,7 @@
 #include "ui/setup/method_section.h"
 #include "ui/setup/model_section.h"
 #include "ui/setup/optimizer_section.h"
+#include "ui/setup/section_area.h"
 #include "ui/setup/start_bar.h"
 #include "ui/setup/summary_panel.h"
 
@@ -20,8 +21,6 @@
 #include <QFutureWatcher>
 #include <QKeyEvent>
 #include <QLineEdit>
-#include <QScrollArea>
-#include <QScrollBar>
 #include <QShowEvent>
 #include <QStyle>
 #include <QToolButton>
@@ -159,34 +158,15 @@ void SetupPage::Impl::makeLayout() {
 
     modelSection = new ModelSection(model, board, probe);
     machine = new MachineSection(model, board);
-    auto* content = new QWidget;
-    auto* columns = new QHBoxLayout(content);
-    columns->setContentsMargins(0, 0, 4, 0);
-    columns->setSpacing(8);
-    auto* left = new QVBoxLayout;
-    left->setSpacing(8);
-    left->addWidget(new DataSection(model, board, probe));
-    left->addWidget(new MethodSection(model, board));
-    left->addWidget(machine);
-    left->addStretch(1);
-    auto* right = new QVBoxLayout;
-    right->setSpacing(8);
-    right->addWidget(modelSection);
-    right->addWidget(new AugmentationSection(model, board));
-    right->addWidget(new HyperparameterSection(model, board));
-    right->addWidget(new OptimizerSection(model, board));
-    right->addStretch(1);
-    columns->addLayout(left, 1);
-    columns->addLayout(right, 2);
-
-    auto* scroll = new QScrollArea;
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);
-    scroll->setWidget(content);
-    // The page's ground, not a text field's.
-    content->setAutoFillBackground(false);
-    scroll->viewport()->setAutoFillBackground(false);
+    auto* scroll = new SectionArea;
+    scroll->setObjectName(QStringLiteral("sections"));
+    scroll->addSection(new DataSection(model, board, probe), SectionArea::left);
+    scroll->addSection(modelSection, SectionArea::right);
+    scroll->addSection(new AugmentationSection(model, board), SectionArea::right);
+    scroll->addSection(new HyperparameterSection(model, board), SectionArea::right);
+    scroll->addSection(new MethodSection(model, board), SectionArea::left);
+    scroll->addSection(new OptimizerSection(model, board), SectionArea::right);
+    scroll->addSection(machine, SectionArea::left);
 
     summary = new SummaryPanel(runAction);
     summary->setFixedWidth(std::max(230, summary->fontMetrics().horizontalAdvance(QStringLiteral("M")) * 19));
