@@ -281,8 +281,8 @@ class TestImageFolder : public QObject {
 
     void foldersWithoutClassesAreRefused() {
         const QTemporaryDir folder;
-        EXPECT_ERROR(data, read(folder), folder.path().toUtf8().constData(), "0 folders of classes",
-                     "train/CLASS/FILE");
+        const QByteArray name = folder.path().toUtf8();
+        EXPECT_ERROR(data, read(folder), name.constData(), "0 folders of classes", "train/CLASS/FILE");
         add(folder, "train/cat/a.png", 1);
         EXPECT_ERROR(data, read(folder), "train: holds 1 folders of classes", "at least two");
         fs::create_directories(path(folder) / "train/dog");

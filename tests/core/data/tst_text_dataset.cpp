@@ -186,8 +186,8 @@ class TestTextDataset : public QObject {
         const QTemporaryDir folder;
         EXPECT_ERROR(data, loadDataset(text(""), 0), "data.path");
         EXPECT_ERROR(data, loadDataset(text("/nonexistent/f.txt"), 0), "/nonexistent/f.txt", "no such file");
-        EXPECT_ERROR(data, loadDataset(text(folder), 0), folder.path().toUtf8().constData(),
-                     "holds no text: 0 files");
+        const QByteArray name = folder.path().toUtf8();
+        EXPECT_ERROR(data, loadDataset(text(folder), 0), name.constData(), "holds no text: 0 files");
         write(folder, "latin", "caf\xE9");
         EXPECT_ERROR(data, loadDataset(text(folder), 0), "holds no text: 1 file");
         const std::string fifo = folder.filePath("fifo").toStdString();
