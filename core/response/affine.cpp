@@ -54,16 +54,28 @@ Affine::Share Affine::share(const Tensor& x, const Pass& pass) const {
         const auto [s, t] = factors(pass);
         return {apply(x, weight, {}), s, t};
     }
-    const Tensor bias = options_.bias ? responding(responseBias_, pass) : Tensor();
-    Tensor z;
-    for (std::int64_t h = 0; h < options_.hyperparameters; ++h) {
-        const Tensor along = apply(x, weight.select(0, h), {});
-        std::vector<std::int64_t> column(static_cast<std::size_t>(along.dim()), 1);
-        column.front() = along.size(0);
-        const Tensor term = along * pass.delta.select(1, h).reshape(column);
-        z = z.defined() ? z + term : term;
+    const Tensor shift = options_.bias ? at::mm(pass.delta, responding(responseBias_, pass)) : Tensor();
+    const auto conv = convolution();
+    if (conv && conv->groups > 1) {
+        Tensor z;
+        for (std::int64_t h = 0; h < options_.hyperparameters; ++h) {
+            const Tensor along = apply(x, weight.select(0, h), {});
+            const Tensor term = along * pass.delta.select(1, h).view({-1, 1, 1, 1});
+            z = z.defined() ? z + term : term;
+        }
+        return {z, {}, shift};
     }
-    return {z, {}, options_.bias ? at::mm(pass.delta, bias) : Tensor()};
+    // All directions at once: [H, out, …] as H · out outputs, then their sum by each example's Δ.
+    const std::int64_t count = options_.hyperparameters, out = options_.weightShape.front();
+    const Tensor along = apply(x, weight.flatten(0, 1), {});
+    if (conv) {
+        const Tensor sum = at::bmm(pass.delta.unsqueeze(1), along.view({x.size(0), count, -1}));
+        return {sum.view({x.size(0), out, along.size(2), along.size(3)}), {}, shift};
+    }
+    if (x.dim() == 2)
+        return {at::bmm(pass.delta.unsqueeze(1), along.view({x.size(0), count, out})).squeeze(1), {}, shift};
+    const Tensor steps = along.view({x.size(0), x.size(1), count, out});
+    return {at::matmul(pass.delta.view({-1, 1, 1, count}), steps).squeeze(2), {}, shift};
 }
 
 /// kernels::respond() on [batch, out, …], or on a sequence [batch, time, out].

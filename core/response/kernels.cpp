@@ -149,7 +149,11 @@ struct Respond : Function<Respond> {
         const bool needGated = present(gate) && (needA || (needZ && !present(s)));
         Tensor gated = needGated ? at::empty_like(z) : g;
         Tensor dz = needZ && present(s) ? at::empty_like(z) : Tensor();
-        const auto side = [&] { return at::zeros({sharers, z.size(1)}, z.options()); };
+        const bool adds = rows.repeats > 1; // rows that share their s and t
+        const auto side = [&] {
+            return adds ? at::zeros({sharers, z.size(1)}, z.options())
+                        : at::empty({sharers, z.size(1)}, z.options());
+        };
         Tensor ds = needS ? side() : Tensor(), dt = needT ? side() : Tensor();
         AT_DISPATCH_FLOATING_TYPES(z.scalar_type(), "respond_backward", [&] {
             const scalar_t *pgate = pointer<scalar_t>(gate), *pz = z.data_ptr<scalar_t>(),
@@ -171,8 +175,10 @@ struct Respond : Function<Respond> {
                                  if (pgated != nullptr) pgated[at + i] = value;
                                  if (pdz != nullptr) pdz[at + i] = value * ps[at2 + rows.advance * i];
                                  if (rows.advance != 0) {
-                                     if (pds != nullptr) pds[at2 + i] += value * pz[at + i];
-                                     if (pdt != nullptr) pdt[at2 + i] += value;
+                                     if (pds != nullptr)
+                                         pds[at2 + i] =
+                                             adds ? pds[at2 + i] + value * pz[at + i] : value * pz[at + i];
+                                     if (pdt != nullptr) pdt[at2 + i] = adds ? pdt[at2 + i] + value : value;
                                  } else {
                                      sumS += value * pz[at + i];
                                      sumT += value;
