@@ -1,5 +1,6 @@
 #include "core/data/color_augmentation.h"
 
+#include "core/own_kernels.h"
 #include "core/response/vector_clones.h"
 
 #include <algorithm>
@@ -144,9 +145,7 @@ Tensor mapColorsDirect(const Tensor& images, const ImageChannels& channels, cons
 }
 
 Tensor mapColors(const Tensor& images, const ImageChannels& channels, const Tensor& map) {
-    const bool direct =
-        images.is_cpu() && (images.scalar_type() == at::kFloat || images.scalar_type() == at::kDouble);
-    return direct ? mapColorsDirect(images, channels, map) : mapColorsByTensors(images, channels, map);
+    return ownKernelsServe(images) ? mapColorsDirect(images, channels, map) : mapColorsByTensors(images, channels, map);
 }
 
 } // namespace dstn

@@ -1,5 +1,6 @@
 #include "core/data/geometric_augmentation.h"
 
+#include "core/own_kernels.h"
 #include "core/response/vector_clones.h"
 
 #include <algorithm>
@@ -212,9 +213,7 @@ Tensor flipImages(const Tensor& images, const Tensor& map) {
 }
 
 Tensor sampleImages(const Tensor& images, const ImageChannels& channels, const Tensor& map) {
-    const bool direct =
-        images.is_cpu() && (images.scalar_type() == at::kFloat || images.scalar_type() == at::kDouble);
-    return direct ? sampleDirect(images, channels, map) : sampleByGrid(images, channels, map);
+    return ownKernelsServe(images) ? sampleDirect(images, channels, map) : sampleByGrid(images, channels, map);
 }
 
 } // namespace dstn

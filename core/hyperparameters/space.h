@@ -36,6 +36,8 @@ class Space {
     Tensor entropy() const;
 
     std::vector<double> naturalValues() const; ///< of λ
+    /// Of another point, [H] unconstrained.
+    std::vector<double> naturalValues(std::vector<double> unconstrained) const;
     std::vector<double> sigmas() const;
     /// Moves one coordinate of λ to a natural value.
     void set(std::int64_t index, double natural);

@@ -1,5 +1,7 @@
 #include "core/response/kernels.h"
 
+#include "core/own_kernels.h"
+
 #include <algorithm>
 #include <limits>
 #include <mutex>
@@ -30,10 +32,7 @@ void overRows(std::int64_t rows, std::int64_t width, const F& f) {
     at::parallel_for(0, rows, std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, width)), f);
 }
 
-bool useFused(const Tensor& tensor, Path path) {
-    return path == Path::automatic && tensor.device().is_cpu() &&
-           (tensor.scalar_type() == at::kFloat || tensor.scalar_type() == at::kDouble);
-}
+bool useFused(const Tensor& tensor, Path path) { return path == Path::automatic && ownKernelsServe(tensor); }
 
 /// [batch, out] seen as [batch, out, 1, …] beside a tensor of `dim` dimensions.
 Tensor spread(const Tensor& tensor, std::int64_t dim) {
@@ -46,7 +45,9 @@ Tensor respondComposite(const Tensor& gate, const Tensor& a, const Tensor& z, co
                         const Tensor& t) {
     const auto beside = [&](const Tensor& tensor) {
         const std::int64_t repeats = tensor.size(0) == 0 ? 1 : z.size(0) / tensor.size(0);
-        return spread(repeats == 1 ? tensor : tensor.repeat_interleave(repeats, 0), z.dim());
+        // Not by repeat_interleave(), which asks the device how long its result is.
+        return spread(repeats == 1 ? tensor : tensor.unsqueeze(1).expand({-1, repeats, -1}).flatten(0, 1),
+                      z.dim());
     };
     Tensor result = s.defined() ? z * beside(s) : z;
     if (a.defined()) result = result + a;

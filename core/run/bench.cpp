@@ -163,6 +163,7 @@ BenchData benchData(const Experiment& experiment) {
 
 BenchReport runBench(const Experiment& experiment, at::Device device, const BenchOptions& options) {
     useThreads(experiment);
+    usePrecision(experiment);
     const auto [data, atHand] = benchData(experiment);
     at::Generator generator = StepRandom(device, experiment.seed).at(0, 0);
     const Batch batch = randomBatch(experiment, data, device, generator);
