@@ -47,7 +47,7 @@ class Space {
     Tensor lambda_, rawScale_;
     Tensor perBatch_;                               ///< [H] bool; undefined: none is
     Tensor lower_, upper_;                          // bounds of the inner transform
-    Tensor isLower_, isUpper_, isInterval_, isLog_; // [H] bool
+    Tensor isLower_, isUpper_, isInterval_, isLog_; // [H] bool; undefined: none is
 };
 
 } // namespace dstn

@@ -1,6 +1,6 @@
 #include "core/response/normalization_kernels.h"
 
-#include "core/own_kernels.h"
+#include "core/response/fused.h"
 #include "core/response/vector_clones.h"
 #include "core/response/vectors.h"
 
@@ -27,9 +27,7 @@ struct Planes {
 
 /// Whether the loops below are made for it: where a plane is a single number they would be all overhead, and
 /// ATen's operations along the channels are not.
-bool useFused(const Tensor& x, Path path) {
-    return path == Path::automatic && ownKernelsServe(x) && x.dim() > 2 && Planes(x).width > 1;
-}
+bool usePlanes(const Tensor& x, Path path) { return useFused(x, path) && x.dim() > 2 && Planes(x).width > 1; }
 
 /// A channel of an example normalised: (x − mean) · slope + offset; the ReLU's gate is open where that is
 /// above zero.
@@ -308,11 +306,6 @@ class Normalization {
     std::vector<Line<T>> lines_;
 };
 
-/// Custom functions take no undefined tensors: an empty one stands for "absent".
-Tensor orEmpty(const Tensor& tensor, const Tensor& like) {
-    return tensor.defined() ? tensor.contiguous() : at::empty({0}, like.options());
-}
-bool present(const Tensor& tensor) { return tensor.numel() > 0; }
 
 struct BatchNormalize : Function<BatchNormalize> {
     static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& scale, const Tensor& shift,
@@ -459,7 +452,7 @@ Tensor normalizedComposite(const Tensor& given, const Statistics& statistics) {
 
 Moments batchMoments(const Tensor& x, Path path) {
     const at::NoGradGuard guard;
-    if (!useFused(x, path)) {
+    if (!usePlanes(x, path)) {
         const auto dims = batchDimensions(x);
         const Tensor wide = widened(x), mean = wide.mean(dims, true);
         return {mean.flatten(), (wide - mean).square().mean(dims)};
@@ -495,7 +488,7 @@ Moments batchMoments(const Tensor& x, Path path) {
 
 Tensor batchNormalize(const Tensor& x, const Statistics& statistics, const Tensor& scale, const Tensor& shift,
                       bool relu, Path path) {
-    if (useFused(x, path))
+    if (usePlanes(x, path))
         return BatchNormalize::apply(x.contiguous(), scale.contiguous(), shift.contiguous(),
                                      statistics.mean.contiguous(), statistics.inverse.contiguous(),
                                      statistics.ofBatch, relu);
@@ -507,7 +500,7 @@ Tensor batchNormalizeTangent(const Tensor& x, const Tensor& carried, const Stati
                              const Tensor& scale, const Tensor& shift, const Tensor& scaleChange,
                              const Tensor& shiftChange, bool relu, Path path) {
     const Tensor point = x.detach(), fixedScale = scale.detach(), fixedShift = shift.detach();
-    if (useFused(x, path))
+    if (usePlanes(x, path))
         return BatchNormalizeTangent::apply(
             orEmpty(carried, x), orEmpty(scaleChange, x), orEmpty(shiftChange, x), point.contiguous(),
             fixedScale.contiguous(), fixedShift.contiguous(), statistics.mean.contiguous(),

@@ -1,6 +1,6 @@
 #include "core/response/pooled_convolution.h"
 
-#include "core/own_kernels.h"
+#include "core/response/fused.h"
 #include "core/response/vector_clones.h"
 #include "core/response/vectors.h"
 
@@ -294,11 +294,6 @@ DSTN_VECTOR_CLONES void scatter(double* image, const double* filters, const Layo
     scatterLoop(image, filters, l, patches, arrivals);
 }
 
-/// Custom functions take no undefined tensors: an empty one stands for "absent".
-Tensor orEmpty(const Tensor& tensor, const Tensor& like) {
-    return tensor.defined() ? tensor.contiguous() : at::empty({0}, like.options());
-}
-bool present(const Tensor& tensor) { return tensor.numel() > 0; }
 Tensor orUndefined(const Tensor& tensor) { return present(tensor) ? tensor : Tensor(); }
 
 /// The maxima of a pooled convolution as the loops below walk over them.

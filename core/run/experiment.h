@@ -111,5 +111,8 @@ struct Estimate {
 };
 /// `experiment` must be without mistakes.
 Estimate estimate(const Experiment& experiment, const DataInfo& data);
+/// The largest training batch, validation batches being no larger, with which the estimate stays within so
+/// many bytes; 0 where one example is too many.
+std::int64_t largestBatch(const Experiment& experiment, const DataInfo& data, double bytes);
 
 } // namespace dstn

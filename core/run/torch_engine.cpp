@@ -79,10 +79,11 @@ at::Device resolveDevice(const std::string& wanted) {
     const std::size_t count = torch::cuda::is_available() ? torch::cuda::device_count() : 0;
     if (automatic) return count > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
     if (count == 0)
-        throw Error(
-            ErrorKind::device,
-            "device: \"" + wanted + "\" was asked for, but this LibTorch (" + TORCH_VERSION +
-                ") finds no CUDA device. Use \"cpu\" or \"auto\", or build against a LibTorch with CUDA.");
+        throw Error(ErrorKind::device,
+                    "device: \"" + wanted + "\" was asked for, but this LibTorch (" + TORCH_VERSION +
+                        ") finds no CUDA device. Use \"cpu\" or \"auto\", or " +
+                        (c10::impl::hasDeviceGuardImpl(at::kCUDA) ? "see to the GPU's driver."
+                                                                  : "build against a LibTorch with CUDA."));
     const std::size_t index = wanted == "cuda" ? 0 : std::strtoull(wanted.c_str() + 5, nullptr, 10);
     if (index >= count)
         throw Error(ErrorKind::device, "device: \"" + wanted + "\" was asked for, but there " +
@@ -101,18 +102,28 @@ std::string gibibytes(double bytes) {
     return text.str();
 }
 
-/// Refuses what cannot fit: the kernel would end the program instead of an allocation failing.
+/// What to do about too little memory.
+/// @param fitting the largest batch that would fit, 0: none would
+std::string memoryAdvice(std::int64_t fitting, const Experiment& experiment) {
+    if (fitting <= 0) return "Use narrower layers, or fewer examples (data.limit).";
+    const std::string batch = std::to_string(fitting);
+    return "A training batch of " + batch + " would fit (batch.train=" + batch +
+           (experiment.validationBatch > fitting ? ", batch.validation=" + batch : "") +
+           "); or use narrower layers, or fewer examples (data.limit).";
+}
+
+/// Refuses what cannot fit: on the CPU the kernel would end the program instead of an allocation failing.
 /// @param what "the run"
 /// @param bytes about what it needs; a double, which no sum overflows
-void requireMemory(const std::string& what, double bytes, at::Device device) {
-    if (!device.is_cpu()) return;
-    const std::int64_t available = availableMemory();
-    if (available > 0 && bytes > static_cast<double>(available))
-        throw Error(ErrorKind::device,
-                    "Not enough memory: " + what + " needs about " + gibibytes(bytes) + ", and " +
-                        gibibytes(static_cast<double>(available)) +
-                        " are free. Use a smaller batch (batch.train), narrower layers, or fewer "
-                        "examples (data.limit).");
+/// @param advice asked with the bytes that are free
+void requireMemory(const std::string& what, double bytes, at::Device device,
+                   const std::function<std::string(double)>& advice) {
+    const auto available = static_cast<double>(memoryLeft(device));
+    if (available > 0 && bytes > available)
+        throw Error(ErrorKind::device, "Not enough memory: " + what + " needs about " + gibibytes(bytes) +
+                                           ", and " + gibibytes(available) + " are free" +
+                                           (device.is_cpu() ? "" : " on " + device.str()) + ". " +
+                                           advice(available));
 }
 
 /// The bench computes on one batch; its networks stay in memory beside the one that is timed.
@@ -127,11 +138,11 @@ double benchMemory(const Experiment& experiment) {
 }
 
 /// Runs `body` and turns what LibTorch and the allocator throw into errors for a person.
+/// @param advice what to do where memory ran out
 template <typename F>
-void translatingErrors(const F& body) {
-    const auto outOfMemory = [](const std::string& what) {
-        return Error(ErrorKind::device,
-                     "Memory ran out (" + what + "). Use a smaller batch (batch.train) or narrower layers.");
+void translatingErrors(const F& body, const std::function<std::string()>& advice) {
+    const auto outOfMemory = [&](const std::string& what) {
+        return Error(ErrorKind::device, "Memory ran out (" + what + "). " + advice());
     };
     try {
         body();
@@ -155,7 +166,7 @@ class Run {
     void execute() {
         RunFinished finished;
         try {
-            translatingErrors([&] { finished.state = train(); });
+            translatingErrors([&] { finished.state = train(); }, [&] { return adviceAfterExhaustion(); });
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::interrupted &&
                 stop_) { // while the data was read: nothing is wrong
@@ -195,6 +206,7 @@ class Run {
     void takeCheckpoint();
     void sampleHyperparameters(std::vector<Sample>& samples) const;
     void publishProgress();
+    std::string adviceAfterExhaustion() const;
     void publishLoading(std::string_view what, double fraction);
     Sample sample(std::int32_t series, double value) const {
         return {series, training_->stepsDone(), training_->seconds(), value};
@@ -204,6 +216,8 @@ class Run {
     CommandQueue& commands_;
     EventSink& events_;
     at::Device device_ = at::kCPU;
+    std::optional<DataInfo> data_;
+    double memoryAtStart_ = 0.0; ///< bytes that were free
     std::optional<DeviceScope> scope_;
     std::unique_ptr<Training> training_;
     std::int64_t stepsTotal_ = 0, firstStep_ = 0;
@@ -243,7 +257,12 @@ RunState Run::train() {
             publishLoading(what, fraction);
             return obeyPending();
         });
-    requireMemory("the run", static_cast<double>(estimate(experiment, dataset.info).memoryBytes), device);
+    data_ = dataset.info;
+    memoryAtStart_ = static_cast<double>(memoryLeft(device));
+    requireMemory("the run", static_cast<double>(estimate(experiment, dataset.info).memoryBytes), device,
+                  [&](double available) {
+                      return memoryAdvice(largestBatch(experiment, dataset.info, available), experiment);
+                  });
     if (const auto [blas, reference] = blasInUse(); reference && device.is_cpu())
         events_.publish(LogLine{LogLevel::warning, "This machine's BLAS is the reference one (" + blas +
                                                        "), many times slower than OpenBLAS: install "
@@ -279,6 +298,20 @@ RunState Run::train() {
     }
     takeCheckpoint();
     return stop_->interrupted ? RunState::interrupted : RunState::stopped;
+}
+
+/// Memory ran out although the estimate fitted: by as much as it fell short, the batch has to be smaller.
+std::string Run::adviceAfterExhaustion() const {
+    const Experiment& experiment = request_.experiment;
+    if (!data_) return "Use fewer examples (data.limit).";
+    const double needed = static_cast<double>(estimate(experiment, *data_).memoryBytes);
+    constexpr double margin = 0.9;
+    const double within = memoryAtStart_ > 0 ? std::min(needed, memoryAtStart_) : needed;
+    const std::int64_t fitting =
+        std::min(largestBatch(experiment, *data_, margin * within), experiment.trainBatch / 2);
+    return memoryAdvice(fitting, experiment) + " What was saved before is kept: the run can go on from its "
+                                               "last checkpoint with the same batch on a "
+                                               "device with more memory.";
 }
 
 void Run::publishLoading(std::string_view what, double fraction) {
@@ -552,12 +585,17 @@ class TorchEngine : public Engine {
 
     BenchReport bench(const Experiment& experiment, const BenchOptions& options) override {
         BenchReport report;
-        translatingErrors([&] {
-            const at::Device device = resolveDevice(experiment.device);
-            const DeviceScope scope(device);
-            requireMemory("the bench", benchMemory(experiment), device);
-            report = runBench(experiment, device, options);
-        });
+        const auto advice = [] {
+            return std::string("Use a smaller batch (batch.train) or narrower layers.");
+        };
+        translatingErrors(
+            [&] {
+                const at::Device device = resolveDevice(experiment.device);
+                const DeviceScope scope(device);
+                requireMemory("the bench", benchMemory(experiment), device, [&](double) { return advice(); });
+                report = runBench(experiment, device, options);
+            },
+            advice);
         return report;
     }
 };
