@@ -1,5 +1,7 @@
 #include "core/response/affine.h"
 
+#include "core/response/row_norms.h"
+
 namespace dstn {
 
 namespace {
@@ -151,14 +153,6 @@ Tensor Affine::linearized(const Dual& x, Pass& pass) {
     return extra.z.defined() ? respond({}, y, extra.z, extra.s, extra.t) : y;
 }
 
-Tensor rowResponseNorms(const Tensor& weight, const Tensor& response, const Tensor& u) {
-    const Tensor w = rows(weight);
-    const Tensor own = w.square().sum().reshape({1});
-    if (!response.defined()) return own;
-    const Tensor r = rows(response);
-    return own + 2 * at::mv(u, (w * r).sum(1)) + at::mv(u.square(), r.square().sum(1));
-}
-
 /// ‖W(Δ)‖² of every example, [batch] or [1]; perColumn: of every input feature, [batch or 1, in].
 Tensor Affine::squaredNorms(const Pass& pass, bool perColumn) const {
     const Tensor weight = general(weight_, pass), w = rows(weight);
@@ -169,22 +163,20 @@ Tensor Affine::squaredNorms(const Pass& pass, bool perColumn) const {
     const Tensor u = moves && structured
                          ? at::mm(delta, responding(bottleneck_, pass).narrow(0, 0, w.size(0)).t())
                          : Tensor();
-    if (!perColumn && (structured || !moves)) return rowResponseNorms(weight, responseWeight, u);
-    const Tensor own = perColumn ? w.square().sum(0, true) : w.square().sum().reshape({1});
-    if (!moves) return own;
+    if (!perColumn && (structured || !moves)) return kernels::rowResponseNorms(weight, responseWeight, u);
+    if (!moves) return w.square().sum(0, true);
     if (structured) {
         const Tensor r = rows(responseWeight);
-        return own + 2 * at::mm(u, w * r) + at::mm(u.square(), r.square());
+        return w.square().sum(0, true) + 2 * at::mm(u, w * r) + at::mm(u.square(), r.square());
     }
     const Tensor theta = responseWeight.flatten(2); // [H, out, in]
-    if (perColumn) {
-        const Tensor mixed = (theta * w).sum(1); // [H, in]
-        const Tensor change = at::einsum("bh,hoi->boi", {delta, theta});
-        return own + 2 * at::mm(delta, mixed) + change.square().sum(1);
-    }
     const Tensor flat = theta.flatten(1);
+    if (perColumn) {
+        const Tensor change = at::mm(delta, flat).view({delta.size(0), w.size(0), w.size(1)});
+        return (w + change).square().sum(1);
+    }
     const Tensor mixed = at::mv(flat, w.flatten()), gram = at::mm(flat, flat.t());
-    return own + 2 * at::mv(delta, mixed) + (at::mm(delta, gram) * delta).sum(1);
+    return w.square().sum() + 2 * at::mv(delta, mixed) + (at::mm(delta, gram) * delta).sum(1);
 }
 
 /// The settings' values side by side, [batch or 1, settings].

@@ -78,12 +78,6 @@ class Affine : public Layer {
     Tensor bottleneck_;                    // [U; C], [2·out, H], or U alone without bias
 };
 
-/// ‖W + diag(u) R‖² of every example without weights of its own, [batch], or [1] where nothing responds: the
-/// norms of rows are taken once, Σᵢ ‖Wᵢ‖² + 2 uᵢ ⟨Wᵢ, Rᵢ⟩ + uᵢ² ‖Rᵢ‖².
-/// @param weight W, response R [out, …]; R undefined: nothing responds
-/// @param u [batch, out]
-Tensor rowResponseNorms(const Tensor& weight, const Tensor& response, const Tensor& u);
-
 /// y = x Wᵀ + b; x [batch, in] or a sequence [batch, time, in], W [out, in].
 class Linear : public Affine {
   public:

@@ -2,6 +2,7 @@
 
 #include "core/response/affine.h"
 #include "core/response/kernels.h"
+#include "core/response/row_norms.h"
 
 #include <cmath>
 
@@ -68,7 +69,7 @@ Dual Embedding::forward(const Dual& tokens, Pass& pass) {
 
 Tensor Embedding::penalty(Pass& pass) {
     if (decays_.empty()) return {};
-    const Tensor norms = rowResponseNorms(
+    const Tensor norms = kernels::rowResponseNorms(
         dstn::general(weight_, pass), responds(pass) ? responding(responseWeight_, pass) : Tensor(),
         responds(pass) ? at::mm(pass.delta, responding(bottleneck_, pass).t()) : Tensor());
     Tensor total;

@@ -2,6 +2,7 @@
 
 #include "core/response/affine.h"
 #include "core/response/lstm_kernels.h"
+#include "core/response/row_norms.h"
 
 #include <cmath>
 
@@ -123,8 +124,8 @@ Tensor Lstm::penalty(Pass& pass) {
     const bool moves = responds(pass);
     const Factors f = moves ? factors(pass) : Factors{};
     const auto norms = [&](const Tensor& weight, const Tensor& response, const Tensor& s) {
-        return rowResponseNorms(dstn::general(weight, pass), moves ? responding(response, pass) : Tensor(),
-                                s);
+        return kernels::rowResponseNorms(dstn::general(weight, pass),
+                                         moves ? responding(response, pass) : Tensor(), s);
     };
     const Tensor sum =
         norms(weight_, responseWeight_, f.input) + norms(recurrent_, responseRecurrent_, f.recurrent);

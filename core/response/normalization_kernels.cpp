@@ -306,7 +306,6 @@ class Normalization {
     std::vector<Line<T>> lines_;
 };
 
-
 struct BatchNormalize : Function<BatchNormalize> {
     static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& scale, const Tensor& shift,
                           const Tensor& mean, const Tensor& inverse, bool ofBatch, bool relu) {

@@ -3,6 +3,7 @@
 #include "core/response/lstm_kernels.h"
 #include "core/response/normalization_kernels.h"
 #include "core/response/pooled_convolution.h"
+#include "core/response/row_norms.h"
 
 #include <QTest>
 
@@ -602,6 +603,38 @@ class TestLayers : public QObject {
         pass.trackStatistics = true;
         network.forward(normal({batch, 6}, 1), pass);
         QVERIFY(!at::equal(network.buffers()[0].second, before));
+    }
+
+    void normsOfRowsEqualTheirComposition_data() {
+        QTest::addColumn<int>("width");
+        QTest::addColumn<bool>("fixedWeight");
+        for (const int width : {1, 7, 8, 37})
+            for (const bool fixedWeight : {false, true})
+                QTest::addRow("%d%s", width, fixedWeight ? ", W fixed" : "") << width << fixedWeight;
+    }
+    void normsOfRowsEqualTheirComposition() {
+        using namespace kernels;
+        QFETCH(int, width);
+        QFETCH(bool, fixedWeight);
+        const Tensor w = normal({6, width}, 1).set_requires_grad(!fixedWeight),
+                     r = normal({6, width}, 2).set_requires_grad(true),
+                     u = normal({batch, 6}, 3).set_requires_grad(true);
+        // By the definition, example by example.
+        const Tensor moved = w.unsqueeze(0) + u.unsqueeze(2) * r.unsqueeze(0);
+        const Tensor expected = moved.square().sum({1, 2}), weights = normal({batch}, 4);
+        std::vector<Tensor> leaves{r, u};
+        if (!fixedWeight) leaves.push_back(w);
+        const variable_list gradients = torch::autograd::grad({(expected * weights).sum()}, leaves);
+        for (const Path path : {Path::automatic, Path::composite}) {
+            const Tensor norms = rowResponseNorms(w, r, u, path);
+            QVERIFY(at::allclose(norms, expected, 1e-12, 1e-14));
+            const variable_list own = torch::autograd::grad({(norms * weights).sum()}, leaves);
+            for (std::size_t i = 0; i < leaves.size(); ++i)
+                QVERIFY(at::allclose(own[i], gradients[i], 1e-12, 1e-13));
+        }
+        const auto single = [](const Tensor& tensor) { return tensor.detach().to(at::kFloat); };
+        QVERIFY(
+            at::allclose(rowResponseNorms(single(w), single(r), single(u)), single(expected), 1e-5, 1e-5));
     }
 
     /// The fused kernels are another way to compute what ATen computes.
