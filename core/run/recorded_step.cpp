@@ -60,6 +60,9 @@ void RecordedStep::record(const Batch& batch, at::Generator& generator) {
         after_ = *batch.after;
         batch_.after = &after_;
     }
+    // What an earlier recording holds is as large as what the new one needs.
+    recorder_.reset();
+    results_.clear();
     std::unique_ptr<Recorder> recorder = makeRecorder_();
     recorder->record([this, &generator] { results_ = body_(batch_, generator); }, generator);
     recorder_ = std::move(recorder);
