@@ -52,6 +52,18 @@ class TestImageFolder : public QObject {
         const QStringList files = QDir(cache.path()).entryList(QDir::Files);
         return files.size() == 1 ? fs::path(cache.filePath(files.front()).toStdString()) : fs::path();
     }
+    static QStringList namesIn(const QTemporaryDir& folder) {
+        return QDir(folder.path()).entryList(QDir::AllEntries | QDir::NoDotAndDotDot);
+    }
+    /// How often a folder's reading tells that images are decoded.
+    static int decodings(const fs::path& folder, const fs::path& cache) {
+        int count = 0;
+        readImageFolder(folder, {.channels = 1, .imageSize = 0}, cache, [&](std::string_view what, double) {
+            count += what == "decoding images" ? 1 : 0;
+            return true;
+        });
+        return count;
+    }
     static std::uint64_t printOf(const QTemporaryDir& folder) {
         return fingerprint(listImageFolder(path(folder)), {.channels = 1, .imageSize = 0});
     }
@@ -195,8 +207,10 @@ class TestImageFolder : public QObject {
         const std::vector<std::uint8_t> whole = content(cacheFile(cache));
         QVERIFY(parseImageCache(SharedBytes(whole), print, "f").has_value());
         QVERIFY(!parseImageCache(SharedBytes(whole), print + 1, "f").has_value());
-        // Eight numbers of 8 bytes, the names "cat" and "dog" with their lengths, two checksums.
-        constexpr std::size_t headerBytes = 8 * 8 + 2 * (4 + 3) + 2 * 4;
+        // Eight numbers of 8 bytes, the folder's path and the names "cat" and "dog" with their lengths, two
+        // checksums.
+        const std::size_t headerBytes =
+            8 * 8 + 4 + fs::canonical(path(folder)).string().size() + 2 * (4 + 3) + 2 * 4;
         for (std::size_t i = 0; i < whole.size(); ++i) {
             std::vector<std::uint8_t> other = whole;
             other[i] ^= 1U;
@@ -264,6 +278,80 @@ class TestImageFolder : public QObject {
         fs::rename(file, fs::path(file).concat(".partial"));
         read(folder, path(cache));
         QCOMPARE(cacheFile(cache), file);
+    }
+
+    void cachesOfFoldersThatAreGoneAreRemoved() {
+        const QTemporaryDir parent, cache;
+        for (const char* name :
+             {"gone/a/1.png", "gone/b/1.png", "kept/a/1.png", "kept/b/1.png", "new/a/1.png", "new/b/1.png"})
+            add(parent, name, 1);
+        const auto readOne = [&](const char* name, std::int64_t size) {
+            readImageFolder(path(parent) / name, {.channels = 1, .imageSize = size}, path(cache), {});
+        };
+        readOne("gone", 0);
+        readOne("gone", 4);
+        readOne("kept", 0);
+        fs::remove_all(path(parent) / "gone");
+        // Nothing is written, nothing is removed.
+        readOne("kept", 0);
+        QCOMPARE(namesIn(cache).size(), 3);
+        readOne("new", 0);
+        QCOMPARE(namesIn(cache).size(), 2);
+        QCOMPARE(decodings(path(parent) / "kept", path(cache)), 0);
+        QCOMPARE(decodings(path(parent) / "new", path(cache)), 0);
+    }
+
+    void cachesOfAnEarlierVersionAreRemoved() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        write(cache, "images-0123456789abcdef.cache", QByteArray("DSTNIM\1\0", 8) + QByteArray(100, 'x'));
+        read(folder, path(cache));
+        QCOMPARE(namesIn(cache).size(), 1);
+        QVERIFY(!namesIn(cache).contains("images-0123456789abcdef.cache"));
+    }
+
+    void cacheFilesThatAreNotCertainlyOrphanedStay() {
+        const QTemporaryDir parent, cache, other;
+        for (const char* name : {"gone/a/1.png", "gone/b/1.png", "new/a/1.png", "new/b/1.png"})
+            add(parent, name, 1);
+        const fs::path gone = path(parent) / "gone";
+        readImageFolder(gone, {}, path(cache), {});
+        const fs::path file = cacheFile(cache);
+        const std::vector<std::uint8_t> whole = content(file);
+        fs::remove_all(gone);
+        const auto put = [&](const fs::path& to, const std::vector<std::uint8_t>& bytes) {
+            std::ofstream(to, std::ios::binary)
+                .write(reinterpret_cast<const char*>(bytes.data()),
+                       static_cast<std::streamsize>(bytes.size()));
+        };
+        const QStringList kept{"images-0000000000000001.cache",         "images-0000000000000002.cache",
+                               "images-0000000000000003.cache",         "images-0000000000000004.cache",
+                               "images-0000000000000005.cache",         "images-000000000000000g.cache",
+                               "images-0123456789abcdef.cache.partial", "copy-of-" + namesIn(cache).front()};
+        const auto in = [&](qsizetype i) { return path(cache) / kept[i].toStdString(); };
+        std::vector<std::uint8_t> damaged = whole;
+        damaged[70] ^= 1U;
+        put(in(0), damaged);
+        put(in(1), {whole.begin(), whole.begin() + 80});
+        put(in(2), {});
+        std::vector<std::uint8_t> later = whole;
+        later[6] = 3;
+        put(in(3), later);
+        fs::create_directory(in(4));
+        for (const qsizetype i : {5, 6, 7}) put(in(i), whole);
+        // The folder is no folder, and cannot be looked for: it may be there.
+        fs::create_symlink("gone", gone);
+        readImageFolder(path(parent) / "new", {}, path(other), {});
+        fs::rename(cacheFile(other), path(cache) / "images-ffffffffffffffff.cache");
+        readImageFolder(path(parent) / "new", {}, path(cache), {});
+        QVERIFY(fs::exists(file));
+        fs::remove(gone);
+        fs::last_write_time(path(parent) / "new/a/1.png",
+                            fs::file_time_type::clock::now() - std::chrono::hours(1));
+        readImageFolder(path(parent) / "new", {}, path(cache), {});
+        QVERIFY(!fs::exists(file));
+        for (const QString& name : kept) QVERIFY2(namesIn(cache).contains(name), qPrintable(name));
+        QCOMPARE(namesIn(cache).size(), kept.size() + 2);
     }
 
     void cancellingEndsTheDecodingAndLeavesNoCache() {
