@@ -155,6 +155,7 @@ ImageSource sourceOf(const ImageCacheHeader& header, std::string name, std::span
                        .shape = header.shape,
                        .outputs = static_cast<std::int64_t>(header.classNames.size()),
                        .classNames = header.classNames,
+                       .classByClass = true,
                        .train = {},
                        .test = {}};
     const auto size = static_cast<std::size_t>(header.shape[0] * header.shape[1] * header.shape[2]);

@@ -289,6 +289,7 @@ ImageSource probeImageFolder(const Path& folder, const ImageFolderOptions& optio
                        .shape = {options.channels, size.height, size.width},
                        .outputs = static_cast<std::int64_t>(listing.classNames.size()),
                        .classNames = listing.classNames,
+                       .classByClass = true,
                        .train = {.count = static_cast<std::int64_t>(listing.train.size())},
                        .test = {}};
     if (listing.ownTest) source.test = {.count = static_cast<std::int64_t>(listing.test.size())};

@@ -237,6 +237,7 @@ RunState Run::train() {
             publishLoading(what, fraction);
             return obeyPending();
         });
+    for (const std::string& warning : dataset.warnings) events_.publish(LogLine{LogLevel::warning, warning});
     requireMemory("the run", static_cast<double>(estimate(experiment, dataset.info).memoryBytes), device);
     if (const auto [blas, reference] = blasInUse(); reference && device.is_cpu())
         events_.publish(LogLine{LogLevel::warning, "This machine's BLAS is the reference one (" + blas +

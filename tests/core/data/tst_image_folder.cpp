@@ -142,6 +142,77 @@ class TestImageFolder : public QObject {
         EXPECT_ERROR(data, loadDataset(spec, 0), "data.path");
     }
 
+    void limitTakesItsShareOfEachClass() {
+        const QTemporaryDir folder, cache;
+        qputenv("XDG_CACHE_HOME", cache.path().toUtf8());
+        // Twelve cats, six dogs and two owls.
+        for (int i = 0; i < 20; ++i) {
+            const char* name = i < 12 ? "cat" : i < 18 ? "dog" : "owl";
+            add(folder, qPrintable(QString("%1/%2.png").arg(name).arg(i, 2, 10, QChar('0'))), i);
+        }
+        DataSpec spec{
+            .source = DataSource::imageFolder, .path = folder.path().toStdString(), .validation = 0.3};
+        spec.normalize = Normalize::none;
+        spec.limit = 10;
+        // The second time from the cache.
+        for (int pass = 0; pass < 2; ++pass) {
+            const Dataset data = loadDataset(spec, 0);
+            QCOMPARE(data.train.count, 7);
+            QCOMPARE(data.info.train, 7);
+            QCOMPARE(data.validation.count, 3);
+            QCOMPARE(probeDataset(spec).train, 7);
+            std::vector<int> taken;
+            for (const Examples* part : {&data.train, &data.validation})
+                for (std::size_t i = 0; i < part->images.index.size(); ++i) {
+                    const auto image = static_cast<std::size_t>(part->images.index[i]);
+                    taken.push_back(part->images.bytes.view()[image * 18]);
+                    const int value = taken.back();
+                    QCOMPARE(part->labels[i], value < 12 ? 0 : value < 18 ? 1 : 2);
+                }
+            std::sort(taken.begin(), taken.end());
+            QCOMPARE(taken, (std::vector<int>{0, 1, 2, 3, 4, 5, 12, 13, 14, 18}));
+        }
+    }
+
+    void limitThatLeavesClassesOutIsRefused() {
+        const QTemporaryDir folder, cache;
+        qputenv("XDG_CACHE_HOME", cache.path().toUtf8());
+        for (const char* name : {"a/1.png", "a/2.png", "a/3.png", "b/1.png", "c/1.png"}) add(folder, name, 1);
+        DataSpec spec{
+            .source = DataSource::imageFolder, .path = folder.path().toStdString(), .validation = 0.5};
+        spec.limit = 2;
+        const QByteArray name = folder.path().toUtf8();
+        EXPECT_ERROR(data, loadDataset(spec, 0), name.constData(), "keeps 2 images of 3 classes",
+                     "Set data.limit to 3 or more");
+        EXPECT_ERROR(data, probeDataset(spec), "keeps 2 images of 3 classes");
+        spec.limit = 1;
+        EXPECT_ERROR(data, loadDataset(spec, 0), "keeps 1 image of 3 classes");
+        spec.limit = 3;
+        QCOMPARE(loadDataset(spec, 0).info.train, 1);
+        for (const std::int64_t enough : {0, 5, 6}) {
+            spec.limit = enough;
+            const Dataset data = loadDataset(spec, 0);
+            QCOMPARE(data.train.count + data.validation.count, 5);
+        }
+    }
+
+    void tailOfAFolderThatLacksClassesIsWarnedOf() {
+        const QTemporaryDir folder, cache;
+        qputenv("XDG_CACHE_HOME", cache.path().toUtf8());
+        for (const char* name : {"a/1.png", "a/2.png", "b/1.png", "c/1.png"}) add(folder, name, 1);
+        DataSpec spec{.source = DataSource::imageFolder,
+                      .path = folder.path().toStdString(),
+                      .validation = 0.5,
+                      .split = SplitKind::tail};
+        const Dataset data = loadDataset(spec, 0);
+        QCOMPARE(
+            data.warnings,
+            (std::vector<std::string>{
+                folder.path().toStdString() +
+                ": the training part holds no example of the classes b, c (of 3 classes in all); all are "
+                "held out. Set data.split to random, or bring the examples into random order."}));
+    }
+
     void imagesAreDecodedOnce() {
         const QTemporaryDir folder, cache;
         addTwoClasses(folder);
