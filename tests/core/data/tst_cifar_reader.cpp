@@ -69,6 +69,12 @@ class TestCifarReader : public QObject {
         QCOMPARE(inputsOf(data, data.train)[3 * 3072], 21.0F);
         QCOMPARE(inputsOf(data, data.validation)[3072], 51.0F);
         QCOMPARE(inputsOf(data, data.test).back(), 99.0F);
+        DataSpec limited = spec(folder);
+        limited.limit = 5;
+        QVERIFY(loadDataset(limited, 0)
+                    .warnings.front()
+                    .find("none of the first 5 examples, which data.limit keeps, is of the classes") !=
+                std::string::npos);
     }
 
     void probeSaysWhatLoadingYields() {
