@@ -34,6 +34,8 @@ nlohmann::ordered_json benchJson(const BenchReport& report) {
             {"shared_step_ratio", number(report.sharedStepRatio)},
             {"stock_step_ratio", number(report.stockStepRatio)},
             {"hyperparameter_ratio", number(report.hyperparameterRatio)},
+            {"replayed_step_ms", number(report.replayedStepMs)},
+            {"synchronous_step_ms", number(report.synchronousStepMs)},
             {"plain_bytes", number(report.plainBytes)},
             {"tuned_bytes", number(report.tunedBytes)},
             {"memory_ratio", number(report.memoryRatio())}};
@@ -58,6 +60,8 @@ std::string benchText(const BenchReport& report) {
     add("the same, primal shared", report.sharedStepRatio, "");
     add("training step over stock step", report.stockStepRatio, "");
     add("20 tuned hyperparameters over 1", report.hyperparameterRatio, "");
+    add("training step, replayed as a graph", report.replayedStepMs, "ms");
+    add("training step, figures read after each", report.synchronousStepMs, "ms");
     add("memory of plain training", mebibytes(report.plainBytes), "MiB");
     add("memory of tuned training", mebibytes(report.tunedBytes), "MiB");
     add("tuned over plain memory", report.memoryRatio(), "");

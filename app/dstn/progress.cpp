@@ -52,6 +52,7 @@ std::string Progress::note(const Event& event) {
         stepsTotal_ = progress->stepsTotal;
         secondsLeft_ = progress->secondsLeft;
         examplesPerSecond_ = progress->examplesPerSecond;
+        memoryBytes_ = progress->memoryBytes;
         warmup_ = progress->warmup;
         return "";
     }
@@ -102,6 +103,7 @@ std::string Progress::bar(int width) const {
     text += "  step " + std::to_string(step_) + "/" + std::to_string(stepsTotal_);
     if (examplesPerSecond_ > 0)
         text += "  " + std::to_string(std::llround(examplesPerSecond_)) + " examples/s";
+    if (memoryBytes_ > 0) text += "  " + std::to_string(memoryBytes_ >> 20) + " MiB";
     if (loss_) text += "  loss " + shortNumber(loss_);
     if (secondsLeft_ > 0) text += "  " + duration(secondsLeft_) + " left";
 

@@ -23,6 +23,7 @@ class Progress {
     std::int32_t lossSeries_ = -1;
     std::optional<double> loss_; ///< running mean, as a single mini-batch says little
     double secondsLeft_ = 0.0, examplesPerSecond_ = 0.0;
+    std::int64_t memoryBytes_ = 0;
     bool warmup_ = false, preparing_ = true;
     bool language_ = false;               ///< perplexities are told in place of accuracies
     std::string loading_ = "preparing …"; ///< what is done before the run starts

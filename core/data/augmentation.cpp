@@ -1,5 +1,7 @@
 #include "core/data/augmentation.h"
 
+#include "core/own_kernels.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -110,9 +112,7 @@ Tensor cutout(const Tensor& images, const Tensor& holes, const Tensor& length, s
               at::Generator& generator) {
     checkCutout(images, holes, length);
     const Tensor centres = cutoutCentres(images, maxHoles, generator);
-    const bool direct =
-        images.is_cpu() && (images.scalar_type() == at::kFloat || images.scalar_type() == at::kDouble);
-    return direct ? cutoutDirect(images, holes, length, centres)
+    return ownKernelsServe(images) ? cutoutDirect(images, holes, length, centres)
                   : cutoutByMask(images, holes, length, centres);
 }
 

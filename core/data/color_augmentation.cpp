@@ -1,5 +1,6 @@
 #include "core/data/color_augmentation.h"
 
+#include "core/own_kernels.h"
 #include "core/response/vector_clones.h"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ NormalizedMap normalized(const ImageChannels& channels, const Tensor& map) {
     return {identity + change * (channels.span.unsqueeze(1) * channels.inverseSpan), offset * channels.span};
 }
 
-void checkMap(const Tensor& images, const ImageChannels& channels, const Tensor& map) {
+void checkColorMap(const Tensor& images, const ImageChannels& channels, const Tensor& map) {
     TORCH_CHECK(images.dim() == 4 && images.size(1) == channels.count(), "colours need images [batch, ",
                 channels.count(), ", height, width], got ", images.sizes());
     TORCH_CHECK(map.dim() == 3 && map.size(0) == images.size(0) && map.size(1) == channels.count() &&
@@ -107,7 +108,7 @@ Tensor drawColorMap(const Tensor& images, const ImageChannels& channels, const s
 
 Tensor mapColorsByTensors(const Tensor& images, const ImageChannels& channels, const Tensor& map) {
     const at::NoGradGuard noGrad;
-    checkMap(images, channels, map);
+    checkColorMap(images, channels, map);
     const NormalizedMap maps = normalized(channels, map);
     const auto spread = [](const Tensor& numbers) { return numbers.unsqueeze(-1).unsqueeze(-1); };
     // Sums of products rather than a matrix product, which some devices round more coarsely.
@@ -119,7 +120,7 @@ Tensor mapColorsByTensors(const Tensor& images, const ImageChannels& channels, c
 
 Tensor mapColorsDirect(const Tensor& images, const ImageChannels& channels, const Tensor& map) {
     const at::NoGradGuard noGrad;
-    checkMap(images, channels, map);
+    checkColorMap(images, channels, map);
     const NormalizedMap maps = normalized(channels, map);
     const Tensor source = images.contiguous(), matrix = maps.matrix.contiguous();
     const Tensor offset = maps.offset.contiguous();
@@ -144,9 +145,8 @@ Tensor mapColorsDirect(const Tensor& images, const ImageChannels& channels, cons
 }
 
 Tensor mapColors(const Tensor& images, const ImageChannels& channels, const Tensor& map) {
-    const bool direct =
-        images.is_cpu() && (images.scalar_type() == at::kFloat || images.scalar_type() == at::kDouble);
-    return direct ? mapColorsDirect(images, channels, map) : mapColorsByTensors(images, channels, map);
+    return ownKernelsServe(images) ? mapColorsDirect(images, channels, map)
+                                   : mapColorsByTensors(images, channels, map);
 }
 
 } // namespace dstn

@@ -1,5 +1,6 @@
 #include "core/data/geometric_augmentation.h"
 
+#include "core/own_kernels.h"
 #include "core/response/vector_clones.h"
 
 #include <algorithm>
@@ -10,7 +11,7 @@ namespace dstn {
 
 namespace {
 
-void checkMap(const Tensor& images, const ImageChannels& channels, const Tensor& map) {
+void checkSamplingMap(const Tensor& images, const ImageChannels& channels, const Tensor& map) {
     TORCH_CHECK(images.dim() == 4 && images.size(1) == channels.count(), "sampling needs images [batch, ",
                 channels.count(), ", height, width], got ", images.sizes());
     TORCH_CHECK(map.dim() == 3 && map.size(0) == images.size(0) && map.size(1) == 2 && map.size(2) == 3,
@@ -180,7 +181,7 @@ Tensor drawSamplingMap(const Tensor& images, const std::vector<GeometricStep>& s
 
 Tensor sampleByGrid(const Tensor& images, const ImageChannels& channels, const Tensor& map) {
     const at::NoGradGuard noGrad;
-    checkMap(images, channels, map);
+    checkSamplingMap(images, channels, map);
     // The grid's coordinates run from −1 to 1 over the image's sides.
     const auto width = static_cast<double>(images.size(3)), height = static_cast<double>(images.size(2));
     const Tensor x = map.select(1, 0), y = map.select(1, 1);
@@ -196,7 +197,7 @@ Tensor sampleByGrid(const Tensor& images, const ImageChannels& channels, const T
 
 Tensor sampleDirect(const Tensor& images, const ImageChannels& channels, const Tensor& map) {
     const at::NoGradGuard noGrad;
-    checkMap(images, channels, map);
+    checkSamplingMap(images, channels, map);
     TORCH_CHECK((images.size(2) + 2) * (images.size(3) + 2) < INT32_MAX, "images of ", images.sizes(),
                 " are too large to be sampled");
     const Tensor source = images.contiguous(), maps = map.contiguous();
@@ -212,9 +213,8 @@ Tensor flipImages(const Tensor& images, const Tensor& map) {
 }
 
 Tensor sampleImages(const Tensor& images, const ImageChannels& channels, const Tensor& map) {
-    const bool direct =
-        images.is_cpu() && (images.scalar_type() == at::kFloat || images.scalar_type() == at::kDouble);
-    return direct ? sampleDirect(images, channels, map) : sampleByGrid(images, channels, map);
+    return ownKernelsServe(images) ? sampleDirect(images, channels, map)
+                                   : sampleByGrid(images, channels, map);
 }
 
 } // namespace dstn

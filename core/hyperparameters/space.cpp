@@ -26,6 +26,7 @@ Space::Space(const std::vector<Hyperparameter>& all, at::ScalarType dtype, at::D
         return at::tensor(at::ArrayRef<double>(values), at::kDouble).to(device, dtype);
     };
     const auto flags = [&](const std::vector<bool>& values) {
+        if (std::find(values.begin(), values.end(), true) == values.end()) return Tensor();
         Tensor result = at::empty({size()}, at::kBool);
         for (std::int64_t i = 0; i < size(); ++i)
             result.data_ptr<bool>()[i] = values[static_cast<std::size_t>(i)];
@@ -41,7 +42,7 @@ Space::Space(const std::vector<Hyperparameter>& all, at::ScalarType dtype, at::D
     isLog_ = flags(isLog);
     std::vector<bool> shared;
     for (const Hyperparameter& h : tuned_) shared.push_back(perBatch.contains(h.name));
-    if (std::find(shared.begin(), shared.end(), true) != shared.end()) perBatch_ = flags(shared);
+    perBatch_ = flags(shared);
 }
 
 Tensor Space::sigma() const { return at::softplus(rawScale_); }
@@ -56,10 +57,12 @@ Tensor Space::noise(std::int64_t batch, bool perExample, at::Generator& generato
 Tensor Space::natural(const Tensor& unconstrained) const {
     const at::NoGradGuard guard;
     const Tensor u = unconstrained.detach();
-    Tensor v = at::where(isInterval_, lower_ + (upper_ - lower_) * at::sigmoid(u), u);
-    v = at::where(isLower_, lower_ + at::softplus(u), v);
-    v = at::where(isUpper_, upper_ - at::softplus(-u), v);
-    return at::where(isLog_, at::exp(v), v);
+    Tensor v = u;
+    // A small network's step notices operations that change nothing.
+    if (isInterval_.defined()) v = at::where(isInterval_, lower_ + (upper_ - lower_) * at::sigmoid(u), v);
+    if (isLower_.defined()) v = at::where(isLower_, lower_ + at::softplus(u), v);
+    if (isUpper_.defined()) v = at::where(isUpper_, upper_ - at::softplus(-u), v);
+    return isLog_.defined() ? at::where(isLog_, at::exp(v), v) : v;
 }
 
 Tensor Space::entropy() const {
@@ -72,9 +75,10 @@ static std::vector<double> toVector(const Tensor& tensor) {
     return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
 }
 
-std::vector<double> Space::naturalValues() const {
+std::vector<double> Space::naturalValues() const { return naturalValues(toVector(lambda_)); }
+
+std::vector<double> Space::naturalValues(std::vector<double> values) const {
     // In float64 by the scalar transform: what is shown must not depend on the network's precision.
-    std::vector<double> values = toVector(lambda_);
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = Transform(tuned_[i]).toNatural(values[i]);
     return values;
 }

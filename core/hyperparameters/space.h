@@ -36,6 +36,8 @@ class Space {
     Tensor entropy() const;
 
     std::vector<double> naturalValues() const; ///< of λ
+    /// Of another point, [H] unconstrained.
+    std::vector<double> naturalValues(std::vector<double> unconstrained) const;
     std::vector<double> sigmas() const;
     /// Moves one coordinate of λ to a natural value.
     void set(std::int64_t index, double natural);
@@ -45,7 +47,7 @@ class Space {
     Tensor lambda_, rawScale_;
     Tensor perBatch_;                               ///< [H] bool; undefined: none is
     Tensor lower_, upper_;                          // bounds of the inner transform
-    Tensor isLower_, isUpper_, isInterval_, isLog_; // [H] bool
+    Tensor isLower_, isUpper_, isInterval_, isLog_; // [H] bool; undefined: none is
 };
 
 } // namespace dstn

@@ -1,6 +1,7 @@
 #include "core/models/network.h"
 
 #include "core/error.h"
+#include "core/models/autocast.h"
 #include "core/response/activation_penalty.h"
 #include "core/response/dropout.h"
 #include "core/response/elementwise.h"
@@ -188,7 +189,7 @@ std::vector<Tensor> tensors(const NamedTensors& named) {
 }
 
 Network::Network(const Model& model, const Options& options)
-    : options_(at::TensorOptions(options.dtype).device(options.device)) {
+    : options_(at::TensorOptions(options.dtype).device(options.device)), autocast_(options.autocast) {
     const ModelReport report =
         inspectModel(model, options.input, options.hyperparameters, options.vocabulary);
     if (!report.ok) {
@@ -219,19 +220,26 @@ Network::Network(const Model& model, const Options& options)
 }
 
 Tensor Network::forward(Tensor x, Pass& pass) {
+    const AutocastScope scope(autocast_, options_.device());
     for (const auto& [name, layer] : layers_) x = layer->forward(x, pass);
-    return x;
+    return inFull(x);
 }
 
 Dual Network::forward(Dual x, Pass& pass) {
+    const AutocastScope scope(autocast_, options_.device());
     for (const auto& [name, layer] : layers_) x = layer->forward(x, pass);
-    return x;
+    return {inFull(x.primal), inFull(x.tangent)};
+}
+
+Tensor Network::inFull(const Tensor& x) const {
+    return x.defined() && x.is_floating_point() ? x.to(c10::typeMetaToScalarType(options_.dtype())) : x;
 }
 
 Tensor Network::linearized(const Tensor& x, Pass& pass) {
+    const AutocastScope scope(autocast_, options_.device());
     Dual dual{x, {}};
     for (std::size_t i = 0; i + 1 < layers_.size(); ++i) dual = layers_[i].layer->forward(dual, pass);
-    return layers_.back().layer->linearized(dual, pass);
+    return inFull(layers_.back().layer->linearized(dual, pass));
 }
 
 Carry Network::start(std::int64_t batch) const {

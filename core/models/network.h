@@ -27,7 +27,8 @@ class Network {
         at::ScalarType dtype = at::kFloat;
         at::Device device = at::kCPU;
         std::uint64_t seed = 0;
-        bool fuse = true; ///< false: every part a layer of its own
+        bool autocast = false; ///< products and convolutions in bfloat16; the network's outputs are in dtype
+        bool fuse = true;      ///< false: every part a layer of its own
     };
     /// Throws Error{usage} where the model does not fit the input, as inspectModel() says.
     Network(const Model& model, const Options& options);
@@ -47,10 +48,14 @@ class Network {
     Carry start(std::int64_t batch) const;
 
   private:
+    /// As real numbers of the network's own type, if they are of another.
+    Tensor inFull(const Tensor& x) const;
+
     std::vector<NamedLayer> layers_;
     NamedTensors general_, response_, buffers_;
     std::vector<std::int64_t> recurrent_; ///< hidden units of each recurrent layer
     at::TensorOptions options_;
+    bool autocast_;
 };
 
 /// The tensors alone, in order.

@@ -187,15 +187,26 @@ Tensor Affine::squaredNorms(const Pass& pass, bool perColumn) const {
     return own + 2 * at::mv(delta, mixed) + (at::mm(delta, gram) * delta).sum(1);
 }
 
+/// The settings' values side by side, [batch or 1, settings].
+static Tensor sideBySide(const std::vector<Setting>& settings, const Pass& pass, const Tensor& like) {
+    const auto count = static_cast<std::int64_t>(settings.size());
+    bool neighbours = true;
+    for (std::int64_t i = 0; i < count; ++i)
+        neighbours = neighbours && settings[static_cast<std::size_t>(i)].tuned() &&
+                     settings[static_cast<std::size_t>(i)].index == settings.front().index + i;
+    if (neighbours) return pass.values.narrow(1, settings.front().index, count);
+    std::vector<Tensor> columns;
+    for (const Setting& setting : settings) columns.push_back(pass.value(setting, like));
+    return at::stack(at::broadcast_tensors(columns), 1);
+}
+
 Tensor Affine::penalty(Pass& pass) {
     Tensor total;
     for (const auto& decays : decays_) {
         const bool perColumn = decays.size() > 1;
         const Tensor norms = squaredNorms(pass, perColumn);
-        std::vector<Tensor> columns;
-        for (const Setting& setting : decays) columns.push_back(pass.value(setting, weight_));
-        const Tensor term =
-            perColumn ? (at::stack(at::broadcast_tensors(columns), 1) * norms).sum(1) : columns[0] * norms;
+        const Tensor term = perColumn ? (sideBySide(decays, pass, weight_) * norms).sum(1)
+                                      : pass.value(decays.front(), weight_) * norms;
         total = total.defined() ? total + 0.5 * term.mean() : 0.5 * term.mean();
     }
     return total;

@@ -1,5 +1,7 @@
 #include "core/response/kernels.h"
 
+#include "core/response/fused.h"
+
 #include <algorithm>
 #include <limits>
 #include <mutex>
@@ -11,11 +13,6 @@ using torch::autograd::Function;
 
 namespace {
 
-/// Custom functions take no undefined tensors: an empty one stands for "absent".
-Tensor orEmpty(const Tensor& tensor, const Tensor& like) {
-    return tensor.defined() ? tensor : at::empty({0}, like.options());
-}
-bool present(const Tensor& tensor) { return tensor.numel() > 0; }
 template <typename T>
 const T* pointer(const Tensor& tensor) {
     return present(tensor) ? tensor.data_ptr<T>() : nullptr;
@@ -30,11 +27,6 @@ void overRows(std::int64_t rows, std::int64_t width, const F& f) {
     at::parallel_for(0, rows, std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, width)), f);
 }
 
-bool useFused(const Tensor& tensor, Path path) {
-    return path == Path::automatic && tensor.device().is_cpu() &&
-           (tensor.scalar_type() == at::kFloat || tensor.scalar_type() == at::kDouble);
-}
-
 /// [batch, out] seen as [batch, out, 1, …] beside a tensor of `dim` dimensions.
 Tensor spread(const Tensor& tensor, std::int64_t dim) {
     Tensor result = tensor;
@@ -46,7 +38,9 @@ Tensor respondComposite(const Tensor& gate, const Tensor& a, const Tensor& z, co
                         const Tensor& t) {
     const auto beside = [&](const Tensor& tensor) {
         const std::int64_t repeats = tensor.size(0) == 0 ? 1 : z.size(0) / tensor.size(0);
-        return spread(repeats == 1 ? tensor : tensor.repeat_interleave(repeats, 0), z.dim());
+        // Not by repeat_interleave(), which asks the device how long its result is.
+        return spread(repeats == 1 ? tensor : tensor.unsqueeze(1).expand({-1, repeats, -1}).flatten(0, 1),
+                      z.dim());
     };
     Tensor result = s.defined() ? z * beside(s) : z;
     if (a.defined()) result = result + a;
@@ -417,7 +411,7 @@ inline std::uint32_t mix(std::uint32_t h) {
 Tensor respond(const Tensor& gate, const Tensor& a, const Tensor& z, const Tensor& s, const Tensor& t,
                Path path) {
     if (!useFused(z, path)) return respondComposite(gate, a, z, s, t);
-    const auto contiguous = [&](const Tensor& x) { return orEmpty(x, z).contiguous(); };
+    const auto contiguous = [&](const Tensor& x) { return orEmpty(x, z); };
     return Respond::apply(contiguous(gate), contiguous(a), z.contiguous(), contiguous(s), contiguous(t));
 }
 
@@ -440,7 +434,7 @@ Pooled reluMaxPool(const Tensor& x, const PoolShape& shape, Path path) {
 Tensor reluMaxPoolTangent(const Pooled& pooled, const Tensor& a, const Tensor& z, const Tensor& s,
                           const Tensor& t, Path path) {
     if (useFused(z, path)) {
-        const auto contiguous = [&](const Tensor& x) { return orEmpty(x, z).contiguous(); };
+        const auto contiguous = [&](const Tensor& x) { return orEmpty(x, z); };
         return ReluMaxPoolTangent::apply(pooled.output.detach(), pooled.index, contiguous(a), z.contiguous(),
                                          contiguous(s), contiguous(t));
     }

@@ -1,5 +1,6 @@
 #include "core/response/lstm_kernels.h"
 
+#include "core/response/fused.h"
 #include "core/response/vector_clones.h"
 
 #include <algorithm>
@@ -12,11 +13,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 
 namespace {
-
-bool useFused(const Tensor& tensor, Path path) {
-    return path == Path::automatic && tensor.device().is_cpu() &&
-           (tensor.scalar_type() == at::kFloat || tensor.scalar_type() == at::kDouble);
-}
 
 /// eˣ − 1 to two units in the last place, in operations that vector units have: with n = ⌊x / ln 2⌉ and
 /// r = x − n ln 2, it is 2ⁿ (eʳ − 1) + (2ⁿ − 1), and eʳ − 1 is a polynomial. Beyond ±80 it stays where it is.

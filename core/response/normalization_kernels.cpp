@@ -1,5 +1,6 @@
 #include "core/response/normalization_kernels.h"
 
+#include "core/response/fused.h"
 #include "core/response/vector_clones.h"
 #include "core/response/vectors.h"
 
@@ -26,10 +27,7 @@ struct Planes {
 
 /// Whether the loops below are made for it: where a plane is a single number they would be all overhead, and
 /// ATen's operations along the channels are not.
-bool useFused(const Tensor& x, Path path) {
-    return path == Path::automatic && x.device().is_cpu() && x.dim() > 2 && Planes(x).width > 1 &&
-           (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble);
-}
+bool usePlanes(const Tensor& x, Path path) { return useFused(x, path) && x.dim() > 2 && Planes(x).width > 1; }
 
 /// A channel of an example normalised: (x − mean) · slope + offset; the ReLU's gate is open where that is
 /// above zero.
@@ -308,11 +306,6 @@ class Normalization {
     std::vector<Line<T>> lines_;
 };
 
-/// Custom functions take no undefined tensors: an empty one stands for "absent".
-Tensor orEmpty(const Tensor& tensor, const Tensor& like) {
-    return tensor.defined() ? tensor.contiguous() : at::empty({0}, like.options());
-}
-bool present(const Tensor& tensor) { return tensor.numel() > 0; }
 
 struct BatchNormalize : Function<BatchNormalize> {
     static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& scale, const Tensor& shift,
@@ -441,8 +434,14 @@ Tensor beside(const Tensor& values, const Tensor& x) {
     return result;
 }
 
+/// Statistics are taken in float32 at least.
+Tensor widened(const Tensor& x) {
+    return x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf ? x.to(at::kFloat) : x;
+}
+
 /// x̂, through whose statistics derivatives go where they are the batch's.
-Tensor normalizedComposite(const Tensor& x, const Statistics& statistics) {
+Tensor normalizedComposite(const Tensor& given, const Statistics& statistics) {
+    const Tensor x = widened(given);
     if (!statistics.ofBatch) return (x - beside(statistics.mean, x)) * beside(statistics.inverse, x);
     const auto dims = batchDimensions(x);
     const Tensor centred = x - x.mean(dims, true);
@@ -453,10 +452,10 @@ Tensor normalizedComposite(const Tensor& x, const Statistics& statistics) {
 
 Moments batchMoments(const Tensor& x, Path path) {
     const at::NoGradGuard guard;
-    if (!useFused(x, path)) {
+    if (!usePlanes(x, path)) {
         const auto dims = batchDimensions(x);
-        const Tensor mean = x.mean(dims, true);
-        return {mean.flatten(), (x - mean).square().mean(dims)};
+        const Tensor wide = widened(x), mean = wide.mean(dims, true);
+        return {mean.flatten(), (wide - mean).square().mean(dims)};
     }
     const Tensor source = x.contiguous();
     const Planes planes(source);
@@ -489,7 +488,7 @@ Moments batchMoments(const Tensor& x, Path path) {
 
 Tensor batchNormalize(const Tensor& x, const Statistics& statistics, const Tensor& scale, const Tensor& shift,
                       bool relu, Path path) {
-    if (useFused(x, path))
+    if (usePlanes(x, path))
         return BatchNormalize::apply(x.contiguous(), scale.contiguous(), shift.contiguous(),
                                      statistics.mean.contiguous(), statistics.inverse.contiguous(),
                                      statistics.ofBatch, relu);
@@ -501,7 +500,7 @@ Tensor batchNormalizeTangent(const Tensor& x, const Tensor& carried, const Stati
                              const Tensor& scale, const Tensor& shift, const Tensor& scaleChange,
                              const Tensor& shiftChange, bool relu, Path path) {
     const Tensor point = x.detach(), fixedScale = scale.detach(), fixedShift = shift.detach();
-    if (useFused(x, path))
+    if (usePlanes(x, path))
         return BatchNormalizeTangent::apply(
             orEmpty(carried, x), orEmpty(scaleChange, x), orEmpty(shiftChange, x), point.contiguous(),
             fixedScale.contiguous(), fixedShift.contiguous(), statistics.mean.contiguous(),
@@ -509,7 +508,7 @@ Tensor batchNormalizeTangent(const Tensor& x, const Tensor& carried, const Stati
     const Tensor normal = normalizedComposite(point, statistics);
     Tensor tangent;
     if (carried.defined()) {
-        Tensor change = carried;
+        Tensor change = widened(carried);
         if (statistics.ofBatch) {
             const auto dims = batchDimensions(x);
             change = change - change.mean(dims, true) - normal * (normal * change).mean(dims, true);

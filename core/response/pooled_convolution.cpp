@@ -1,5 +1,6 @@
 #include "core/response/pooled_convolution.h"
 
+#include "core/response/fused.h"
 #include "core/response/vector_clones.h"
 #include "core/response/vectors.h"
 
@@ -293,11 +294,6 @@ DSTN_VECTOR_CLONES void scatter(double* image, const double* filters, const Layo
     scatterLoop(image, filters, l, patches, arrivals);
 }
 
-/// Custom functions take no undefined tensors: an empty one stands for "absent".
-Tensor orEmpty(const Tensor& tensor, const Tensor& like) {
-    return tensor.defined() ? tensor.contiguous() : at::empty({0}, like.options());
-}
-bool present(const Tensor& tensor) { return tensor.numel() > 0; }
 Tensor orUndefined(const Tensor& tensor) { return present(tensor) ? tensor : Tensor(); }
 
 /// The maxima of a pooled convolution as the loops below walk over them.
@@ -516,8 +512,7 @@ struct ConvReluMaxPoolTangent : Function<ConvReluMaxPoolTangent> {
 bool poolsConvolution(const Tensor& x, const Tensor& weight, const ConvShape& conv, const PoolShape& pool) {
     constexpr std::int64_t shortestRun = 8;
     constexpr std::int64_t largestImage = std::int64_t{1} << 30; // patches are found by 32-bit numbers
-    return x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble) &&
-           conv.dilation == 1 && conv.groups == 1 && pool.stride >= 2 &&
+    return ownKernelsServe(x) && conv.dilation == 1 && conv.groups == 1 && pool.stride >= 2 &&
            weight.size(1) * weight.size(2) >= shortestRun && Layout(x, weight, conv).image < largestImage;
 }
 

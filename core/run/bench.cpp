@@ -95,6 +95,10 @@ std::size_t peakBytes(const std::function<void()>& body) {
     return cache.peakTensorBytes() - before;
 }
 
+std::vector<Tensor> figures(const TrainMetrics& metrics) {
+    return {metrics.loss, metrics.correct, metrics.responseLoss};
+}
+
 /// Takes the steps in turn until there are enough repetitions, or time is up and there are a few.
 /// @return how many repetitions count
 int repeat(std::vector<Timed*>& steps, at::Device device, const BenchOptions& options) {
@@ -163,6 +167,7 @@ BenchData benchData(const Experiment& experiment) {
 
 BenchReport runBench(const Experiment& experiment, at::Device device, const BenchOptions& options) {
     useThreads(experiment);
+    usePrecision(experiment);
     const auto [data, atHand] = benchData(experiment);
     at::Generator generator = StepRandom(device, experiment.seed).at(0, 0);
     const Batch batch = randomBatch(experiment, data, device, generator);
@@ -266,7 +271,31 @@ BenchReport runBench(const Experiment& experiment, at::Device device, const Benc
     const bool loops = order && guess * fewLoops < options.seconds;
     if (loops) steps.push_back(&loop);
 
+    // A graph's gain is what launching costs, which shows where steps follow each other.
+    constexpr int inARow = 10;
+    std::optional<RecordedStep> recorded;
+    Timed replayed{[&] {
+        for (int i = 0; i < inARow; ++i) (*recorded)(batch, generator, {});
+    }};
+    Timed synchronous{[&] {
+        for (int i = 0; i < inARow; ++i)
+            for (const Tensor& figure : figures(tuned.tuner->train(batch, generator)))
+                if (figure.defined()) figure.item<double>();
+    }};
+    const RecorderFactory recorder = deviceRecorder(device).make;
+    bool replays = false;
+    if (recorder && experiment.graphs) {
+        recorded.emplace([&](const Batch& b, at::Generator& g) { return figures(tuned.tuner->train(b, g)); },
+                         recorder, [&](bool done, const std::string&) { replays = done; });
+        steps.push_back(&replayed);
+        steps.push_back(&synchronous);
+    }
+
     report.repetitions = repeat(steps, device, options);
+    if (replays) {
+        report.replayedStepMs = replayed.median() / inARow;
+        report.synchronousStepMs = synchronous.median() / inARow;
+    }
     report.plainStepMs = plainStep.median();
     report.trainStepMs = trainStep.median();
     report.validationStepMs = validationStep.median();

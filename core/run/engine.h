@@ -61,6 +61,8 @@ struct BenchReport {
     std::optional<double> sharedStepRatio, stockStepRatio; ///< over the plain and the stock step
     std::optional<double>
         hyperparameterRatio; ///< training step with 20 tuned hyperparameters over that with 1
+    /// On a GPU, of ten training steps in a row: replayed as a graph, and with their figures read after each.
+    std::optional<double> replayedStepMs, synchronousStepMs;
     std::optional<std::size_t> plainBytes, tunedBytes; ///< tensors at their most in plain and tuned training
 
     std::optional<double> memoryRatio() const {

@@ -105,7 +105,8 @@ struct ProgressMade {
     double seconds = 0.0;
     double secondsLeft = 0.0;
     double examplesPerSecond = 0.0;
-    bool warmup = false; ///< λ and σ still stand
+    bool warmup = false;          ///< λ and σ still stand
+    std::int64_t memoryBytes = 0; ///< that the run's tensors take on its device; 0: not known
 };
 struct EpochFinished {
     EpochResult result;

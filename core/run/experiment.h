@@ -17,6 +17,14 @@ namespace dstn {
 
 enum class LossKind { automatic, crossEntropy, mse };
 
+/// What products of matrices and convolutions are computed in, tangents included; everything else stays
+/// float32.
+enum class Precision {
+    float32,
+    tf32,    ///< inputs rounded to 10 bits of mantissa, on GPUs that can (NVIDIA's from 8.0)
+    bfloat16 ///< autocast: inputs and results of 8 bits of mantissa
+};
+
 /// Everything that fixes a run. One JSON document; `schema` is its version.
 struct Experiment {
     std::string name = "Untitled";
@@ -39,6 +47,8 @@ struct Experiment {
     std::int64_t epochs = 8;
     std::string device = "auto"; ///< "auto", "cpu", "cuda" or "cuda:N"
     std::int64_t threads = 0;    ///< CPU threads of the engine, 0: all cores
+    Precision precision = Precision::float32;
+    bool graphs = true; ///< on a GPU, steps are recorded once and replayed
     std::uint64_t seed = 0;
 
     /// Names of the tuned hyperparameters in their order: the H coordinates of λ. None with the tuner
@@ -101,5 +111,8 @@ struct Estimate {
 };
 /// `experiment` must be without mistakes.
 Estimate estimate(const Experiment& experiment, const DataInfo& data);
+/// The largest training batch, validation batches being no larger, with which the estimate stays within so
+/// many bytes; 0 where one example is too many.
+std::int64_t largestBatch(const Experiment& experiment, const DataInfo& data, double bytes);
 
 } // namespace dstn

@@ -80,4 +80,20 @@ Estimate estimate(const Experiment& experiment, const DataInfo& data) {
     return result;
 }
 
+std::int64_t largestBatch(const Experiment& experiment, const DataInfo& data, double bytes) {
+    const auto fits = [&](std::int64_t batch) {
+        Experiment with = experiment;
+        with.trainBatch = batch;
+        with.validationBatch = std::min(experiment.validationBatch, batch);
+        return static_cast<double>(estimate(with, data).memoryBytes) <= bytes;
+    };
+    // What fits is known below `low`, what does not from `high` on.
+    std::int64_t low = 0, high = std::max<std::int64_t>(data.train, 1) + 1;
+    while (high - low > 1) {
+        const std::int64_t middle = low + (high - low) / 2;
+        (fits(middle) ? low : high) = middle;
+    }
+    return low;
+}
+
 } // namespace dstn

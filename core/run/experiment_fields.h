@@ -15,6 +15,9 @@ inline constexpr std::int64_t experimentFormat = 1;
 inline constexpr Option<LossKind> lossOptions[] = {
     {LossKind::automatic, "auto"}, {LossKind::crossEntropy, "cross-entropy"}, {LossKind::mse, "mse"}};
 
+inline constexpr Option<Precision> precisionOptions[] = {
+    {Precision::float32, "float32"}, {Precision::tf32, "tf32"}, {Precision::bfloat16, "bfloat16"}};
+
 inline constexpr TextRule nameRule{.words = "a line of 1 to 200 printable characters",
                                    .pattern = "^[^\\x00-\\x1f\\x7f]{1,200}$",
                                    .fits = isTitle};
@@ -94,6 +97,12 @@ void fieldsOf(V& v, Experiment& experiment) {
            deviceRule);
     v.integer({"threads", "CPU threads of the engine, 0: all cores."}, experiment.threads,
               {.min = 0, .max = 4096});
+    v.choice({"precision",
+              "Of matrix products and convolutions: float32; tf32, on GPUs that can; bfloat16, by "
+              "autocast."},
+             experiment.precision, precisionOptions);
+    v.flag({"graphs", "On a GPU, record each kind of step once and replay it; false: every operation anew."},
+           experiment.graphs);
     v.seed({"seed", "Of everything random: split, initial weights, order of examples, perturbations."},
            experiment.seed);
 }

@@ -3,6 +3,7 @@
 #include "core/run/available_memory.h"
 #include "core/run/bench.h"
 #include "core/run/block_cache.h"
+#include "core/run/device_memory.h"
 #include "core/run/device_scope.h"
 #include "core/run/training.h"
 #include "core/run/unforeseen.h"
@@ -78,10 +79,11 @@ at::Device resolveDevice(const std::string& wanted) {
     const std::size_t count = torch::cuda::is_available() ? torch::cuda::device_count() : 0;
     if (automatic) return count > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
     if (count == 0)
-        throw Error(
-            ErrorKind::device,
-            "device: \"" + wanted + "\" was asked for, but this LibTorch (" + TORCH_VERSION +
-                ") finds no CUDA device. Use \"cpu\" or \"auto\", or build against a LibTorch with CUDA.");
+        throw Error(ErrorKind::device,
+                    "device: \"" + wanted + "\" was asked for, but this LibTorch (" + TORCH_VERSION +
+                        ") finds no CUDA device. Use \"cpu\" or \"auto\", or " +
+                        (c10::impl::hasDeviceGuardImpl(at::kCUDA) ? "see to the GPU's driver."
+                                                                  : "build against a LibTorch with CUDA."));
     const std::size_t index = wanted == "cuda" ? 0 : std::strtoull(wanted.c_str() + 5, nullptr, 10);
     if (index >= count)
         throw Error(ErrorKind::device, "device: \"" + wanted + "\" was asked for, but there " +
@@ -100,18 +102,28 @@ std::string gibibytes(double bytes) {
     return text.str();
 }
 
-/// Refuses what cannot fit: the kernel would end the program instead of an allocation failing.
+/// What to do about too little memory.
+/// @param fitting the largest batch that would fit, 0: none would
+std::string memoryAdvice(std::int64_t fitting, const Experiment& experiment) {
+    if (fitting <= 0) return "Use narrower layers, or fewer examples (data.limit).";
+    const std::string batch = std::to_string(fitting);
+    return "A training batch of " + batch + " would fit (batch.train=" + batch +
+           (experiment.validationBatch > fitting ? ", batch.validation=" + batch : "") +
+           "); or use narrower layers, or fewer examples (data.limit).";
+}
+
+/// Refuses what cannot fit: on the CPU the kernel would end the program instead of an allocation failing.
 /// @param what "the run"
 /// @param bytes about what it needs; a double, which no sum overflows
-void requireMemory(const std::string& what, double bytes, at::Device device) {
-    if (!device.is_cpu()) return;
-    const std::int64_t available = availableMemory();
-    if (available > 0 && bytes > static_cast<double>(available))
-        throw Error(ErrorKind::device,
-                    "Not enough memory: " + what + " needs about " + gibibytes(bytes) + ", and " +
-                        gibibytes(static_cast<double>(available)) +
-                        " are free. Use a smaller batch (batch.train), narrower layers, or fewer "
-                        "examples (data.limit).");
+/// @param advice asked with the bytes that are free
+void requireMemory(const std::string& what, double bytes, at::Device device,
+                   const std::function<std::string(double)>& advice) {
+    const auto available = static_cast<double>(memoryLeft(device));
+    if (available > 0 && bytes > available)
+        throw Error(ErrorKind::device, "Not enough memory: " + what + " needs about " + gibibytes(bytes) +
+                                           ", and " + gibibytes(available) + " are free" +
+                                           (device.is_cpu() ? "" : " on " + device.str()) + ". " +
+                                           advice(available));
 }
 
 /// The bench computes on one batch; its networks stay in memory beside the one that is timed.
@@ -126,11 +138,11 @@ double benchMemory(const Experiment& experiment) {
 }
 
 /// Runs `body` and turns what LibTorch and the allocator throw into errors for a person.
+/// @param advice what to do where memory ran out
 template <typename F>
-void translatingErrors(const F& body) {
-    const auto outOfMemory = [](const std::string& what) {
-        return Error(ErrorKind::device,
-                     "Memory ran out (" + what + "). Use a smaller batch (batch.train) or narrower layers.");
+void translatingErrors(const F& body, const std::function<std::string()>& advice) {
+    const auto outOfMemory = [&](const std::string& what) {
+        return Error(ErrorKind::device, "Memory ran out (" + what + "). " + advice());
     };
     try {
         body();
@@ -154,7 +166,7 @@ class Run {
     void execute() {
         RunFinished finished;
         try {
-            translatingErrors([&] { finished.state = train(); });
+            translatingErrors([&] { finished.state = train(); }, [&] { return adviceAfterExhaustion(); });
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::interrupted &&
                 stop_) { // while the data was read: nothing is wrong
@@ -187,13 +199,14 @@ class Run {
     RunState train();
     void start(const Dataset& dataset, at::Device device);
     void evaluateWhenDue();
-    void trainStep();
+    void publishSteps(bool wait);
     bool obey(const Command& command);
     bool obeyPending();
     void waitWhilePaused(const std::string& reason);
     void takeCheckpoint();
     void sampleHyperparameters(std::vector<Sample>& samples) const;
     void publishProgress();
+    std::string adviceAfterExhaustion() const;
     void publishLoading(std::string_view what, double fraction);
     Sample sample(std::int32_t series, double value) const {
         return {series, training_->stepsDone(), training_->seconds(), value};
@@ -202,10 +215,15 @@ class Run {
     const RunRequest& request_;
     CommandQueue& commands_;
     EventSink& events_;
+    at::Device device_ = at::kCPU;
+    std::optional<DataInfo> data_;
+    double memoryAtStart_ = 0.0; ///< bytes that were free
     std::optional<DeviceScope> scope_;
     std::unique_ptr<Training> training_;
     std::int64_t stepsTotal_ = 0, firstStep_ = 0;
     double firstSeconds_ = 0.0;
+    std::int64_t sampledStep_ = 0; ///< since which the throughput is taken
+    double sampledSeconds_ = 0.0;
     std::optional<Stop> stop_;
     bool damaged_ = false; ///< a loss was not finite, and no step has succeeded since
     Clock::time_point lastProgress_{};
@@ -230,15 +248,22 @@ RunState Run::train() {
     const Experiment& experiment = request_.experiment;
     events_.publish(StateChanged{RunState::preparing, "reading the data"});
     const at::Device device = resolveDevice(experiment.device);
+    device_ = device;
     scope_.emplace(device);
     useThreads(experiment);
+    usePrecision(experiment);
     const Dataset dataset =
         loadDataset(experiment.data, experiment.seed, [&](std::string_view what, double fraction) {
             publishLoading(what, fraction);
             return obeyPending();
         });
     for (const std::string& warning : dataset.warnings) events_.publish(LogLine{LogLevel::warning, warning});
-    requireMemory("the run", static_cast<double>(estimate(experiment, dataset.info).memoryBytes), device);
+    data_ = dataset.info;
+    memoryAtStart_ = static_cast<double>(memoryLeft(device));
+    requireMemory("the run", static_cast<double>(estimate(experiment, dataset.info).memoryBytes), device,
+                  [&](double available) {
+                      return memoryAdvice(largestBatch(experiment, dataset.info, available), experiment);
+                  });
     if (const auto [blas, reference] = blasInUse(); reference && device.is_cpu())
         events_.publish(LogLine{LogLevel::warning, "This machine's BLAS is the reference one (" + blas +
                                                        "), many times slower than OpenBLAS: install "
@@ -248,14 +273,20 @@ RunState Run::train() {
     while (true) {
         try {
             evaluateWhenDue();
-            if (stop_ || !obeyPending()) break;
+            if (stop_ || !obeyPending()) {
+                publishSteps(true);
+                break;
+            }
             if (training_->stepsDone() >= stepsTotal_) {
+                publishSteps(true);
                 takeCheckpoint();
                 return RunState::completed;
             }
-            trainStep();
+            training_->step();
+            publishSteps(false);
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::numeric) throw;
+            training_->finished(true); // steps that a device took before anyone knew are as bad
             const std::string message =
                 error.what() +
                 std::string(". Everything up to there is kept; a smaller learning rate usually helps.");
@@ -270,6 +301,20 @@ RunState Run::train() {
     return stop_->interrupted ? RunState::interrupted : RunState::stopped;
 }
 
+/// Memory ran out although the estimate fitted: by as much as it fell short, the batch has to be smaller.
+std::string Run::adviceAfterExhaustion() const {
+    const Experiment& experiment = request_.experiment;
+    if (!data_) return "Use fewer examples (data.limit).";
+    const double needed = static_cast<double>(estimate(experiment, *data_).memoryBytes);
+    constexpr double margin = 0.9;
+    const double within = memoryAtStart_ > 0 ? std::min(needed, memoryAtStart_) : needed;
+    const std::int64_t fitting =
+        std::min(largestBatch(experiment, *data_, margin * within), experiment.trainBatch / 2);
+    return memoryAdvice(fitting, experiment) + " What was saved before is kept: the run can go on from its "
+                                               "last checkpoint with the same batch on a "
+                                               "device with more memory.";
+}
+
 void Run::publishLoading(std::string_view what, double fraction) {
     constexpr std::chrono::milliseconds apart(100);
     const auto now = Clock::now();
@@ -282,7 +327,24 @@ void Run::publishLoading(std::string_view what, double fraction) {
 
 void Run::start(const Dataset& dataset, at::Device device) {
     const Experiment& experiment = request_.experiment;
-    training_ = std::make_unique<Training>(experiment, dataset, device);
+    StepRecording recording;
+    const auto [recorder, reason] = deviceRecorder(device);
+    if (experiment.graphs && device.is_cuda()) {
+        recording = {
+            .make = recorder,
+            .report = [this](const std::string& what, bool recorded, const std::string& why) {
+                events_.publish(
+                    recorded
+                        ? LogLine{LogLevel::info, "From here on " + what + " are replayed as a graph."}
+                        : LogLine{LogLevel::warning, "The " + what + " could not be recorded as a graph (" +
+                                                         why + "): each is launched anew, which is slower."});
+            }};
+        if (!recorder)
+            events_.publish(LogLine{LogLevel::info, "Steps are not recorded as graphs: " + reason + "."});
+    }
+    if (experiment.precision == Precision::tf32 && device.is_cpu())
+        events_.publish(LogLine{LogLevel::warning, "The CPU has no tf32: the run computes in float32."});
+    training_ = std::make_unique<Training>(experiment, dataset, device, std::move(recording));
     if (request_.checkpoint) {
         const Checkpoint checkpoint = readCheckpoint(*request_.checkpoint);
         training_->load(checkpoint);
@@ -298,7 +360,8 @@ void Run::start(const Dataset& dataset, at::Device device) {
         note("threads", std::to_string(at::get_num_threads()), "a thread count of");
     }
     firstStep_ = training_->stepsDone();
-    firstSeconds_ = training_->seconds();
+    firstSeconds_ = sampledSeconds_ = training_->seconds();
+    sampledStep_ = firstStep_;
     stepsTotal_ = experiment.epochs * training_->stepsPerEpoch();
     if (request_.maxSteps > 0) stepsTotal_ = std::min(stepsTotal_, request_.maxSteps);
 
@@ -307,7 +370,7 @@ void Run::start(const Dataset& dataset, at::Device device) {
     started.experiment = experiment;
     started.data = dataset.info;
     started.environment.device = device.str();
-    started.environment.deviceName = cpuName();
+    started.environment.deviceName = device.is_cpu() ? cpuName() : describeCuda(device.index()).name;
     started.environment.torchVersion = TORCH_VERSION;
     started.environment.blas = blasInUse().first;
     started.environment.programVersion = DSTN_VERSION;
@@ -338,6 +401,7 @@ void Run::start(const Dataset& dataset, at::Device device) {
 
 void Run::evaluateWhenDue() {
     if (!training_->evaluationDue()) return;
+    publishSteps(true);
     const std::optional<EpochResult> result = training_->evaluate([&] { return obeyPending(); });
     if (!result) return; // stopped on the way: the evaluation stays due
     training_->accept(*result);
@@ -352,6 +416,8 @@ void Run::evaluateWhenDue() {
     add(epochTestLoss, result->testLoss);
     add(epochTestAccuracy, result->testAccuracy);
     sampleHyperparameters(samples);
+    sampledStep_ = training_->stepsDone();
+    sampledSeconds_ = training_->seconds();
     events_.publish(SamplesTaken{std::move(samples)});
     events_.publish(EpochFinished{*result, *training_->best()});
     if (result->testLoss && !std::isfinite(*result->testLoss))
@@ -361,23 +427,36 @@ void Run::evaluateWhenDue() {
     if (request_.checkpointEachEpoch && result->epoch > 0) takeCheckpoint();
 }
 
-void Run::trainStep() {
-    const double before = training_->seconds();
-    const Training::Step step = training_->step();
-    damaged_ = false;
-    const double examples = static_cast<double>(request_.experiment.trainBatch);
-    std::vector<Sample> samples{sample(trainLoss, step.train.loss)};
-    if (training_->problem().objective.classification)
-        samples.push_back(sample(trainAccuracy, step.accuracy));
-    if (step.train.responseLoss) samples.push_back(sample(responseLoss, *step.train.responseLoss));
-    if (step.validationLoss) samples.push_back(sample(validationStepLoss, *step.validationLoss));
-    constexpr std::int64_t stillInterval = 10; // while λ stands, its curve needs few points
-    if (step.validationLoss || training_->stepsDone() % stillInterval == 0) {
-        sampleHyperparameters(samples);
-        samples.push_back(sample(throughput, examples / std::max(1e-9, training_->seconds() - before)));
+/// What the steps told whose figures are here. Throws Error{numeric} where a loss was not finite.
+/// @param wait for those of all steps
+void Run::publishSteps(bool wait) {
+    if (!training_) return;
+    for (const Training::Step& step : training_->finished(wait)) {
+        damaged_ = false;
+        std::vector<Sample> samples;
+        const auto add = [&](std::int32_t series, double value) {
+            samples.push_back({series, step.number, step.seconds, value});
+        };
+        add(trainLoss, step.loss);
+        if (training_->problem().objective.classification) add(trainAccuracy, step.accuracy);
+        if (step.responseLoss) add(responseLoss, *step.responseLoss);
+        if (step.validationLoss) add(validationStepLoss, *step.validationLoss);
+        if (!step.hyperparameters.empty()) {
+            std::int32_t series = firstHyperparameter;
+            for (const std::vector<double>* values : {&step.hyperparameters, &step.scales})
+                for (const double value : *values) add(series++, value);
+        }
+        constexpr std::int64_t rateInterval = 5;
+        if (step.number - sampledStep_ >= rateInterval) {
+            const auto steps = static_cast<double>(step.number - sampledStep_);
+            add(throughput, steps * static_cast<double>(request_.experiment.trainBatch) /
+                                std::max(1e-9, step.seconds - sampledSeconds_));
+            sampledStep_ = step.number;
+            sampledSeconds_ = step.seconds;
+        }
+        events_.publish(SamplesTaken{std::move(samples)});
+        if (step.failure) throw Error(*step.failure);
     }
-    events_.publish(SamplesTaken{std::move(samples)});
-    if (step.failure) throw *step.failure;
     publishProgress();
 }
 
@@ -402,6 +481,7 @@ void Run::publishProgress() {
         .secondsLeft = static_cast<double>(stepsTotal_ - done) / rate,
         .examplesPerSecond = rate * static_cast<double>(request_.experiment.trainBatch),
         .warmup = training_->warmup(),
+        .memoryBytes = memoryInUse(device_),
     });
 }
 
@@ -412,11 +492,13 @@ bool Run::obey(const Command& command) {
         return false;
     }
     if (std::holds_alternative<Pause>(command)) {
+        publishSteps(true);
         waitWhilePaused({});
         return !stop_;
     }
     if (training_ && std::holds_alternative<TakeCheckpoint>(command)) takeCheckpoint();
     if (const auto* set = std::get_if<SetHyperparameter>(&command); set != nullptr && training_) {
+        publishSteps(true);
         try {
             training_->setHyperparameter(set->name, set->value);
             events_.publish(HyperparameterSet{set->name, set->value, training_->stepsDone()});
@@ -484,11 +566,14 @@ class TorchEngine : public Engine {
             return result;
         }
         const std::size_t count = torch::cuda::device_count();
-        for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto [name, memory] = describeCuda(static_cast<int>(i));
             result.devices.push_back({.id = "cuda:" + std::to_string(i),
-                                      .name = "CUDA device " + std::to_string(i),
+                                      .name = name,
                                       .available = true,
-                                      .reason = {}});
+                                      .reason = {},
+                                      .memoryBytes = memory});
+        }
         return result;
     }
 
@@ -501,12 +586,17 @@ class TorchEngine : public Engine {
 
     BenchReport bench(const Experiment& experiment, const BenchOptions& options) override {
         BenchReport report;
-        translatingErrors([&] {
-            const at::Device device = resolveDevice(experiment.device);
-            const DeviceScope scope(device);
-            requireMemory("the bench", benchMemory(experiment), device);
-            report = runBench(experiment, device, options);
-        });
+        const auto advice = [] {
+            return std::string("Use a smaller batch (batch.train) or narrower layers.");
+        };
+        translatingErrors(
+            [&] {
+                const at::Device device = resolveDevice(experiment.device);
+                const DeviceScope scope(device);
+                requireMemory("the bench", benchMemory(experiment), device, [&](double) { return advice(); });
+                report = runBench(experiment, device, options);
+            },
+            advice);
         return report;
     }
 };

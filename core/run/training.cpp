@@ -1,5 +1,6 @@
 #include "core/run/training.h"
 
+#include "core/own_kernels.h"
 #include "core/run/tunables.h"
 
 #include <nlohmann/json.hpp>
@@ -24,8 +25,9 @@ constexpr std::uint64_t orderStream = 11, validationOrderStream = 12, randomStre
 class Stopwatch {
   public:
     explicit Stopwatch(double& total) : total_(total) {}
-    ~Stopwatch() {
-        total_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    ~Stopwatch() { total_ += elapsed(); }
+    double elapsed() const {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     }
     Stopwatch(const Stopwatch&) = delete;
     Stopwatch& operator=(const Stopwatch&) = delete;
@@ -156,7 +158,8 @@ std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInf
                                        .weightDecay = experiment.weightDecay,
                                        .dtype = dtype,
                                        .device = device,
-                                       .seed = mixSeed(experiment.seed, weightStream)});
+                                       .seed = mixSeed(experiment.seed, weightStream),
+                                       .autocast = experiment.precision == Precision::bfloat16});
     return std::make_unique<Problem>(Problem{.network = std::move(network),
                                              .space = std::move(space),
                                              .objective = {data.task != TaskKind::regression},
@@ -169,16 +172,46 @@ void useThreads(const Experiment& experiment) {
                                                : static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-Training::Training(const Experiment& experiment, const Dataset& dataset, at::Device device)
+void usePrecision(const Experiment& experiment) {
+    // LibTorch by itself allows it in convolutions.
+    const bool tf32 = experiment.precision == Precision::tf32;
+    at::globalContext().setAllowTF32CuBLAS(tf32);
+    at::globalContext().setAllowTF32CuDNN(tf32);
+}
+
+/// How many steps a device may be behind: enough for it never to be idle, few enough for a command to be
+/// obeyed at once.
+static constexpr std::size_t stepsBehind = 16;
+
+Training::Training(const Experiment& experiment, const Dataset& dataset, at::Device device,
+                   StepRecording recording)
     : experiment_(experiment),
       data_(dataset, device, at::kFloat),
       problem_(makeProblem(experiment, dataset.info, dataset.channels, at::kFloat, device)),
       tuner_(makeTuner(*problem_, experiment.tuner, experiment.optimizers)),
+      train_(
+          [this](const Batch& batch, at::Generator& generator) -> std::vector<Tensor> {
+              const TrainMetrics metrics = tuner_->train(batch, generator);
+              return {metrics.loss, metrics.correct, metrics.responseLoss};
+          },
+          recording.make,
+          [report = recording.report](bool recorded, const std::string& why) {
+              if (report) report("training steps", recorded, why);
+          }),
+      validate_(
+          [this](const Batch& batch, at::Generator& generator) -> std::vector<Tensor> {
+              return {tuner_->validate(batch, generator)};
+          },
+          recording.make,
+          [report = recording.report](bool recorded, const std::string& why) {
+              if (report) report("validation steps", recorded, why);
+          }),
       order_(batches(data_.train, experiment.trainBatch, orderStream)),
       validationOrder_(batches(data_.validation, experiment.validationBatch, validationOrderStream)),
       carry_(problem_->network.start(experiment.trainBatch)),
       validationCarry_(problem_->network.start(experiment.validationBatch)),
-      random_(device, mixSeed(experiment.seed, randomStream)) {
+      random_(device, mixSeed(experiment.seed, randomStream)),
+      readback_(valueAtHand(problem_->space.lambda()) ? 0 : stepsBehind) {
     const OptimizersSpec& specs = experiment.optimizers;
     for (const OptimizerSpec* spec : {&specs.general, &specs.response, &specs.hyperparameters, &specs.scales})
         schedules_.emplace_back(spec->schedule, spec->lr, experiment.epochs);
@@ -206,49 +239,101 @@ void Training::applySchedules() {
         optimizer->setLr(schedules_[i++].lr(epochs));
 }
 
-Training::Step Training::step() {
+void Training::step() {
     const Stopwatch stopwatch(seconds_);
-    Step result;
+    const Optimizers& optimizers = tuner_->optimizers();
     Batch batch = batchAt(order_, steps_, carry_);
     Carry after = carry_;
     if (batch.before != nullptr) batch.after = &after;
+    std::vector<Tensor> told;
     try {
-        result.train = tuner_->train(batch, random_.at(steps_, trainPurpose));
+        told = train_(batch, random_.at(steps_, trainPurpose),
+                      {optimizers.general.lr(), optimizers.response.lr()});
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::numeric) throw;
         throw atStep(steps_ + 1, error.what());
     }
     carry_ = std::move(after);
-    const auto count = static_cast<double>(batch.predictions());
-    if (problem_->objective.classification) result.accuracy = result.train.correct / count;
-    epochLoss_ += result.train.loss * count;
-    epochCorrect_ += result.train.correct;
-    epochPredictions_ += count;
-
     ++steps_;
-    result.epochEnded = steps_ % stepsPerEpoch() == 0;
-    evaluationDue_ = result.epochEnded;
+    evaluationDue_ = steps_ % stepsPerEpoch() == 0;
+
+    Pending pending{.step = {.number = steps_},
+                    .predictions = static_cast<double>(batch.predictions()),
+                    .correct = told[1].defined(),
+                    .response = told[2].defined()};
+    std::erase_if(told, [](const Tensor& tensor) { return !tensor.defined(); });
     const std::int64_t sinceWarmup = steps_ - experiment_.tuner.warmupEpochs * stepsPerEpoch();
-    if (!tuning() || sinceWarmup <= 0 || sinceWarmup % experiment_.tuner.trainSteps != 0) return result;
+    const bool validates = tuning() && sinceWarmup > 0 && sinceWarmup % experiment_.tuner.trainSteps == 0;
     try {
-        for (std::int64_t i = 0; i < experiment_.tuner.validationSteps; ++i) {
+        for (std::int64_t i = 0; validates && i < experiment_.tuner.validationSteps; ++i) {
             Batch validation = batchAt(validationOrder_, validationSteps_, validationCarry_);
             Carry next = validationCarry_;
             if (validation.before != nullptr) validation.after = &next;
-            result.validationLoss =
-                tuner_->validate(validation, random_.at(validationSteps_, validationPurpose));
+            told.push_back(validate_(validation, random_.at(validationSteps_, validationPurpose),
+                                     {optimizers.hyperparameters.lr(), optimizers.scales.lr()})
+                               .front());
+            ++pending.validations;
             validationCarry_ = std::move(next);
             ++validationSteps_;
         }
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::numeric) throw;
-        result.failure = atStep(steps_, error.what());
+        pending.step.failure = atStep(steps_, error.what());
     }
-    return result;
+    constexpr std::int64_t stillInterval = 10; // while λ stands, its curve needs few points
+    pending.values = validates || steps_ % stillInterval == 0;
+    if (pending.values) {
+        told.push_back(problem_->space.lambda());
+        told.push_back(problem_->space.sigma());
+    }
+    readback_.send(told);
+    pending_.push_back(std::move(pending));
+    pending_.back().step.seconds = seconds_ + stopwatch.elapsed();
+    collect(false);
+}
+
+std::vector<Training::Step> Training::finished(bool wait) {
+    if (wait && !readback_.empty()) {
+        const Stopwatch stopwatch(seconds_);
+        collect(true);
+    }
+    return std::exchange(finished_, {});
+}
+
+void Training::collect(bool wait) {
+    while (const std::optional<Readback::Values> values = readback_.arrived(wait)) {
+        Pending pending = std::move(pending_.front());
+        pending_.pop_front();
+        Step& step = pending.step;
+        auto next = values->begin();
+        /// The next number, looked at as the loss of this name.
+        const auto loss = [&](const char* quantity) {
+            const double value = (next++)->front();
+            if (!std::isfinite(value) && !step.failure)
+                step.failure = atStep(step.number, notFiniteClause(value, quantity));
+            return value;
+        };
+        step.loss = loss("training loss");
+        const double correct = pending.correct ? (next++)->front() : 0.0;
+        step.accuracy = correct / pending.predictions;
+        if (pending.response) step.responseLoss = loss("response loss");
+        for (std::size_t i = 0; i < pending.validations; ++i) step.validationLoss = loss("validation loss");
+        if (pending.values) {
+            step.hyperparameters = declaredValues(problem_->space.naturalValues(*next++));
+            step.scales = *next++;
+        }
+        if (std::isfinite(step.loss)) {
+            epochLoss_ += step.loss * pending.predictions;
+            epochCorrect_ += correct;
+            epochPredictions_ += pending.predictions;
+        }
+        finished_.push_back(std::move(step));
+    }
 }
 
 std::optional<EpochResult> Training::evaluate(const std::function<bool()>& between) {
     const at::NoGradGuard guard;
+    collect(true);
     EpochResult result{.epoch = steps_ / stepsPerEpoch(), .step = steps_};
     const Objective& objective = problem_->objective;
     /// Mean loss and accuracy over a split.
@@ -260,7 +345,10 @@ std::optional<EpochResult> Training::evaluate(const std::function<bool()>& betwe
                          data_.info.input[0]);
         const std::int64_t count = text ? text->perEpoch() : (part.count() + size - 1) / size;
         Carry carry = text ? problem_->network.start(text->rows()) : Carry{};
-        double loss = 0.0, correct = 0.0, predictions = 0.0;
+        // Of losses and right answers, added up on the device.
+        const auto options = problem_->space.lambda().options().requires_grad(false).dtype(at::kDouble);
+        Tensor losses = at::zeros({}, options), correct = at::zeros({}, options);
+        double predictions = 0.0;
         for (std::int64_t i = 0; i < count; ++i) {
             {
                 const Stopwatch stopwatch(seconds_);
@@ -272,15 +360,15 @@ std::optional<EpochResult> Training::evaluate(const std::function<bool()>& betwe
                 }
                 const Tensor outputs = tuner_->predict(batch);
                 const auto answers = static_cast<double>(batch.predictions());
-                loss += objective.loss(outputs, batch.targets).item<double>() * answers;
-                if (objective.classification)
-                    correct += objective.correct(outputs, batch.targets).item<double>();
+                losses += objective.loss(outputs, batch.targets).to(at::kDouble) * answers;
+                if (objective.classification) correct += objective.correct(outputs, batch.targets);
                 predictions += answers;
                 carry = std::move(next);
             }
             if (!between()) return std::nullopt;
         }
-        return std::pair{loss / predictions, correct / predictions};
+        const Stopwatch stopwatch(seconds_);
+        return std::pair{losses.item<double>() / predictions, correct.item<double>() / predictions};
     };
     const auto accuracy = [&](double value) {
         return objective.classification ? std::optional<double>(value) : std::nullopt;
@@ -316,17 +404,23 @@ void Training::accept(const EpochResult& result) {
     evaluationDue_ = false;
 }
 
-std::vector<std::pair<std::string, double>> Training::hyperparameters() const {
+std::vector<double> Training::declaredValues(const std::vector<double>& tunedValues) const {
     const std::vector<Hyperparameter>& tuned = problem_->space.tuned();
-    const std::vector<double> values = problem_->space.naturalValues();
-    std::vector<std::pair<std::string, double>> result;
+    std::vector<double> result;
     for (const Hyperparameter& h : experiment_.hyperparameters) {
         const auto found =
             std::find_if(tuned.begin(), tuned.end(), [&](const auto& t) { return t.name == h.name; });
-        result.emplace_back(h.name, found == tuned.end()
-                                        ? h.initial
-                                        : values[static_cast<std::size_t>(found - tuned.begin())]);
+        result.push_back(found == tuned.end() ? h.initial
+                                              : tunedValues[static_cast<std::size_t>(found - tuned.begin())]);
     }
+    return result;
+}
+
+std::vector<std::pair<std::string, double>> Training::hyperparameters() const {
+    const std::vector<double> values = declaredValues(problem_->space.naturalValues());
+    std::vector<std::pair<std::string, double>> result;
+    for (std::size_t i = 0; i < values.size(); ++i)
+        result.emplace_back(experiment_.hyperparameters[i].name, values[i]);
     return result;
 }
 
@@ -379,7 +473,8 @@ std::optional<std::string> Training::notFinite() const {
 
 static constexpr std::array<const char*, 4> learned{"general", "response", "hyperparameters", "scales"};
 
-Checkpoint Training::save() const {
+Checkpoint Training::save() {
+    collect(true);
     Checkpoint checkpoint;
     checkpoint.tensors = state();
     Optimizers& optimizers = tuner_->optimizers();

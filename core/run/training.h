@@ -5,8 +5,11 @@
 #include "core/run/checkpoint.h"
 #include "core/run/events.h"
 #include "core/run/experiment.h"
+#include "core/run/readback.h"
+#include "core/run/recorded_step.h"
 #include "core/tuners/tuner.h"
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +28,14 @@ std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInf
 
 /// Sets LibTorch's CPU threads to the experiment's, all cores where it names none.
 void useThreads(const Experiment& experiment);
+/// Allows or forbids TF32 to this process's products on GPUs.
+void usePrecision(const Experiment& experiment);
+
+/// How a device's steps are recorded, and who is told of it.
+struct StepRecording {
+    RecorderFactory make = {}; ///< empty: they are not
+    std::function<void(const std::string& what, bool recorded, const std::string& why)> report = {};
+};
 
 /// A run as a sequence of steps: `warmup` epochs of training steps with λ and σ still, then T_train training
 /// steps and T_valid validation steps, again and again (Bae & Grosse 2020, Algorithm 1).
@@ -33,19 +44,29 @@ void useThreads(const Experiment& experiment);
 /// loaded again goes on bit for bit, given the same device, LibTorch and number of threads.
 class Training {
   public:
-    Training(const Experiment& experiment, const Dataset& dataset, at::Device device);
+    Training(const Experiment& experiment, const Dataset& dataset, at::Device device,
+             StepRecording recording = {});
 
+    /// What a training step and the validation steps after it told.
     struct Step {
-        TrainMetrics train;
+        std::int64_t number = 0;                   ///< training steps done with it
+        double seconds = 0.0;                      ///< that the run had taken by then
+        double loss = 0.0;                         ///< L_T(λ, w₀) of the mini-batch, penalty included
         double accuracy = 0.0;                     ///< of the mini-batch; 0 for regression
+        std::optional<double> responseLoss = {};   ///< L_T(λ + ε, …), where a response is trained
         std::optional<double> validationLoss = {}; ///< of the last validation step, where some were due
-        bool epochEnded = false;
-        std::optional<Error> failure = {}; ///< of a validation step, which the training step outlives
+        /// After it, as hyperparameters() and scales() give them: where λ moved, and every tenth step.
+        std::vector<double> hyperparameters = {}, scales = {};
+        std::optional<Error> failure = {}; ///< a loss that is not finite: "At step 7 the … is infinite"
     };
-    /// One training step and the validation steps that are due after it. Throws Error{numeric}, the training
-    /// step not counted, if a loss of the training step is not finite; the message begins a sentence: "At
-    /// step 7 the training loss is infinite".
-    Step step();
+    /// One training step and the validation steps that are due after it; finished() has what they told. On
+    /// the CPU throws Error{numeric}, the training step not counted and nothing changed by it, if a loss of
+    /// the training step is not finite.
+    void step();
+    /// The steps whose figures are here, each once, in order. On a device that works on its own they arrive a
+    /// few steps late, so that no step waits for another.
+    /// @param wait for those of all steps
+    std::vector<Step> finished(bool wait);
     /// The figures of the epoch that ended, or of the start: whole validation and test splits at w₀. Throws
     /// Error{numeric} as step() does if the validation loss is not finite.
     /// @param between called after every mini-batch; false breaks off
@@ -75,7 +96,8 @@ class Training {
     /// if all is well.
     std::optional<std::string> notFinite() const;
 
-    Checkpoint save() const;
+    /// Waits for all steps.
+    Checkpoint save();
     /// Throws Error{archive} if the checkpoint does not fit this experiment, or is damaged.
     void load(const Checkpoint& checkpoint);
 
@@ -90,17 +112,34 @@ class Training {
     Batch batchAt(Batches& batches, std::int64_t index, Carry& carry) const;
     bool tuning() const { return problem_->space.size() > 0; }
     void applySchedules();
+    /// Natural values of all declared hyperparameters, those of the tuned ones given.
+    std::vector<double> declaredValues(const std::vector<double>& tunedValues) const;
     NamedTensors state() const;
+    /// Takes in what has arrived.
+    void collect(bool wait);
     void restore(const Checkpoint& checkpoint);
 
     Experiment experiment_;
     DeviceData data_;
     std::unique_ptr<Problem> problem_;
     std::unique_ptr<Tuner> tuner_;
+    RecordedStep train_, validate_;
     Batches order_, validationOrder_;
     Carry carry_, validationCarry_; ///< states that recurrent layers carry into the next batch
     StepRandom random_;
     std::vector<Schedule> schedules_; // general, response, hyperparameters, scales
+
+    /// A step whose figures are under way, and which these are.
+    struct Pending {
+        Step step;
+        double predictions = 0.0;
+        bool correct = false, response = false;
+        std::size_t validations = 0;
+        bool values = false;
+    };
+    Readback readback_;
+    std::deque<Pending> pending_;
+    std::vector<Step> finished_;
 
     std::int64_t steps_ = 0, validationSteps_ = 0;
     double seconds_ = 0.0;

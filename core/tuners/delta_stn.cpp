@@ -68,14 +68,13 @@ TrainMetrics DeltaStn::train(const Batch& batch, at::Generator& generator) {
 
     TrainMetrics metrics;
     const auto note = [&](const Evaluated& evaluated) {
-        metrics.loss = finite(evaluated.loss, "training loss");
-        const Tensor correct = problem_.objective.correct(evaluated.outputs, batch.targets);
-        if (correct.defined()) metrics.correct = correct.item<double>();
+        metrics.loss = checked(evaluated.loss, "training loss");
+        metrics.correct = problem_.objective.correct(evaluated.outputs, batch.targets);
     };
     if (spec_.sharePrimal) {
         const auto [first, second] = sharedLosses(batch, perturb(), generator);
         note(first);
-        metrics.responseLoss = finite(second.loss, "response loss");
+        metrics.responseLoss = checked(second.loss, "response loss");
         // Both gradients before either step: the second still needs the w₀ of the forward pass.
         const variable_list generalGradient = grad({first.loss}, general);
         const variable_list responseGradient = grad({second.loss}, response);
@@ -88,7 +87,7 @@ TrainMetrics DeltaStn::train(const Batch& batch, at::Generator& generator) {
     optimizers_.general.step(grad({first.loss}, general));
     // The paper's order: the response is trained at the w₀ that step 1 has just reached.
     const Evaluated second = responseLoss(batch, perturb(), generator);
-    metrics.responseLoss = finite(second.loss, "response loss");
+    metrics.responseLoss = checked(second.loss, "response loss");
     optimizers_.response.step(grad({second.loss}, response));
     return metrics;
 }
@@ -104,11 +103,11 @@ Evaluated DeltaStn::validationLoss(const Batch& batch, const Tensor& noise) cons
     return {problem_.objective.loss(y, batch.targets), y};
 }
 
-double DeltaStn::validate(const Batch& batch, at::Generator& generator) {
+Tensor DeltaStn::validate(const Batch& batch, at::Generator& generator) {
     const Space& space = problem_.space;
     const Tensor noise = space.noise(batch.count(), spec_.perExample, generator);
     const Tensor loss = validationLoss(batch, noise).loss;
-    const double value = finite(loss, "validation loss");
+    const Tensor value = checked(loss, "validation loss");
     if (!spec_.tuneScales) {
         optimizers_.hyperparameters.step(grad({loss}, {space.lambda()}));
         return value;

@@ -17,7 +17,7 @@ class DeltaStn : public Tuner {
   public:
     using Tuner::Tuner;
     TrainMetrics train(const Batch& batch, at::Generator& generator) override;
-    double validate(const Batch& batch, at::Generator& generator) override;
+    Tensor validate(const Batch& batch, at::Generator& generator) override;
     Tensor predict(const Batch& batch) override;
 
     /// Step 1's loss: L_T(λ, w₀), differentiable in w₀.

@@ -13,16 +13,15 @@ TrainMetrics Fixed::train(const Batch& batch, at::Generator& generator) {
     const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
     const Tensor y = problem_.network.forward(x, pass);
     const Tensor loss = lossWithPenalty(y, targets, pass);
-    TrainMetrics metrics{.loss = finite(loss, "training loss")};
-    const Tensor correct = problem_.objective.correct(y, batch.targets);
-    if (correct.defined()) metrics.correct = correct.item<double>();
+    const TrainMetrics metrics{.loss = checked(loss, "training loss"),
+                               .correct = problem_.objective.correct(y, batch.targets)};
     optimizers_.general.step(torch::autograd::grad({loss}, tensors(problem_.network.general())));
     return metrics;
 }
 
-double Fixed::validate(const Batch& batch, at::Generator&) {
+Tensor Fixed::validate(const Batch& batch, at::Generator&) {
     const at::NoGradGuard guard;
-    return finite(problem_.objective.loss(predict(batch), batch.targets), "validation loss");
+    return checked(problem_.objective.loss(predict(batch), batch.targets), "validation loss");
 }
 
 Tensor Fixed::predict(const Batch& batch) {

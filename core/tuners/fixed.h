@@ -10,7 +10,7 @@ class Fixed : public Tuner {
     using Tuner::Tuner;
     TrainMetrics train(const Batch& batch, at::Generator& generator) override;
     /// Nothing to tune: the loss alone.
-    double validate(const Batch& batch, at::Generator& generator) override;
+    Tensor validate(const Batch& batch, at::Generator& generator) override;
     Tensor predict(const Batch& batch) override;
 };
 

@@ -1,6 +1,7 @@
 #include "core/tuners/optimizer.h"
 
 #include "core/error.h"
+#include "core/own_kernels.h"
 
 #include <algorithm>
 #include <cmath>
@@ -104,10 +105,7 @@ double keepFactor(const OptimizerSpec& spec, double lr) {
     return spec.type == OptimizerKind::adamw ? 1.0 - lr * spec.weightDecay : 1.0;
 }
 
-bool fusable(const Tensor& parameter) {
-    return parameter.is_cpu() && parameter.is_contiguous() &&
-           (parameter.scalar_type() == at::kFloat || parameter.scalar_type() == at::kDouble);
-}
+bool fusable(const Tensor& parameter) { return ownKernelsServe(parameter) && parameter.is_contiguous(); }
 
 Tensor scalarState(double value) { return at::scalar_tensor(value, at::kDouble); }
 Tensor scalarState(std::int64_t value) { return at::scalar_tensor(value, at::kLong); }
@@ -148,9 +146,14 @@ Optimizer::Optimizer(const OptimizerSpec& spec, std::vector<Tensor> parameters) 
         // Moments start at zero, which makes the first step b = g without a case of its own.
         if (usesFirst(spec_)) slot.first = at::zeros_like(parameter);
         if (usesSecond(spec_)) slot.second = at::zeros_like(parameter);
+        slot.fused = fusable(parameter);
         slot.parameter = std::move(parameter);
         slots_.push_back(std::move(slot));
     }
+    const auto other = std::find_if(slots_.begin(), slots_.end(), [](const Slot& s) { return !s.fused; });
+    if (other != slots_.end())
+        counts_ = at::zeros({static_cast<std::int64_t>(slots_.size())},
+                            other->parameter.options().dtype(at::kDouble).requires_grad(false));
 }
 
 /// The gradients, shortened to the norm `longest` if they are longer together. The factor stays on the
@@ -163,7 +166,7 @@ static std::vector<Tensor> shortened(const std::vector<Tensor>& gradients, doubl
     // The small number is torch.nn.utils.clip_grad_norm_'s: it keeps a gradient of zeros from dividing by 0.
     constexpr double small = 1e-6;
     const Tensor factor = (longest / (at::stack(norms).norm() + small)).clamp_max(1.0);
-    if (factor.is_cpu() && factor.item<double>() == 1.0) return gradients;
+    if (valueAtHand(factor) && factor.item<double>() == 1.0) return gradients;
     std::vector<Tensor> result;
     for (const Tensor& gradient : gradients)
         result.push_back(gradient.defined() ? gradient * factor : gradient);
@@ -183,10 +186,13 @@ void Optimizer::step(const std::vector<Tensor>& all) {
                         gradients[i].scalar_type() == parameter.scalar_type() &&
                         gradients[i].device() == parameter.device(),
                     "gradient ", i, " does not match its parameter");
-        (fusable(parameter) ? fused : other).push_back(i);
+        (slots_[i].fused ? fused : other).push_back(i);
     }
-    for (const auto& list : {fused, other})
-        for (const std::size_t i : list) ++slots_[i].step;
+    for (const std::size_t i : fused) ++slots_[i].step;
+    if (!other.empty() && other.size() == slots_.size())
+        counts_.add_(1);
+    else
+        for (const std::size_t i : other) counts_.select(0, static_cast<std::int64_t>(i)).add_(1);
     if (!fused.empty()) stepFused(fused, gradients);
     if (!other.empty()) stepAten(other, gradients);
 }
@@ -245,17 +251,19 @@ void Optimizer::stepFused(const std::vector<std::size_t>& chosen, const std::vec
 
 void Optimizer::stepAten(const std::vector<std::size_t>& chosen, const std::vector<Tensor>& gradients) {
     std::vector<Tensor> w, g, first, second;
-    std::vector<at::Scalar> rates, corrections;
     for (const std::size_t i : chosen) {
         const Slot& slot = slots_[i];
         w.push_back(slot.parameter);
         g.push_back(gradients[i]);
         first.push_back(slot.first);
         second.push_back(slot.second);
-        const auto t = static_cast<double>(slot.step);
-        rates.emplace_back(-lr_ / (1.0 - std::pow(spec_.beta1, t)));
-        corrections.emplace_back(std::sqrt(1.0 - std::pow(spec_.beta2, t)));
     }
+    /// Each of the list times, or over, its slot's number of a [slots] tensor.
+    const auto scale = [&](std::vector<Tensor>& list, const Tensor& numbers, bool over) {
+        const std::vector<Tensor> each = numbers.unbind();
+        for (std::size_t i = 0; i < chosen.size(); ++i)
+            over ? list[i].div_(each[chosen[i]]) : list[i].mul_(each[chosen[i]]);
+    };
     const bool momentum = spec_.momentum != 0.0;
     switch (spec_.type) {
     case OptimizerKind::sgd:
@@ -280,9 +288,11 @@ void Optimizer::stepAten(const std::vector<std::size_t>& chosen, const std::vect
         at::_foreach_mul_(second, spec_.beta2);
         at::_foreach_addcmul_(second, g, g, 1.0 - spec_.beta2);
         std::vector<Tensor> root = at::_foreach_sqrt(second);
-        at::_foreach_div_(root, corrections);
+        scale(root, (1.0 - at::pow(spec_.beta2, counts_)).sqrt_(), true);
         at::_foreach_add_(root, spec_.epsilon);
-        at::_foreach_addcdiv_(w, first, root, rates);
+        std::vector<Tensor> change = at::_foreach_div(first, root);
+        scale(change, lr_ / (1.0 - at::pow(spec_.beta1, counts_)), false);
+        at::_foreach_sub_(w, change);
         return;
     }
     case OptimizerKind::rmsprop: {
@@ -304,9 +314,12 @@ void Optimizer::stepAten(const std::vector<std::size_t>& chosen, const std::vect
 
 NamedTensors Optimizer::state() const {
     NamedTensors state{{"lr", scalarState(lr_)}};
+    const Tensor counts = counts_.defined() ? counts_.to(at::kCPU, at::kLong) : Tensor();
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         const std::string prefix = std::to_string(i) + ".";
-        state.emplace_back(prefix + "step", scalarState(slots_[i].step));
+        state.emplace_back(prefix + "step", slots_[i].fused
+                                                ? scalarState(slots_[i].step)
+                                                : counts.select(0, static_cast<std::int64_t>(i)).clone());
         if (slots_[i].first.defined()) state.emplace_back(prefix + "first_moment", slots_[i].first);
         if (slots_[i].second.defined()) state.emplace_back(prefix + "second_moment", slots_[i].second);
     }
@@ -325,7 +338,9 @@ void Optimizer::load(const NamedTensors& state) {
     lr_ = findNamed(state, "lr")->item<double>();
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         const std::string prefix = std::to_string(i) + ".";
-        slots_[i].step = findNamed(state, prefix + "step")->item<std::int64_t>();
+        const std::int64_t step = findNamed(state, prefix + "step")->item<std::int64_t>();
+        slots_[i].step = step;
+        if (!slots_[i].fused) counts_.select(0, static_cast<std::int64_t>(i)).fill_(step);
         if (slots_[i].first.defined()) slots_[i].first.copy_(*findNamed(state, prefix + "first_moment"));
         if (slots_[i].second.defined()) slots_[i].second.copy_(*findNamed(state, prefix + "second_moment"));
     }

@@ -23,7 +23,8 @@ namespace dstn {
 ///
 /// An update is bound by memory: on the CPU every parameter is read and written once, all of them in one
 /// parallel region, and the result does not depend on the number of threads. Elsewhere it is ATen's
-/// multi-tensor operations.
+/// multi-tensor operations, with what changes from step to step (t) on the parameters' device: such an update
+/// waits for nothing and may be recorded and replayed. A replay keeps the rate η that was recorded.
 ///
 /// The parameters are changed in place, autograd records nothing, and their versions count up, so that a
 /// backward pass through an outdated graph fails instead of being wrong.
@@ -52,9 +53,10 @@ class Optimizer {
   private:
     struct Slot {
         Tensor parameter;
-        Tensor first;  ///< sgd, rmsprop: momentum; adam, adamw: m; undefined where unused
-        Tensor second; ///< adam, adamw, rmsprop: v; undefined where unused
-        std::int64_t step = 0;
+        Tensor first;          ///< sgd, rmsprop: momentum; adam, adamw: m; undefined where unused
+        Tensor second;         ///< adam, adamw, rmsprop: v; undefined where unused
+        std::int64_t step = 0; ///< t; unused where `counts_` has it
+        bool fused = true;
     };
 
     void stepFused(const std::vector<std::size_t>& chosen, const std::vector<Tensor>& gradients);
@@ -63,6 +65,7 @@ class Optimizer {
     OptimizerSpec spec_;
     double lr_;
     std::vector<Slot> slots_;
+    Tensor counts_; ///< t of each slot, float64 [slots] on the device; undefined where all are fused
 };
 
 /// The learning rate η over the epochs of a budget E, as ScheduleSpec names it; e epochs are finished:

@@ -26,9 +26,8 @@ TrainMetrics Stn::train(const Batch& batch, at::Generator& generator) {
     const Tensor epsilon =
         space.perturbation(space.noise(batch.count(), spec_.perExample, generator)).detach();
     const Evaluated evaluated = trainingLoss(batch, epsilon, generator);
-    TrainMetrics metrics{.loss = finite(evaluated.loss, "training loss")};
-    const Tensor correct = problem_.objective.correct(evaluated.outputs, batch.targets);
-    if (correct.defined()) metrics.correct = correct.item<double>();
+    const TrainMetrics metrics{.loss = checked(evaluated.loss, "training loss"),
+                               .correct = problem_.objective.correct(evaluated.outputs, batch.targets)};
 
     std::vector<Tensor> parameters = tensors(problem_.network.general());
     const std::vector<Tensor> response = tensors(problem_.network.response());
@@ -50,10 +49,10 @@ Evaluated Stn::validationLoss(const Batch& batch, const Tensor& noise) const {
     return {problem_.objective.loss(y, batch.targets), y};
 }
 
-double Stn::validate(const Batch& batch, at::Generator& generator) {
+Tensor Stn::validate(const Batch& batch, at::Generator& generator) {
     const Space& space = problem_.space;
     const Tensor loss = validationLoss(batch, space.noise(batch.count(), spec_.perExample, generator)).loss;
-    const double value = finite(loss, "validation loss");
+    const Tensor value = checked(loss, "validation loss");
     if (!spec_.tuneScales) {
         optimizers_.hyperparameters.step(grad({loss}, {space.lambda()}));
         return value;

@@ -13,7 +13,7 @@ class Stn : public Tuner {
   public:
     using Tuner::Tuner;
     TrainMetrics train(const Batch& batch, at::Generator& generator) override;
-    double validate(const Batch& batch, at::Generator& generator) override;
+    Tensor validate(const Batch& batch, at::Generator& generator) override;
     Tensor predict(const Batch& batch) override;
 
     /// L_T(λ + ε, w(λ + ε)) for a given ε [B, H], differentiable in w₀ and Θ.

@@ -1,6 +1,7 @@
 #include "core/tuners/tuner.h"
 
 #include "core/error.h"
+#include "core/own_kernels.h"
 #include "core/tuners/delta_stn.h"
 #include "core/tuners/fixed.h"
 #include "core/tuners/stn.h"
@@ -24,10 +25,11 @@ Tensor Tuner::lossWithPenalty(const Tensor& outputs, const Targets& targets, Pas
     return total;
 }
 
-double finite(const Tensor& loss, const char* quantity) {
-    const double value = loss.item<double>();
-    if (std::isfinite(value)) return value;
-    throw Error(ErrorKind::numeric, notFiniteClause(value, quantity));
+Tensor checked(const Tensor& loss, const char* quantity) {
+    if (valueAtHand(loss))
+        if (const double value = loss.item<double>(); !std::isfinite(value))
+            throw Error(ErrorKind::numeric, notFiniteClause(value, quantity));
+    return loss.detach();
 }
 
 std::string notFiniteClause(double value, const char* quantity) {

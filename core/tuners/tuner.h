@@ -21,11 +21,11 @@ struct Evaluated {
     Tensor outputs; ///< [batch, outputs]
 };
 
-/// What one training step tells: the mini-batch's figures before the update.
+/// What one training step tells, scalars on the device: the mini-batch's figures before the update.
 struct TrainMetrics {
-    double loss = 0.0;                       ///< L_T(λ, w₀), penalty included
-    double correct = 0.0;                    ///< right answers; 0 for regression
-    std::optional<double> responseLoss = {}; ///< L_T(λ + ε, …); absent where no response is trained
+    Tensor loss;              ///< L_T(λ, w₀), penalty included
+    Tensor correct = {};      ///< right answers, int64; undefined for regression
+    Tensor responseLoss = {}; ///< L_T(λ + ε, …); undefined where no response is trained
 };
 
 /// A method that trains a network and chooses its hyperparameters on the way.
@@ -38,17 +38,19 @@ class Tuner {
         : problem_(problem), spec_(spec), optimizers_(optimizers, problem) {}
     virtual ~Tuner() = default;
 
-    /// One step on a training mini-batch. Throws Error{numeric}, before anything has changed by it, if a loss
-    /// is not finite.
+    /// One step on a training mini-batch. On the CPU throws Error{numeric}, before anything has changed by
+    /// it, if a loss is not finite. On a device that works on its own a step waits for nothing, and its
+    /// losses are looked at by whoever reads them.
     virtual TrainMetrics train(const Batch& batch, at::Generator& generator) = 0;
-    /// One step of the hyperparameters on a validation mini-batch; the loss without the entropy term. Throws
-    /// as train() does.
-    virtual double validate(const Batch& batch, at::Generator& generator) = 0;
+    /// One step of the hyperparameters on a validation mini-batch; the loss without the entropy term, a
+    /// scalar on the device. Throws as train() does.
+    virtual Tensor validate(const Batch& batch, at::Generator& generator) = 0;
     /// The network's outputs at the current hyperparameters, [batch, outputs] or, of texts,
     /// [batch, time, outputs]; dropout off.
     virtual Tensor predict(const Batch& batch) = 0;
 
     Optimizers& optimizers() { return optimizers_; }
+    const Optimizers& optimizers() const { return optimizers_; }
 
   protected:
     /// λ's natural values, [1, H].
@@ -62,9 +64,9 @@ class Tuner {
     Optimizers optimizers_;
 };
 
-/// A loss as a number. Throws Error{numeric} if it is NaN or infinite, as a clause to be completed: "the
-/// training loss is infinite".
-double finite(const Tensor& loss, const char* quantity);
+/// The loss without its graph. Where its value is at hand, throws Error{numeric} if it is NaN or infinite, as
+/// a clause to be completed: "the training loss is infinite".
+Tensor checked(const Tensor& loss, const char* quantity);
 /// The clause alone, for a value that is NaN or infinite.
 std::string notFiniteClause(double value, const char* quantity);
 

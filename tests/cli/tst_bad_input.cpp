@@ -397,6 +397,29 @@ class BadInputTest : public QObject {
                  qPrintable(said(full)));
     }
 
+    /// The estimate fits into what is free, but the process may not take it.
+    void memoryThatRunsOutInARunIsFourAndSaysWhichBatchWouldFit() {
+        put("wide.json", QByteArray(plain)
+                             .replace("\"examples\": 40", "\"examples\": 5000")
+                             .replace("\"train\": 8", "\"train\": 2000"));
+        QProcess process;
+        prepare(process, "sh",
+                {"-c",
+                 "ulimit -v 3000000; exec \"$0\" run wide.json --archive wide.sqlite --set threads=1 --set "
+                 "'model.parts=[{\"type\": \"linear\", \"out\": 100000}, {\"type\": \"relu\"}, "
+                 "{\"type\": \"linear\", \"out\": 4}]'",
+                 QString(DSTN_BIN_DIR) + "/dstn"});
+        const Outcome outcome = finish(process);
+        if (outcome.err.contains("Not enough memory"))
+            QSKIP("too little memory is free for the estimate to fit");
+        static const QRegularExpression advice("Memory ran out \\(.*A training batch of ([0-9]+) would fit");
+        const auto match = advice.match(outcome.err);
+        QVERIFY2(outcome.code == 4 && match.hasMatch(), qPrintable(said(outcome)));
+        QVERIFY(match.captured(1).toInt() >= 100 && match.captured(1).toInt() <= 1000);
+        const Outcome list = dstn({"list", "--archive", "wide.sqlite"});
+        QVERIFY2(list.code == 0 && list.out.contains("failed"), qPrintable(said(list)));
+    }
+
     void memoryThatRunsOutIsFour() {
         put("many.csv.gz", gzip("a,y\n" + QByteArray("1,2.5\n1,3\n").repeated(6'000'000)));
         put("many.json",

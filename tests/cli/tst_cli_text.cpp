@@ -174,10 +174,13 @@ class CliTextTest : public QObject {
         QCOMPARE(progress.bar(80), std::string("decoding images 34 %"));
         progress.note(started());
         progress.note(SamplesTaken{{{0, 1, 0.1, 0.75}}});
-        progress.note(
-            ProgressMade{.step = 200, .stepsTotal = 800, .secondsLeft = 65, .examplesPerSecond = 1234.4});
+        progress.note(ProgressMade{.step = 200,
+                                   .stepsTotal = 800,
+                                   .secondsLeft = 65,
+                                   .examplesPerSecond = 1234.4,
+                                   .memoryBytes = 3 << 20});
         const std::string text = progress.bar(120);
-        for (const char* part : {"25 %", "epoch 3/8", "step 200/800", "1234 examples/s", "loss 0.75",
+        for (const char* part : {"25 %", "epoch 3/8", "step 200/800", "1234 examples/s", "3 MiB", "loss 0.75",
                                  "1:05 left", "██████████░"})
             QVERIFY2(text.find(part) != std::string::npos, (std::string(part) + " in " + text).c_str());
         for (const int width : {10, 40, 79, 100, 200}) QVERIFY(textWidth(progress.bar(width)) <= width);

@@ -67,6 +67,25 @@ MachineSection::MachineSection(ExperimentModel& model, MarkBoard& board, QWidget
         this->model().edit({}, [&id](Experiment& experiment) { experiment.device = id; });
     });
     addRow(grid, tr("&Device"), field);
+    addRow(
+        grid, tr("Precision"),
+        choiceField<Precision>(
+            QStringLiteral("precision"),
+            tr("Of matrix products and convolutions; everything else is float32. tf32 rounds what goes in to "
+               "10 bits, on GPUs that can; bfloat16 (autocast) to 8 bits, what comes out too: faster on a "
+               "GPU, slower on most CPUs."),
+            {{Precision::float32, tr("float32")},
+             {Precision::tf32, tr("tf32 (GPU)")},
+             {Precision::bfloat16, tr("bfloat16")}},
+            [](auto& e) -> auto& { return e.precision; }));
+    addRow(
+        grid, {},
+        boolField(
+            QStringLiteral("graphs"), tr("Record steps as graphs (GPU)"),
+            tr("On a GPU each kind of step is recorded once and replayed, which spares the time of launching "
+               "its operations one by one. What cannot be recorded is launched as ever, and the log says "
+               "so."),
+            [](auto& e) -> auto& { return e.graphs; }));
     note_ = addNote();
     note_->hide();
     onChange([this](const Experiment&, bool) { fillDevices(); });

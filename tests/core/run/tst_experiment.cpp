@@ -170,6 +170,7 @@ class tst_experiment : public QObject {
     void schemaRefusesWhatTheReaderRefuses_data();
     void schemaRefusesWhatTheReaderRefuses();
     void estimateCountsStepsMemoryAndWork();
+    void largestBatchIsTheLastThatFits();
     void estimateFollowsTheOptimisersState();
     void estimateThatNoNumberHoldsIsTheLargest();
 };
@@ -1094,6 +1095,21 @@ void tst_experiment::estimateCountsStepsMemoryAndWork() {
     // Pixels as float and a label.
     QCOMPARE(estimate(experiment, larger).memoryBytes - fixed.memoryBytes,
              std::int64_t{1000 * (784 * 4 + 8)});
+}
+
+void tst_experiment::largestBatchIsTheLastThatFits() {
+    const Experiment experiment = soundExperiment();
+    const auto needed = [&](std::int64_t batch) {
+        Experiment with = experiment;
+        with.trainBatch = batch;
+        with.validationBatch = std::min(experiment.validationBatch, batch);
+        return static_cast<double>(estimate(with, images()).memoryBytes);
+    };
+    QCOMPARE(largestBatch(experiment, images(), needed(37)), std::int64_t{37});
+    QCOMPARE(largestBatch(experiment, images(), needed(38) - 1), std::int64_t{37});
+    QCOMPARE(largestBatch(experiment, images(), needed(1) - 1), std::int64_t{0});
+    // No batch is larger than what there is to train on.
+    QCOMPARE(largestBatch(experiment, images(), 1e18), images().train);
 }
 
 void tst_experiment::estimateFollowsTheOptimisersState() {

@@ -366,7 +366,7 @@ class TestAugmentationPipeline : public QObject {
         Pass pass;
         const Tensor outputs = problem.network.forward(x, pass).detach();
         const double expected = lossByLoops(outputs, targets, doubles({0.2}));
-        QVERIFY(std::abs(tuner.train(batch, g).loss - expected) < 1e-12);
+        QVERIFY(std::abs(tuner.train(batch, g).loss.item<double>() - expected) < 1e-12);
     }
 
     /// From the experiment to the step: every augmentation and label smoothing, all tuned, on coloured
@@ -426,9 +426,10 @@ class TestAugmentationPipeline : public QObject {
                 const auto before = training.hyperparameters();
                 auto& list = losses.emplace_back();
                 for (int step = 0; step < 9; ++step) {
-                    const Training::Step result = training.step();
+                    training.step();
+                    const Training::Step result = training.finished(true).at(0);
                     QVERIFY(!result.failure);
-                    list.push_back(result.train.loss);
+                    list.push_back(result.loss);
                     QVERIFY(std::isfinite(list.back()));
                 }
                 QVERIFY(!training.notFinite());

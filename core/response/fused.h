@@ -1,0 +1,19 @@
+#pragma once
+
+#include "core/own_kernels.h"
+#include "core/response/kernels.h"
+
+namespace dstn::kernels {
+
+/// Whether a fused operation's own loops are used for it.
+inline bool useFused(const Tensor& tensor, Path path) {
+    return path == Path::automatic && ownKernelsServe(tensor);
+}
+
+// LibTorch's functions of several results take no undefined tensors: an empty one stands for what is absent.
+inline Tensor orEmpty(const Tensor& tensor, const Tensor& like) {
+    return tensor.defined() ? tensor.contiguous() : at::empty({0}, like.options());
+}
+inline bool present(const Tensor& tensor) { return tensor.numel() > 0; }
+
+} // namespace dstn::kernels
