@@ -3,6 +3,7 @@
 #include "core/data/byte_stream.h"
 #include "core/data/cancelling.h"
 #include "core/data/cifar_reader.h"
+#include "core/data/class_shares.h"
 #include "core/data/csv_reader.h"
 #include "core/data/idx_folder.h"
 #include "core/data/image_cache.h"
@@ -184,6 +185,9 @@ Dataset prepareTable(const DataSpec& spec, const Table& table, const Table* test
     data.info = tableInfo(spec, table, test);
     const std::string name = sourceName(spec);
     const Split split = makeSplit(spec, table.rows, test != nullptr, seed, name);
+    if (table.task == TaskKind::classification)
+        if (auto absent = absentClasses(spec, table.labels, table.classNames, split, name))
+            data.warnings.push_back(std::move(*absent));
     const std::vector<Scaling> columns = columnMaps(spec.normalize, table, split.train, name);
     if (table.task == TaskKind::regression)
         data.targets = targetMaps(spec.normalize, table.targets, table.outputs, split.train,

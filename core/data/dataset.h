@@ -58,6 +58,8 @@ struct Dataset {
     std::vector<double> trueWeights;
     /// Regression: target ↦ what is learned, one for each output; for showing natural units.
     std::vector<Scaling> targets;
+    /// Sentences that a person who trains on these data should read.
+    std::vector<std::string> warnings = {};
 };
 
 /// Told what is being done and how much of it is done, in [0, 1], or NaN where that is not known; false ends

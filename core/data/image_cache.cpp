@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -16,8 +17,10 @@
 namespace dstn {
 namespace {
 
-constexpr std::uint64_t magicNumber =
-    0x0001'4D49'4E54'5344; // "DSTNIM" and version 1, in a little-endian file
+// "DSTNIM" and the version, in a little-endian file.
+constexpr std::uint64_t magicNumber = 0x0002'4D49'4E54'5344;
+constexpr std::uint64_t earlierMagicNumber = 0x0001'4D49'4E54'5344; // without the folder's path
+constexpr std::string_view namePrefix = "images-", nameEnding = ".cache";
 constexpr std::size_t pageSize = 4096;
 constexpr std::size_t checksums = 2 * sizeof(std::uint32_t);
 
@@ -84,11 +87,64 @@ std::string encoded(const ImageCacheHeader& header) {
     put(start, header.train);
     put(start, header.test);
     put(start, static_cast<std::int64_t>(header.classNames.size()));
-    for (const std::string& name : header.classNames) {
-        put(start, static_cast<std::uint32_t>(name.size()));
-        start += name;
-    }
+    const auto putText = [&](const std::string& text) {
+        put(start, static_cast<std::uint32_t>(text.size()));
+        start += text;
+    };
+    putText(header.folder);
+    for (const std::string& name : header.classNames) putText(name);
     return start;
+}
+
+/// A file's beginning.
+struct Start {
+    ImageCacheHeader header;
+    std::size_t end = 0; ///< its bytes
+    std::uint32_t dataChecksum = 0;
+};
+
+/// Nothing if it is damaged, or of another format.
+std::optional<Start> parseHeader(std::span<const std::uint8_t> bytes) {
+    Source source(bytes);
+    if (source.number<std::uint64_t>() != magicNumber) return std::nullopt;
+    Start start;
+    ImageCacheHeader& header = start.header;
+    header.fingerprint = source.number<std::uint64_t>();
+    for (int i = 0; i < 3; ++i) header.shape.push_back(source.number<std::int64_t>());
+    header.train = source.number<std::int64_t>();
+    header.test = source.number<std::int64_t>();
+    const auto classes = source.number<std::int64_t>();
+    header.folder = source.text(source.number<std::uint32_t>());
+    // Each name takes four bytes at least.
+    if (!source.ok() || classes < 0 || static_cast<std::uint64_t>(classes) > source.left() / 4)
+        return std::nullopt;
+    for (std::int64_t i = 0; i < classes && source.ok(); ++i)
+        header.classNames.push_back(source.text(source.number<std::uint32_t>()));
+    start.dataChecksum = source.number<std::uint32_t>();
+    const std::size_t checked = source.position();
+    const auto checksum = source.number<std::uint32_t>();
+    if (!source.ok() || (checksumsCount && crc32Of(bytes.first(checked)) != checksum)) return std::nullopt;
+    start.end = source.position();
+    return start;
+}
+
+bool isCacheName(const std::string& name) {
+    constexpr std::size_t digits = 16;
+    return name.starts_with(namePrefix) && name.ends_with(nameEnding) &&
+           name.size() == namePrefix.size() + digits + nameEnding.size() &&
+           name.find_first_not_of("0123456789abcdef", namePrefix.size()) == namePrefix.size() + digits;
+}
+
+/// Whether a cache file is certainly of this project, and of no use any more.
+bool isOrphaned(const std::filesystem::path& path) {
+    const auto file = MappedFile::open(path);
+    if (!file) return false;
+    if (Source(file->bytes()).number<std::uint64_t>() == earlierMagicNumber) return true;
+    const auto start = parseHeader(file->bytes());
+    if (!start || start->header.folder.empty()) return false;
+    std::error_code error;
+    return std::filesystem::status(start->header.folder, error).type() ==
+           std::filesystem::file_type::not_found;
 }
 
 std::size_t roundedUp(std::size_t bytes) { return (bytes + pageSize - 1) / pageSize * pageSize; }
@@ -99,6 +155,7 @@ ImageSource sourceOf(const ImageCacheHeader& header, std::string name, std::span
                        .shape = header.shape,
                        .outputs = static_cast<std::int64_t>(header.classNames.size()),
                        .classNames = header.classNames,
+                       .classByClass = true,
                        .train = {},
                        .test = {}};
     const auto size = static_cast<std::size_t>(header.shape[0] * header.shape[1] * header.shape[2]);
@@ -138,28 +195,29 @@ std::filesystem::path imageCacheFolder() {
     return base / "delta-stn-workbench";
 }
 
+std::string imageCacheName(std::uint64_t number) {
+    std::array<char, 17> digits{};
+    std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(number));
+    return std::string(namePrefix).append(digits.data()).append(nameEnding);
+}
+
+void removeOrphanedCaches(const std::filesystem::path& cache) {
+    std::error_code error;
+    std::vector<std::filesystem::path> orphaned;
+    auto entry = std::filesystem::directory_iterator(cache, error);
+    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
+        if (isCacheName(entry->path().filename().string()) && isOrphaned(entry->path()))
+            orphaned.push_back(entry->path());
+    // What another process has removed meanwhile, or may not be removed, is no mistake.
+    for (const auto& path : orphaned) std::filesystem::remove(path, error);
+}
+
 std::optional<ImageSource> parseImageCache(const SharedBytes& file, std::uint64_t fingerprint,
                                            const std::string& name) {
     const auto bytes = file.view();
-    Source start(bytes);
-    if (start.number<std::uint64_t>() != magicNumber) return std::nullopt;
-    ImageCacheHeader header;
-    header.fingerprint = start.number<std::uint64_t>();
-    if (header.fingerprint != fingerprint) return std::nullopt;
-    for (int i = 0; i < 3; ++i) header.shape.push_back(start.number<std::int64_t>());
-    header.train = start.number<std::int64_t>();
-    header.test = start.number<std::int64_t>();
-    const auto classes = start.number<std::int64_t>();
-    // Each name takes four bytes at least.
-    if (!start.ok() || classes < 0 || static_cast<std::uint64_t>(classes) > start.left() / 4)
-        return std::nullopt;
-    for (std::int64_t i = 0; i < classes && start.ok(); ++i)
-        header.classNames.push_back(start.text(start.number<std::uint32_t>()));
-    const std::size_t checked = start.position() + sizeof(std::uint32_t);
-    const auto dataChecksum = start.number<std::uint32_t>();
-    const auto headerChecksum = start.number<std::uint32_t>();
-    if (!start.ok() || (checksumsCount && crc32Of(bytes.first(checked)) != headerChecksum))
-        return std::nullopt;
+    const auto start = parseHeader(bytes);
+    if (!start || start->header.fingerprint != fingerprint) return std::nullopt;
+    const ImageCacheHeader& header = start->header;
 
     std::optional<std::size_t> size = 1;
     for (const std::int64_t extent : header.shape) size = times(size, extent);
@@ -168,15 +226,16 @@ std::optional<ImageSource> parseImageCache(const SharedBytes& file, std::uint64_
         return std::nullopt;
     const std::int64_t count = countAll(header);
     const auto pixels = times(size, count), labels = times(sizeof(std::uint32_t), count);
-    const std::size_t offset = roundedUp(start.position());
+    const std::size_t offset = roundedUp(start->end);
     if (!pixels || !labels || offset > bytes.size() || *pixels > bytes.size() - offset ||
         *labels != bytes.size() - offset - *pixels)
         return std::nullopt;
     const auto data = bytes.subspan(offset);
-    if (checksumsCount && crc32Of(data) != dataChecksum) return std::nullopt;
+    if (checksumsCount && crc32Of(data) != start->dataChecksum) return std::nullopt;
 
     const auto owner = std::make_shared<const SharedBytes>(file);
     ImageSource source = sourceOf(header, name, data, owner);
+    const auto classes = static_cast<std::int64_t>(header.classNames.size());
     const auto known = [&](const ImageSet& set) {
         return std::all_of(set.labels.begin(), set.labels.end(),
                            [&](std::int64_t label) { return label < classes; });

@@ -14,18 +14,18 @@
 namespace dstn {
 
 // Decoded images in a file of the project's own, so that they are decoded once. All numbers in the machine's
-// own byte order; a file of another order has another magic number and is decoded again.
+// own byte order; a file of another order has another magic number and is decoded again. In this order:
 //
-// | bytes            | content | | ---------------- |
-// ------------------------------------------------------------------------------------- | | 8 | magic number
-// and version                                                              | | 8                | fingerprint
-// of the folder and the options                                             | | 3 × 8            | channels,
-// height, width                                                               | | 2 × 8            | training
-// images, test images (−1: no test part)                                       | | 8                |
-// classes; then for each of them 4 bytes of length, and its name                        | | 4 + 4 | CRC-32 of
-// the data, CRC-32 of all up to here                                          | | 0 … dataOffset   | zeros up
-// to a multiple of 4096                                                        | | data             | images
-// [train + test, channels, height, width], then their labels, 4 bytes each       |
+// - 8 bytes: magic number and version
+// - 8 bytes: fingerprint of the folder and the options
+// - 3 × 8 bytes: channels, height, width
+// - 2 × 8 bytes: training images, test images (−1: no test part)
+// - 8 bytes: classes
+// - 4 bytes of length, and the folder's path
+// - for each class 4 bytes of length, and its name
+// - 4 + 4 bytes: CRC-32 of the data, CRC-32 of all up to here
+// - zeros up to a multiple of 4096
+// - the data: images [train + test, channels, height, width], then their labels, 4 bytes each
 
 /// What there is to know before the images.
 struct ImageCacheHeader {
@@ -33,11 +33,20 @@ struct ImageCacheHeader {
     Shape shape; ///< [channels, height, width]
     std::int64_t train = 0;
     std::int64_t test = -1; ///< −1: no test part
+    std::string folder;     ///< where the images are, absolute; empty: not known
     std::vector<std::string> classNames;
 };
 
 /// $XDG_CACHE_HOME/delta-stn-workbench, ~/.cache where unset; empty where there is no home either.
 std::filesystem::path imageCacheFolder();
+
+/// A cache file's name, from a number that tells folders and options apart.
+std::string imageCacheName(std::uint64_t number);
+
+/// Removes from the cache's folder the files of image folders that are no longer there, and those of an
+/// earlier version, which nothing reads any more. What is damaged, of another name or of another format
+/// stays, as does a file whose folder cannot be looked for. Never throws on what it finds.
+void removeOrphanedCaches(const std::filesystem::path& cache);
 
 /// The cached images, which share `file`; nothing if they are damaged, truncated, of another version, or have
 /// another fingerprint. Never throws on what the bytes hold.

@@ -10,12 +10,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <exception>
 #include <mutex>
 #include <system_error>
@@ -118,6 +116,13 @@ ImageSize sizeOf(const ImageListing& listing, const ImageFolderOptions& options)
     if (options.imageSize > 0) return {.width = options.imageSize, .height = options.imageSize};
     const Path first = listing.folder / listing.train.front().path;
     return imageSize(readBytes(first), first.string());
+}
+
+/// A folder's path from the root, without links; empty where it cannot be told.
+std::string placeOf(const Path& folder) {
+    std::error_code error;
+    const Path place = std::filesystem::canonical(folder, error);
+    return error ? std::string() : place.string();
 }
 
 /// Decodes all images of a folder on all cores, each to its place.
@@ -284,6 +289,7 @@ ImageSource probeImageFolder(const Path& folder, const ImageFolderOptions& optio
                        .shape = {options.channels, size.height, size.width},
                        .outputs = static_cast<std::int64_t>(listing.classNames.size()),
                        .classNames = listing.classNames,
+                       .classByClass = true,
                        .train = {.count = static_cast<std::int64_t>(listing.train.size())},
                        .test = {}};
     if (listing.ownTest) source.test = {.count = static_cast<std::int64_t>(listing.test.size())};
@@ -295,26 +301,25 @@ ImageSource readImageFolder(const Path& folder, const ImageFolderOptions& option
     const Cancelled cancelled = cancelledBy(progress, "listing images");
     const ImageListing listing = listImageFolder(folder, cancelled);
     const std::uint64_t print = fingerprint(listing, options);
+    const std::string place = placeOf(folder);
     Path path;
     if (!cache.empty()) {
-        std::error_code error;
-        const Path place = std::filesystem::canonical(folder, error);
         Fnv1a hash;
-        hash.add((error ? folder : place).string());
+        hash.add(place.empty() ? folder.string() : place);
         hash.add(options.channels);
         hash.add(options.imageSize);
-        std::array<char, 32> name{};
-        std::snprintf(name.data(), name.size(), "images-%016llx.cache",
-                      static_cast<unsigned long long>(hash.value()));
-        path = cache / name.data();
+        path = cache / imageCacheName(hash.value());
         if (auto images = openImageCache(path, print, folder.string())) return std::move(*images);
     }
     const ImageSize size = sizeOf(listing, options);
+    // Before the new file is made: it may need the room.
+    if (!cache.empty()) removeOrphanedCaches(cache);
     ImageCacheWriter writer(path,
                             {.fingerprint = print,
                              .shape = {options.channels, size.height, size.width},
                              .train = static_cast<std::int64_t>(listing.train.size()),
                              .test = listing.ownTest ? static_cast<std::int64_t>(listing.test.size()) : -1,
+                             .folder = place,
                              .classNames = listing.classNames},
                             folder.string());
     Decoding(listing, options, size, writer).run(progress);

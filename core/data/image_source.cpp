@@ -1,5 +1,6 @@
 #include "core/data/image_source.h"
 
+#include "core/data/class_shares.h"
 #include "core/data/normalize.h"
 #include "core/data/split.h"
 #include "core/error.h"
@@ -9,6 +10,11 @@
 
 namespace dstn {
 
+/// Whether `spec.limit` takes a share of each class.
+static bool sharesClasses(const DataSpec& spec, const ImageSource& source) {
+    return source.classByClass && spec.limit > 0 && spec.limit < source.train.count;
+}
+
 DataInfo imageInfo(const DataSpec& spec, const ImageSource& source) {
     DataInfo info;
     info.input = source.shape;
@@ -16,6 +22,12 @@ DataInfo imageInfo(const DataSpec& spec, const ImageSource& source) {
     info.outputs = source.outputs;
     info.inputBytes = source.bytes ? 1 : 4;
     info.classNames = source.classNames;
+    if (sharesClasses(spec, source) && spec.limit < source.outputs)
+        throw Error(ErrorKind::data,
+                    source.name + ": data.limit keeps " + std::to_string(spec.limit) +
+                        (spec.limit == 1 ? " image" : " images") + " of " + std::to_string(source.outputs) +
+                        " classes; each needs at least one. Set data.limit to " +
+                        std::to_string(source.outputs) + " or more, or to 0 for all images.");
     const SplitCounts counts = countSplit(spec, source.train.count, source.test.has_value(), source.name);
     info.train = counts.train;
     info.validation = counts.validation;
@@ -44,7 +56,15 @@ Dataset prepareImages(const DataSpec& spec, const ImageSource& source, std::uint
     Dataset data;
     data.info = imageInfo(spec, source);
     const std::int64_t channels = source.shape[0], pixels = source.shape[1] * source.shape[2];
-    const Split split = makeSplit(spec, source.train.count, source.test.has_value(), seed, source.name);
+    Split split = makeSplit(spec, source.train.count, source.test.has_value(), seed, source.name);
+    if (sharesClasses(spec, source)) {
+        const auto kept = firstOfEachClass(source.train.labels, source.outputs, spec.limit);
+        for (auto* part : {&split.train, &split.validation, &split.test})
+            for (std::int64_t& image : *part) image = kept[static_cast<std::size_t>(image)];
+    }
+    if (source.task == TaskKind::classification)
+        if (auto absent = absentClasses(spec, source.train.labels, source.classNames, split, source.name))
+            data.warnings.push_back(std::move(*absent));
     const TargetNames names{.source = source.name, .target = {}};
     data.channels =
         source.bytes

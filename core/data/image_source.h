@@ -27,6 +27,7 @@ struct ImageSource {
     std::int64_t outputs = 0;            ///< classes, or columns of the targets
     std::vector<std::string> classNames; ///< empty where the source has none
     bool bytes = true;                   ///< whether pixels are bytes
+    bool classByClass = false;           ///< whether its order is that of the classes: a limit takes of each
     ImageSet train;
     std::optional<ImageSet> test;
 };

@@ -87,7 +87,8 @@ void fieldsOf(V& v, DataSpec& data) {
         v.number({"test", "Share held out for testing first, where the source has no test part of its own."},
                  data.test, {.min = 0, .max = 1, .maxOpen = true});
     if (text) {
-        v.integer({"limit", "At most so many training tokens, before the split; 0: all."}, data.limit, {});
+        v.integer({"limit", "At most so many training tokens, the first ones, before the split; 0: all."},
+                  data.limit, {});
         v.choice({"level", "What the text is made of: words, or characters."}, data.level, levelOptions);
         v.integer({"vocabulary", "At most so many different tokens, the most frequent ones; 0: all."},
                   data.vocabulary, {});
@@ -103,7 +104,12 @@ void fieldsOf(V& v, DataSpec& data) {
               "unit: pixels over 255, columns to [0, 1]; standardize: mean 0 and deviation 1 over "
               "the training part; none: as they are."},
              data.normalize, normalizeOptions);
-    v.integer({"limit", "At most so many training examples, before the split; 0: all."}, data.limit, {});
+    v.integer(
+        {"limit", data.source == DataSource::imageFolder
+                      ? "At most so many training images, before the split: of each class the first ones, "
+                        "in its share, and one at least; 0: all."
+                      : "At most so many training examples, the first ones, before the split; 0: all."},
+        data.limit, {});
     if (data.source == DataSource::imageFolder) {
         v.integer({"channels", "3: colours, grey images are repeated; 1: grey, colours become luminance."},
                   data.channels, {.min = 1, .max = 3});

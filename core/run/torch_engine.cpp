@@ -257,6 +257,7 @@ RunState Run::train() {
             publishLoading(what, fraction);
             return obeyPending();
         });
+    for (const std::string& warning : dataset.warnings) events_.publish(LogLine{LogLevel::warning, warning});
     data_ = dataset.info;
     memoryAtStart_ = static_cast<double>(memoryLeft(device));
     requireMemory("the run", static_cast<double>(estimate(experiment, dataset.info).memoryBytes), device,

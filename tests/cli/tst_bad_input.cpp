@@ -1,4 +1,5 @@
 #include "tests/core/data/idx_files.h"
+#include "tests/core/data/image_files.h"
 
 #include <QDir>
 #include <QFile>
@@ -140,6 +141,11 @@ class BadInputTest : public QObject {
         put("one-class.csv", "a,y\n1,cat\n2,cat\n3,cat\n4,cat\n");
         put("cut.csv.gz", gzip("a,y\n1,cat\n2,dog\n3,cat\n4,dog\n5,cat\n").chopped(12));
         put("large.csv", "a,y\n1,1.5\n1e39,2.5\n3,3.5\n4,4.5\n5,5.5\n6,6.5\n7,7.5\n8,8.5\n9,9.5\n10,10.5\n");
+        for (const char* name :
+             {"photos/cat/1.png", "photos/cat/2.png", "photos/dog/1.png", "photos/owl/1.png"})
+            put(name, imagefiles::png(2, 2, 1, {1, 2, 3, 4}));
+        put("sorted.csv", "a,y\n" + QByteArray("1,cat\n").repeated(10) + QByteArray("2,dog\n").repeated(10) +
+                              QByteArray("3,owl\n").repeated(10) + QByteArray("4,yak\n").repeated(10));
         put("notes.txt", "milk");
         const Outcome run = dstn({"run", "plain.json", "--archive", "newer.sqlite"});
         QVERIFY2(run.code == 0, qPrintable(said(run)));
@@ -194,6 +200,10 @@ class BadInputTest : public QObject {
         csv("number too large for a float", "large.csv",
             "large.csv, column \"a\": the value 1e+39 is too large for the 32-bit numbers",
             R"(, "normalize": "none")");
+        run("limit below the number of classes",
+            {R"(data={"source": "image-folder", "path": "photos", "limit": 2})"}, 3,
+            "photos: data.limit keeps 2 images of 3 classes; each needs at least one. Set data.limit to 3 "
+            "or");
 
         run("initial outside its range", {}, 2, "tuned.json: hyperparameters[0].initial: ", "tuned.json");
         run("zero width", {"model.parts[1].out=0"}, 2,
@@ -273,6 +283,20 @@ class BadInputTest : public QObject {
         const Outcome outcome = dstn(arguments);
         QVERIFY2(outcome.code == code && outcome.err.contains(sentence), qPrintable(said(outcome)));
         QVERIFY2(!outcome.err.contains("unforeseen"), qPrintable(outcome.err));
+    }
+
+    void classesThatALimitCutsOffAreWarnedOf() {
+        const QStringList run{"run", "plain.json", "--archive", "warned.sqlite", "--set"};
+        const QString data = R"(data={"source": "csv", "path": "sorted.csv"%1})";
+        const QString warning =
+            "warning: sorted.csv: none of the first 30 examples, which data.limit keeps, is of "
+            "class yak (of 4 classes in all). Raise data.limit";
+        const Outcome limited = dstn(run + QStringList{data.arg(R"(, "limit": 30)")});
+        QVERIFY2(limited.code == 0 && limited.err.contains("dstn: " + warning), qPrintable(said(limited)));
+        const Outcome kept = dstn({"show", "last", "--archive", "warned.sqlite"});
+        QVERIFY2(kept.out.contains("none of the first 30 examples"), qPrintable(said(kept)));
+        const Outcome whole = dstn(run + QStringList{data.arg("")});
+        QVERIFY2(whole.code == 0 && !whole.err.contains("sorted.csv"), qPrintable(said(whole)));
     }
 
     void experimentOnStandardInputIsRun() {

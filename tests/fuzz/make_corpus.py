@@ -52,8 +52,8 @@ def png(width, height, channels, depth=8, interlaced=0):
 def cache(test):
     """core/data/image_cache.h, in a little-endian machine's byte order."""
     names = [b"cat", b"dog"]
-    start = b"DSTNIM\1\0" + struct.pack("<Q5qq", 7, 1, 2, 3, 2, test, len(names))
-    start += b"".join(struct.pack("<I", len(name)) + name for name in names)
+    start = b"DSTNIM\2\0" + struct.pack("<Q5qq", 7, 1, 2, 3, 2, test, len(names))
+    start += b"".join(struct.pack("<I", len(text)) + text for text in [b"/images", *names])
     count = 2 + max(test, 0)
     data = bytes(range(6 * count)) + b"".join(struct.pack("<I", i % 2) for i in range(count))
     start += struct.pack("<I", zlib.crc32(data))

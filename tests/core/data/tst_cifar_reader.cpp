@@ -69,6 +69,12 @@ class TestCifarReader : public QObject {
         QCOMPARE(inputsOf(data, data.train)[3 * 3072], 21.0F);
         QCOMPARE(inputsOf(data, data.validation)[3072], 51.0F);
         QCOMPARE(inputsOf(data, data.test).back(), 99.0F);
+        DataSpec limited = spec(folder);
+        limited.limit = 5;
+        const auto warnings = loadDataset(limited, 0).warnings;
+        QCOMPARE(warnings.size(), std::size_t{1});
+        QVERIFY(warnings[0].find("none of the first 5 examples, which data.limit keeps, is of the classes") !=
+                std::string::npos);
     }
 
     void probeSaysWhatLoadingYields() {

@@ -203,6 +203,36 @@ class TestDataset : public QObject {
         EXPECT_ERROR(data, loadDataset(spec, 0), "0 for validation");
     }
 
+    void classesThatALimitCutsOffAreWarnedOf() {
+        const QTemporaryDir folder;
+        DataSpec spec = csv(write(folder, "f.csv", "1,cat\n2,cat\n3,dog\n4,dog\n5,owl\n6,owl\n7,cat\n"));
+        spec.limit = 4;
+        spec.split = SplitKind::random;
+        QCOMPARE(
+            loadDataset(spec, 0).warnings,
+            (std::vector<std::string>{
+                spec.path + ": none of the first 4 examples, which data.limit keeps, is of class owl (of "
+                            "3 classes in all). Raise data.limit, or bring the examples into random "
+                            "order."}));
+        spec.limit = 0;
+        spec.validation = 0.2;
+        QVERIFY(loadDataset(spec, 0).warnings.empty());
+        // Numbers that are no classes are nothing to warn of.
+        spec.task = TaskKind::regression;
+        spec.path = write(folder, "g.csv", "1,0\n2,0\n3,1\n4,1\n5,2\n6,2\n");
+        spec.limit = 4;
+        QVERIFY(loadDataset(spec, 0).warnings.empty());
+
+        writePart(folder, "train", count_, 0);
+        DataSpec idxSpec = images(folder);
+        QVERIFY(loadDataset(idxSpec, 0).warnings.empty());
+        idxSpec.limit = 2;
+        idxSpec.validation = 0.5;
+        const Dataset data = loadDataset(idxSpec, 0);
+        QCOMPARE(data.warnings.size(), std::size_t{1});
+        QVERIFY(data.warnings[0].find("is of the classes 2, 3 (of 4 classes in all)") != std::string::npos);
+    }
+
     void pixelsAreScaledToUnit() {
         const QTemporaryDir folder;
         writePart(folder, "train", count_, 0);

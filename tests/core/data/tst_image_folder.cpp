@@ -52,6 +52,18 @@ class TestImageFolder : public QObject {
         const QStringList files = QDir(cache.path()).entryList(QDir::Files);
         return files.size() == 1 ? fs::path(cache.filePath(files.front()).toStdString()) : fs::path();
     }
+    static QStringList namesIn(const QTemporaryDir& folder) {
+        return QDir(folder.path()).entryList(QDir::AllEntries | QDir::NoDotAndDotDot);
+    }
+    /// How often a folder's reading tells that images are decoded.
+    static int decodings(const fs::path& folder, const fs::path& cache) {
+        int count = 0;
+        readImageFolder(folder, {.channels = 1, .imageSize = 0}, cache, [&](std::string_view what, double) {
+            count += what == "decoding images" ? 1 : 0;
+            return true;
+        });
+        return count;
+    }
     static std::uint64_t printOf(const QTemporaryDir& folder) {
         return fingerprint(listImageFolder(path(folder)), {.channels = 1, .imageSize = 0});
     }
@@ -130,6 +142,77 @@ class TestImageFolder : public QObject {
         EXPECT_ERROR(data, loadDataset(spec, 0), "data.path");
     }
 
+    void limitTakesItsShareOfEachClass() {
+        const QTemporaryDir folder, cache;
+        qputenv("XDG_CACHE_HOME", cache.path().toUtf8());
+        // Twelve cats, six dogs and two owls.
+        for (int i = 0; i < 20; ++i) {
+            const char* name = i < 12 ? "cat" : i < 18 ? "dog" : "owl";
+            add(folder, qPrintable(QString("%1/%2.png").arg(name).arg(i, 2, 10, QChar('0'))), i);
+        }
+        DataSpec spec{
+            .source = DataSource::imageFolder, .path = folder.path().toStdString(), .validation = 0.3};
+        spec.normalize = Normalize::none;
+        spec.limit = 10;
+        // The second time from the cache.
+        for (int pass = 0; pass < 2; ++pass) {
+            const Dataset data = loadDataset(spec, 0);
+            QCOMPARE(data.train.count, 7);
+            QCOMPARE(data.info.train, 7);
+            QCOMPARE(data.validation.count, 3);
+            QCOMPARE(probeDataset(spec).train, 7);
+            std::vector<int> taken;
+            for (const Examples* part : {&data.train, &data.validation})
+                for (std::size_t i = 0; i < part->images.index.size(); ++i) {
+                    const auto image = static_cast<std::size_t>(part->images.index[i]);
+                    taken.push_back(part->images.bytes.view()[image * 18]);
+                    const int value = taken.back();
+                    QCOMPARE(part->labels[i], value < 12 ? 0 : value < 18 ? 1 : 2);
+                }
+            std::sort(taken.begin(), taken.end());
+            QCOMPARE(taken, (std::vector<int>{0, 1, 2, 3, 4, 5, 12, 13, 14, 18}));
+        }
+    }
+
+    void limitThatLeavesClassesOutIsRefused() {
+        const QTemporaryDir folder, cache;
+        qputenv("XDG_CACHE_HOME", cache.path().toUtf8());
+        for (const char* name : {"a/1.png", "a/2.png", "a/3.png", "b/1.png", "c/1.png"}) add(folder, name, 1);
+        DataSpec spec{
+            .source = DataSource::imageFolder, .path = folder.path().toStdString(), .validation = 0.5};
+        spec.limit = 2;
+        const QByteArray name = folder.path().toUtf8();
+        EXPECT_ERROR(data, loadDataset(spec, 0), name.constData(), "keeps 2 images of 3 classes",
+                     "Set data.limit to 3 or more");
+        EXPECT_ERROR(data, probeDataset(spec), "keeps 2 images of 3 classes");
+        spec.limit = 1;
+        EXPECT_ERROR(data, loadDataset(spec, 0), "keeps 1 image of 3 classes");
+        spec.limit = 3;
+        QCOMPARE(loadDataset(spec, 0).info.train, 1);
+        for (const std::int64_t enough : {0, 5, 6}) {
+            spec.limit = enough;
+            const Dataset data = loadDataset(spec, 0);
+            QCOMPARE(data.train.count + data.validation.count, 5);
+        }
+    }
+
+    void tailOfAFolderThatLacksClassesIsWarnedOf() {
+        const QTemporaryDir folder, cache;
+        qputenv("XDG_CACHE_HOME", cache.path().toUtf8());
+        for (const char* name : {"a/1.png", "a/2.png", "b/1.png", "c/1.png"}) add(folder, name, 1);
+        DataSpec spec{.source = DataSource::imageFolder,
+                      .path = folder.path().toStdString(),
+                      .validation = 0.5,
+                      .split = SplitKind::tail};
+        const Dataset data = loadDataset(spec, 0);
+        QCOMPARE(
+            data.warnings,
+            (std::vector<std::string>{
+                folder.path().toStdString() +
+                ": the training part holds no example of the classes b, c (of 3 classes in all); all are "
+                "held out. Set data.split to random, or bring the examples into random order."}));
+    }
+
     void imagesAreDecodedOnce() {
         const QTemporaryDir folder, cache;
         addTwoClasses(folder);
@@ -195,8 +278,10 @@ class TestImageFolder : public QObject {
         const std::vector<std::uint8_t> whole = content(cacheFile(cache));
         QVERIFY(parseImageCache(SharedBytes(whole), print, "f").has_value());
         QVERIFY(!parseImageCache(SharedBytes(whole), print + 1, "f").has_value());
-        // Eight numbers of 8 bytes, the names "cat" and "dog" with their lengths, two checksums.
-        constexpr std::size_t headerBytes = 8 * 8 + 2 * (4 + 3) + 2 * 4;
+        // Eight numbers of 8 bytes, the folder's path and the names "cat" and "dog" with their lengths, two
+        // checksums.
+        const std::size_t headerBytes =
+            8 * 8 + 4 + fs::canonical(path(folder)).string().size() + 2 * (4 + 3) + 2 * 4;
         for (std::size_t i = 0; i < whole.size(); ++i) {
             std::vector<std::uint8_t> other = whole;
             other[i] ^= 1U;
@@ -264,6 +349,80 @@ class TestImageFolder : public QObject {
         fs::rename(file, fs::path(file).concat(".partial"));
         read(folder, path(cache));
         QCOMPARE(cacheFile(cache), file);
+    }
+
+    void cachesOfFoldersThatAreGoneAreRemoved() {
+        const QTemporaryDir parent, cache;
+        for (const char* name :
+             {"gone/a/1.png", "gone/b/1.png", "kept/a/1.png", "kept/b/1.png", "new/a/1.png", "new/b/1.png"})
+            add(parent, name, 1);
+        const auto readOne = [&](const char* name, std::int64_t size) {
+            readImageFolder(path(parent) / name, {.channels = 1, .imageSize = size}, path(cache), {});
+        };
+        readOne("gone", 0);
+        readOne("gone", 4);
+        readOne("kept", 0);
+        fs::remove_all(path(parent) / "gone");
+        // Nothing is written, nothing is removed.
+        readOne("kept", 0);
+        QCOMPARE(namesIn(cache).size(), 3);
+        readOne("new", 0);
+        QCOMPARE(namesIn(cache).size(), 2);
+        QCOMPARE(decodings(path(parent) / "kept", path(cache)), 0);
+        QCOMPARE(decodings(path(parent) / "new", path(cache)), 0);
+    }
+
+    void cachesOfAnEarlierVersionAreRemoved() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        write(cache, "images-0123456789abcdef.cache", QByteArray("DSTNIM\1\0", 8) + QByteArray(100, 'x'));
+        read(folder, path(cache));
+        QCOMPARE(namesIn(cache).size(), 1);
+        QVERIFY(!namesIn(cache).contains("images-0123456789abcdef.cache"));
+    }
+
+    void cacheFilesThatAreNotCertainlyOrphanedStay() {
+        const QTemporaryDir parent, cache, other;
+        for (const char* name : {"gone/a/1.png", "gone/b/1.png", "new/a/1.png", "new/b/1.png"})
+            add(parent, name, 1);
+        const fs::path gone = path(parent) / "gone";
+        readImageFolder(gone, {}, path(cache), {});
+        const fs::path file = cacheFile(cache);
+        const std::vector<std::uint8_t> whole = content(file);
+        fs::remove_all(gone);
+        const auto put = [&](const fs::path& to, const std::vector<std::uint8_t>& bytes) {
+            std::ofstream(to, std::ios::binary)
+                .write(reinterpret_cast<const char*>(bytes.data()),
+                       static_cast<std::streamsize>(bytes.size()));
+        };
+        const QStringList kept{"images-0000000000000001.cache",         "images-0000000000000002.cache",
+                               "images-0000000000000003.cache",         "images-0000000000000004.cache",
+                               "images-0000000000000005.cache",         "images-000000000000000g.cache",
+                               "images-0123456789abcdef.cache.partial", "copy-of-" + namesIn(cache).front()};
+        const auto in = [&](qsizetype i) { return path(cache) / kept[i].toStdString(); };
+        std::vector<std::uint8_t> damaged = whole;
+        damaged[70] ^= 1U;
+        put(in(0), damaged);
+        put(in(1), {whole.begin(), whole.begin() + 80});
+        put(in(2), {});
+        std::vector<std::uint8_t> later = whole;
+        later[6] = 3;
+        put(in(3), later);
+        fs::create_directory(in(4));
+        for (const qsizetype i : {5, 6, 7}) put(in(i), whole);
+        // The folder is no folder, and cannot be looked for: it may be there.
+        fs::create_symlink("gone", gone);
+        readImageFolder(path(parent) / "new", {}, path(other), {});
+        fs::rename(cacheFile(other), path(cache) / "images-ffffffffffffffff.cache");
+        readImageFolder(path(parent) / "new", {}, path(cache), {});
+        QVERIFY(fs::exists(file));
+        fs::remove(gone);
+        fs::last_write_time(path(parent) / "new/a/1.png",
+                            fs::file_time_type::clock::now() - std::chrono::hours(1));
+        readImageFolder(path(parent) / "new", {}, path(cache), {});
+        QVERIFY(!fs::exists(file));
+        for (const QString& name : kept) QVERIFY2(namesIn(cache).contains(name), qPrintable(name));
+        QCOMPARE(namesIn(cache).size(), kept.size() + 2);
     }
 
     void cancellingEndsTheDecodingAndLeavesNoCache() {

@@ -176,6 +176,21 @@ class TestNumpySource : public QObject {
         EXPECT_ERROR(data, loadDataset(stated, 0), "y.npy: the target of example 2 is no label");
     }
 
+    void classesThatALimitCutsOffAreWarnedOf() {
+        const QTemporaryDir folder;
+        write(folder, "y.npy", npy("|u1", "(6,)", raw<std::uint8_t>({0, 0, 1, 1, 2, 2})));
+        DataSpec limited = spec(folder);
+        limited.limit = 4;
+        // As features, and as images.
+        for (const char* shape : {"(6, 4)", "(6, 2, 2)"}) {
+            write(folder, "x.npy", npy("|u1", shape, bytes(24)));
+            const auto warnings = loadDataset(limited, 0).warnings;
+            QCOMPARE(warnings.size(), std::size_t{1});
+            QVERIFY(warnings[0].find("none of the first 4 examples, which data.limit keeps, is of class 2") !=
+                    std::string::npos);
+        }
+    }
+
     void arraysThatDoNotFitAreRefused() {
         const QTemporaryDir folder;
         write(folder, "x.npy", npy("<f4", "(4, 1)", raw<float>({1, 2, 3, 4})));
