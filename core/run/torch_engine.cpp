@@ -206,6 +206,8 @@ class Run {
     std::unique_ptr<Training> training_;
     std::int64_t stepsTotal_ = 0, firstStep_ = 0;
     double firstSeconds_ = 0.0;
+    double examplesPerStep_ =
+        0.0; ///< on average, the smaller last batch of an epoch included; of a text: tokens
     std::optional<Stop> stop_;
     bool damaged_ = false; ///< a loss was not finite, and no step has succeeded since
     Clock::time_point lastProgress_{};
@@ -300,6 +302,8 @@ void Run::start(const Dataset& dataset, at::Device device) {
     firstSeconds_ = training_->seconds();
     stepsTotal_ = experiment.epochs * training_->stepsPerEpoch();
     if (request_.maxSteps > 0) stepsTotal_ = std::min(stepsTotal_, request_.maxSteps);
+    examplesPerStep_ =
+        static_cast<double>(dataset.info.train) / static_cast<double>(training_->stepsPerEpoch());
 
     RunStarted started;
     started.run = request_.run;
@@ -364,7 +368,6 @@ void Run::trainStep() {
     const double before = training_->seconds();
     const Training::Step step = training_->step();
     damaged_ = false;
-    const double examples = static_cast<double>(request_.experiment.trainBatch);
     std::vector<Sample> samples{sample(trainLoss, step.train.loss)};
     if (training_->problem().objective.classification)
         samples.push_back(sample(trainAccuracy, step.accuracy));
@@ -373,7 +376,8 @@ void Run::trainStep() {
     constexpr std::int64_t stillInterval = 10; // while λ stands, its curve needs few points
     if (step.validationLoss || training_->stepsDone() % stillInterval == 0) {
         sampleHyperparameters(samples);
-        samples.push_back(sample(throughput, examples / std::max(1e-9, training_->seconds() - before)));
+        samples.push_back(
+            sample(throughput, examplesPerStep_ / std::max(1e-9, training_->seconds() - before)));
     }
     events_.publish(SamplesTaken{std::move(samples)});
     if (step.failure) throw *step.failure;
@@ -399,7 +403,7 @@ void Run::publishProgress() {
         .epoch = static_cast<double>(done) / static_cast<double>(training_->stepsPerEpoch()),
         .seconds = training_->seconds(),
         .secondsLeft = static_cast<double>(stepsTotal_ - done) / rate,
-        .examplesPerSecond = rate * static_cast<double>(request_.experiment.trainBatch),
+        .examplesPerSecond = rate * examplesPerStep_,
         .warmup = training_->warmup(),
     });
 }
