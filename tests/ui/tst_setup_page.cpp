@@ -307,6 +307,19 @@ class SetupPageTest : public QObject {
         QVERIFY(button()->isEnabled());
     }
 
+    void templateOfATextIsRecurrent() {
+        auto* which = find<QComboBox>("template");
+        QCOMPARE(which->currentText(), QStringLiteral("MLP"));
+        page_->setExperiment(preset("text-lstm-small"));
+        QCOMPARE(which->currentText(), QStringLiteral("LSTM"));
+        QCOMPARE(find<QLineEdit>("widths")->text(), QStringLiteral("128, 128"));
+        which->setCurrentIndex(0);
+        type(find<QLineEdit>("seed"), "5");
+        QCOMPARE(which->currentText(), QStringLiteral("Linear")); // a person's choice stays
+        page_->setExperiment(preset("fashion-mnist-cnn"));
+        QCOMPARE(which->currentText(), QStringLiteral("MLP"));
+    }
+
     void untickedHyperparameterIsHeld() {
         auto* table = find<QTableView>("hyperparameterTable");
         const QModelIndex tune = table->model()->index(0, HyperparameterTableModel::Tune);

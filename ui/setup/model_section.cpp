@@ -88,8 +88,9 @@ ModelSection::ModelSection(ExperimentModel& model, MarkBoard& board, const DataP
     });
     connect(&probe_, &DataProbe::changed, this, &ModelSection::refreshTable);
     board.add(QStringLiteral("model"), this);
-    onChange([this](const Experiment&, bool replaced) {
+    onChange([this](const Experiment& experiment, bool replaced) {
         if (replaced) refused_.clear();
+        offerTemplateFor(experiment);
         refreshTable();
         if (!view_->currentIndex().isValid() && table_->rowCount() > 0) view_->selectRow(0);
         rebuildOptions();
@@ -143,6 +144,12 @@ void ModelSection::addTemplateRow() {
     row->addWidget(use);
     body()->addLayout(row);
     adapt();
+}
+
+void ModelSection::offerTemplateFor(const Experiment& experiment) {
+    const bool text = experiment.data.source == DataSource::text;
+    if (std::exchange(text_, text) == text) return;
+    template_->setCurrentIndex(int(text ? ModelTemplate::Kind::lstm : ModelTemplate::Kind::mlp));
 }
 
 void ModelSection::useTemplate() {
