@@ -102,7 +102,8 @@ std::string Progress::bar(int width) const {
                 std::to_string(epochs_) + (warmup_ ? " (warm-up)" : "");
     text += "  step " + std::to_string(step_) + "/" + std::to_string(stepsTotal_);
     if (examplesPerSecond_ > 0)
-        text += "  " + std::to_string(std::llround(examplesPerSecond_)) + " examples/s";
+        text += "  " + std::to_string(std::llround(examplesPerSecond_)) +
+                (language_ ? " tokens/s" : " examples/s");
     if (memoryBytes_ > 0) text += "  " + std::to_string(memoryBytes_ >> 20) + " MiB";
     if (loss_) text += "  loss " + shortNumber(loss_);
     if (secondsLeft_ > 0) text += "  " + duration(secondsLeft_) + " left";

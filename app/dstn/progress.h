@@ -13,7 +13,7 @@ class Progress {
     /// Takes note of an event. @return lines to keep on screen ("" where there is nothing to say), each with
     /// its end: the start, each epoch, warnings, hyperparameters set
     std::string note(const Event& event);
-    /// One line of at most `width` columns: bar, epoch, step, examples/s, loss, time left.
+    /// One line of at most `width` columns: bar, epoch, step, examples or tokens a second, loss, time left.
     std::string bar(int width) const;
     /// What stdout says at the end of a run without --json.
     std::string summary(const std::string& run, const RunFinished& finished) const;

@@ -5,6 +5,7 @@
 #include "core/archive/stored_experiment.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace dstn {
 
@@ -26,7 +27,9 @@ Json rowJson(const RunRow& run) {
             {"best_epoch", run.bestEpoch ? Json(*run.bestEpoch) : Json()},
             {"best_validation_loss", jsonNumber(run.bestValidationLoss)},
             {"best_validation_accuracy", jsonNumber(run.bestValidationAccuracy)},
+            {"best_validation_perplexity", jsonNumber(run.bestValidationPerplexity)},
             {"test_at_best", jsonNumber(run.testAtBest)},
+            {"test_perplexity_at_best", jsonNumber(run.testPerplexityAtBest)},
             {"tags", run.tags},
             {"note", run.note},
             {"starred", run.starred},
@@ -77,6 +80,12 @@ static std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
+/// "0.881", or of a language model "61.7 ppl".
+static std::string validationFigure(const RunRow& run) {
+    if (!run.language) return shortNumber(run.bestValidationAccuracy);
+    return run.bestValidationPerplexity ? shortNumber(run.bestValidationPerplexity) + " ppl" : "-";
+}
+
 std::string listText(const std::vector<RunRow>& runs) {
     Table table{.rows = {{"ID", "", "NAME", "DATA", "MODEL", "METHOD", "STATE", "EPOCHS", "LOSS", "ACCURACY",
                           "TIME", "CREATED", "TAGS"}},
@@ -85,7 +94,7 @@ std::string listText(const std::vector<RunRow>& runs) {
         table.rows.push_back({run.id.substr(0, 8), run.starred ? "★" : "", shortened(run.name, 32),
                               shortened(run.dataName, 24), shortened(run.modelName, 24), run.method,
                               std::string(name(run.state)), epochsText(run),
-                              shortNumber(run.bestValidationLoss), shortNumber(run.bestValidationAccuracy),
+                              shortNumber(run.bestValidationLoss), validationFigure(run),
                               duration(run.seconds), run.created, joined(run.tags)});
     return table.text();
 }
@@ -104,7 +113,8 @@ std::string detailsText(const RunDetails& details) {
     fact("created", run.created);
     fact("data", run.dataName + " (" + std::to_string(details.trainExamples) + " training, " +
                      std::to_string(details.validationExamples) + " validation, " +
-                     std::to_string(details.testExamples) + " test examples)");
+                     std::to_string(details.testExamples) +
+                     (run.language ? " test tokens)" : " test examples)"));
     fact("model", run.modelName + " (" + std::to_string(details.parameters) + " parameters, " +
                       std::to_string(details.responseParameters) + " of the response)");
     fact("method", run.method);
@@ -116,22 +126,31 @@ std::string detailsText(const RunDetails& details) {
     fact("time", duration(run.seconds));
     fact("best epoch", run.bestEpoch ? std::to_string(*run.bestEpoch) : "-");
     fact("validation loss", shortNumber(run.bestValidationLoss));
-    fact("validation accuracy", shortNumber(run.bestValidationAccuracy));
-    fact("test", shortNumber(run.testAtBest));
+    if (run.language) {
+        fact("validation perplexity", shortNumber(run.bestValidationPerplexity));
+        fact("test perplexity", shortNumber(run.testPerplexityAtBest));
+    } else {
+        fact("validation accuracy", shortNumber(run.bestValidationAccuracy));
+        fact("test", shortNumber(run.testAtBest));
+    }
     if (run.resumable) fact("go on with", "dstn run --resume " + run.id.substr(0, 8));
     std::string text = facts.text();
 
     if (!details.epochs.empty()) {
-        Table epochs{
-            .rows = {{"EPOCH", "TIME", "TRAIN LOSS", "VALID. LOSS", "VALID. ACC.", "TEST LOSS", "TEST ACC."}},
-            .right = std::vector<bool>(99, true)};
+        const auto figure = [&](const std::optional<double>& loss, const std::optional<double>& accuracy) {
+            return shortNumber(run.language && loss ? std::optional(std::exp(*loss)) : accuracy);
+        };
+        Table epochs{.rows = {{"EPOCH", "TIME", "TRAIN LOSS", "VALID. LOSS",
+                               run.language ? "VALID. PPL" : "VALID. ACC.", "TEST LOSS",
+                               run.language ? "TEST PPL" : "TEST ACC."}},
+                     .right = std::vector<bool>(99, true)};
         for (const auto& [hyperparameter, value] : details.epochs.back().hyperparameters)
             epochs.rows.front().push_back(hyperparameter);
         for (const EpochResult& epoch : details.epochs) {
             epochs.rows.push_back({std::to_string(epoch.epoch), duration(epoch.seconds),
                                    shortNumber(epoch.trainLoss), shortNumber(epoch.validationLoss),
-                                   shortNumber(epoch.validationAccuracy), shortNumber(epoch.testLoss),
-                                   shortNumber(epoch.testAccuracy)});
+                                   figure(epoch.validationLoss, epoch.validationAccuracy),
+                                   shortNumber(epoch.testLoss), figure(epoch.testLoss, epoch.testAccuracy)});
             for (const auto& [hyperparameter, value] : epoch.hyperparameters)
                 epochs.rows.back().push_back(shortNumber(value));
         }
@@ -171,9 +190,15 @@ std::string comparisonText(const std::vector<RunDetails>& runs) {
     add("epoch",
         [](const RunDetails& run) { return run.row.bestEpoch ? std::to_string(*run.row.bestEpoch) : "-"; });
     add("validation loss", [](const RunDetails& run) { return shortNumber(run.row.bestValidationLoss); });
+    add("validation perplexity",
+        [](const RunDetails& run) { return shortNumber(run.row.bestValidationPerplexity); });
+    add("test perplexity", [](const RunDetails& run) { return shortNumber(run.row.testPerplexityAtBest); });
+    const auto unlessText = [](const RunDetails& run, const std::optional<double>& value) {
+        return shortNumber(run.row.language ? std::nullopt : value);
+    };
     add("validation accuracy",
-        [](const RunDetails& run) { return shortNumber(run.row.bestValidationAccuracy); });
-    add("test", [](const RunDetails& run) { return shortNumber(run.row.testAtBest); });
+        [&](const RunDetails& run) { return unlessText(run, run.row.bestValidationAccuracy); });
+    add("test", [&](const RunDetails& run) { return unlessText(run, run.row.testAtBest); });
 
     std::vector<std::string> names;
     for (const RunDetails& run : runs)

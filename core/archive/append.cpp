@@ -48,22 +48,35 @@ std::string dataName(const DataSpec& data) {
     return "";
 }
 
-/// "CNN 16-32-1568-10": the kind of network and the widths of its layers.
+/// "CNN 16-32-1568-10", "LSTM 128-128": the kind of network and the widths of its layers.
 std::string modelName(const Model& model) {
     std::string widths;
     int layers = 0;
-    bool convolution = false;
+    bool convolution = false, residual = false, recurrent = false;
+    const auto add = [&](std::int64_t width) {
+        widths += (layers++ == 0 ? " " : "-") + std::to_string(width);
+    };
     for (const Part& part : model.parts) {
-        std::int64_t out = 0;
-        if (const auto* linear = std::get_if<LinearPart>(&part)) out = linear->out;
+        if (const auto* linear = std::get_if<LinearPart>(&part)) add(linear->out);
         if (const auto* conv = std::get_if<Conv2dPart>(&part)) {
-            out = conv->out;
+            add(conv->out);
             convolution = true;
         }
-        if (out == 0) continue;
-        widths += (layers++ == 0 ? "" : "-") + std::to_string(out);
+        if (const auto* block = std::get_if<ResidualBlockPart>(&part)) {
+            add(block->out);
+            residual = true;
+        }
+        if (const auto* lstm = std::get_if<LstmPart>(&part)) {
+            for (std::int64_t layer = 0; layer < lstm->layers; ++layer) add(lstm->hidden);
+            recurrent = true;
+        }
     }
-    return (convolution ? "CNN " : layers > 1 ? "MLP " : "linear ") + widths;
+    return (recurrent     ? "LSTM"
+            : residual    ? "ResNet"
+            : convolution ? "CNN"
+            : layers > 1  ? "MLP"
+                          : "linear") +
+           widths;
 }
 
 /// Writes events of one run, within the transaction of Archive::append().

@@ -13,7 +13,7 @@
 
 namespace dstn {
 
-/// One line of the list of runs. Built from the tables `run` and `summary` alone, never from metrics.
+/// One line of the list of runs. Never built from metrics, which are many.
 struct RunRow {
     std::string id; ///< UUID
     std::string name, dataName, modelName, method;
@@ -23,7 +23,10 @@ struct RunRow {
     double seconds = 0.0;                 ///< training time
     std::int64_t steps = 0, stepsTotal = 0, stepsPerEpoch = 0;
     std::optional<double> bestValidationLoss, bestValidationAccuracy,
-        testAtBest; ///< test accuracy, or loss in regression
+        testAtBest;        ///< test accuracy, or loss in regression
+    bool language = false; ///< a language model: its figures are perplexities, its accuracy a mere aside
+    /// Of language models alone: e^loss, the loss being a mean over tokens, in nats.
+    std::optional<double> bestValidationPerplexity, testPerplexityAtBest;
     std::optional<std::int64_t> bestEpoch;
     std::vector<std::string> tags;
     std::string note;

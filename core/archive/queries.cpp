@@ -14,6 +14,8 @@ constexpr const char* rowColumns =
     "SELECT id, uuid, name, data, model, method, state, reason, created, seconds, steps, steps_total, "
     "steps_per_epoch, best_epoch, best_validation_loss, best_validation_accuracy, test_at_best, note, "
     "starred, deleted, EXISTS (SELECT 1 FROM checkpoints WHERE run_id = runs.id), steps_budget, "
+    "CASE WHEN json_valid(experiment) THEN json_extract(experiment, '$.data.source') = 'text' END, "
+    "(SELECT test_loss FROM epochs WHERE run_id = runs.id AND epoch = best_epoch), "
     "process_host, process_boot, process_space, process_id, process_start, heartbeat FROM runs ";
 
 RunRow readRow(SQLite::Statement& row) {
@@ -44,6 +46,11 @@ RunRow readRow(SQLite::Statement& row) {
     run.deleted = integer() != 0;
     const bool hasCheckpoint = integer() != 0;
     const std::int64_t budget = integer();
+    run.language = integer() != 0;
+    const std::optional<double> testLoss = optional();
+    if (run.language && run.bestValidationLoss)
+        run.bestValidationPerplexity = std::exp(*run.bestValidationLoss);
+    if (run.language && testLoss) run.testPerplexityAtBest = std::exp(*testLoss);
     if (!ended(run.state) && abandonedRun(row, column)) {
         run.state = RunState::interrupted;
         run.reason = abandonedReason;

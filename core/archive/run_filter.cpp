@@ -22,7 +22,7 @@ struct Field {
 
 Number asNumber(const auto& value) { return value ? Number(static_cast<double>(*value)) : Number(); }
 
-const std::array<Field, 17> fields{{
+const std::array<Field, 18> fields{{
     {"id", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.id}; }, false},
     {"name", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.name}; }, false},
     {"data", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.dataName}; }, false},
@@ -40,8 +40,18 @@ const std::array<Field, 17> fields{{
     {"best", [](const RunRow& r) -> std::variant<Texts, Number> { return asNumber(r.bestValidationLoss); },
      true},
     {"accuracy",
-     [](const RunRow& r) -> std::variant<Texts, Number> { return asNumber(r.bestValidationAccuracy); }, true},
-    {"test", [](const RunRow& r) -> std::variant<Texts, Number> { return asNumber(r.testAtBest); }, true},
+     [](const RunRow& r) -> std::variant<Texts, Number> {
+         return r.language ? Number() : asNumber(r.bestValidationAccuracy);
+     },
+     true},
+    {"perplexity",
+     [](const RunRow& r) -> std::variant<Texts, Number> { return asNumber(r.bestValidationPerplexity); },
+     true},
+    {"test",
+     [](const RunRow& r) -> std::variant<Texts, Number> {
+         return asNumber(r.language ? r.testPerplexityAtBest : r.testAtBest);
+     },
+     true},
     {"steps",
      [](const RunRow& r) -> std::variant<Texts, Number> { return Number(static_cast<double>(r.steps)); },
      true},
@@ -188,8 +198,8 @@ std::string RunFilter::help() {
            "  state=completed method=delta-stn name~cnn best<0.4 tag=paper\n"
            "Fields: " +
            fieldNames() +
-           "\n(best: validation loss; accuracy: validation accuracy; test: test accuracy, or loss in "
-           "regression).\n"
+           "\n(best: validation loss; accuracy, or perplexity of language models: on the validation split; "
+           "test: test accuracy, perplexity of language models, loss in regression).\n"
            "Operators: = != ~ (contains) < <= > >=. A value with spaces goes in double quotes.";
 }
 

@@ -39,7 +39,7 @@ inline constexpr std::string_view epochValidationLoss = "epoch/validation_loss";
 inline constexpr std::string_view epochValidationAccuracy = "epoch/validation_accuracy";
 inline constexpr std::string_view epochTestLoss = "epoch/test_loss";
 inline constexpr std::string_view epochTestAccuracy = "epoch/test_accuracy";
-inline constexpr std::string_view throughput = "examples_per_second";
+inline constexpr std::string_view throughput = "examples_per_second"; ///< of a text: tokens
 inline constexpr std::string_view hyperparameterPrefix = "hyperparameter/";
 inline constexpr std::string_view scalePrefix = "scale/";
 } // namespace series
@@ -104,9 +104,9 @@ struct ProgressMade {
     double epoch = 0.0;
     double seconds = 0.0;
     double secondsLeft = 0.0;
-    double examplesPerSecond = 0.0;
-    bool warmup = false;          ///< λ and σ still stand
-    std::int64_t memoryBytes = 0; ///< that the run's tensors take on its device; 0: not known
+    double examplesPerSecond = 0.0; ///< of a text: tokens, which DataInfo counts as its examples
+    bool warmup = false;            ///< λ and σ still stand
+    std::int64_t memoryBytes = 0;   ///< that the run's tensors take on its device; 0: not known
 };
 struct EpochFinished {
     EpochResult result;

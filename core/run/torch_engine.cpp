@@ -224,6 +224,8 @@ class Run {
     double firstSeconds_ = 0.0;
     std::int64_t sampledStep_ = 0; ///< since which the throughput is taken
     double sampledSeconds_ = 0.0;
+    double examplesPerStep_ =
+        0.0; ///< on average, the smaller last batch of an epoch included; of a text: tokens
     std::optional<Stop> stop_;
     bool damaged_ = false; ///< a loss was not finite, and no step has succeeded since
     Clock::time_point lastProgress_{};
@@ -364,6 +366,8 @@ void Run::start(const Dataset& dataset, at::Device device) {
     sampledStep_ = firstStep_;
     stepsTotal_ = experiment.epochs * training_->stepsPerEpoch();
     if (request_.maxSteps > 0) stepsTotal_ = std::min(stepsTotal_, request_.maxSteps);
+    examplesPerStep_ =
+        static_cast<double>(dataset.info.train) / static_cast<double>(training_->stepsPerEpoch());
 
     RunStarted started;
     started.run = request_.run;
@@ -449,8 +453,7 @@ void Run::publishSteps(bool wait) {
         constexpr std::int64_t rateInterval = 5;
         if (step.number - sampledStep_ >= rateInterval) {
             const auto steps = static_cast<double>(step.number - sampledStep_);
-            add(throughput, steps * static_cast<double>(request_.experiment.trainBatch) /
-                                std::max(1e-9, step.seconds - sampledSeconds_));
+            add(throughput, steps * examplesPerStep_ / std::max(1e-9, step.seconds - sampledSeconds_));
             sampledStep_ = step.number;
             sampledSeconds_ = step.seconds;
         }
@@ -479,7 +482,7 @@ void Run::publishProgress() {
         .epoch = static_cast<double>(done) / static_cast<double>(training_->stepsPerEpoch()),
         .seconds = training_->seconds(),
         .secondsLeft = static_cast<double>(stepsTotal_ - done) / rate,
-        .examplesPerSecond = rate * static_cast<double>(request_.experiment.trainBatch),
+        .examplesPerSecond = rate * examplesPerStep_,
         .warmup = training_->warmup(),
         .memoryBytes = memoryInUse(device_),
     });

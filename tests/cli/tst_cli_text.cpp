@@ -6,6 +6,7 @@
 
 #include <QTest>
 
+#include <cmath>
 #include <limits>
 
 using namespace dstn;
@@ -86,6 +87,66 @@ class CliTextTest : public QObject {
         QVERIFY(!matches("accuracy<1"));
         QVERIFY(!matches("accuracy>0"));
         QVERIFY(matches("accuracy!=1"));
+    }
+
+    void filterJudgesLanguageModelsByTheirPerplexity() {
+        RunRow text = run();
+        text.language = true;
+        text.bestValidationAccuracy = 0.25; // of tokens
+        text.testAtBest = 0.24;
+        text.bestValidationPerplexity = 61.5;
+        text.testPerplexityAtBest = 64.0;
+        QVERIFY(RunFilter("perplexity<62 test=64").matches(text));
+        QVERIFY(!RunFilter("perplexity>62").matches(text));
+        QVERIFY(!RunFilter("accuracy>0").matches(text));
+        QVERIFY(!matches("perplexity>0"));
+    }
+
+    void listAndDetailsTellPerplexitiesOfLanguageModels() {
+        RunDetails text;
+        text.row = run();
+        text.row.language = true;
+        text.row.bestValidationAccuracy = 0.25;
+        text.row.testAtBest = 0.24;
+        text.row.bestValidationPerplexity = 61.5;
+        text.row.testPerplexityAtBest = 64.25;
+        text.experimentJson = "{}";
+        EpochResult epoch = result();
+        epoch.validationLoss = std::log(61.5);
+        epoch.testLoss = std::log(64.25);
+        text.epochs = {epoch};
+
+        const std::string list = listText({text.row, run()});
+        QVERIFY2(list.find("61.5 ppl") != std::string::npos, list.c_str());
+        QVERIFY2(list.find("0.25") == std::string::npos, list.c_str());
+        const std::string details = detailsText(text);
+        for (const char* part : {"test tokens)", "validation perplexity  61.5", "test perplexity",
+                                 "VALID. PPL", "TEST PPL", "64.25"})
+            QVERIFY2(details.find(part) != std::string::npos, (part + (" in " + details)).c_str());
+        for (const char* part : {"accuracy", "ACC.", "0.25", "0.24", "0.86", "0.85"})
+            QVERIFY2(details.find(part) == std::string::npos, (part + (" in " + details)).c_str());
+        QCOMPARE(rowJson(text.row)["best_validation_perplexity"].get<double>(), 61.5);
+        QCOMPARE(rowJson(text.row)["test_perplexity_at_best"].get<double>(), 64.25);
+        QVERIFY(rowJson(run())["best_validation_perplexity"].is_null());
+
+        RunDetails image;
+        image.row = run();
+        image.row.bestValidationAccuracy = 0.86;
+        image.row.testAtBest = 0.85;
+        image.experimentJson = "{}";
+        const auto line = [](const std::string& all, const std::string& start) {
+            const std::size_t at = all.find("\n" + start);
+            return at == std::string::npos ? std::string()
+                                           : all.substr(at + 1, all.find('\n', at + 1) - at - 1);
+        };
+        const std::string both = comparisonText({text, image});
+        const auto cells = [&](const std::string& start) {
+            return QString::fromStdString(line(both, start)).mid(qsizetype(start.size())).simplified();
+        };
+        QCOMPARE(cells("validation perplexity"), QString("61.5 -"));
+        QCOMPARE(cells("test perplexity"), QString("64.25 -"));
+        QCOMPARE(cells("validation accuracy"), QString("- 0.86"));
+        QCOMPARE(cells("test  "), QString("- 0.85"));
     }
 
     void filterSaysWhatItCannotUnderstand() {
@@ -184,6 +245,10 @@ class CliTextTest : public QObject {
                                  "1:05 left", "██████████░"})
             QVERIFY2(text.find(part) != std::string::npos, (std::string(part) + " in " + text).c_str());
         for (const int width : {10, 40, 79, 100, 200}) QVERIFY(textWidth(progress.bar(width)) <= width);
+        RunStarted aText = started();
+        aText.data.task = TaskKind::language;
+        progress.note(aText);
+        QVERIFY(progress.bar(120).find("1234 tokens/s") != std::string::npos);
     }
 
     void warningsAreShownAndErrorsLeftToTheEnd() {

@@ -21,6 +21,7 @@ struct SampleRun {
     bool checkpoint = false;
     int stepsPerEpoch = 40;
     std::vector<std::string> hyperparameters = {"dropout0", "dropout1", "cutout_length"};
+    bool language = false; ///< a language model, whose accuracies are of tokens
 };
 
 inline std::string sampleId(int number) {
@@ -37,6 +38,13 @@ inline RunStarted startOf(const SampleRun& sample) {
     started.experiment.optimizers.general.lr = sample.lr;
     started.experiment.model.parts = {FlattenPart{}, LinearPart{.out = 64}, ReluPart{},
                                       DropoutPart{{0.0, "dropout0"}}, LinearPart{.out = 10}};
+    if (sample.language) {
+        started.experiment.data.source = DataSource::text;
+        started.experiment.data.path = "texts";
+        started.data.task = TaskKind::language;
+        started.experiment.model.parts = {EmbeddingPart{.width = 8}, DropoutPart{{0.0, "dropout0"}},
+                                          LstmPart{.hidden = 8}, TiedLinearPart{}};
+    }
     for (const std::string& name : sample.hyperparameters)
         started.experiment.hyperparameters.push_back(
             {.name = name, .initial = 0.05, .min = 0.0, .max = name == "cutout_length" ? 24.0 : 0.95});

@@ -2,6 +2,7 @@
 #include "ui/archive/archive_page.h"
 #include "ui/archive/run_export.h"
 #include "ui/archive/run_list_model.h"
+#include "ui/archive/run_text.h"
 
 #include <QAction>
 #include <QApplication>
@@ -22,6 +23,7 @@
 #include <QToolButton>
 #include <QTreeWidget>
 
+#include <cmath>
 #include <fstream>
 
 using namespace dstn;
@@ -115,6 +117,43 @@ class TestArchivePage : public QObject {
         QCOMPARE(cell(2, RunColumn::progress), "50 %");
         QVERIFY(cell(0, RunColumn::accuracy).endsWith(" %"));
         QCOMPARE(label("counts"), "3 runs");
+    }
+
+    void languageModelsAreJudgedByPerplexity() {
+        openWithRuns();
+        const SampleRun sample{.id = sampleId(4), .name = "a text", .loss = 2.0, .language = true};
+        {
+            Archive other(file_);
+            addRun(other, sample);
+        }
+        QTRY_COMPARE(table()->model()->rowCount(), 4);
+        const RunRow row = stored(4);
+        QCOMPARE(cell(0, RunColumn::name), "a text");
+        QCOMPARE(cell(0, RunColumn::model), "LSTM 8");
+        QCOMPARE(cell(0, RunColumn::accuracy), valueText(std::exp(*row.bestValidationLoss)) + " ppl");
+        QCOMPARE(cell(0, RunColumn::test), valueText(std::exp(*row.bestValidationLoss + 0.02)) + " ppl");
+
+        const auto preview = [&] {
+            QStringList lines;
+            const auto* values = page_->findChild<QTreeWidget*>("values");
+            for (int i = 0; i < values->topLevelItemCount(); ++i) {
+                const QTreeWidgetItem* item = values->topLevelItem(i);
+                lines << QStringList{item->text(0), item->text(1), item->text(2)}.join('|');
+            }
+            return lines.join('\n');
+        };
+        select({0});
+        const EpochResult last = sampleEpoch(sample, 6); // the best too
+        const auto line = [](const char* title, double loss) {
+            return QStringLiteral("%1|%2|%2").arg(title, valueText(std::exp(loss)));
+        };
+        QTRY_VERIFY2(preview().contains(line("val. perplexity", last.validationLoss)), qPrintable(preview()));
+        QVERIFY2(preview().contains(line("training perplexity", *last.trainLoss)), qPrintable(preview()));
+        QVERIFY2(preview().contains(line("test perplexity", *last.testLoss)), qPrintable(preview()));
+        QVERIFY2(!preview().contains("accuracy"), qPrintable(preview()));
+        select({1});
+        QTRY_VERIFY2(preview().contains("val. accuracy"), qPrintable(preview()));
+        QVERIFY2(!preview().contains("perplexity"), qPrintable(preview()));
     }
 
     void runWrittenByAnotherProcessAppearsByItself() {

@@ -1,4 +1,5 @@
 #include "tests/ui/sample_runs.h"
+#include "ui/archive/run_text.h"
 #include "ui/compare/compare_page.h"
 #include "ui/compare/metric_table_model.h"
 #include "ui/compare/run_groups.h"
@@ -91,6 +92,11 @@ class TestComparePage : public QObject {
                          .lr = 0.1,
                          .loss = 0.3,
                          .hyperparameters = {"dropout0", "only_here"}});
+        for (const int run : {7, 8})
+            addRun(archive, {.id = sampleId(run),
+                             .name = "text " + std::to_string(run),
+                             .loss = run == 7 ? 2.0 : 1.5,
+                             .language = true});
         for (const int run : {5, 6})
             addRun(archive, {.id = sampleId(run), .name = "alike", .hyperparameters = {"a_b", "a-b"}});
     }
@@ -159,6 +165,54 @@ class TestComparePage : public QObject {
         QTRY_COMPARE(table->model()->rowCount(), 2);
         QVERIFY(!table->model()->index(0, 1).data().toString().startsWith("✓"));
         QVERIFY(table->model()->index(1, 1).data().toString().startsWith("✓"));
+    }
+
+    void languageModelsAreComparedByPerplexity() {
+        openWith({7, 8});
+        QTRY_COMPARE(points("Validation perplexity", 1), std::size_t{6}); // without that before training
+        QVERIFY(!plot("Validation accuracy"));
+        const SampleRun better{.id = sampleId(8), .name = "text 8", .loss = 1.5, .language = true};
+        for (std::size_t epoch = 1; epoch <= 6; ++epoch)
+            QCOMPARE(plot("Validation perplexity")->data(1).values()[epoch - 1],
+                     std::exp(sampleEpoch(better, static_cast<int>(epoch)).validationLoss));
+        page_->findChild<QCheckBox*>("logScale")->setChecked(true);
+        QVERIFY(plot("Validation perplexity")->logY());
+
+        const auto* table = page_->findChild<QTableView*>("metrics")->model();
+        QStringList titles;
+        for (int i = 0; i < table->columnCount(); ++i)
+            titles << table->headerData(i, Qt::Horizontal).toString();
+        QVERIFY2(!titles.join('|').contains("accuracy"), qPrintable(titles.join('|')));
+        const EpochResult last = sampleEpoch(better, 6); // the best too
+        const auto cell = [&](int row, const char* title) {
+            return table->index(row, int(titles.indexOf(title))).data().toString();
+        };
+        const QString validation = "✓ " + valueText(std::exp(last.validationLoss));
+        QCOMPARE(cell(1, "Val. perplexity"), validation);
+        QCOMPARE(cell(1, "Final val. perplexity"), validation);
+        QCOMPARE(cell(1, "Test perplexity"), "✓ " + valueText(std::exp(*last.testLoss)));
+        QVERIFY(!cell(0, "Val. perplexity").isEmpty());
+    }
+
+    void imagesAndTextsEachHaveTheirFigure() {
+        openWith({1, 7});
+        QTRY_COMPARE(points("Validation perplexity", 1), std::size_t{6});
+        QTRY_COMPARE(points("Validation accuracy", 0), std::size_t{7});
+        QCOMPARE(points("Validation perplexity", 0), std::size_t{0});
+        QCOMPARE(points("Validation accuracy", 1), std::size_t{0});
+        const auto* table = page_->findChild<QTableView*>("metrics")->model();
+        for (int i = 1; i < table->columnCount(); ++i) {
+            const QString title = table->headerData(i, Qt::Horizontal).toString();
+            for (const int row : {0, 1}) // which of the two losses is lower says nothing
+                QVERIFY2(!table->index(row, i).data().toString().startsWith("✓"), qPrintable(title));
+            if (title.contains("perplexity")) QCOMPARE(table->index(0, i).data().toString(), QString());
+            if (title.contains("accuracy")) QCOMPARE(table->index(1, i).data().toString(), QString());
+        }
+    }
+
+    void throughputCountsTokensWhereAllRunsAreTexts() {
+        QCOMPARE(seriesTitle("examples_per_second"), "Examples per second");
+        QCOMPARE(seriesTitle("examples_per_second", true), "Tokens per second");
     }
 
     void runsThatDifferBySeedBecomeOneCurveWithItsDeviation() {

@@ -1,10 +1,15 @@
+#include "tests/ui/sample_runs.h"
 #include "ui/live/event_list.h"
 #include "ui/live/nudge_panel.h"
 #include "ui/live/run_header.h"
 #include "ui/live/run_summary.h"
+#include "ui/live/run_view.h"
 #include "ui/widgets/badge.h"
+#include "ui/widgets/curve_plot.h"
 #include "ui/widgets/elided_label.h"
 
+#include <QCheckBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QProgressBar>
 #include <QPushButton>
@@ -12,6 +17,7 @@
 #include <QTest>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 using namespace dstn;
@@ -111,12 +117,9 @@ class TestLiveWidgets : public QObject {
         QVERIFY(!lossText(4.122, {}).contains("perplexity"));
 
         RunDetails details;
-        details.experimentJson = R"({"data": {"source": "text"}})";
+        QVERIFY(!RunSummary::fromDetails(details).language);
+        details.row.language = true;
         QVERIFY(RunSummary::fromDetails(details).language);
-        details.experimentJson = R"({"data": {"source": "csv"}})";
-        QVERIFY(!RunSummary::fromDetails(details).language);
-        details.experimentJson = "{";
-        QVERIFY(!RunSummary::fromDetails(details).language);
 
         EventList list;
         list.feed(started);
@@ -124,6 +127,57 @@ class TestLiveWidgets : public QObject {
         epoch.result.validationLoss = std::log(20.0);
         list.feed(epoch);
         QVERIFY2(list.item(1)->text().contains("perplexity 20"), qPrintable(list.item(1)->text()));
+    }
+
+    void languageModelsRunIsDrawnByPerplexityAndTokens() {
+        RunStarted started = startOf({.id = sampleId(1), .name = "text", .language = true});
+        started.series = {std::string(series::trainLoss),
+                          std::string(series::trainAccuracy),
+                          std::string(series::epochTrainLoss),
+                          std::string(series::epochValidationLoss),
+                          std::string(series::epochValidationAccuracy),
+                          std::string(series::epochTestLoss),
+                          std::string(series::throughput)};
+        started.data.test = 500;
+        RunView view;
+        view.feed(started);
+        view.feed(SamplesTaken{{{3, 0, 0.0, std::log(9000.0)},
+                                {2, 40, 7.5, std::log(50.0)},
+                                {3, 40, 7.5, std::log(60.0)},
+                                {5, 40, 7.5, std::log(64.0)},
+                                {4, 40, 7.5, 0.25},
+                                {0, 41, 7.6, std::log(49.0)}}});
+        view.feed(ProgressMade{.step = 41, .stepsTotal = 240, .examplesPerSecond = 12345.0});
+        QStringList titles;
+        for (const CurvePlot* plot : view.plots()) titles << plot->title();
+        QCOMPARE(titles, (QStringList{"Loss", "Perplexity", "Tokens per second"}));
+        const CurvePlot* perplexity = view.plots()[1];
+        QCOMPARE(perplexity->curveCount(), 3);
+        const std::array<double, 3> expected{50.0, 60.0, 64.0};
+        for (int curve = 0; curve < 3; ++curve) {
+            // Not before training, where it is about the vocabulary's size.
+            QCOMPARE(perplexity->data(curve).values().size(), std::size_t{1});
+            QCOMPARE(perplexity->data(curve).values()[0], expected.at(static_cast<std::size_t>(curve)));
+        }
+        QCOMPARE(view.plots()[0]->data(2).values().size(), std::size_t{2}); // the validation loss has both
+        view.findChild<QCheckBox*>()->setChecked(true);
+        QVERIFY(view.plots()[0]->logY() && perplexity->logY() && !view.plots()[2]->logY());
+
+        QStringList texts;
+        for (const QLabel* label : view.header()->findChildren<QLabel*>()) texts << label->text();
+        QVERIFY2(texts.contains("Tokens/s") && !texts.contains("Examples/s"), qPrintable(texts.join('|')));
+        QVERIFY2(texts.contains(countText(12345)), qPrintable(texts.join('|')));
+
+        started.run = sampleId(3);
+        started.experiment.name = "without a test split";
+        started.data.test = 0;
+        view.feed(started);
+        QCOMPARE(view.plots()[1]->curveCount(), 2);
+
+        view.feed(startOf({.id = sampleId(2), .name = "image"}));
+        titles.clear();
+        for (const CurvePlot* plot : view.plots()) titles << plot->title();
+        QVERIFY2(titles.contains("Accuracy") && !titles.contains("Perplexity"), qPrintable(titles.join('|')));
     }
 
     void headerTellsWhatIsReadBeforeARun() {
@@ -161,6 +215,32 @@ class TestLiveWidgets : public QObject {
         QVERIFY2(header.minimumSizeHint().width() < 480,
                  qPrintable(QString::number(header.minimumSizeHint().width())));
         QVERIFY(lossText(0.6215, 0.7563).contains("accuracy 75.63 %"));
+    }
+
+    void headersCellsAreWholeInASmallWindow() {
+        RunHeader header;
+        RunSummary summary;
+        summary.language = true;
+        summary.step = 1372;
+        summary.stepsTotal = 1740;
+        summary.stepsPerEpoch = 58;
+        summary.examplesPerSecond = 14420.0;
+        summary.seconds = 3599.0;
+        summary.secondsLeft = 3599.0;
+        summary.best = EpochResult{.epoch = 12, .validationLoss = 4.368};
+        for (int i = 0; i < 7; ++i) summary.best->hyperparameters.emplace_back("input_dropout", 0.5);
+        for (const int width : {600, 614, 700, 820, 900, 1000, 1300}) {
+            header.resize(width, 100);
+            static_cast<QWidget&>(header).show();
+            header.show(summary, Pending::none);
+            QVERIFY(QTest::qWaitForWindowExposed(&header));
+            QCoreApplication::processEvents();
+            QStringList cut;
+            for (const auto* label : header.findChildren<QLabel*>())
+                if (label->sizeHint().width() > label->width() && !label->text().contains("input_dropout"))
+                    cut << label->text();
+            QVERIFY2(cut.isEmpty(), qPrintable(QString::number(width) + ": " + cut.join(u'|')));
+        }
     }
 
     void elidedLabelShowsAllWhereThereIsRoom() {

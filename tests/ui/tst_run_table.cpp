@@ -58,6 +58,7 @@ class TestRunTable : public QObject {
     void renamingInPlaceTellsTheNewName();
     void blankNameIsRefused();
     void runsWithoutAValueStandLastBothWays();
+    void figuresOfDifferentKindsAreSortedApart();
     void numbersInNamesSortAsNumbers();
     void statesAreWordsAndShapes();
     void filterTerms_data();
@@ -178,6 +179,51 @@ void TestRunTable::runsWithoutAValueStandLastBothWays() {
     QCOMPARE(namesOf(list).mid(0, 2), (QStringList{"low", "high"}));
     list.sort(static_cast<int>(RunColumn::validationLoss), Qt::DescendingOrder);
     QCOMPARE(namesOf(list).mid(0, 2), (QStringList{"high", "low"}));
+}
+
+void TestRunTable::figuresOfDifferentKindsAreSortedApart() {
+    RunTableModel model;
+    RunListModel list(&model);
+    const auto image = [](const std::string& id, double accuracy) {
+        RunRow row = makeRow(id, "image " + id);
+        row.bestValidationAccuracy = accuracy;
+        row.testAtBest = accuracy;
+        return row;
+    };
+    const auto text = [](const std::string& id, double perplexity) {
+        RunRow row = makeRow(id, "text " + id);
+        row.language = true;
+        row.bestValidationPerplexity = perplexity;
+        row.testPerplexityAtBest = perplexity + 2.0;
+        row.bestValidationAccuracy = 0.25; // of tokens
+        row.testAtBest = 0.25;
+        return row;
+    };
+    const auto regression = [](const std::string& id, double loss) {
+        RunRow row = makeRow(id, "regression " + id);
+        row.bestValidationAccuracy = std::nullopt;
+        row.testAtBest = loss;
+        return row;
+    };
+    model.setRows({text("a", 61.5), image("b", 0.875), regression("c", 0.5), text("d", 8.25), image("e", 0.5),
+                   regression("f", 0.125)});
+    QCOMPARE(model.text(0, RunColumn::accuracy), QStringLiteral("61.50 ppl"));
+    QCOMPARE(model.text(0, RunColumn::test), QStringLiteral("63.50 ppl"));
+    QCOMPARE(model.text(1, RunColumn::accuracy), QStringLiteral("87.50 %"));
+    QCOMPARE(model.text(2, RunColumn::accuracy), QString());
+    QCOMPARE(model.text(2, RunColumn::test), QStringLiteral("0.5000"));
+
+    list.sort(static_cast<int>(RunColumn::accuracy), Qt::AscendingOrder);
+    QCOMPARE(namesOf(list).mid(0, 4), (QStringList{"image e", "image b", "text d", "text a"}));
+    list.sort(static_cast<int>(RunColumn::accuracy), Qt::DescendingOrder);
+    QCOMPARE(namesOf(list).mid(0, 4), (QStringList{"text a", "text d", "image b", "image e"}));
+    QVERIFY(namesOf(list)[5].startsWith("regression"));
+    list.sort(static_cast<int>(RunColumn::test), Qt::AscendingOrder);
+    QCOMPARE(namesOf(list),
+             (QStringList{"image e", "image b", "text d", "text a", "regression f", "regression c"}));
+
+    QVERIFY(found("ppl", model.row(0)) && !found("ppl", model.row(1)));
+    QVERIFY(found("perplexity<62 test<64", model.row(0)) && !found("accuracy>0", model.row(0)));
 }
 
 void TestRunTable::numbersInNamesSortAsNumbers() {

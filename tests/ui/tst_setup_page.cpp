@@ -13,6 +13,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QFile>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -27,7 +28,9 @@
 #include <QTest>
 #include <QToolButton>
 
+#include <cstdlib>
 #include <memory>
+#include <vector>
 
 using namespace dstn;
 
@@ -304,6 +307,19 @@ class SetupPageTest : public QObject {
         QVERIFY(button()->isEnabled());
     }
 
+    void templateOfATextIsRecurrent() {
+        auto* which = find<QComboBox>("template");
+        QCOMPARE(which->currentText(), QStringLiteral("MLP"));
+        page_->setExperiment(preset("text-lstm-small"));
+        QCOMPARE(which->currentText(), QStringLiteral("LSTM"));
+        QCOMPARE(find<QLineEdit>("widths")->text(), QStringLiteral("128, 128"));
+        which->setCurrentIndex(0);
+        type(find<QLineEdit>("seed"), "5");
+        QCOMPARE(which->currentText(), QStringLiteral("Linear")); // a person's choice stays
+        page_->setExperiment(preset("fashion-mnist-cnn"));
+        QCOMPARE(which->currentText(), QStringLiteral("MLP"));
+    }
+
     void untickedHyperparameterIsHeld() {
         auto* table = find<QTableView>("hyperparameterTable");
         const QModelIndex tune = table->model()->index(0, HyperparameterTableModel::Tune);
@@ -434,6 +450,26 @@ class SetupPageTest : public QObject {
         QCOMPARE(area->horizontalScrollBar()->maximum(), 0);
     }
 
+    void partsAndTheirHeadingsAreReadableAtEveryWidth() {
+        page_->setExperiment(preset("fashion-mnist-cnn"));
+        const auto* table = find<QTableView>("modelTable");
+        auto* area = find<SectionArea>("sections");
+        for (const int width : {930, 1000, 1060, 1100, 1150, 1200, 1280, 1340, 1400}) {
+            page_->resize(width, 700);
+            QTRY_COMPARE(area->horizontalScrollBar()->maximum(), 0);
+            for (const auto& [column, text] : {std::pair{ModelTableModel::Type, "max_pool2d"},
+                                               {ModelTableModel::Rate, "dropout_fc"},
+                                               {ModelTableModel::Kernel, "Kernel"},
+                                               {ModelTableModel::Weights, "2,460,192"}}) {
+                const QString said = QStringLiteral("%1 at %2").arg(QString::fromLatin1(text)).arg(width);
+                const int needed = table->fontMetrics().horizontalAdvance(QString::fromLatin1(text)) + 6;
+                QTRY_VERIFY2(table->columnWidth(column) >= needed, qPrintable(said));
+                QVERIFY2(table->columnWidth(column) >= table->horizontalHeader()->sectionSizeHint(column),
+                         qPrintable(said));
+            }
+        }
+    }
+
     void columnsThatNoPartHasAreHidden() {
         const auto* table = find<QTableView>("modelTable");
         QVERIFY(table->isColumnHidden(ModelTableModel::Kernel));
@@ -452,6 +488,28 @@ class SetupPageTest : public QObject {
             QApplication::processEvents();
             QVERIFY2(find<QTableView>("modelTable")->width() <= width, qPrintable(offered.id));
         }
+    }
+
+    void optionsOfAPartShareTheMiddleOfTheirLine() {
+        page_->setExperiment(preset("fashion-mnist-cnn"));
+        auto* table = find<QTableView>("modelTable");
+        table->setCurrentIndex(table->model()->index(1, ModelTableModel::Type));
+        QApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        QApplication::processEvents();
+        std::vector<QRect> places;
+        for (const char* option : {"dilation", "groups", "bias", "init", "response", "weight_decay"}) {
+            auto* editor = find<QWidget>(qPrintable(QStringLiteral("option.%1").arg(option)));
+            places.emplace_back(editor->mapTo(page_.get(), QPoint()), editor->size());
+        }
+        int together = 0;
+        for (const QRect& a : places)
+            for (const QRect& b : places) {
+                if (&a == &b || a.top() > b.bottom() || b.top() > a.bottom()) continue; // another line
+                ++together;
+                QVERIFY2(std::abs(a.center().y() - b.center().y()) <= 1,
+                         qPrintable(QStringLiteral("%1, %2").arg(a.center().y()).arg(b.center().y())));
+            }
+        QVERIFY(together > 0);
     }
 
     void optionOfAChosenPartIsTypedBeneathTheTable() {

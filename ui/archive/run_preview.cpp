@@ -25,8 +25,6 @@ namespace {
 
 constexpr int typingPause = 400;
 
-QString accuracyText(const std::optional<double>& value) { return value ? percentText(*value) : QString(); }
-
 /// A tree of headings and rows: what, and one or more values.
 QTreeWidget* makeTable(const QStringList& headers, QWidget* parent) {
     auto* table = new QTreeWidget(parent);
@@ -252,25 +250,29 @@ void RunPreview::showDetails(const RunDetails& details) {
     if (!last) addRow(values_, {tr("No epoch has been evaluated yet"), QStringLiteral(" ")});
     both(tr("epoch"), [](const EpochResult& e) { return QString::number(e.epoch); });
     both(tr("val. loss"), [](const EpochResult& e) { return valueText(e.validationLoss); });
-    const bool language = isLanguageModel(details);
+    // The share of tokens that a language model has right is no figure of merit.
+    const bool language = details.row.language;
     const auto perplexity = [language](const std::optional<double>& loss) {
         return language && loss ? valueText(perplexityOf(*loss)) : QString();
     };
+    const auto accuracy = [language](const std::optional<double>& value) {
+        return !language && value ? percentText(*value) : QString();
+    };
     both(tr("val. perplexity"), [&](const EpochResult& e) { return perplexity(e.validationLoss); });
-    both(tr("val. accuracy"), [](const EpochResult& e) { return accuracyText(e.validationAccuracy); });
+    both(tr("val. accuracy"), [&](const EpochResult& e) { return accuracy(e.validationAccuracy); });
     both(tr("training loss"), [](const EpochResult& e) { return valueText(e.trainLoss); });
     both(tr("training perplexity"), [&](const EpochResult& e) { return perplexity(e.trainLoss); });
-    both(tr("training accuracy"), [](const EpochResult& e) { return accuracyText(e.trainAccuracy); });
+    both(tr("training accuracy"), [&](const EpochResult& e) { return accuracy(e.trainAccuracy); });
     both(tr("test loss"), [](const EpochResult& e) { return valueText(e.testLoss); });
     both(tr("test perplexity"), [&](const EpochResult& e) { return perplexity(e.testLoss); });
-    both(tr("test accuracy"), [](const EpochResult& e) { return accuracyText(e.testAccuracy); });
+    both(tr("test accuracy"), [&](const EpochResult& e) { return accuracy(e.testAccuracy); });
     if (last && !last->hyperparameters.empty()) {
         addHeading(values_, tr("Hyperparameters"));
         for (const auto& entry : last->hyperparameters)
             both(QString::fromStdString(entry.first), [&](const EpochResult& e) {
                 QString text = valueText(valueOf(e.hyperparameters, entry.first));
                 if (const auto scale = valueOf(e.scales, entry.first))
-                    text += QStringLiteral("  σ ") + valueText(scale);
+                    text += QStringLiteral("  σ %1").arg(*scale, 0, 'g', 2); // its size is enough to know
                 return text;
             });
     }

@@ -26,10 +26,11 @@ bool same(const RunRow& a, const RunRow& b) {
     const auto plain = [](const RunRow& r) {
         return std::tie(r.name, r.dataName, r.modelName, r.method, r.state, r.reason, r.created, r.seconds,
                         r.steps, r.stepsTotal, r.stepsPerEpoch, r.bestEpoch, r.tags, r.note, r.starred,
-                        r.deleted, r.resumable);
+                        r.deleted, r.resumable, r.language);
     };
     return plain(a) == plain(b) && same(a.bestValidationLoss, b.bestValidationLoss) &&
-           same(a.bestValidationAccuracy, b.bestValidationAccuracy) && same(a.testAtBest, b.testAtBest);
+           same(a.bestValidationAccuracy, b.bestValidationAccuracy) && same(a.testAtBest, b.testAtBest) &&
+           same(a.testPerplexityAtBest, b.testPerplexityAtBest);
 }
 
 /// "run 2" before "run 10", whatever the case.
@@ -65,6 +66,15 @@ int compare(const std::optional<double>& a, const std::optional<double>& b) {
     const auto number = [](const std::optional<double>& v) { return v && !std::isnan(*v); };
     if (number(a) && number(b)) return compare(*a, *b);
     return compare(!number(a), !number(b));
+}
+
+/// By kind first: a perplexity of 60 and an accuracy of 0.9 do not compare.
+int compare(const std::optional<Figure>& a, const std::optional<Figure>& b) {
+    if (a && b && a->kind != b->kind) return compare(a->kind, b->kind);
+    const auto value = [](const std::optional<Figure>& f) {
+        return f ? std::optional(f->value) : std::nullopt;
+    };
+    return compare(value(a), value(b));
 }
 
 std::string firstTag(const RunRow& row) { return row.tags.empty() ? std::string() : row.tags.front(); }
@@ -122,9 +132,9 @@ int compareBy(const RunRow& a, const RunRow& b, RunColumn column) {
     case RunColumn::validationLoss:
         return compare(a.bestValidationLoss, b.bestValidationLoss);
     case RunColumn::accuracy:
-        return compare(a.bestValidationAccuracy, b.bestValidationAccuracy);
+        return compare(validationFigure(a), validationFigure(b));
     case RunColumn::test:
-        return compare(a.testAtBest, b.testAtBest);
+        return compare(testFigure(a), testFigure(b));
     case RunColumn::when:
         return compare(a.created, b.created);
     case RunColumn::duration:
@@ -263,9 +273,9 @@ QString RunTableModel::text(int line, RunColumn column) const {
     case RunColumn::validationLoss:
         return valueText(run.bestValidationLoss);
     case RunColumn::accuracy:
-        return run.bestValidationAccuracy ? percentText(*run.bestValidationAccuracy) : QString();
+        return figureText(validationFigure(run));
     case RunColumn::test:
-        return testText(run);
+        return figureText(testFigure(run));
     case RunColumn::when:
         return whenText(momentOf(run.created));
     case RunColumn::duration:
@@ -284,14 +294,14 @@ QString RunTableModel::text(int line, RunColumn column) const {
 
 bool RunTableModel::hasValue(int line, RunColumn column) const {
     const RunRow& run = row(line);
-    const auto number = [](const std::optional<double>& v) { return v && !std::isnan(*v); };
+    const auto figure = [](const std::optional<Figure>& f) { return f && !std::isnan(f->value); };
     switch (column) {
     case RunColumn::validationLoss:
-        return number(run.bestValidationLoss);
+        return run.bestValidationLoss && !std::isnan(*run.bestValidationLoss);
     case RunColumn::accuracy:
-        return number(run.bestValidationAccuracy);
+        return figure(validationFigure(run));
     case RunColumn::test:
-        return number(run.testAtBest);
+        return figure(testFigure(run));
     case RunColumn::progress:
         return progressOf(run).has_value();
     case RunColumn::tags:
@@ -410,9 +420,12 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
         if (column == RunColumn::validationLoss)
             return tr("Lowest loss on the validation split, over the epochs");
         if (column == RunColumn::accuracy)
-            return tr("Validation accuracy at the epoch of the lowest validation loss");
+            return tr("On the validation split, at the epoch of the lowest validation loss: accuracy, or "
+                      "perplexity (ppl) of a language model.\nSorting keeps accuracies and perplexities "
+                      "apart.");
         if (column == RunColumn::test)
-            return tr("Test accuracy (regression: loss) at the epoch of the lowest validation loss");
+            return tr("On the test split, at the epoch of the lowest validation loss: accuracy, perplexity "
+                      "(ppl) of a language model, or loss in regression.\nSorting keeps the three apart.");
         return title(column);
     }
     return {};

@@ -47,7 +47,9 @@ class RunTableModel : public QAbstractTableModel {
     QString text(int row, RunColumn column) const;
     /// A word for the header and the column chooser.
     static QString title(RunColumn column);
-    /// Whether the first run comes before the second by this column; equal values: the newer first.
+    /// Whether the first run comes before the second by this column; equal values: the newer first. Where
+    /// figures of several kinds share a column, accuracies come before perplexities, and these before losses,
+    /// each by their numbers.
     bool lessThan(int first, int second, RunColumn column) const;
     /// Whether there is a value to sort by; rows without one stand last, whichever way is sorted.
     bool hasValue(int row, RunColumn column) const;

@@ -1,7 +1,5 @@
 #include "ui/archive/run_text.h"
 
-#include <QJsonDocument>
-#include <QJsonObject>
 #include <QLocale>
 #include <QRegularExpression>
 
@@ -77,15 +75,31 @@ std::optional<double> progressOf(const RunRow& row) {
     return std::clamp(static_cast<double>(row.steps) / static_cast<double>(row.stepsTotal), 0.0, 1.0);
 }
 
-QString testText(const RunRow& row) {
-    if (!row.testAtBest) return {};
-    return row.bestValidationAccuracy ? percentText(*row.testAtBest) : valueText(*row.testAtBest);
+static std::optional<Figure> figure(FigureKind kind, const std::optional<double>& value) {
+    return value ? std::optional(Figure{.kind = kind, .value = *value}) : std::nullopt;
 }
 
-bool isLanguageModel(const RunDetails& details) {
-    const QJsonObject experiment =
-        QJsonDocument::fromJson(QByteArray::fromStdString(details.experimentJson)).object();
-    return experiment[u"data"].toObject()[u"source"].toString() == u"text";
+std::optional<Figure> validationFigure(const RunRow& row) {
+    return row.language ? figure(FigureKind::perplexity, row.bestValidationPerplexity)
+                        : figure(FigureKind::accuracy, row.bestValidationAccuracy);
+}
+
+std::optional<Figure> testFigure(const RunRow& row) {
+    if (row.language) return figure(FigureKind::perplexity, row.testPerplexityAtBest);
+    return figure(row.bestValidationAccuracy ? FigureKind::accuracy : FigureKind::loss, row.testAtBest);
+}
+
+QString figureText(const std::optional<Figure>& figure) {
+    if (!figure) return {};
+    switch (figure->kind) {
+    case FigureKind::accuracy:
+        return percentText(figure->value);
+    case FigureKind::perplexity:
+        return valueText(figure->value) + QStringLiteral(" ppl");
+    case FigureKind::loss:
+        return valueText(figure->value);
+    }
+    return {};
 }
 
 double perplexityOf(double loss) { return std::exp(loss); }

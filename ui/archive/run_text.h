@@ -24,10 +24,19 @@ QString relativeText(const QDateTime& moment, const QDateTime& now);
 QString stateWord(RunState state); ///< "completed"
 /// Share of the steps that are done, in [0, 1]; none where the total is not known.
 std::optional<double> progressOf(const RunRow& row);
-/// The test column: an accuracy where the run has accuracies, a loss in regression.
-QString testText(const RunRow& row);
-/// Whether the run trained a language model, whose loss reads as a perplexity.
-bool isLanguageModel(const RunDetails& details);
+/// What a run is judged by beside its loss. In this order kinds stand in a sorted column.
+enum class FigureKind { accuracy, perplexity, loss };
+struct Figure {
+    FigureKind kind = FigureKind::accuracy;
+    double value = 0.0;
+};
+/// Validation accuracy, or perplexity of a language model, at the epoch of the lowest validation loss; none
+/// in regression.
+std::optional<Figure> validationFigure(const RunRow& row);
+/// The same on the test split; a loss in regression.
+std::optional<Figure> testFigure(const RunRow& row);
+/// "88.13 %", "61.70 ppl", "0.4123": each with its unit; empty if there is none.
+QString figureText(const std::optional<Figure>& figure);
 /// exp(loss): how many tokens the model is as unsure between, for a mean cross-entropy in nats.
 double perplexityOf(double loss);
 QString tagsText(const RunRow& row); ///< "paper, baseline"

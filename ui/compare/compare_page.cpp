@@ -184,6 +184,7 @@ struct ComparePage::Impl {
     void rowsArrived(const ArchiveClient::Rows& rows);
     QString groupName(const RunGroup& group) const;
     Panel* panelOf(const std::string& series);
+    QString titleOf(const std::string& series) const;
 
     void exportPlots(const QString& folder, const QString& ending);
     void exportTables();
@@ -380,7 +381,7 @@ void ComparePage::Impl::build() {
     QObject::connect(curveMenu, &QMenu::aboutToShow, page, [this] {
         curveMenu->clear();
         for (const std::string& series : offered) {
-            QAction* const action = curveMenu->addAction(seriesTitle(series));
+            QAction* const action = curveMenu->addAction(titleOf(series));
             action->setCheckable(true);
             action->setChecked(isShown(series));
             QObject::connect(action, &QAction::toggled, page,
@@ -464,7 +465,7 @@ void ComparePage::Impl::loaded(Loaded answer) {
     std::vector<std::vector<std::string>> series;
     for (std::size_t i = 0; i < runs.size(); ++i) {
         names << groupName({{i}});
-        series.push_back(runs[i].series);
+        series.push_back(drawnSeries(runs[i]));
     }
     // The names head the columns.
     std::erase_if(answer.differences, [](const Difference& difference) { return difference.path == "name"; });
@@ -588,6 +589,11 @@ ComparePage::Impl::Panel* ComparePage::Impl::panelOf(const std::string& series) 
     return found == panels.end() ? nullptr : &*found;
 }
 
+QString ComparePage::Impl::titleOf(const std::string& series) const {
+    return seriesTitle(series, std::all_of(runs.begin(), runs.end(),
+                                           [](const RunDetails& run) { return run.row.language; }));
+}
+
 void ComparePage::Impl::makePanels() {
     pending.clear();
     std::vector<Panel> fresh;
@@ -595,10 +601,11 @@ void ComparePage::Impl::makePanels() {
         if (!isShown(series)) continue;
         if (Panel* const old = panelOf(series)) {
             fresh.push_back(std::move(*old));
+            fresh.back().plot->setTitle(titleOf(series));
             old->plot = nullptr;
             continue;
         }
-        Panel panel{.series = series, .plot = new CurvePlot(seriesTitle(series), grid), .curves = {}};
+        Panel panel{.series = series, .plot = new CurvePlot(titleOf(series), grid), .curves = {}};
         CurvePlot* const plot = panel.plot;
         plot->setMinimumSize(plotWidth - 60, plotHeight - 30);
         plot->setLegendShown(false);
@@ -672,15 +679,19 @@ void ComparePage::Impl::applyLog() {
 void ComparePage::Impl::readCurves(Panel& panel) {
     std::vector<std::string> ids;
     for (const RunDetails& run : runs) {
-        const bool has = std::find(run.series.begin(), run.series.end(), panel.series) != run.series.end();
+        const std::vector<std::string> drawn = drawnSeries(run);
+        const bool has = std::find(drawn.begin(), drawn.end(), panel.series) != drawn.end();
         ids.push_back(has ? run.row.id : std::string());
     }
     client.ask(
         page,
         [ids, series = panel.series](Archive& archive) {
+            const std::string loss = lossOfPerplexity(series);
             std::vector<Curve> curves;
             for (const std::string& id : ids)
-                curves.push_back(id.empty() ? Curve() : archive.curve(id, series));
+                curves.push_back(id.empty()     ? Curve()
+                                 : loss.empty() ? archive.curve(id, series)
+                                                : perplexityOf(archive.curve(id, loss)));
             return curves;
         },
         [this, series = panel.series, asked = generation](std::vector<Curve> curves) {

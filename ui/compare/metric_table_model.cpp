@@ -35,12 +35,9 @@ Value of(const EpochResult* (*which)(const RunDetails&), std::optional<double> E
     };
 }
 
-/// Of language models alone.
-Value perplexity(const Value& loss) {
-    return [loss](const RunDetails& run) -> std::optional<double> {
-        const std::optional<double> value = loss(run);
-        return value && isLanguageModel(run) ? std::optional(perplexityOf(*value)) : std::nullopt;
-    };
+/// Not of language models, whose share of right tokens is no figure of merit.
+Value accuracy(const Value& value) {
+    return [value](const RunDetails& run) { return run.row.language ? std::nullopt : value(run); };
 }
 
 Value hyperparameter(const std::string& name) {
@@ -72,29 +69,32 @@ void MetricTableModel::set(const std::vector<RunDetails>& runs, const std::vecto
         const auto has = [&](std::size_t i) {
             return column.values[i].count > 0 && !std::isnan(column.values[i].mean);
         };
-        std::size_t having = 0;
+        std::size_t having = 0, texts = 0;
         for (std::size_t i = 0; i < column.values.size(); ++i) {
             if (!has(i)) continue;
             ++having;
+            if (runs[groups[i].members.front()].row.language) ++texts;
             if (better == Better::neither) continue;
             const double sign = better == Better::lower ? 1.0 : -1.0;
             if (!column.best || sign * column.values[i].mean < sign * column.values[*column.best].mean)
                 column.best = i;
         }
-        // The best of one is no news.
-        if (having < 2) column.best.reset();
+        // The best of one is no news, and the losses of a text and of images do not compare.
+        if (having < 2 || (texts > 0 && texts < having)) column.best.reset();
         if (std::any_of(column.values.begin(), column.values.end(),
                         [](const Moments& m) { return m.count > 0; }))
             columns_.push_back(std::move(column));
     };
-    const Value bestLoss = [](const RunDetails& r) { return r.row.bestValidationLoss; };
-    add(tr("Best val. loss"), Better::lower, Unit::number, bestLoss);
-    add(tr("Val. perplexity"), Better::lower, Unit::number, perplexity(bestLoss));
+    add(tr("Best val. loss"), Better::lower, Unit::number,
+        [](const RunDetails& r) { return r.row.bestValidationLoss; });
+    add(tr("Val. perplexity"), Better::lower, Unit::number,
+        [](const RunDetails& r) { return r.row.bestValidationPerplexity; });
     add(tr("Test perplexity"), Better::lower, Unit::number,
-        perplexity(of(bestEpoch, &EpochResult::testLoss)));
+        [](const RunDetails& r) { return r.row.testPerplexityAtBest; });
     add(tr("Val. accuracy"), Better::higher, Unit::percent,
-        [](const RunDetails& r) { return r.row.bestValidationAccuracy; });
-    add(tr("Test accuracy"), Better::higher, Unit::percent, of(bestEpoch, &EpochResult::testAccuracy));
+        accuracy([](const RunDetails& r) { return r.row.bestValidationAccuracy; }));
+    add(tr("Test accuracy"), Better::higher, Unit::percent,
+        accuracy(of(bestEpoch, &EpochResult::testAccuracy)));
     add(tr("Test loss"), Better::lower, Unit::number, of(bestEpoch, &EpochResult::testLoss));
     add(tr("Best epoch"), Better::neither, Unit::number, [](const RunDetails& r) -> std::optional<double> {
         if (!r.row.bestEpoch) return std::nullopt;
@@ -104,8 +104,13 @@ void MetricTableModel::set(const std::vector<RunDetails>& runs, const std::vecto
         if (const EpochResult* const last = lastEpoch(r)) return last->validationLoss;
         return std::nullopt;
     });
+    add(tr("Final val. perplexity"), Better::lower, Unit::number,
+        [](const RunDetails& r) -> std::optional<double> {
+            const EpochResult* const last = lastEpoch(r);
+            return last && r.row.language ? std::optional(perplexityOf(last->validationLoss)) : std::nullopt;
+        });
     add(tr("Final val. accuracy"), Better::higher, Unit::percent,
-        of(lastEpoch, &EpochResult::validationAccuracy));
+        accuracy(of(lastEpoch, &EpochResult::validationAccuracy)));
     add(tr("Final training loss"), Better::lower, Unit::number, of(lastEpoch, &EpochResult::trainLoss));
     add(tr("Training time"), Better::neither, Unit::duration,
         [](const RunDetails& r) -> std::optional<double> { return r.row.seconds; });
@@ -196,7 +201,9 @@ QVariant MetricTableModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant MetricTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
-    if (orientation != Qt::Horizontal || (role != Qt::DisplayRole && role != Qt::ToolTipRole)) return {};
+    if (orientation != Qt::Horizontal) return {};
+    if (role == Qt::TextAlignmentRole && section > 0) return QVariant(Qt::AlignRight | Qt::AlignVCenter);
+    if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
     if (section == 0) return tr("Run");
     const Column& column = columns_.at(static_cast<std::size_t>(section - 1));
     if (role == Qt::DisplayRole) return column.title;

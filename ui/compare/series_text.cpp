@@ -1,5 +1,7 @@
 #include "ui/compare/series_text.h"
 
+#include "ui/archive/run_text.h"
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -13,13 +15,25 @@ struct Known {
     std::string_view series;
     const char* title;
 };
+/// Perplexities are not stored: they are drawn from their losses.
+struct Derived {
+    std::string_view perplexity, loss;
+};
+constexpr std::array<Derived, 3> perplexities{{
+    {"epoch/validation_perplexity", series::epochValidationLoss},
+    {"epoch/train_perplexity", series::epochTrainLoss},
+    {"epoch/test_perplexity", series::epochTestLoss},
+}};
 /// In the order of interest.
-constexpr std::array<Known, 11> known{{
+constexpr std::array<Known, 14> known{{
     {series::epochValidationLoss, "Validation loss"},
     {series::epochTrainLoss, "Training loss"},
+    {perplexities[0].perplexity, "Validation perplexity"},
+    {perplexities[1].perplexity, "Training perplexity"},
     {series::epochValidationAccuracy, "Validation accuracy"},
     {series::epochTrainAccuracy, "Training accuracy"},
     {series::epochTestLoss, "Test loss"},
+    {perplexities[2].perplexity, "Test perplexity"},
     {series::epochTestAccuracy, "Test accuracy"},
     {series::trainLoss, "Training loss, mini-batches"},
     {series::trainAccuracy, "Training accuracy, mini-batches"},
@@ -40,7 +54,8 @@ int kind(const std::string& name) {
 
 } // namespace
 
-QString seriesTitle(const std::string& name) {
+QString seriesTitle(const std::string& name, bool language) {
+    if (language && name == series::throughput) return QStringLiteral("Tokens per second");
     for (const Known& entry : known)
         if (entry.series == name) return QString::fromUtf8(entry.title);
     if (isHyperparameter(name))
@@ -53,6 +68,35 @@ QString seriesTitle(const std::string& name) {
 bool isAccuracy(const std::string& name) { return name.ends_with("accuracy"); }
 bool isHyperparameter(const std::string& name) { return name.starts_with(series::hyperparameterPrefix); }
 bool isPerEpoch(const std::string& name) { return name.starts_with("epoch/"); }
+
+std::string lossOfPerplexity(const std::string& name) {
+    for (const Derived& derived : perplexities)
+        if (derived.perplexity == name) return std::string(derived.loss);
+    return {};
+}
+
+Curve perplexityOf(const Curve& loss) {
+    Curve curve;
+    for (std::size_t i = 0; i < loss.step.size(); ++i) {
+        if (loss.step[i] <= 0.0) continue;
+        curve.step.push_back(loss.step[i]);
+        curve.epoch.push_back(loss.epoch[i]);
+        curve.seconds.push_back(loss.seconds[i]);
+        curve.value.push_back(perplexityOf(loss.value[i]));
+    }
+    return curve;
+}
+
+std::vector<std::string> drawnSeries(const RunDetails& run) {
+    if (!run.row.language) return run.series;
+    std::vector<std::string> names;
+    for (const std::string& name : run.series) {
+        if (!isAccuracy(name)) names.push_back(name);
+        for (const Derived& derived : perplexities)
+            if (derived.loss == name) names.emplace_back(derived.perplexity);
+    }
+    return names;
+}
 
 std::vector<std::string> comparableSeries(const std::vector<std::vector<std::string>>& seriesOfRuns) {
     struct Found {
@@ -81,7 +125,8 @@ std::vector<std::string> comparableSeries(const std::vector<std::vector<std::str
 
 bool shownAtFirst(const std::string& name) {
     return name == series::epochValidationLoss || name == series::epochTrainLoss ||
-           name == series::epochValidationAccuracy || isHyperparameter(name);
+           name == series::epochValidationAccuracy || name == perplexities[0].perplexity ||
+           isHyperparameter(name);
 }
 
 } // namespace dstn

@@ -1,5 +1,6 @@
 #include "ui/live/run_header.h"
 
+#include "ui/setup/number_text.h"
 #include "ui/widgets/badge.h"
 #include "ui/widgets/elided_label.h"
 
@@ -10,6 +11,8 @@
 #include <cmath>
 
 namespace dstn {
+
+static constexpr int gap = 18; // between cells
 
 Tone stateTone(RunState state) {
     switch (state) {
@@ -49,6 +52,8 @@ RunHeader::RunHeader(QWidget* parent)
     : QWidget(parent),
       top_(new QHBoxLayout),
       cells_(new QHBoxLayout),
+      progress_(new QHBoxLayout),
+      results_(new QHBoxLayout),
       name_(new ElidedLabel),
       badge_(new Badge),
       bar_(new QProgressBar) {
@@ -61,17 +66,26 @@ RunHeader::RunHeader(QWidget* parent)
     bar_->setFixedHeight(6);
     bar_->setRange(0, 1000);
     bar_->setAccessibleName(tr("Progress of the run"));
+    progress_->setSpacing(gap);
+    results_->setSpacing(gap);
     top_->setSpacing(12);
     top_->addWidget(name_, 1);
     top_->addWidget(badge_);
-    epoch_ = addCell(tr("Epoch"), 0);
-    step_ = addCell(tr("Step"), 0);
-    speed_ = addCell(tr("Examples/s"), 0);
-    elapsed_ = addCell(tr("Training time"), 0);
-    left_ = addCell(tr("Time left"), 0);
-    best_ = addCell(tr("Best validation loss"), 0);
-    bestAt_ = addCell(tr("Hyperparameters at the best epoch"), 1);
+    epoch_ = addCell(progress_, tr("Epoch"), 0).value;
+    step_ = addCell(progress_, tr("Step"), 0).value;
+    const Cell speed = addCell(progress_, tr("Examples/s"), 0);
+    speedCaption_ = speed.caption;
+    speed_ = speed.value;
+    memory_ = addCell(progress_, tr("Memory"), 0).value;
+    memory_->setToolTip(tr("What the run's tensors take on its device, with what is kept for the next ones"));
+    elapsed_ = addCell(progress_, tr("Training time"), 0).value;
+    left_ = addCell(progress_, tr("Time left"), 0).value;
+    progress_->addStretch(1);
+    best_ = addCell(results_, tr("Best validation loss"), 0).value;
+    bestAt_ = addCell(results_, tr("Hyperparameters at the best epoch"), 1).value;
     bestAt_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    cells_->addLayout(progress_);
+    cells_->addLayout(results_, 1);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(8);
@@ -80,7 +94,7 @@ RunHeader::RunHeader(QWidget* parent)
     layout->addLayout(cells_);
 }
 
-QLabel* RunHeader::addCell(const QString& caption, int stretch) {
+RunHeader::Cell RunHeader::addCell(QHBoxLayout* line, const QString& caption, int stretch) {
     auto* title = new ElidedLabel(caption);
     title->setForegroundRole(QPalette::PlaceholderText);
     QFont small = title->font();
@@ -92,9 +106,26 @@ QLabel* RunHeader::addCell(const QString& caption, int stretch) {
     cell->setSpacing(1);
     cell->addWidget(title);
     cell->addWidget(value);
-    cells_->setSpacing(18);
-    cells_->addLayout(cell, stretch);
-    return value;
+    line->addLayout(cell, stretch);
+    return {.caption = title, .value = value};
+}
+
+void RunHeader::arrange() {
+    // Of the hyperparameters a part is enough: all stand in the tool tip.
+    constexpr int someHyperparameters = 200;
+    int needed = someHyperparameters + best_->sizeHint().width() + gap;
+    for (int i = 0; i < progress_->count(); ++i) needed += progress_->itemAt(i)->sizeHint().width() + gap;
+    const bool fits = needed <= width();
+    // What goes on grows: a run that has no place in one line at its width will have none later.
+    if (fits && cells_->direction() == QBoxLayout::TopToBottom && width() == arrangedFor_) return;
+    arrangedFor_ = width();
+    cells_->setDirection(fits ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    cells_->setSpacing(fits ? gap : 6);
+}
+
+void RunHeader::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    arrange();
 }
 
 void RunHeader::addControls(QWidget* controls) { top_->addWidget(controls); }
@@ -128,8 +159,12 @@ void RunHeader::show(const RunSummary& summary, Pending pending) {
     step_->setText(summary.stepsTotal > 0
                        ? tr("%1 of %2").arg(countText(summary.step), countText(summary.stepsTotal))
                        : QStringLiteral("–"));
+    speedCaption_->setText(summary.language ? tr("Tokens/s") : tr("Examples/s"));
+    speed_->setAccessibleName(speedCaption_->text());
     speed_->setText(summary.examplesPerSecond ? countText(std::llround(*summary.examplesPerSecond))
                                               : QStringLiteral("–"));
+    memory_->setText(summary.memoryBytes > 0 ? roughBytes(static_cast<double>(summary.memoryBytes))
+                                             : QStringLiteral("–"));
     elapsed_->setText(durationText(summary.seconds));
     left_->setText(durationText(summary.secondsLeft));
     if (summary.best) {
@@ -145,6 +180,7 @@ void RunHeader::show(const RunSummary& summary, Pending pending) {
         bestAt_->setText(QStringLiteral("–"));
         bestAt_->setToolTip({});
     }
+    arrange();
 }
 
 } // namespace dstn

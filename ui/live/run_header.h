@@ -5,6 +5,7 @@
 
 #include <QWidget>
 
+class QBoxLayout;
 class QHBoxLayout;
 class QLabel;
 class QProgressBar;
@@ -25,17 +26,31 @@ class RunHeader : public QWidget {
     void addControls(QWidget* controls);
     using QWidget::show;
 
+  protected:
+    void resizeEvent(QResizeEvent* event) override;
+
   private:
-    QLabel* addCell(const QString& caption, int stretch);
+    struct Cell {
+        QLabel* caption;
+        QLabel* value;
+    };
+    static Cell addCell(QHBoxLayout* line, const QString& caption, int stretch);
+    /// Progress and results beside each other, or beneath where that would cut them.
+    void arrange();
 
     QHBoxLayout* top_;
-    QHBoxLayout* cells_;
+    QBoxLayout* cells_;
+    QHBoxLayout* progress_; ///< the cells of how far the run is
+    QHBoxLayout* results_;
+    int arrangedFor_ = 0; ///< width
     QLabel* name_;
     Badge* badge_;
     QProgressBar* bar_;
     QLabel* epoch_;
     QLabel* step_;
+    QLabel* speedCaption_;
     QLabel* speed_;
+    QLabel* memory_;
     QLabel* elapsed_;
     QLabel* left_;
     QLabel* best_;

@@ -19,6 +19,7 @@ void RunSummary::feed(const Event& event) {
         stepsPerEpoch = started->stepsPerEpoch;
         step = started->firstStep;
         language = started->data.task == TaskKind::language;
+        testExamples = started->data.test;
         loading.reset();
         device = QString::fromStdString(started->environment.deviceName.empty()
                                             ? started->environment.device
@@ -30,6 +31,7 @@ void RunSummary::feed(const Event& event) {
         seconds = progress->seconds;
         secondsLeft = progress->secondsLeft;
         examplesPerSecond = progress->examplesPerSecond;
+        memoryBytes = progress->memoryBytes;
         warmup = progress->warmup;
     } else if (const auto* read = std::get_if<LoadingProgressed>(&event)) {
         loading = *read;
@@ -63,7 +65,8 @@ RunSummary RunSummary::fromDetails(const RunDetails& details) {
     summary.stepsPerEpoch = row.stepsPerEpoch;
     summary.seconds = row.seconds;
     summary.device = QString::fromStdString(details.environment.device);
-    summary.language = isLanguageModel(details);
+    summary.language = row.language;
+    summary.testExamples = details.testExamples;
     const auto best = std::min_element(
         details.epochs.begin(), details.epochs.end(),
         [](const EpochResult& a, const EpochResult& b) { return a.validationLoss < b.validationLoss; });

@@ -19,7 +19,9 @@ struct RunSummary {
     QString reason;
     std::int64_t step = 0, stepsTotal = 0, stepsPerEpoch = 0;
     double seconds = 0.0;
-    std::optional<double> secondsLeft, examplesPerSecond; ///< while it runs
+    std::optional<double> secondsLeft, examplesPerSecond; ///< while it runs; of a text: tokens
+    std::int64_t memoryBytes = 0; ///< that its tensors take while it runs; 0: not known
+    std::int64_t testExamples = 0;
     bool warmup = false;
     std::optional<EpochResult> best;
     QString device;

@@ -1,5 +1,6 @@
 #include "ui/live/run_view.h"
 
+#include "ui/archive/run_text.h"
 #include "ui/live/plot_grid.h"
 #include "ui/live/run_header.h"
 #include "ui/widgets/curve_plot.h"
@@ -26,6 +27,10 @@ bool has(const std::vector<std::string>& series, std::string_view name) {
     return std::find(series.begin(), series.end(), name) != series.end();
 }
 
+bool isOfTestSplit(std::string_view series) {
+    return series == series::epochTestLoss || series == series::epochTestAccuracy;
+}
+
 bool sameSeries(std::vector<std::string> a, std::vector<std::string> b) {
     std::sort(a.begin(), a.end());
     std::sort(b.begin(), b.end());
@@ -34,12 +39,22 @@ bool sameSeries(std::vector<std::string> a, std::vector<std::string> b) {
 
 } // namespace
 
-/// Where a series goes: a curve, or a hyperparameter's value or scale.
+/// Where a series goes: a curve, of a loss two, or a hyperparameter's value or scale.
 struct RunView::Route {
     CurvePlot* plot = nullptr;
     int curve = 0;
+    CurvePlot* perplexityPlot = nullptr;
+    int perplexityCurve = 0;
     HyperparameterPlot* value = nullptr;
     HyperparameterPlot* scale = nullptr;
+
+    void append(double step, double epoch, double seconds, double y) const {
+        plot->append(curve, step, epoch, seconds, y);
+        // A network that has learned nothing is as unsure as its vocabulary is large: beside that, all that
+        // follows would be a flat line.
+        if (perplexityPlot != nullptr && step > 0.0)
+            perplexityPlot->append(perplexityCurve, step, epoch, seconds, perplexityOf(y));
+    }
 };
 
 struct RunView::HyperparameterPlot {
@@ -70,7 +85,7 @@ RunView::RunView(QWidget* parent)
       grid_(new PlotGrid),
       axis_(new QComboBox),
       smoothing_(new QSlider(Qt::Horizontal)),
-      log_(new QCheckBox(tr("&Log loss"))) {
+      log_(new QCheckBox(tr("&Log scale"))) {
     axis_->addItems({tr("Step"), tr("Epoch"), tr("Time")});
     axis_->setToolTip(tr("What the curves are drawn against"));
     axis_->setAccessibleName(axis_->toolTip());
@@ -79,7 +94,7 @@ RunView::RunView(QWidget* parent)
     smoothing_->setFixedWidth(120);
     smoothing_->setToolTip(tr("Exponential smoothing of the mini-batch curves; the raw ones stay behind"));
     smoothing_->setAccessibleName(tr("Smoothing"));
-    log_->setToolTip(tr("Logarithmic scale of the loss"));
+    log_->setToolTip(tr("Logarithmic scale of loss and perplexity"));
     auto* followButton = new QPushButton(tr("Follo&w"));
     followButton->setToolTip(tr("Undo all zooming and follow the newest point"));
     auto* axisLabel = new QLabel(tr("&Against"));
@@ -120,7 +135,8 @@ RunView::RunView(QWidget* parent)
         for (CurvePlot* plot : plots()) plot->setSmoothing(value / 100.0);
     });
     connect(log_, &QCheckBox::toggled, this, [this](bool on) {
-        if (lossPlot_ != nullptr) lossPlot_->setLogY(on);
+        for (CurvePlot* plot : {lossPlot_, perplexityPlot_})
+            if (plot != nullptr) plot->setLogY(on);
     });
     connect(followButton, &QPushButton::clicked, this, [this] {
         for (CurvePlot* plot : plots()) plot->resetZoom();
@@ -151,7 +167,7 @@ void RunView::clear() {
     routes_.clear();
     hyperparameterPlots_.clear();
     lastStep_.clear();
-    lossPlot_ = nullptr;
+    lossPlot_ = perplexityPlot_ = nullptr;
     grid_->setPlots({}, {});
     refreshHeader();
 }
@@ -200,13 +216,12 @@ void RunView::showAxis() {
     for (CurvePlot* plot : plots()) plot->setXAxis(static_cast<XAxis>(axis_->currentIndex()));
 }
 
-void RunView::addRoute(const std::string& series, CurvePlot* plot, int curve) {
-    routes_[series] = Route{.plot = plot, .curve = curve};
-}
-
 void RunView::configure(const Experiment& experiment, const std::vector<std::string>& series) {
     experiment_ = experiment;
     series_ = series;
+    std::vector<std::string> drawn = series;
+    // Every run declares them, also where there is nothing to test on.
+    if (summary_.testExamples == 0) std::erase_if(drawn, isOfTestSplit);
     routes_.clear();
     hyperparameterPlots_.clear();
     QList<CurvePlot*> main, small;
@@ -217,8 +232,9 @@ void RunView::configure(const Experiment& experiment, const std::vector<std::str
     };
     const auto addLines = [&](CurvePlot* plot, const std::vector<Line>& lines) {
         for (const Line& line : lines)
-            if (has(series, line.series))
-                addRoute(std::string(line.series), plot, plot->addCurve(line.name, line.style));
+            if (has(drawn, line.series))
+                routes_[std::string(line.series)] =
+                    Route{.plot = plot, .curve = plot->addCurve(line.name, line.style)};
     };
     const CurveStyle batch{.color = 0, .dash = 0};
     const CurveStyle trainEpoch{.color = 5, .dash = 0, .width = 2.0, .smoothable = false, .markers = true};
@@ -238,7 +254,19 @@ void RunView::configure(const Experiment& experiment, const std::vector<std::str
                {.color = 4, .dash = 0, .visible = false}}});
     lossPlot_->setLogY(log_->isChecked());
     main.append(lossPlot_);
-    if (has(series, series::epochValidationAccuracy) || has(series, series::trainAccuracy)) {
+    perplexityPlot_ = nullptr;
+    if (summary_.language) {
+        perplexityPlot_ = addPlot(tr("Perplexity"));
+        perplexityPlot_->setLogY(log_->isChecked());
+        for (const Line& line : {Line{series::epochTrainLoss, tr("train, epoch"), trainEpoch},
+                                 Line{series::epochValidationLoss, tr("validation"), validation},
+                                 Line{series::epochTestLoss, tr("test"), test}})
+            if (const auto loss = routes_.find(line.series); loss != routes_.end()) {
+                loss->second.perplexityPlot = perplexityPlot_;
+                loss->second.perplexityCurve = perplexityPlot_->addCurve(line.name, line.style);
+            }
+        main.append(perplexityPlot_);
+    } else if (has(series, series::epochValidationAccuracy) || has(series, series::trainAccuracy)) {
         CurvePlot* accuracy = addPlot(tr("Accuracy"));
         accuracy->setPercent(true);
         accuracy->setYBounds(0.0, 1.0);
@@ -269,9 +297,10 @@ void RunView::configure(const Experiment& experiment, const std::vector<std::str
         hyperparameterPlots_.push_back(std::move(entry));
     }
     if (has(series, series::throughput)) {
-        CurvePlot* speed = addPlot(tr("Examples per second"));
-        addRoute(std::string(series::throughput), speed,
-                 speed->addCurve(tr("examples per second"), {.color = 6, .dash = 0}));
+        CurvePlot* speed = addPlot(summary_.language ? tr("Tokens per second") : tr("Examples per second"));
+        addLines(speed, {{series::throughput,
+                          summary_.language ? tr("tokens per second") : tr("examples per second"),
+                          {.color = 6, .dash = 0}}});
         small.append(speed);
     }
     grid_->setPlots(main, small);
@@ -322,7 +351,7 @@ void RunView::addSample(const std::string& series, double step, double epoch, do
         addValue(plot, plot.waiting->step, plot.waiting->epoch, plot.waiting->seconds, plot.waiting->value);
         plot.waiting.reset();
     } else {
-        route.plot->append(route.curve, step, epoch, seconds, value);
+        route.append(step, epoch, seconds, value);
     }
 }
 
@@ -426,8 +455,7 @@ void RunView::take(const LoadedRun& loaded) {
         const Route& route = found->second;
         if (route.plot != nullptr) {
             for (std::size_t i = 0; i < curve.step.size(); ++i)
-                route.plot->append(route.curve, curve.step[i], curve.epoch[i], curve.seconds[i],
-                                   curve.value[i]);
+                route.append(curve.step[i], curve.epoch[i], curve.seconds[i], curve.value[i]);
         } else if (route.value != nullptr) {
             const auto scale = scales.find(route.value->hyperparameter.name);
             takeBanded(*route.value, curve, scale == scales.end() ? Curve{} : *scale->second);

@@ -69,7 +69,6 @@ class RunView : public QWidget {
     struct Route;
 
     void configure(const Experiment& experiment, const std::vector<std::string>& series);
-    void addRoute(const std::string& series, CurvePlot* plot, int curve);
     CurvePlot* addPlot(const QString& title);
     void addSample(const std::string& series, double step, double epoch, double seconds, double value);
     void addValue(HyperparameterPlot& plot, double step, double epoch, double seconds, double value);
@@ -96,6 +95,7 @@ class RunView : public QWidget {
     std::map<std::string, Route, std::less<>> routes_;
     std::vector<std::unique_ptr<HyperparameterPlot>> hyperparameterPlots_;
     CurvePlot* lossPlot_ = nullptr;
+    CurvePlot* perplexityPlot_ = nullptr; ///< of a language model
     std::filesystem::path archive_;
     std::map<std::string, std::int64_t> lastStep_;
     QFutureWatcher<std::shared_ptr<Loading>> loading_;

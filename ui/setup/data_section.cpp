@@ -73,7 +73,7 @@ static QString choiceText(const QString& key, const QString& choice) {
         {"source.text", QObject::tr("Text")},
         {"source.synthetic-regression", QObject::tr("Synthetic regression")},
         {"source.synthetic-classification", QObject::tr("Synthetic classification")},
-        {"split.tail", QObject::tr("The last ones, in file order")},
+        {"split.tail", QObject::tr("The last ones")},
         {"split.random", QObject::tr("Drawn by the seed")},
         {"normalize.unit", QObject::tr("To [0, 1]")},
         {"normalize.standardize", QObject::tr("Standardise")},

@@ -11,6 +11,7 @@
 #include <QToolButton>
 
 #include <algorithm>
+#include <utility>
 
 namespace dstn {
 
@@ -34,18 +35,15 @@ HyperparameterSection::HyperparameterSection(ExperimentModel& model, MarkBoard& 
         },
         view_));
     view_->verticalHeader()->hide();
-    const QFontMetrics metrics(view_->font());
-    const auto width = [&](int column, const char* widest) {
-        view_->setColumnWidth(column, metrics.horizontalAdvance(QString::fromUtf8(widest)) + 12);
-    };
-    width(HyperparameterTableModel::Tune, "Tune");
-    width(HyperparameterTableModel::Name, "⚠ cutout_length");
-    width(HyperparameterTableModel::Initial, "0.0001");
-    width(HyperparameterTableModel::Min, "0.001");
-    width(HyperparameterTableModel::Max, "0.001");
-    width(HyperparameterTableModel::Scale, "1.25");
-    width(HyperparameterTableModel::Log, "Log");
-    width(HyperparameterTableModel::Discrete, "Discrete");
+    for (const auto& [column, widest] : {std::pair{HyperparameterTableModel::Tune, "Tune"},
+                                         {HyperparameterTableModel::Name, "⚠ embedding_dropout"},
+                                         {HyperparameterTableModel::Initial, "0.0001"},
+                                         {HyperparameterTableModel::Min, "0.001"},
+                                         {HyperparameterTableModel::Max, "0.001"},
+                                         {HyperparameterTableModel::Scale, "1.25"},
+                                         {HyperparameterTableModel::Log, "Log"},
+                                         {HyperparameterTableModel::Discrete, "Discrete"}})
+        view_->fitColumn(column, QString::fromUtf8(widest));
     view_->horizontalHeader()->setSectionResizeMode(HyperparameterTableModel::Uses, QHeaderView::Stretch);
     body()->addWidget(view_);
     note_ = addNote();

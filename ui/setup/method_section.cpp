@@ -64,7 +64,7 @@ MethodSection::MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* 
     auto* perturbation = choiceField<bool>(
         QStringLiteral("tuner.perturbation"),
         tr("Whether each example of a batch gets a perturbation ε = σ ⊙ n of its own."),
-        {{true, tr("One for each example")}, {false, tr("One for each batch")}},
+        {{true, tr("Per example")}, {false, tr("Per batch")}},
         [](auto& e) -> auto& { return e.tuner.perExample; });
     addRow(grid, tr("Perturbation"), perturbation);
     applies(perturbation, responds);
@@ -94,7 +94,7 @@ MethodSection::MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* 
            choiceField<LossKind>(
                QStringLiteral("loss"),
                tr("What is minimised: L_T on the training, L_V on the validation examples."),
-               {{LossKind::automatic, tr("By the data's task")},
+               {{LossKind::automatic, tr("By the task")},
                 {LossKind::crossEntropy, tr("Cross-entropy")},
                 {LossKind::mse, tr("Mean squared error")}},
                [](auto& e) -> auto& { return e.loss; }));

@@ -12,6 +12,7 @@
 #include <QPushButton>
 
 #include <algorithm>
+#include <utility>
 
 namespace dstn {
 
@@ -44,17 +45,19 @@ ModelSection::ModelSection(ExperimentModel& model, MarkBoard& board, const DataP
         },
         view_));
     QHeaderView* header = view_->horizontalHeader();
-    const QFontMetrics metrics(view_->font());
-    const auto width = [&](int column, const char* widest) {
-        view_->setColumnWidth(column, metrics.horizontalAdvance(QString::fromUtf8(widest)) + 11);
-    };
-    width(ModelTableModel::Out, "10000");
-    width(ModelTableModel::Kernel, "Kernel");
-    width(ModelTableModel::Stride, "Stride");
-    width(ModelTableModel::Padding, "Pad");
-    width(ModelTableModel::Output, "[128, 28, 28]");
-    width(ModelTableModel::Weights, "2,459,520");
-    width(ModelTableModel::Response, "12,459,520");
+    for (const auto& [column, widest] : {std::pair{ModelTableModel::Type, "max_pool2d"},
+                                         {ModelTableModel::Out, "10000"},
+                                         {ModelTableModel::Kernel, "Kernel"},
+                                         {ModelTableModel::Stride, "kernel"},
+                                         {ModelTableModel::Padding, "Pad"},
+                                         {ModelTableModel::Rate, "dropout_fc"},
+                                         {ModelTableModel::Output, "[128, 28, 28]"},
+                                         {ModelTableModel::Weights, "2,459,520"},
+                                         {ModelTableModel::Response, "12,459,520"}})
+        view_->fitColumn(column, QString::fromLatin1(widest));
+    // Where that has no place, the sections stand beneath one another and have the window's whole width.
+    view_->setMinimumWidth(header->length() + view_->fontMetrics().horizontalAdvance(QStringLiteral("⚠ 10")) +
+                           2 * view_->frameWidth());
     header->setSectionResizeMode(ModelTableModel::Type, QHeaderView::Stretch);
     header->setSectionResizeMode(ModelTableModel::Rate, QHeaderView::Stretch);
     body()->addWidget(view_);
@@ -85,8 +88,9 @@ ModelSection::ModelSection(ExperimentModel& model, MarkBoard& board, const DataP
     });
     connect(&probe_, &DataProbe::changed, this, &ModelSection::refreshTable);
     board.add(QStringLiteral("model"), this);
-    onChange([this](const Experiment&, bool replaced) {
+    onChange([this](const Experiment& experiment, bool replaced) {
         if (replaced) refused_.clear();
+        offerTemplateFor(experiment);
         refreshTable();
         if (!view_->currentIndex().isValid() && table_->rowCount() > 0) view_->selectRow(0);
         rebuildOptions();
@@ -140,6 +144,12 @@ void ModelSection::addTemplateRow() {
     row->addWidget(use);
     body()->addLayout(row);
     adapt();
+}
+
+void ModelSection::offerTemplateFor(const Experiment& experiment) {
+    const bool text = experiment.data.source == DataSource::text;
+    if (std::exchange(text_, text) == text) return;
+    template_->setCurrentIndex(int(text ? ModelTemplate::Kind::lstm : ModelTemplate::Kind::mlp));
 }
 
 void ModelSection::useTemplate() {

@@ -35,6 +35,8 @@ class ModelSection : public Section, public MarkTarget {
     void markOptions();
     void showSentences();
     void setOptionText(OptionField* field, const QString& text);
+    /// A text asks for another kind of network than everything else.
+    void offerTemplateFor(const Experiment& experiment);
     void useTemplate();
 
     int currentRow() const;
@@ -47,6 +49,7 @@ class ModelSection : public Section, public MarkTarget {
     ModelTableModel* table_;
     TableView* view_;
     ListTools* tools_ = nullptr;
+    bool text_ = false; ///< the data were a text when they were last looked at
     QComboBox* template_ = nullptr;
     QLineEdit* widths_ = nullptr;
     QCheckBox* dropout_ = nullptr;

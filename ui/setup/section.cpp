@@ -4,6 +4,8 @@
 #include "ui/setup/tunable_places.h"
 
 #include <QPainter>
+#include <QStyleOptionComboBox>
+#include <QStylePainter>
 #include <QWheelEvent>
 
 namespace dstn {
@@ -17,6 +19,21 @@ QComboBox* quietCombo() {
             setMinimumContentsLength(8);
         }
         void wheelEvent(QWheelEvent* event) override { event->ignore(); }
+
+      protected:
+        void paintEvent(QPaintEvent*) override {
+            QStylePainter painter(this);
+            QStyleOptionComboBox option;
+            initStyleOption(&option);
+            painter.drawComplexControl(QStyle::CC_ComboBox, option);
+            // The style would cut a letter in two.
+            const int room =
+                style()
+                    ->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this)
+                    .width();
+            option.currentText = fontMetrics().elidedText(option.currentText, Qt::ElideRight, room - 2);
+            painter.drawControl(QStyle::CE_ComboBoxLabel, option);
+        }
     };
     return new QuietCombo;
 }

@@ -30,6 +30,12 @@ void TableView::setModel(QAbstractItemModel* model) {
     fitHeight();
 }
 
+void TableView::fitColumn(int column, const QString& widest) {
+    constexpr int beside = 12; // a cell's margins
+    setColumnWidth(column, std::max(fontMetrics().horizontalAdvance(widest) + beside,
+                                    horizontalHeader()->sectionSizeHint(column)));
+}
+
 void TableView::fitHeight() {
     const int rows = std::clamp(model()->rowCount(), 1, mostRows_);
     setFixedHeight(horizontalHeader()->sizeHint().height() + rows * verticalHeader()->defaultSectionSize() +

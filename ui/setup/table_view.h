@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QString>
 #include <QTableView>
 
 namespace dstn {
@@ -12,6 +13,8 @@ class TableView : public QTableView {
   public:
     explicit TableView(int mostRows, QWidget* parent = nullptr);
     void setModel(QAbstractItemModel* model) override;
+    /// Makes a column as wide as a text needs in a cell, and as its heading needs.
+    void fitColumn(int column, const QString& widest);
 
   protected:
     void keyPressEvent(QKeyEvent* event) override;

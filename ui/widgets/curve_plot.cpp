@@ -1,6 +1,7 @@
 #include "ui/widgets/curve_plot.h"
 
 #include "ui/widgets/curve_plot_private.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/flow_layout.h"
 #include "ui/widgets/legend_toggle.h"
 #include "ui/widgets/theme.h"
@@ -49,7 +50,7 @@ int redrawIntervalMs(double redrawMs) {
 CurvePlot::CurvePlot(const QString& title, QWidget* parent)
     : QWidget(parent),
       plot_(new QCustomPlot(this)),
-      titleLabel_(new QLabel(title)),
+      titleLabel_(new ElidedLabel(title)),
       detailLabel_(new QLabel),
       legend_(new QWidget),
       legendLayout_(new FlowLayout(2, legend_)),
@@ -62,7 +63,6 @@ CurvePlot::CurvePlot(const QString& title, QWidget* parent)
     QFont bold = titleLabel_->font();
     bold.setBold(true);
     titleLabel_->setFont(bold);
-    titleLabel_->setTextFormat(Qt::PlainText);
     detailLabel_->setTextFormat(Qt::PlainText);
     detailLabel_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     placeholder_->setAlignment(Qt::AlignCenter);

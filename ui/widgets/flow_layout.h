@@ -5,7 +5,8 @@
 
 namespace dstn {
 
-/// Items from left to right, going on in the next line where the width ends.
+/// Items from left to right, going on in the next line where the width ends. Those of a line share its
+/// middle.
 class FlowLayout : public QLayout {
   public:
     explicit FlowLayout(int spacing, QWidget* parent = nullptr);

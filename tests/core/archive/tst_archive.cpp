@@ -84,6 +84,53 @@ class ArchiveTest : public QObject {
         QVERIFY(!run.resumable);
     }
 
+    void languageModelsAreListedWithTheirPerplexities() {
+        const Folder folder;
+        const fs::path path = folder / "runs.sqlite";
+        Archive archive(path);
+        RunStarted text = started(runA);
+        text.experiment.data.source = DataSource::text;
+        archive.append(runA, {text});
+        const RunRow fresh = archive.runs().front();
+        QVERIFY(fresh.language);
+        QVERIFY(!fresh.bestValidationPerplexity && !fresh.testPerplexityAtBest);
+        archive.append(runA, epochEvents(1, 0.7, 0.7));
+        archive.append(runA, {EpochFinished{epochResult(2, 0.9), epochResult(1, 0.7)}});
+        archive.append(runB, {started(runB)});
+        archive.append(runB, epochEvents(1, 0.7, 0.7));
+
+        const RunRow run = archive.details(runA).row;
+        QVERIFY(run.language);
+        QCOMPARE(run.bestValidationPerplexity.value(), std::exp(0.7));
+        QCOMPARE(run.testPerplexityAtBest.value(), std::exp(0.7 + 0.2)); // of the best epoch
+        const RunRow image = archive.details(runB).row;
+        QVERIFY(!image.language);
+        QVERIFY(!image.bestValidationPerplexity && !image.testPerplexityAtBest);
+
+        // The list must not fail on a text that another program damaged.
+        other(path).exec("UPDATE runs SET experiment = '{' WHERE uuid = '" + runA + "'");
+        for (const RunRow& row : archive.runs()) QVERIFY(!row.language);
+    }
+
+    void networksAreNamedByKindAndWidths() {
+        const std::vector<std::pair<std::vector<Part>, std::string>> networks{
+            {{LinearPart{.out = 1}}, "linear 1"},
+            {{LinearPart{.out = 8}, ReluPart{}, LinearPart{.out = 2}}, "MLP 8-2"},
+            {{Conv2dPart{.out = 4}, LinearPart{.out = 2}}, "CNN 4-2"},
+            {{Conv2dPart{.out = 4}, ResidualBlockPart{.out = 8}, LinearPart{.out = 2}}, "ResNet 4-8-2"},
+            {{EmbeddingPart{.width = 6}, LstmPart{.hidden = 5, .layers = 2}, TiedLinearPart{}}, "LSTM 5-5"},
+            {{EmbeddingPart{.width = 6}, TiedLinearPart{}}, "linear"},
+        };
+        const Folder folder;
+        Archive archive(folder / "runs.sqlite");
+        for (std::size_t i = 0; i < networks.size(); ++i) {
+            RunStarted start = started(runA.substr(0, runA.size() - 1) + std::to_string(i));
+            start.experiment.model.parts = networks[i].first;
+            archive.append(start.run, {start});
+            QCOMPARE(archive.details(start.run).row.modelName, networks[i].second);
+        }
+    }
+
     void detailsHoldEverythingTold() {
         const Folder folder;
         Archive archive(folder / "runs.sqlite");

@@ -4,8 +4,10 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <thread>
 
 using namespace dstn;
@@ -213,6 +215,29 @@ class TestTraining : public QObject {
                 QVERIFY(epochs.back().result.testAccuracy.value() > 0.9);
                 QVERIFY(epochs.back().result.trainAccuracy.value() <= 1.0);
             }
+    }
+
+    void throughputOfATextCountsItsTokens() {
+        const QTemporaryDir folder;
+        const Experiment experiment = languageModel(writeText(folder));
+        const Collector collector = runToEnd({.experiment = experiment, .run = "r"});
+        const RunStarted started = collector.all<RunStarted>().front();
+        std::map<std::int64_t, double> end; // of each step, in seconds
+        std::vector<double> shares;         // of a step's tokens that throughput × duration makes
+        const double tokens =
+            static_cast<double>(started.data.train) / static_cast<double>(started.stepsPerEpoch);
+        QVERIFY(tokens > 2.0 * static_cast<double>(experiment.trainBatch));
+        for (const SamplesTaken& taken : collector.all<SamplesTaken>())
+            for (const Sample& sample : taken.samples) {
+                const std::string& name = started.series[static_cast<std::size_t>(sample.series)];
+                if (name == series::trainLoss) end[sample.step] = sample.seconds;
+                if (name == series::throughput && end.contains(sample.step - 1))
+                    shares.push_back(sample.value * (sample.seconds - end[sample.step - 1]) / tokens);
+            }
+        QVERIFY(shares.size() > 5);
+        std::nth_element(shares.begin(), shares.begin() + 2, shares.end());
+        const double share = shares[2]; // beside it the clock's reading and publishing are little
+        QVERIFY2(share > 0.8 && share < 1.25, qPrintable(QString::number(share)));
     }
 
     /// What has one value for a batch is perturbed once for it; everything else for each row.
