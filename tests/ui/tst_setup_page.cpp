@@ -457,6 +457,7 @@ class SetupPageTest : public QObject {
         for (const int width : {930, 1000, 1060, 1100, 1150, 1200, 1280, 1340, 1400}) {
             page_->resize(width, 700);
             QTRY_COMPARE(area->horizontalScrollBar()->maximum(), 0);
+            QTRY_VERIFY(find<QLineEdit>("data.path")->width() >= 80);
             for (const auto& [column, text] : {std::pair{ModelTableModel::Type, "max_pool2d"},
                                                {ModelTableModel::Rate, "dropout_fc"},
                                                {ModelTableModel::Kernel, "Kernel"},

@@ -143,7 +143,11 @@ void DataSection::addField(QGridLayout* grid, const FieldOption& option) {
     board().add(path, field);
     connect(field, &OptionField::edited, this, [this, field](const QString& text) { apply(field, text); });
     if (option.key == u"path") {
-        browse_ = new QPushButton(tr("&Browse…"));
+        // A word would leave the path too little room in a narrow column.
+        browse_ = new QPushButton(QStringLiteral("…"));
+        browse_->setAccessibleName(tr("Browse"));
+        browse_->setShortcut(Qt::ALT | Qt::Key_B);
+        browse_->setFixedWidth(browse_->fontMetrics().horizontalAdvance(QStringLiteral("…")) + 30);
         browse_->setObjectName(QStringLiteral("browse"));
         field->setTrailing(browse_);
         connect(browse_, &QPushButton::clicked, this,
@@ -192,9 +196,9 @@ void DataSection::showValues(const Experiment& experiment, bool replaced) {
 /// Where a file or a folder will do, the button asks which.
 void DataSection::refreshBrowse(DataSource source) {
     const bool either = source == DataSource::text || source == DataSource::numpy;
-    browse_->setToolTip(source == DataSource::csv ? tr("Choose the file.")
-                        : either                  ? tr("Choose the file or the folder.")
-                                                  : tr("Choose the folder."));
+    browse_->setToolTip(source == DataSource::csv ? tr("Choose the file (Alt+B)")
+                        : either                  ? tr("Choose the file or the folder (Alt+B)")
+                                                  : tr("Choose the folder (Alt+B)"));
     if (either == (browse_->menu() != nullptr)) return;
     if (!either) {
         browse_->menu()->deleteLater();
