@@ -113,7 +113,7 @@ Tensor cutout(const Tensor& images, const Tensor& holes, const Tensor& length, s
     checkCutout(images, holes, length);
     const Tensor centres = cutoutCentres(images, maxHoles, generator);
     return ownKernelsServe(images) ? cutoutDirect(images, holes, length, centres)
-                  : cutoutByMask(images, holes, length, centres);
+                                   : cutoutByMask(images, holes, length, centres);
 }
 
 Tensor addNoise(const Tensor& images, const ImageChannels& channels, const Tensor& strength,
