@@ -74,8 +74,13 @@ Affine::Share Affine::share(const Tensor& x, const Pass& pass) const {
         const Tensor sum = at::bmm(pass.delta.unsqueeze(1), along.view({x.size(0), count, -1}));
         return {sum.view({x.size(0), out, along.size(2), along.size(3)}), {}, shift};
     }
-    if (x.dim() == 2)
-        return {at::bmm(pass.delta.unsqueeze(1), along.view({x.size(0), count, out})).squeeze(1), {}, shift};
+    if (x.dim() == 2) {
+        const Tensor delta = pass.delta.unsqueeze(1), each = along.view({x.size(0), count, out});
+        return {(shift.defined() ? at::baddbmm(shift.unsqueeze(1), delta, each) : at::bmm(delta, each))
+                    .squeeze(1),
+                {},
+                {}};
+    }
     const Tensor steps = along.view({x.size(0), x.size(1), count, out});
     return {at::matmul(pass.delta.view({-1, 1, 1, count}), steps).squeeze(2), {}, shift};
 }

@@ -410,7 +410,8 @@ inline std::uint32_t mix(std::uint32_t h) {
 
 Tensor respond(const Tensor& gate, const Tensor& a, const Tensor& z, const Tensor& s, const Tensor& t,
                Path path) {
-    if (!useFused(z, path)) return respondComposite(gate, a, z, s, t);
+    const bool sum = a.defined() && !gate.defined() && !s.defined() && !t.defined();
+    if (sum || !useFused(z, path)) return respondComposite(gate, a, z, s, t);
     const auto contiguous = [&](const Tensor& x) { return orEmpty(x, z); };
     return Respond::apply(contiguous(gate), contiguous(a), z.contiguous(), contiguous(s), contiguous(t));
 }
