@@ -132,6 +132,7 @@ class Appender {
     void dropAfter(std::int64_t step);
     void updateBest(const EpochResult& best);
     void advance(std::int64_t step, double seconds);
+    void spend(double gradients);
     void goOn();
     void event(std::string_view kind, const std::string& text);
     void setState(RunState state, const std::string& reason);
@@ -191,10 +192,19 @@ void Appender::operator()(const RunStarted& started) {
 }
 
 void Appender::insertRun(const RunStarted& started) {
-    auto insert =
-        statement((std::string("INSERT INTO runs(uuid, name, created) VALUES (?, ?, ") + now + ")").c_str());
+    auto insert = statement(
+        (std::string("INSERT INTO runs(uuid, name, study_id, study_method, study_seed, study_trial, "
+                     "created) VALUES (?, ?, ?, ?, ?, ?, ") +
+         now + ")")
+            .c_str());
     insert.bind(1, run_);
     insert.bind(2, started.experiment.name);
+    if (const auto& place = started.place) {
+        insert.bind(3, archive_.studyId(place->study));
+        insert.bind(4, place->method);
+        insert.bind(5, std::to_string(place->seed)); // of 64 bits, which an INTEGER's sign would spoil
+        insert.bind(6, place->trial);
+    }
     insert.exec();
     target_.id = archive_.database->getLastInsertRowid();
 }
@@ -330,8 +340,9 @@ void Appender::dropAfter(std::int64_t step) {
     execute("UPDATE runs SET (best_epoch, best_validation_loss, best_validation_accuracy, test_at_best) = "
             "(SELECT epoch, validation_loss, validation_accuracy, coalesce(test_accuracy, test_loss) "
             "FROM epochs WHERE run_id = ?1 ORDER BY validation_loss, epoch LIMIT 1) WHERE id = ?1");
-    execute("UPDATE runs SET seconds = (SELECT coalesce(max(seconds), 0) FROM epochs WHERE run_id = ?1) "
-            "WHERE id = ?1");
+    execute("UPDATE runs SET (seconds, gradients) = (SELECT coalesce(max(seconds), 0), "
+            "coalesce(max(gradients), 0) "
+            "FROM epochs WHERE run_id = ?1) WHERE id = ?1");
 }
 
 void Appender::operator()(const SamplesTaken& taken) {
@@ -395,8 +406,8 @@ void Appender::operator()(const EpochFinished& epoch) {
     const EpochResult& result = epoch.result;
     auto insert =
         statement("INSERT OR REPLACE INTO epochs(run_id, epoch, step, seconds, train_loss, train_accuracy, "
-                  "validation_loss, validation_accuracy, test_loss, test_accuracy) "
-                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                  "validation_loss, validation_accuracy, test_loss, test_accuracy, gradients) "
+                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     insert.bind(1, target_.id);
     insert.bind(2, result.epoch);
     insert.bind(3, result.step);
@@ -407,6 +418,7 @@ void Appender::operator()(const EpochFinished& epoch) {
     bindNumber(insert, 8, result.validationAccuracy);
     bindNumber(insert, 9, result.testLoss);
     bindNumber(insert, 10, result.testAccuracy);
+    insert.bind(11, result.gradients);
     insert.exec();
 
     auto value = statement("INSERT OR REPLACE INTO epoch_values(run_id, epoch, position, name, value, scale) "
@@ -428,6 +440,7 @@ void Appender::operator()(const EpochFinished& epoch) {
     updateBest(epoch.best);
     goOn();
     advance(result.step, result.seconds);
+    spend(result.gradients);
 }
 
 void Appender::updateBest(const EpochResult& best) {
@@ -452,6 +465,13 @@ void Appender::advance(std::int64_t step, double seconds) {
     update.bind(1, step);
     update.bind(2, seconds);
     update.bind(3, target_.id);
+    update.exec();
+}
+
+void Appender::spend(double gradients) {
+    auto update = statement("UPDATE runs SET gradients = max(gradients, ?) WHERE id = ?");
+    update.bind(1, gradients);
+    update.bind(2, target_.id);
     update.exec();
 }
 
@@ -513,6 +533,7 @@ void Appender::operator()(const CheckpointTaken& checkpoint) {
 void Appender::operator()(const RunFinished& finished) {
     setState(finished.state, finished.message);
     advance(finished.steps, finished.seconds);
+    spend(finished.gradients);
     if (finished.best) updateBest(*finished.best);
     event("finished", std::string(name(finished.state)) + " after " + std::to_string(finished.steps) +
                           " steps" + (finished.message.empty() ? "" : ": " + finished.message));

@@ -31,11 +31,40 @@ struct RunRow {
     std::vector<std::string> tags;
     std::string note;
     bool starred = false, deleted = false;
+    std::string study, studyName; ///< the study that it belongs to: UUID and name; empty: none
+    std::int64_t trial = 0;
+    double gradients = 0.0; ///< gradient-evaluation equivalents spent
     bool resumable = false; ///< not running, has a checkpoint, and its budget is not used up
+};
+
+/// One line of the list of studies.
+struct StudyRow {
+    std::string id; ///< UUID
+    std::string name;
+    RunState state = RunState::paused; ///< running, paused, completed or failed; `interrupted` where its
+                                       ///< process is gone
+    std::string reason;  ///< why it failed or paused
+    std::string created; ///< UTC, ISO 8601
+    std::int64_t runs = 0, failedRuns = 0;
+    bool deleted = false;
+};
+
+/// A run as a study sees it.
+struct StudyRun {
+    std::string run; ///< UUID
+    StudyPlace place;
+    RunState state = RunState::preparing; ///< `interrupted` where its process is gone
+    std::string reason;
+    std::string experimentJson;
+    double seconds = 0.0, gradients = 0.0;
+    std::int64_t steps = 0, stepsPerEpoch = 0;
+    bool checkpoint = false;         ///< there is one to go on from
+    std::vector<EpochResult> epochs; ///< in order
 };
 
 struct RunDetails {
     RunRow row;
+    std::optional<StudyPlace> place; ///< absent: of no study
     std::string experimentJson;
     Environment environment;
     std::int64_t parameters = 0, responseParameters = 0;
@@ -106,6 +135,24 @@ class Archive {
     std::string integrity() const;
     /// Returns if the archive can be written now; waits some seconds for another writer.
     void requireWritable();
+
+    // Studies
+    std::vector<StudyRow> studies(bool withDeleted = false) const; ///< newest first
+    /// As resolve(), among the studies that are not deleted.
+    std::string resolveStudy(const std::string& idOrPrefix) const;
+    StudyRow study(const std::string& study) const;
+    std::string studyDocument(const std::string& study) const;
+    /// Its runs by method, seed and trial, deleted ones left out.
+    std::vector<StudyRun> studyRuns(const std::string& study) const;
+    /// A paused study without runs.
+    void createStudy(const std::string& study, const std::string& name, const std::string& document);
+    void setStudyDocument(const std::string& study, const std::string& name, const std::string& document);
+    /// `running` makes this process its executor, until another state is set or the process is gone; throws
+    /// Error{archive} if another process that lives is it.
+    void setStudyState(const std::string& study, RunState state, const std::string& reason = {});
+    void studyHeartbeat(const std::string& study);
+    /// Hides studies with their runs; undone by false. purgeDeleted() removes them for good.
+    void setStudiesDeleted(const std::vector<std::string>& studies, bool deleted);
 
     // Writing a run; one transaction a call, on the disk for good where it holds a checkpoint or the end.
     /// The run comes into being with RunStarted; what was told before waits for it. RunStarted of a run that

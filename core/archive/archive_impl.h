@@ -65,6 +65,8 @@ struct Archive::Impl {
     /// The run's number. Throws Error{archive} if there is no such run.
     std::int64_t runId(const std::string& run) const;
     std::optional<std::int64_t> findRun(const std::string& run) const;
+    /// The study's number. Throws Error{archive} if there is no such study.
+    std::int64_t studyId(const std::string& study) const;
 };
 
 /// Numbers that may be absent: NULL is absent and NaN the text 'NaN', as the schema says.
@@ -84,6 +86,9 @@ inline std::optional<double> optionalNumber(const SQLite::Column& column) {
 inline double number(const SQLite::Column& column) {
     return optionalNumber(column).value_or(std::numeric_limits<double>::quiet_NaN());
 }
+
+/// `row` has the study's UUID, study_method, study_seed and study_trial from `column` on.
+StudyPlace placeOf(SQLite::Statement& row, int column);
 
 /// The process that executes, or last executed, a run. `row` has process_host, process_boot, process_space,
 /// process_id and process_start from `column` on.

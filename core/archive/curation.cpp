@@ -71,6 +71,8 @@ void Archive::purgeDeleted() {
         for (const char* table : tables)
             impl_->database->exec(std::string("DELETE FROM ") + table + " WHERE run_id IN (" + purged + ")");
         impl_->database->exec(std::string("DELETE FROM runs WHERE id IN (") + purged + ")");
+        impl_->database->exec("DELETE FROM studies WHERE deleted = 1 AND state <> 'running' AND id NOT IN "
+                              "(SELECT study_id FROM runs WHERE study_id IS NOT NULL)");
     });
     impl_->targets.clear();
     impl_->guard([&] {

@@ -16,6 +16,9 @@ constexpr const char* rowColumns =
     "starred, deleted, EXISTS (SELECT 1 FROM checkpoints WHERE run_id = runs.id), steps_budget, "
     "CASE WHEN json_valid(experiment) THEN json_extract(experiment, '$.data.source') = 'text' END, "
     "(SELECT test_loss FROM epochs WHERE run_id = runs.id AND epoch = best_epoch), "
+    "(SELECT uuid FROM studies WHERE id = study_id), (SELECT name FROM studies WHERE id = study_id), "
+    "study_trial, "
+    "gradients, "
     "process_host, process_boot, process_space, process_id, process_start, heartbeat FROM runs ";
 
 RunRow readRow(SQLite::Statement& row) {
@@ -51,6 +54,10 @@ RunRow readRow(SQLite::Statement& row) {
     if (run.language && run.bestValidationLoss)
         run.bestValidationPerplexity = std::exp(*run.bestValidationLoss);
     if (run.language && testLoss) run.testPerplexityAtBest = std::exp(*testLoss);
+    run.study = text();
+    run.studyName = text();
+    run.trial = integer();
+    run.gradients = optional().value_or(0.0);
     if (!ended(run.state) && abandonedRun(row, column)) {
         run.state = RunState::interrupted;
         run.reason = abandonedReason;
@@ -66,6 +73,13 @@ std::string lowered(std::string text) {
 }
 
 } // namespace
+
+StudyPlace placeOf(SQLite::Statement& row, int column) {
+    return {.study = row.getColumn(column).getString(),
+            .method = row.getColumn(column + 1).getInt64(),
+            .seed = std::strtoull(row.getColumn(column + 2).getString().c_str(), nullptr, 10),
+            .trial = row.getColumn(column + 3).getInt64()};
+}
 
 std::vector<RunRow> Archive::runs(bool withDeleted) const {
     return impl_->guard([&] {
@@ -144,7 +158,8 @@ RunDetails Archive::details(const std::string& run) const {
         auto rest =
             query("SELECT experiment, device, device_name, torch_version, blas, program_version, host, "
                   "threads, parameters, response_parameters, train_examples, validation_examples, "
-                  "test_examples FROM runs WHERE id = ?");
+                  "test_examples, (SELECT uuid FROM studies WHERE id = study_id), study_method, study_seed, "
+                  "study_trial FROM runs WHERE id = ?");
         rest.executeStep();
         details.experimentJson = rest.getColumn(0).getString();
         details.environment = {.device = rest.getColumn(1).getString(),
@@ -159,14 +174,16 @@ RunDetails Archive::details(const std::string& run) const {
         details.trainExamples = rest.getColumn(10).getInt64();
         details.validationExamples = rest.getColumn(11).getInt64();
         details.testExamples = rest.getColumn(12).getInt64();
+        if (!rest.getColumn(13).isNull()) details.place = placeOf(rest, 13);
 
         auto series = query("SELECT n.name FROM summaries s JOIN series_names n ON n.id = s.series_id "
                             "WHERE s.run_id = ? ORDER BY s.position");
         while (series.executeStep()) details.series.push_back(series.getColumn(0).getString());
 
-        auto epochs = query("SELECT epoch, step, seconds, train_loss, train_accuracy, validation_loss, "
-                            "validation_accuracy, test_loss, test_accuracy FROM epochs WHERE run_id = ? "
-                            "ORDER BY epoch");
+        auto epochs =
+            query("SELECT epoch, step, seconds, train_loss, train_accuracy, validation_loss, "
+                  "validation_accuracy, test_loss, test_accuracy, gradients FROM epochs WHERE run_id = ? "
+                  "ORDER BY epoch");
         std::map<std::int64_t, std::size_t> places;
         while (epochs.executeStep()) {
             const auto optional = [&](int column) { return optionalNumber(epochs.getColumn(column)); };
@@ -174,6 +191,7 @@ RunDetails Archive::details(const std::string& run) const {
             details.epochs.push_back({.epoch = epochs.getColumn(0).getInt64(),
                                       .step = epochs.getColumn(1).getInt64(),
                                       .seconds = epochs.getColumn(2).getDouble(),
+                                      .gradients = epochs.getColumn(9).getDouble(),
                                       .trainLoss = optional(3),
                                       .trainAccuracy = optional(4),
                                       .validationLoss = number(epochs.getColumn(5)),

@@ -180,7 +180,61 @@ SELECT r.uuid AS run, e.time, e.kind, e.text
 FROM runs r JOIN events e ON e.run_id = r.id WHERE r.deleted = 0;
 )sql";
 
-static constexpr std::array<std::string_view, 1> migrations{version1};
+/// Studies, and what runs have spent.
+static constexpr std::string_view version2 = R"sql(
+CREATE TABLE studies (
+    id INTEGER PRIMARY KEY,
+    uuid TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'paused',
+    reason TEXT NOT NULL DEFAULT '',
+    created TEXT NOT NULL,
+    document TEXT NOT NULL,
+    deleted INTEGER NOT NULL DEFAULT 0,
+    process_host TEXT NOT NULL DEFAULT '',
+    process_boot TEXT NOT NULL DEFAULT '',
+    process_space TEXT NOT NULL DEFAULT '',
+    process_id INTEGER NOT NULL DEFAULT 0,
+    process_start INTEGER NOT NULL DEFAULT 0,
+    heartbeat INTEGER NOT NULL DEFAULT 0
+);
+
+ALTER TABLE runs ADD COLUMN study_id INTEGER;
+ALTER TABLE runs ADD COLUMN study_method INTEGER;
+ALTER TABLE runs ADD COLUMN study_seed TEXT;
+ALTER TABLE runs ADD COLUMN study_trial INTEGER;
+ALTER TABLE runs ADD COLUMN gradients REAL NOT NULL DEFAULT 0;
+ALTER TABLE epochs ADD COLUMN gradients REAL NOT NULL DEFAULT 0;
+CREATE INDEX runs_by_study ON runs(study_id, study_method, study_seed, study_trial) WHERE study_id IS NOT NULL;
+
+DROP VIEW run;
+CREATE VIEW run AS
+SELECT r.uuid AS id, r.name, r.data, r.model, r.method,
+       CASE WHEN r.state IN ('preparing', 'running', 'paused')
+                 AND CAST(strftime('%s', 'now') AS INTEGER) - r.heartbeat > 120
+            THEN 'interrupted' ELSE r.state END AS state,
+       r.reason, r.created, r.seconds, r.gradients, r.steps, r.steps_total, r.steps_budget,
+       r.steps_per_epoch,
+       1.0 * r.steps / nullif(r.steps_per_epoch, 0) AS epochs, r.best_epoch,
+       nullif(r.best_validation_loss, 'NaN') AS best_validation_loss,
+       nullif(r.best_validation_accuracy, 'NaN') AS best_validation_accuracy,
+       nullif(r.test_at_best, 'NaN') AS test_at_best,
+       (SELECT group_concat(tag, ', ') FROM (SELECT tag FROM tags WHERE run_id = r.id ORDER BY tag)) AS tags,
+       r.note, r.starred, r.parameters, r.response_parameters, r.train_examples, r.validation_examples,
+       r.test_examples, r.device, r.device_name, r.torch_version, r.blas, r.program_version, r.host, r.threads,
+       s.uuid AS study, r.study_method, r.study_seed, r.study_trial, r.experiment
+FROM runs r LEFT JOIN studies s ON s.id = r.study_id WHERE r.deleted = 0;
+
+CREATE VIEW study AS
+SELECT s.uuid AS id, s.name,
+       CASE WHEN s.state = 'running' AND CAST(strftime('%s', 'now') AS INTEGER) - s.heartbeat > 120
+            THEN 'interrupted' ELSE s.state END AS state,
+       s.reason, s.created,
+       (SELECT count(*) FROM runs r WHERE r.study_id = s.id AND r.deleted = 0) AS runs, s.document
+FROM studies s WHERE s.deleted = 0;
+)sql";
+
+static constexpr std::array<std::string_view, 2> migrations{version1, version2};
 
 std::span<const std::string_view> archiveMigrations() { return migrations; }
 

@@ -164,6 +164,7 @@ inline constexpr TunableKind noiseKind{.range = {.min = 0, .max = 10},
 inline constexpr TunableKind alphaKind{.range = {.min = 0, .max = 1000},
                                        .usual = {.initial = 0.1, .min = 0.0, .max = 4.0}};
 inline constexpr TunableKind smoothingKind{.range = {.min = 0, .max = 1, .maxOpen = true},
+                                           .differentiable = true,
                                            .usual = {.initial = 0.05, .min = 0.0, .max = 0.5}};
 
 template <class V>

@@ -19,6 +19,12 @@ struct RunRequest {
     std::string run;                                    ///< UUID under which events are published
     std::shared_ptr<const std::string> checkpoint = {}; ///< resume from here; null: from the start
     std::int64_t maxSteps = 0; ///< ends the run as completed after so many steps; 0: the budget's
+    /// Ends the run as completed at the first step border at which so much is spent; 0: never.
+    double maxSeconds = 0.0, maxGradients = 0.0;
+    std::optional<StudyPlace> place = {}; ///< of a study's run
+    /// Of another run of the same network: its weights and their optimiser's state replace this one's before
+    /// it goes on; what this one has spent and reached stays (population based training). Null: nothing does.
+    std::shared_ptr<const std::string> inherit = {};
     bool pauseOnError = false; ///< a loss that is not finite pauses (window) or fails (headless) the run
     bool checkpointEachEpoch = true;
     int niceness = 0; ///< added to the engine threads' nice value

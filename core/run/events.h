@@ -69,6 +69,7 @@ struct EpochResult {
     std::int64_t epoch = 0; ///< finished epochs; 0: before training
     std::int64_t step = 0;
     double seconds = 0.0;
+    double gradients = 0.0; ///< gradient-evaluation equivalents spent by then (Tuner::trainCost())
     std::optional<double> trainLoss = {}, trainAccuracy = {}; ///< absent at epoch 0
     double validationLoss = 0.0;
     std::optional<double> validationAccuracy = {};
@@ -77,8 +78,18 @@ struct EpochResult {
     std::vector<std::pair<std::string, double>> scales = {};          ///< σ of the tuned ones
 };
 
+/// Where a run belongs in a study.
+struct StudyPlace {
+    std::string study;       ///< UUID
+    std::int64_t method = 0; ///< index into the study's methods
+    std::uint64_t seed = 0;  ///< of the study's seeds
+    std::int64_t trial = 0;  ///< of a search, from 0 on; 0 where the method trains once
+    bool operator==(const StudyPlace&) const = default;
+};
+
 struct RunStarted {
-    std::string run; ///< UUID
+    std::string run;                      ///< UUID
+    std::optional<StudyPlace> place = {}; ///< absent: the run belongs to no study
     Experiment experiment;
     DataInfo data;
     Environment environment;
@@ -139,7 +150,8 @@ struct RunFinished {
     std::optional<EpochResult> best;
     std::vector<std::pair<std::string, double>> hyperparameters; ///< natural values at the end
     std::optional<ErrorKind> error;
-    std::string message; ///< of the error
+    std::string message;    ///< of the error
+    double gradients = 0.0; ///< gradient-evaluation equivalents spent
 };
 
 using Event = std::variant<RunStarted, SamplesTaken, ProgressMade, EpochFinished, StateChanged,

@@ -51,9 +51,12 @@ struct Experiment {
     bool graphs = true; ///< on a GPU, steps are recorded once and replayed
     std::uint64_t seed = 0;
 
-    /// Names of the tuned hyperparameters in their order: the H coordinates of λ. None with the tuner
-    /// `fixed`.
+    /// Names of the hyperparameters that move within a run, in their order: the H coordinates of λ. None with
+    /// the tuners that only train (fixed, replay, and searches, whose trials are such trainings).
     std::vector<std::string> tunedNames() const;
+    /// Those with `tune` that the tuner holds all the same, as it needs a training loss that is
+    /// differentiable in them.
+    std::vector<std::string> heldNames() const;
     bool operator==(const Experiment&) const = default;
 };
 

@@ -31,6 +31,12 @@ class RangeCheck {
                 refuse(at(field), "a list of two numbers, each " + words(range),
                        "found [" + numberText(a) + ", " + numberText(b) + "]");
     }
+    void numbers(const Field& field, const std::vector<double>& values, const Range& range) {
+        for (const double value : values)
+            if (!range.holds(value))
+                return refuse(at(field), "a list of numbers, each " + words(range),
+                              "found " + numberText(value));
+    }
     void text(const Field& field, const std::string& value, const TextRule& rule) {
         if (rule.fits != nullptr && !rule.fits(value))
             refuse(at(field), std::string(rule.words), "found " + inQuotes(value));

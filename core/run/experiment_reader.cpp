@@ -81,6 +81,15 @@ class Reader {
             expected(field, what, *json);
     }
 
+    void numbers(const Field& field, std::vector<double>& values, const Range& range) {
+        const std::string what = "a list of numbers, each " + words(range);
+        const Json* json = get(field, what);
+        if (json == nullptr) return;
+        if (!json->is_array() || !std::ranges::all_of(*json, [](const Json& one) { return one.is_number(); }))
+            return expected(field, what, *json);
+        values = json->get<std::vector<double>>();
+    }
+
     void flag(const Field& field, bool& value) {
         const Json* json = get(field, "true or false");
         if (json == nullptr) return;

@@ -28,13 +28,16 @@ class SchemaMaker {
         add(field, {{"type", "array"}, {"items", numberSchema(range)}, {"minItems", 2}, {"maxItems", 2}},
             Json::array({numeral(a), numeral(b)}));
     }
+    void numbers(const Field& field, const std::vector<double>&, const Range& range) {
+        add(field, {{"type", "array"}, {"items", numberSchema(range)}});
+    }
     void flag(const Field& field, bool value) { add(field, {{"type", "boolean"}}, value); }
-    void text(const Field& field, const std::string& value, const TextRule& rule) {
+    void text(const Field& field, std::string& value, const TextRule& rule) {
+        if (field.key == "type") return tunerType(field, value);
         Json schema{{"type", "string"}};
         if (rule.orInteger) schema["type"] = {"string", "integer"};
         if (!rule.pattern.empty()) schema["pattern"] = rule.pattern;
         if (field.required) schema["minLength"] = 1;
-        if (field.key == "type") schema["enum"] = tunerIds();
         add(field, std::move(schema), value);
     }
     template <class Enum, std::size_t count>
@@ -120,10 +123,12 @@ class SchemaMaker {
                  {numberSchema(range),
                   {{"type", "string"}, {"minLength", 1}, {"description", "A hyperparameter's name."}}}}};
     }
-    static std::vector<std::string> tunerIds() {
-        std::vector<std::string> ids;
-        for (const TunerType& type : tunerTypes()) ids.push_back(type.id);
-        return ids;
+    /// A tuner is described once for each type, as an object with a tag is.
+    void tunerType(const Field& field, std::string& value) {
+        const std::string before = value;
+        choices_ = tunerTypes().size();
+        value = tunerTypes()[choice_].id;
+        add({field.key, field.meaning, value != before}, {{"const", value}});
     }
     template <class T, class Fields>
     static Json objectSchema(const T& value, const Fields& fields) {

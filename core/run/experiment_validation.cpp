@@ -193,7 +193,8 @@ class Meaning {
         if (std::ranges::find(ids, tuner.type) == ids.end())
             return refuse("tuner.type", "there is no tuner " + inQuotes(tuner.type) +
                                             " in this program: expected " + alternatives(ids));
-        if (tuner.type != "fixed" && experiment_.tunedNames().empty())
+        const bool none = std::ranges::none_of(experiment_.hyperparameters, &Hyperparameter::tune);
+        if (none && (movesHyperparameters(tuner.type) || isSearch(tuner.type)))
             refuse("hyperparameters",
                    "the tuner has nothing to tune: declare a hyperparameter with \"tune\": true, or set "
                    "tuner.type to \"fixed\"",
@@ -201,6 +202,10 @@ class Meaning {
         if (tuner.sharePrimal && !tuner.linearize)
             refuse("tuner.share_primal", "expected false where tuner.linearize is false: only the linearised "
                                          "prediction contains the primal that could be shared");
+        if (tuner.sharePrimal && !(tuner.centered && tuner.separate))
+            refuse("tuner.share_primal",
+                   "expected false where tuner.centered or tuner.separate is false: only then "
+                   "have both training steps the same primal");
     }
 
     void optimizer(const std::string& path, const OptimizerSpec& optimizer) {
@@ -223,9 +228,22 @@ class Meaning {
 
 std::vector<std::string> Experiment::tunedNames() const {
     std::vector<std::string> names;
-    if (tuner.type == "fixed") return names;
+    if (!movesHyperparameters(tuner.type)) return names;
+    const std::vector<std::string> held = heldNames();
     for (const Hyperparameter& h : hyperparameters)
-        if (h.tune) names.push_back(h.name);
+        if (h.tune && std::ranges::find(held, h.name) == held.end()) names.push_back(h.name);
+    return names;
+}
+
+std::vector<std::string> Experiment::heldNames() const {
+    std::vector<std::string> names;
+    if (!needsDerivatives(tuner.type)) return names;
+    std::set<std::string> held;
+    Experiment copy = *this;
+    for (const TunableUse& use : tunablesOf(copy))
+        if (!use.kind->differentiable) held.insert(use.value->hyperparameter);
+    for (const Hyperparameter& h : hyperparameters)
+        if (h.tune && held.contains(h.name)) names.push_back(h.name);
     return names;
 }
 

@@ -18,6 +18,11 @@ class Writer {
     void pair(const Field& field, double a, double b, const Range&) {
         put(field, Json::array({numeral(a), numeral(b)}));
     }
+    void numbers(const Field& field, const std::vector<double>& values, const Range&) {
+        Json list = Json::array();
+        for (const double value : values) list.push_back(numeral(value));
+        put(field, std::move(list));
+    }
     void flag(const Field& field, bool value) { put(field, value); }
     void text(const Field& field, const std::string& value, const TextRule&) { put(field, value); }
 

@@ -23,6 +23,7 @@ namespace dstn {
 /// | number(field, value, range)      | a number; an std::optional without value has no key        |
 /// | seed(field, value)               | a whole number of 64 bits                                  |
 /// | pair(field, a, b, range)         | a list of two numbers                                      |
+/// | numbers(field, values, range)    | a list of numbers                                          |
 /// | flag(field, value)               | true or false                                              |
 /// | text(field, value, rule)         | a string                                                   |
 /// | choice(field, value, options)    | one of the options' names                                  |
@@ -77,6 +78,8 @@ struct TunableKind {
     bool whole = false;               ///< fractions make no sense; a hyperparameter is floored
     /// The operation has one value for a whole mini-batch, so that the perturbation is drawn once for it.
     bool perBatch = false;
+    /// The training loss has a derivative by the number; it has none by what rounds, drops or draws.
+    bool differentiable = false;
     Usual usual = {};
 };
 

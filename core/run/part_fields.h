@@ -25,9 +25,10 @@ inline constexpr TunableKind rateKind{.range = {.min = 0, .max = 1, .maxOpen = t
 /// Of what is dropped for a whole mini-batch.
 inline constexpr TunableKind batchRateKind{
     .range = rateKind.range, .noun = "rate", .perBatch = true, .usual = rateKind.usual};
-inline constexpr TunableKind strengthKind{.range = {.min = 0},
-                                          .usual = {.initial = 1.0, .min = 0.0, .max = 10.0}};
-inline constexpr TunableKind decayKind{.range = {.min = 0}, .usual = {.initial = 1e-4, .log = true}};
+inline constexpr TunableKind strengthKind{
+    .range = {.min = 0}, .differentiable = true, .usual = {.initial = 1.0, .min = 0.0, .max = 10.0}};
+inline constexpr TunableKind decayKind{
+    .range = {.min = 0}, .differentiable = true, .usual = {.initial = 1e-4, .log = true}};
 
 inline constexpr std::string_view biasMeaning = "Whether a bias is added to each output.";
 inline constexpr std::string_view responseMeaning =

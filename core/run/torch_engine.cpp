@@ -183,6 +183,7 @@ class Run {
         if (training_) {
             finished.steps = training_->stepsDone();
             finished.seconds = training_->seconds();
+            finished.gradients = training_->gradients();
             finished.best = training_->best();
             try {
                 finished.hyperparameters = training_->hyperparameters();
@@ -204,6 +205,11 @@ class Run {
     bool obeyPending();
     void waitWhilePaused(const std::string& reason);
     void takeCheckpoint();
+    /// What the request allows beside steps is used up.
+    bool spent() const {
+        return (request_.maxSeconds > 0 && training_->seconds() >= request_.maxSeconds) ||
+               (request_.maxGradients > 0 && training_->gradients() >= request_.maxGradients);
+    }
     void sampleHyperparameters(std::vector<Sample>& samples) const;
     void publishProgress();
     std::string adviceAfterExhaustion() const;
@@ -279,7 +285,7 @@ RunState Run::train() {
                 publishSteps(true);
                 break;
             }
-            if (training_->stepsDone() >= stepsTotal_) {
+            if (training_->stepsDone() >= stepsTotal_ || spent()) {
                 publishSteps(true);
                 takeCheckpoint();
                 return RunState::completed;
@@ -361,6 +367,7 @@ void Run::start(const Dataset& dataset, at::Device device) {
         note("torch", TORCH_VERSION, "LibTorch");
         note("threads", std::to_string(at::get_num_threads()), "a thread count of");
     }
+    if (request_.inherit) training_->inherit(readCheckpoint(*request_.inherit));
     firstStep_ = training_->stepsDone();
     firstSeconds_ = sampledSeconds_ = training_->seconds();
     sampledStep_ = firstStep_;
@@ -371,6 +378,7 @@ void Run::start(const Dataset& dataset, at::Device device) {
 
     RunStarted started;
     started.run = request_.run;
+    started.place = request_.place;
     started.experiment = experiment;
     started.data = dataset.info;
     started.environment.device = device.str();

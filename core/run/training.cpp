@@ -80,6 +80,7 @@ Json toJson(const EpochResult& result) {
     return {{"epoch", result.epoch},
             {"step", result.step},
             {"seconds", toJson(result.seconds)},
+            {"gradients", toJson(result.gradients)},
             {"train_loss", optional(result.trainLoss)},
             {"train_accuracy", optional(result.trainAccuracy)},
             {"validation_loss", toJson(result.validationLoss)},
@@ -98,6 +99,7 @@ EpochResult epochResultFromJson(const Json& json) {
     result.epoch = json.at("epoch");
     result.step = json.at("step");
     result.seconds = numberFromJson(json.at("seconds"));
+    if (json.contains("gradients")) result.gradients = numberFromJson(json.at("gradients"));
     result.trainLoss = optional("train_loss");
     result.trainAccuracy = optional("train_accuracy");
     result.validationLoss = numberFromJson(json.at("validation_loss"));
@@ -123,8 +125,8 @@ std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInf
     if (!mistakes.empty()) throw Error(ErrorKind::usage, describe(mistakes));
 
     std::vector<Hyperparameter> declared = experiment.hyperparameters;
-    if (experiment.tuner.type == "fixed")
-        for (Hyperparameter& h : declared) h.tune = false;
+    const std::vector<std::string> tuned = experiment.tunedNames();
+    for (Hyperparameter& h : declared) h.tune = std::ranges::find(tuned, h.name) != tuned.end();
     const auto resolve = [&](const Tunable& tunable) -> Setting {
         if (!tunable.named()) return {.value = tunable.value};
         std::int64_t index = 0;
@@ -255,6 +257,7 @@ void Training::step() {
     }
     carry_ = std::move(after);
     ++steps_;
+    gradients_ += tuner_->trainCost();
     evaluationDue_ = steps_ % stepsPerEpoch() == 0;
 
     Pending pending{.step = {.number = steps_},
@@ -275,6 +278,7 @@ void Training::step() {
             ++pending.validations;
             validationCarry_ = std::move(next);
             ++validationSteps_;
+            gradients_ += tuner_->validateCost();
         }
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::numeric) throw;
@@ -390,6 +394,7 @@ std::optional<EpochResult> Training::evaluate(const std::function<bool()>& betwe
         result.trainAccuracy = accuracy(epochCorrect_ / epochPredictions_);
     }
     result.seconds = seconds_;
+    result.gradients = gradients_;
     result.hyperparameters = hyperparameters();
     result.scales = scales();
     return result;
@@ -489,8 +494,10 @@ Checkpoint Training::save() {
         ++i;
     }
     checkpoint.tensors.emplace_back("counters", integers({steps_, validationSteps_, evaluationDue_ ? 1 : 0}));
-    checkpoint.tensors.emplace_back("sums",
-                                    numbers({epochLoss_, epochCorrect_, epochPredictions_, seconds_}));
+    checkpoint.tensors.emplace_back(
+        "sums", numbers({epochLoss_, epochCorrect_, epochPredictions_, seconds_, gradients_}));
+    for (const auto& [name, tensor] : tuner_->state())
+        checkpoint.tensors.emplace_back("tuner." + name, tensor);
     checkpoint.metadata["format"] = "delta-stn-workbench checkpoint 1";
     checkpoint.metadata["experiment"] = dstn::toJson(experiment_);
     checkpoint.metadata["torch"] = TORCH_VERSION;
@@ -511,6 +518,32 @@ void Training::load(const Checkpoint& checkpoint) {
         throw damaged("LibTorch reports " + std::string(error.what_without_backtrace()));
     }
     if (steps_ < 0 || validationSteps_ < 0) throw damaged("it counts fewer than no steps");
+}
+
+void Training::inherit(const Checkpoint& donor) {
+    collect(true);
+    std::map<std::string, Tensor> saved(donor.tensors.begin(), donor.tensors.end());
+    const auto misfit = [](const std::string& what) {
+        return Error(ErrorKind::archive,
+                     "The checkpoint to take the weights from does not fit: " + what + ".");
+    };
+    const at::NoGradGuard guard;
+    for (const NamedTensors* group : {&problem_->network.general(), &problem_->network.buffers()}) {
+        const std::string prefix = group == &problem_->network.general() ? "general." : "buffer.";
+        for (const auto& [name, tensor] : *group) {
+            const auto found = saved.find(prefix + name);
+            if (found == saved.end() || found->second.sizes() != tensor.sizes())
+                throw misfit("it has no \"" + prefix + name + "\" of this shape");
+            Tensor target = tensor;
+            target.copy_(found->second);
+        }
+    }
+    NamedTensors moments;
+    const std::string prefix = "optimizer.general.";
+    for (const auto& [name, tensor] : donor.tensors)
+        if (name.starts_with(prefix)) moments.emplace_back(name.substr(prefix.size()), tensor);
+    tuner_->optimizers().general.load(moments);
+    applySchedules();
 }
 
 void Training::restore(const Checkpoint& checkpoint) {
@@ -555,6 +588,8 @@ void Training::restore(const Checkpoint& checkpoint) {
     epochCorrect_ = sums[1].item<double>();
     epochPredictions_ = sums[2].item<double>();
     seconds_ = sums[3].item<double>();
+    gradients_ = sums.numel() > 4 ? sums[4].item<double>() : 0.0; // older ones did not count them
+    tuner_->load(part("tuner."));
     const auto best = checkpoint.metadata.find("best");
     best_ = best == checkpoint.metadata.end() ? std::nullopt
                                               : std::optional(epochResultFromJson(Json::parse(best->second)));

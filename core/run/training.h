@@ -84,6 +84,9 @@ class Training {
     bool evaluationDue() const { return evaluationDue_; }
     const std::optional<EpochResult>& best() const { return best_; }
     double seconds() const { return seconds_; }
+    /// Gradient-evaluation equivalents spent on training and validation steps; evaluations of whole splits,
+    /// which every method does alike, do not count.
+    double gradients() const { return gradients_; }
 
     /// Every declared hyperparameter's natural value, tuned or fixed, in declared order.
     std::vector<std::pair<std::string, double>> hyperparameters() const;
@@ -100,6 +103,9 @@ class Training {
     Checkpoint save();
     /// Throws Error{archive} if the checkpoint does not fit this experiment, or is damaged.
     void load(const Checkpoint& checkpoint);
+    /// Takes over the weights and their optimiser's state from another run of the same network; what was
+    /// spent and reached stays. Throws as load() does.
+    void inherit(const Checkpoint& donor);
 
   private:
     /// The mini-batches of examples in shuffled order, or of a text in its own.
@@ -142,7 +148,7 @@ class Training {
     std::vector<Step> finished_;
 
     std::int64_t steps_ = 0, validationSteps_ = 0;
-    double seconds_ = 0.0;
+    double seconds_ = 0.0, gradients_ = 0.0;
     // Sums over the running epoch; the last counts examples or, of texts, tokens.
     double epochLoss_ = 0.0, epochCorrect_ = 0.0, epochPredictions_ = 0.0;
     bool evaluationDue_ = true;

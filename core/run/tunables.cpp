@@ -19,6 +19,7 @@ class Collector {
     void number(const Field&, const std::optional<double>&, const Range&) {}
     void seed(const Field&, std::uint64_t) {}
     void pair(const Field&, double, double, const Range&) {}
+    void numbers(const Field&, const std::vector<double>&, const Range&) {}
     void flag(const Field&, bool) {}
     void text(const Field&, const std::string&, const TextRule&) {}
     template <class Enum, std::size_t count>

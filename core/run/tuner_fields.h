@@ -16,8 +16,91 @@ inline constexpr Option<ScheduleKind> scheduleOptions[] = {{ScheduleKind::consta
                                                            {ScheduleKind::step, "step"},
                                                            {ScheduleKind::cosine, "cosine"},
                                                            {ScheduleKind::plateau, "plateau"}};
+inline constexpr Option<InverseKind> inverseOptions[] = {
+    {InverseKind::conjugateGradient, "conjugate-gradient"},
+    {InverseKind::neumann, "neumann"},
+    {InverseKind::identity, "identity"}};
+inline constexpr Option<UnrollMode> unrollOptions[] = {{UnrollMode::reverse, "reverse"},
+                                                       {UnrollMode::forward, "forward"}};
+inline constexpr Option<Sampling> samplingOptions[] = {{Sampling::uniform, "uniform"},
+                                                       {Sampling::sobol, "sobol"}};
+inline constexpr Option<EarlyStopping> earlyStoppingOptions[] = {{EarlyStopping::none, "none"},
+                                                                 {EarlyStopping::asha, "asha"}};
 inline constexpr Range halfOpenUnit{.min = 0, .max = 1, .maxOpen = true};
 inline constexpr std::int64_t largestStepCount = 1'000'000'000;
+
+template <class V>
+void fieldsOf(V& v, NamedValues& named) {
+    v.text({"name", "A hyperparameter's name.", true}, named.name, {.words = "a hyperparameter's name"});
+    v.numbers({"values", "Its values, in natural units.", true}, named.values, {});
+}
+
+/// Options that one kind of tuner alone has; the others know nothing of them.
+template <class V>
+void optionsOf(V& v, TunerSpec& tuner) {
+    const std::string& type = tuner.type;
+    if (type == "delta-stn") {
+        v.flag({"centered", "The response is one to λ' − λ; false: to λ' itself, as the STN's."},
+               tuner.centered);
+        v.flag({"separate", "w₀ and Θ have losses of their own; false: one joint loss, as the STN's."},
+               tuner.separate);
+    }
+    if (type == "implicit") {
+        v.choice({"inverse", "How a vector is multiplied by the inverse Hessian of the training loss."},
+                 tuner.inverse, inverseOptions);
+        v.integer(
+            {"iterations", "Of conjugate gradients at most; terms of the Neumann series beyond the first."},
+            tuner.iterations, {.min = 1, .max = largestStepCount});
+        v.number({"tolerance", "Of conjugate gradients: the residual's norm over the right-hand side's."},
+                 tuner.tolerance, {.min = 0});
+        v.number({"damping", "Added to the Hessian's diagonal."}, tuner.damping, {.min = 0});
+        v.number({"neumann_step", "α of the Neumann series: below 2 over the Hessian's largest eigenvalue."},
+                 tuner.neumannStep, {.min = 0, .minOpen = true});
+        v.flag({"warm_start", "Conjugate gradients begin at the last solution."}, tuner.warmStart);
+    }
+    if (type == "unrolled") {
+        v.choice({"mode",
+                  "Reverse: back through the last steps; forward: derivatives carried along with training."},
+                 tuner.unroll, unrollOptions);
+        v.integer({"unroll_steps", "Training steps that reverse mode goes back through."}, tuner.unrollSteps,
+                  {.min = 1, .max = 100'000});
+    }
+    if (type == "grid" || type == "random" || type == "bayesian")
+        v.integer({"trials", "Trials at most, each a training of budget.epochs."}, tuner.trials,
+                  {.min = 1, .max = 1'000'000});
+    if (type == "random")
+        v.choice({"sampling", "Points drawn one by one, or a scrambled Sobol sequence."}, tuner.sampling,
+                 samplingOptions);
+    if (type == "random" || type == "bayesian") {
+        v.choice({"early_stopping", "asha: poor trials end early (asynchronous successive halving)."},
+                 tuner.earlyStopping, earlyStoppingOptions);
+        v.integer({"reduction", "η of successive halving: one trial in so many goes on."}, tuner.reduction,
+                  {.min = 2, .max = 1000});
+        v.integer({"minimum_epochs", "Epochs of successive halving's lowest rung."}, tuner.minimumEpochs,
+                  {.min = 1, .max = largestStepCount});
+    }
+    if (type == "grid") {
+        v.integer({"points", "Along each hyperparameter without values of its own."}, tuner.points,
+                  {.min = 1, .max = 10'000});
+        v.list({"values", "The values of single hyperparameters, by name."}, tuner.gridValues);
+    }
+    if (type == "bayesian")
+        v.integer({"start_trials", "Random trials before the first model."}, tuner.startTrials,
+                  {.min = 2, .max = 1'000'000});
+    if (type == "pbt") {
+        v.integer({"population", "Trainings that go on side by side."}, tuner.population,
+                  {.min = 2, .max = 10'000});
+        v.integer({"interval_epochs", "Epochs between two looks at the population."}, tuner.intervalEpochs,
+                  {.min = 1, .max = largestStepCount});
+        v.number({"quantile", "Share of the population that is replaced by as many of the best."},
+                 tuner.quantile, {.min = 0, .max = 0.5, .minOpen = true});
+    }
+    if (type == "replay") {
+        v.numbers({"steps", "Training steps at which the hyperparameters change; the first is 0."},
+                  tuner.replaySteps, {.min = 0});
+        v.list({"values", "Each hyperparameter's value from each of these steps on."}, tuner.replayValues);
+    }
+}
 
 template <class V>
 void fieldsOf(V& v, TunerSpec& tuner) {
@@ -37,6 +120,7 @@ void fieldsOf(V& v, TunerSpec& tuner) {
               {.min = 1, .max = largestStepCount});
     v.integer({"warmup_epochs", "Epochs of training before the hyperparameters move."}, tuner.warmupEpochs,
               {.min = 0, .max = largestStepCount});
+    optionsOf(v, tuner);
 }
 
 template <class V>

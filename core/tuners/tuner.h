@@ -2,6 +2,7 @@
 
 #include "core/tuners/optimizer.h"
 #include "core/tuners/problem.h"
+#include "core/tuners/step_cost.h"
 #include "core/tuners/tuner_spec.h"
 
 #include <memory>
@@ -48,6 +49,17 @@ class Tuner {
     /// The network's outputs at the current hyperparameters, [batch, outputs] or, of texts,
     /// [batch, time, outputs]; dropout off.
     virtual Tensor predict(const Batch& batch) = 0;
+
+    /// What a step costs in gradient-evaluation equivalents; a study's budget is counted in them.
+    virtual double trainCost() const { return costOf(spec_, problem_.space.size()).train; }
+    virtual double validateCost() const {
+        return costOf(spec_, problem_.space.size()).validate;
+    } ///< the last one's
+    /// What the tuner keeps beside the problem and the optimisers, under names of its own, shared; part of a
+    /// checkpoint.
+    virtual NamedTensors state() const { return {}; }
+    /// Continues from state(), bit for bit. Throws Error{archive} if it is not the state of such a tuner.
+    virtual void load(const NamedTensors&) {}
 
     Optimizers& optimizers() { return optimizers_; }
     const Optimizers& optimizers() const { return optimizers_; }

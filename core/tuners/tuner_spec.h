@@ -2,9 +2,26 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dstn {
+
+/// How a vector is multiplied by the inverse of the training loss's Hessian (core/tuners/implicit.h).
+enum class InverseKind { conjugateGradient, neumann, identity };
+/// Which way the derivative of an unrolled training is taken (core/tuners/unrolled.h).
+enum class UnrollMode { reverse, forward };
+/// How a search draws points that it does not choose.
+enum class Sampling { uniform, sobol };
+/// Whether poor trials of a search end early.
+enum class EarlyStopping { none, asha };
+
+/// Numbers by the name of a hyperparameter.
+struct NamedValues {
+    std::string name;
+    std::vector<double> values; ///< natural
+    bool operator==(const NamedValues&) const = default;
+};
 
 /// A tuner and its options; which apply depends on the type.
 struct TunerSpec {
@@ -17,8 +34,53 @@ struct TunerSpec {
     std::int64_t trainSteps = 5;      ///< T_train
     std::int64_t validationSteps = 1; ///< T_valid
     std::int64_t warmupEpochs = 2;
+
+    // delta-stn: what sets it apart from the STN, each for itself.
+    bool centered = true; ///< the response is one to λ' − λ; false: to λ' itself, as the STN's
+    bool separate = true; ///< w₀ and Θ have losses of their own; false: one joint loss, as the STN's
+
+    // implicit
+    InverseKind inverse = InverseKind::conjugateGradient;
+    std::int64_t iterations =
+        20;                  ///< of conjugate gradients at most; terms of the Neumann series beyond the first
+    double tolerance = 1e-6; ///< of conjugate gradients: ‖residual‖ / ‖right-hand side‖
+    double damping = 0.0;    ///< added to the Hessian's diagonal
+    double neumannStep = 0.01; ///< α of the Neumann series
+    bool warmStart = true;     ///< conjugate gradients begin at the last solution
+
+    // unrolled
+    UnrollMode unroll = UnrollMode::reverse;
+    std::int64_t unrollSteps = 10; ///< K: of reverse mode, the last training steps that are gone back through
+
+    // grid, random, bayesian, pbt: each trial is a plain training of budget.epochs
+    std::int64_t trials = 20;                          ///< at most; a study's budget may allow fewer
+    Sampling sampling = Sampling::uniform;             ///< random
+    EarlyStopping earlyStopping = EarlyStopping::none; ///< random, bayesian
+    std::int64_t reduction = 3;                        ///< η of successive halving
+    std::int64_t minimumEpochs = 1;                    ///< of successive halving: the lowest rung
+    std::int64_t points = 3;             ///< grid: along each hyperparameter without values of its own
+    std::vector<NamedValues> gridValues; ///< grid: by hyperparameter
+    std::int64_t startTrials = 8;        ///< bayesian: random ones before the first model
+    std::int64_t population = 8;         ///< pbt
+    std::int64_t intervalEpochs = 1;     ///< pbt: between two looks at the population
+    double quantile = 0.25;              ///< pbt: share of the population that is replaced
+
+    // replay: what λ was in another run
+    std::vector<double> replaySteps;       ///< training steps, ascending, the first 0
+    std::vector<NamedValues> replayValues; ///< from each of these steps on
     bool operator==(const TunerSpec&) const = default;
 };
+
+/// Whether a tuner moves λ within a run.
+bool movesHyperparameters(std::string_view tunerType);
+/// Whether its network has response parameters Θ.
+bool learnsResponse(std::string_view tunerType);
+/// Whether it differentiates the training loss by λ (implicit, unrolled), and so holds what has no
+/// derivative.
+bool needsDerivatives(std::string_view tunerType);
+/// Whether a tuner searches over whole trainings (grid, random, bayesian, pbt): its experiment is carried out
+/// as trials, each of them a run.
+bool isSearch(std::string_view tunerType);
 
 /// The tuner types of this build, in the order in which a person is offered them.
 /// Registered in core/tuners/tuner_spec.cpp.

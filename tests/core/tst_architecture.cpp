@@ -71,8 +71,10 @@ const std::map<std::string, std::set<std::string>>& arrows() {
             {"core/tuners", {"core/response", "core/models", "core/data", "core/hyperparameters"}},
             {"core/run", below},
             {"core/archive", with(below, {"core/run"})},
-            {"ui", with(below, {"core/run", "core/archive"})},
-            {"app", with(below, {"core/run", "core/archive", "ui"})}};
+            {"core/search", {"core/tuners", "core/hyperparameters"}},
+            {"core/study", with(below, {"core/run", "core/archive", "core/search"})},
+            {"ui", with(below, {"core/run", "core/archive", "core/study"})},
+            {"app", with(below, {"core/run", "core/archive", "core/study", "ui"})}};
     }();
     return all;
 }

@@ -1,0 +1,248 @@
+#include "core/archive/archive_impl.h"
+
+#include <SQLiteCpp/Transaction.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+namespace dstn {
+
+namespace {
+
+constexpr const char* rowColumns =
+    "SELECT uuid, name, state, reason, created, deleted, "
+    "(SELECT count(*) FROM runs r WHERE r.study_id = studies.id AND r.deleted = 0), "
+    "(SELECT count(*) FROM runs r WHERE r.study_id = studies.id AND r.deleted = 0 AND r.state = 'failed'), "
+    "process_host, process_boot, process_space, process_id, process_start, heartbeat FROM studies ";
+constexpr int processColumn = 8;
+
+StudyRow readRow(SQLite::Statement& row) {
+    StudyRow study;
+    study.id = row.getColumn(0).getString();
+    study.name = row.getColumn(1).getString();
+    study.state = runStateFromName(row.getColumn(2).getString()).value_or(RunState::failed);
+    study.reason = row.getColumn(3).getString();
+    study.created = row.getColumn(4).getString();
+    study.deleted = row.getColumn(5).getInt64() != 0;
+    study.runs = row.getColumn(6).getInt64();
+    study.failedRuns = row.getColumn(7).getInt64();
+    if (study.state == RunState::running && abandonedRun(row, processColumn)) {
+        study.state = RunState::interrupted;
+        study.reason = abandonedReason;
+    }
+    return study;
+}
+
+std::map<std::int64_t, std::vector<EpochResult>> epochsOf(Archive::Impl& archive, std::int64_t study) {
+    std::map<std::int64_t, std::vector<EpochResult>> all;
+    std::map<std::pair<std::int64_t, std::int64_t>, std::size_t> places;
+    auto epochs = archive.statement(
+        "SELECT e.run_id, e.epoch, e.step, e.seconds, e.gradients, e.train_loss, e.train_accuracy, "
+        "e.validation_loss, e.validation_accuracy, e.test_loss, e.test_accuracy FROM runs r JOIN epochs e ON "
+        "e.run_id = r.id WHERE r.study_id = ? ORDER BY e.run_id, e.epoch");
+    epochs.bind(1, study);
+    while (epochs.executeStep()) {
+        const auto optional = [&](int column) { return optionalNumber(epochs.getColumn(column)); };
+        const std::int64_t run = epochs.getColumn(0).getInt64(), epoch = epochs.getColumn(1).getInt64();
+        places[{run, epoch}] = all[run].size();
+        all[run].push_back({.epoch = epoch,
+                            .step = epochs.getColumn(2).getInt64(),
+                            .seconds = epochs.getColumn(3).getDouble(),
+                            .gradients = epochs.getColumn(4).getDouble(),
+                            .trainLoss = optional(5),
+                            .trainAccuracy = optional(6),
+                            .validationLoss = number(epochs.getColumn(7)),
+                            .validationAccuracy = optional(8),
+                            .testLoss = optional(9),
+                            .testAccuracy = optional(10)});
+    }
+    auto values = archive.statement(
+        "SELECT v.run_id, v.epoch, v.name, v.value, v.scale FROM runs r JOIN epoch_values v "
+        "ON v.run_id = r.id WHERE r.study_id = ? ORDER BY v.run_id, v.epoch, v.position");
+    values.bind(1, study);
+    while (values.executeStep()) {
+        const std::int64_t run = values.getColumn(0).getInt64();
+        const auto place = places.find({run, values.getColumn(1).getInt64()});
+        if (place == places.end()) continue;
+        EpochResult& result = all[run][place->second];
+        const std::string name = values.getColumn(2).getString();
+        result.hyperparameters.emplace_back(name, number(values.getColumn(3)));
+        if (const auto scale = optionalNumber(values.getColumn(4))) result.scales.emplace_back(name, *scale);
+    }
+    return all;
+}
+
+} // namespace
+
+std::int64_t Archive::Impl::studyId(const std::string& study) const {
+    auto find = statement("SELECT id FROM studies WHERE uuid = ?");
+    find.bind(1, study);
+    if (find.executeStep()) return find.getColumn(0).getInt64();
+    throw Error(ErrorKind::archive, "The archive " + path.string() + " has no study " + study +
+                                        ". List its studies with: dstn study --list");
+}
+
+std::vector<StudyRow> Archive::studies(bool withDeleted) const {
+    return impl_->guard([&] {
+        std::vector<StudyRow> rows;
+        auto query = impl_->statement(
+            (std::string(rowColumns) + "WHERE deleted = 0 OR ? ORDER BY created DESC, id DESC").c_str());
+        query.bind(1, withDeleted ? 1 : 0);
+        while (query.executeStep()) rows.push_back(readRow(query));
+        return rows;
+    });
+}
+
+StudyRow Archive::study(const std::string& study) const {
+    return impl_->guard([&] {
+        auto query = impl_->statement((std::string(rowColumns) + "WHERE id = ?").c_str());
+        query.bind(1, impl_->studyId(study));
+        query.executeStep();
+        return readRow(query);
+    });
+}
+
+std::string Archive::resolveStudy(const std::string& idOrPrefix) const {
+    const std::vector<StudyRow> all = studies();
+    if (idOrPrefix == "last" && !all.empty()) return all.front().id;
+    std::vector<StudyRow> matches;
+    for (const StudyRow& study : all)
+        if (study.name == idOrPrefix || (!idOrPrefix.empty() && study.id.starts_with(idOrPrefix)))
+            matches.push_back(study);
+    if (matches.size() == 1) return matches.front().id;
+    if (matches.empty())
+        throw Error(ErrorKind::usage,
+                    all.empty() ? "The archive " + impl_->path.string() + " has no studies yet."
+                                : "No study in " + impl_->path.string() + " is named \"" + idOrPrefix +
+                                      "\" or has an id that starts so. List the studies with: "
+                                      "dstn study --list");
+    std::string list;
+    for (const StudyRow& study : matches)
+        list += (list.empty() ? "" : ", ") + study.id.substr(0, 8) + " (" + study.created + ")";
+    throw Error(ErrorKind::usage, std::to_string(matches.size()) + " studies match \"" + idOrPrefix +
+                                      "\": " + list + ". Give more of the id.");
+}
+
+std::string Archive::studyDocument(const std::string& study) const {
+    return impl_->guard([&] {
+        auto query = impl_->statement("SELECT document FROM studies WHERE id = ?");
+        query.bind(1, impl_->studyId(study));
+        query.executeStep();
+        return query.getColumn(0).getString();
+    });
+}
+
+std::vector<StudyRun> Archive::studyRuns(const std::string& study) const {
+    return impl_->guard([&] {
+        SQLite::Transaction snapshot(*impl_->database); // runs and epochs as of the same moment
+        const std::int64_t id = impl_->studyId(study);
+        auto epochs = epochsOf(*impl_, id);
+        std::vector<StudyRun> runs;
+        auto query = impl_->statement(
+            "SELECT id, uuid, state, reason, experiment, seconds, gradients, steps, steps_per_epoch, "
+            "EXISTS (SELECT 1 FROM checkpoints WHERE run_id = runs.id), "
+            "(SELECT uuid FROM studies WHERE id = study_id), study_method, study_seed, study_trial, "
+            "process_host, process_boot, process_space, process_id, process_start, heartbeat FROM runs "
+            "WHERE study_id = ? AND deleted = 0 ORDER BY study_method, id");
+        query.bind(1, id);
+        while (query.executeStep()) {
+            StudyRun run;
+            run.run = query.getColumn(1).getString();
+            run.state = runStateFromName(query.getColumn(2).getString()).value_or(RunState::failed);
+            run.reason = query.getColumn(3).getString();
+            run.experimentJson = query.getColumn(4).getString();
+            run.seconds = query.getColumn(5).getDouble();
+            run.gradients = query.getColumn(6).getDouble();
+            run.steps = query.getColumn(7).getInt64();
+            run.stepsPerEpoch = query.getColumn(8).getInt64();
+            run.checkpoint = query.getColumn(9).getInt64() != 0;
+            constexpr int place = 10, process = 14;
+            run.place = placeOf(query, place);
+            if (!ended(run.state) && abandonedRun(query, process)) run.state = RunState::interrupted;
+            run.epochs = std::move(epochs[query.getColumn(0).getInt64()]);
+            runs.push_back(std::move(run));
+        }
+        std::ranges::stable_sort(runs, {}, [](const StudyRun& run) {
+            return std::tuple(run.place.method, run.place.seed, run.place.trial);
+        });
+        return runs;
+    });
+}
+
+void Archive::createStudy(const std::string& study, const std::string& name, const std::string& document) {
+    impl_->write([&] {
+        auto insert = impl_->statement("INSERT INTO studies(uuid, name, document, created) VALUES (?, ?, ?, "
+                                       "strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))");
+        insert.bind(1, study);
+        insert.bind(2, name);
+        insert.bind(3, document);
+        insert.exec();
+    });
+}
+
+void Archive::setStudyDocument(const std::string& study, const std::string& name,
+                               const std::string& document) {
+    impl_->write([&] {
+        auto update = impl_->statement("UPDATE studies SET name = ?, document = ? WHERE id = ?");
+        update.bind(1, name);
+        update.bind(2, document);
+        update.bind(3, impl_->studyId(study));
+        update.exec();
+    });
+}
+
+void Archive::setStudyState(const std::string& study, RunState state, const std::string& reason) {
+    impl_->write([&] {
+        const std::int64_t id = impl_->studyId(study);
+        auto owner = impl_->statement("SELECT state, process_host, process_boot, process_space, process_id, "
+                                      "process_start, heartbeat FROM studies WHERE id = ?");
+        owner.bind(1, id);
+        owner.executeStep();
+        if (state == RunState::running && owner.getColumn(0).getString() == "running" &&
+            processOf(owner, 1) != ProcessIdentity::self() && !abandonedRun(owner, 1))
+            throw Error(ErrorKind::archive, "Study " + study.substr(0, 8) +
+                                                " is running in another process. Pause it there first.");
+        const ProcessIdentity self = ProcessIdentity::self();
+        auto update =
+            impl_->statement("UPDATE studies SET state = ?, reason = ?, process_host = ?, process_boot = ?, "
+                             "process_space = ?, process_id = ?, process_start = ?, heartbeat = ? "
+                             "WHERE id = ?");
+        update.bind(1, std::string(name(state)));
+        update.bind(2, reason);
+        update.bind(3, self.host);
+        update.bind(4, self.boot);
+        update.bind(5, self.space);
+        update.bind(6, self.pid);
+        update.bind(7, self.start);
+        update.bind(8, static_cast<std::int64_t>(std::time(nullptr)));
+        update.bind(9, id);
+        update.exec();
+    });
+}
+
+void Archive::studyHeartbeat(const std::string& study) {
+    impl_->write([&] {
+        auto update = impl_->statement("UPDATE studies SET heartbeat = ? WHERE id = ?");
+        update.bind(1, static_cast<std::int64_t>(std::time(nullptr)));
+        update.bind(2, impl_->studyId(study));
+        update.exec();
+    });
+}
+
+void Archive::setStudiesDeleted(const std::vector<std::string>& studies, bool deleted) {
+    impl_->write([&] {
+        for (const std::string& study : studies) {
+            const std::int64_t id = impl_->studyId(study);
+            for (const char* sql : {"UPDATE studies SET deleted = ? WHERE id = ?",
+                                    "UPDATE runs SET deleted = ? WHERE study_id = ?"}) {
+                auto update = impl_->statement(sql);
+                update.bind(1, deleted ? 1 : 0);
+                update.bind(2, id);
+                update.exec();
+            }
+        }
+    });
+}
+
+} // namespace dstn

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "core/search/search_space.h"
+#include "core/tuners/tuner_spec.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace dstn {
+
+/// What a search knows of one of its trials.
+struct Trial {
+    std::int64_t number = 0; ///< from 0 on, in the order in which they were proposed
+    Point point;             ///< where it trains now; population based training moves it
+    /// Validation loss after each finished epoch, ascending; a failed trial keeps what it had.
+    std::vector<std::pair<std::int64_t, double>> losses = {};
+    std::int64_t epochs = 0; ///< trained so far
+    bool running = false;
+    bool failed = false; ///< it will not go on, and counts as worse than all others
+
+    /// The lowest loss up to an epoch; infinite where there is none, NaN left out.
+    double best(std::int64_t upTo) const;
+};
+
+/// What is to be done next: trial `number` is trained at `point` until it has `epochs` epochs as a whole.
+struct Task {
+    std::int64_t trial = 0;
+    Point point;
+    std::int64_t epochs = 0;
+    std::optional<std::int64_t> inherit = {}; ///< first takes over this trial's weights
+    bool operator==(const Task&) const = default;
+};
+
+/// A method that tunes by many trainings. It keeps nothing: what comes next follows from its options, its
+/// seed and the trials so far alone, so that a study is resumed from what the archive has, and extended by
+/// asking on.
+///
+/// A new one: a file pair in core/search deriving from this, its line in makeSearch() (search.cpp), in
+/// isSearch() and in tunerTypes() (core/tuners/tuner_spec.cpp).
+class Search {
+  public:
+    virtual ~Search() = default;
+    /// Nothing: there is nothing to begin before a running trial has ended, or, where none runs, at all.
+    /// @param trials by number, without gaps
+    virtual std::optional<Task> next(const std::vector<Trial>& trials) const = 0;
+};
+
+/// @param epochs of a whole training
+std::unique_ptr<Search> makeSearch(const TunerSpec& spec, const std::vector<Hyperparameter>& hyperparameters,
+                                   std::int64_t epochs, std::uint64_t seed);
+
+} // namespace dstn

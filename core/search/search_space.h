@@ -1,0 +1,37 @@
+#pragma once
+
+#include "core/hyperparameters/hyperparameter.h"
+
+#include <cstddef>
+#include <vector>
+
+namespace dstn {
+
+/// A point of a search: a coordinate in [0, 1] for each tuned hyperparameter.
+using Point = std::vector<double>;
+
+/// The tuned hyperparameters' ranges as a unit cube. A coordinate u stands for min + u (max − min), or for
+/// min (max / min)^u on a logarithmic scale. A discrete one is a whole number plus a half: min, min + 1, …
+/// are equally likely, and what is used, its floor, is a value inside the range.
+///
+/// The ends of a range are not reached: there u is held 1e-6 inside.
+class SearchSpace {
+  public:
+    /// Takes those with `tune`, in their order; each must have min and max.
+    explicit SearchSpace(const std::vector<Hyperparameter>& all);
+
+    std::size_t size() const { return tuned_.size(); }
+    const std::vector<Hyperparameter>& tuned() const { return tuned_; }
+    /// Natural values of a point.
+    std::vector<double> natural(const Point& point) const;
+    /// The point of natural values; natural(unit(v)) == v for what natural() gave, but for rounding.
+    Point unit(const std::vector<double>& natural) const;
+    /// The point itself, but for discrete coordinates, which move to the middle of their step: points that
+    /// train the same are the same.
+    Point rounded(const Point& point) const;
+
+  private:
+    std::vector<Hyperparameter> tuned_;
+};
+
+} // namespace dstn

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "core/archive/archive.h"
+#include "core/run/session.h"
+#include "core/study/study.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+namespace dstn {
+
+/// What a study tells while it is executed, from its thread.
+struct StudyRunBegun {
+    StudyPlace place;
+    std::string run;
+    std::string method;      ///< its name
+    std::int64_t epochs = 0; ///< to train to
+    bool resumed = false;
+};
+/// An event of one of its runs.
+struct StudyRunEvent {
+    StudyPlace place;
+    Event event;
+};
+struct StudyProgress {
+    double spent = 0.0, total = 0.0; ///< over all methods and seeds, in the budget's unit
+    std::int64_t runsDone = 0;
+    double secondsLeft = 0.0; ///< 0: not known yet
+};
+struct StudyNote {
+    LogLevel level = LogLevel::info;
+    std::string text;
+};
+struct StudyFinished {
+    RunState state = RunState::completed; ///< completed, paused, interrupted or failed
+    std::optional<ErrorKind> error = {};
+    std::string message = {};
+    std::int64_t runs = 0, failedRuns = 0;
+};
+using StudyEvent = std::variant<StudyRunBegun, StudyRunEvent, StudyProgress, StudyNote, StudyFinished>;
+
+/// Takes a study's events; called from several threads, one at a time, and must return at once.
+using StudySink = std::function<void(const StudyEvent&)>;
+
+/// Executes a study of the archive on a thread of its own until all is done or it is paused: what comes next
+/// follows from the study's document and its archived runs alone, so a study that was paused, or whose
+/// process died, goes on where it was. Each run has a Recorder beside it. A run that fails costs itself only.
+/// The destructor pauses the study and waits for it.
+class StudySession {
+  public:
+    /// Starts at once; the last event is StudyFinished. The archive must hold the study.
+    StudySession(std::filesystem::path archive, std::string study, StudySink sink,
+                 EngineFactory makeEngine = createEngine);
+    ~StudySession();
+    StudySession(const StudySession&) = delete;
+    StudySession& operator=(const StudySession&) = delete;
+
+    /// Interrupts what runs, each with a checkpoint, and ends. Returns at once.
+    /// @param interrupted it ends as interrupted, not as paused
+    void pause(bool interrupted = false);
+    void wait();
+    const std::string& study() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace dstn

@@ -1,0 +1,30 @@
+#include "core/tuners/step_cost.h"
+
+namespace dstn {
+
+StepCost costOf(const TunerSpec& tuner, std::int64_t tuned) {
+    constexpr double plain = 3.0;
+    const auto products = [](double train, double validate) {
+        return StepCost{train / plain, validate / plain};
+    };
+    if (tuner.type == "delta-stn") {
+        constexpr double separate = 8.0, shared = 7.0, joint = 7.0, validation = 4.0;
+        return products(!tuner.separate ? joint : tuner.sharePrimal ? shared : separate, validation);
+    }
+    if (tuner.type == "stn") return products(6.0, 4.0);
+    if (tuner.type == "hypernetwork") return products(plain, plain);
+    constexpr double hessian = 6.0; // a product with it, by the derivative of the gradient
+    if (tuner.type == "implicit") {
+        const double times =
+            tuner.inverse == InverseKind::identity ? 1.0 : static_cast<double>(tuner.iterations) + 1.0;
+        return products(plain, plain + plain + hessian * times);
+    }
+    if (tuner.type == "unrolled") {
+        if (tuner.unroll == UnrollMode::forward)
+            return products(plain + hessian * static_cast<double>(tuned), plain);
+        return products(plain, plain + (plain + hessian) * static_cast<double>(tuner.unrollSteps));
+    }
+    return {};
+}
+
+} // namespace dstn

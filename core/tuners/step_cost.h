@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/tuners/tuner_spec.h"
+
+#include <cstdint>
+
+namespace dstn {
+
+/// What a tuner's steps cost in gradient-evaluation equivalents. 1 is a plain training step's forward and
+/// backward pass on a mini-batch: three products a layer (W x; the gradients of x and of W).
+struct StepCost {
+    double train = 1.0;    ///< a training step
+    double validate = 0.0; ///< a validation step
+};
+
+/// Counted in products a layer, whatever their order:
+///
+/// | tuner                  | training step                              | validation step | |
+/// ---------------------- | ------------------------------------------ |
+/// ------------------------------------------- | | fixed, replay, trials  | 3 | none | | delta-stn | 3 + 5:
+/// W₀ x, W₀ ẋ, R x; gradients of ẋ, R  | 4: W₀ x, R x; the gradient of x through both | | the same, joint |
+/// 7: W₀ x, W₀ ẋ, R x; gradients of x, ẋ, W₀, R | 4                                         | | stn | 6: W₀
+/// x, R x; gradients of both, and of x  | 4                                           | | hypernetwork | 3 |
+/// 3                                           | | implicit               | 3 | 3 + 3 + 6 a product with the
+/// Hessian        | | unrolled, reverse      | 3                                          | 3 + 9 a step gone
+/// back through              | | unrolled, forward      | 3 + 6 a hyperparameter                     | 3 |
+///
+/// Conjugate gradients that converge early cost less: the tuner itself tells (Tuner::validateCost()).
+/// @param tuned H, the number of tuned hyperparameters
+StepCost costOf(const TunerSpec& tuner, std::int64_t tuned);
+
+} // namespace dstn
