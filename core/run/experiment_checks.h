@@ -19,5 +19,8 @@ struct Finding {
 std::vector<Finding> rangeFindings(Experiment experiment);
 /// Names, references between the document's parts, and options that do not go together.
 std::vector<Finding> meaningFindings(const Experiment& experiment);
+/// What a search over trainings (grid, random, bayesian, pbt) needs of ranges and options; a part of the
+/// above.
+std::vector<Finding> searchFindings(const Experiment& experiment);
 
 } // namespace dstn

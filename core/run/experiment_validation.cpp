@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -199,6 +200,7 @@ class Meaning {
                    "the tuner has nothing to tune: declare a hyperparameter with \"tune\": true, or set "
                    "tuner.type to \"fixed\"",
                    {"tuner.type"});
+        std::ranges::move(searchFindings(experiment_), std::back_inserter(findings_));
         if (tuner.sharePrimal && !tuner.linearize)
             refuse("tuner.share_primal", "expected false where tuner.linearize is false: only the linearised "
                                          "prediction contains the primal that could be shared");
