@@ -449,7 +449,7 @@ static void mistakeRows(unsigned without) {
     row("/optimizers/general/schedule", R"({"type": "cosine", "every": 3})",
         "optimizers.general.schedule.every", "cosine has no option \"every\"");
     row("/tuner/type", "\"annealing\"", "tuner.type",
-        "there is no tuner \"annealing\" in this program: expected delta-stn, stn or fixed");
+        "there is no tuner \"annealing\" in this program: expected delta-stn, stn, hypernetwork,");
     // Values out of range
     row("/augmentation/1", R"({"type": "horizontal_flip", "probability": 1.5})",
         "augmentation[1].probability", "found 1.5");
