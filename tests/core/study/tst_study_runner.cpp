@@ -1,4 +1,5 @@
 #include "core/study/study_runner.h"
+#include "core/tuners/step_cost.h"
 #include "tests/core/archive/archive_fixture.h"
 #include "tests/core/study/sample_study.h"
 
@@ -74,7 +75,9 @@ class FakeEngine : public Engine {
             events.publish(CheckpointTaken{step, std::make_shared<const std::string>(std::to_string(step))});
         };
         const bool bad = request.place && world_.failing.contains(request.place->trial);
-        const double cost = experiment.tuner.type == "fixed" ? 1.0 : 2.0;
+        // What the real engine counts: five training steps and a validation step after them.
+        const StepCost each = costOf(experiment.tuner, 2);
+        const double cost = each.train + each.validate / 5;
         while (step < total) {
             if (request.maxGradients > 0 && cost * static_cast<double>(step) >= request.maxGradients) break;
             if (step == world_.blockedAt) world_.blocked = true;
@@ -214,7 +217,7 @@ class StudyRunnerTest : public QObject {
         const Archive archive(path, Archive::Mode::readOnly);
         std::vector<std::int64_t> steps(2, 0);
         for (const StudyRun& run : archive.studyRuns(id)) steps[std::size_t(run.place.method)] += run.steps;
-        QCOMPARE(steps[0], std::int64_t{50}); // two a step
+        QCOMPARE(steps[0], std::int64_t{35}); // 44 / 15 a step
         QCOMPARE(steps[1], std::int64_t{80}); // two trials of 40; a third would not fit
     }
 
