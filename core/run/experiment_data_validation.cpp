@@ -19,9 +19,11 @@ class DataCheck {
     std::vector<Mistake> mistakes() {
         split();
         loss();
-        const auto report =
-            inspectModel(experiment_.model, data_.input,
-                         static_cast<std::int64_t>(experiment_.tunedNames().size()), data_.vocabulary);
+        const auto report = inspectModel(experiment_.model, data_.input,
+                                         learnsResponse(experiment_.tuner.type)
+                                             ? static_cast<std::int64_t>(experiment_.tunedNames().size())
+                                             : 0,
+                                         data_.vocabulary);
         if (report.ok)
             outputs(report);
         else if (!report.parts.empty())

@@ -21,7 +21,8 @@ static std::int64_t stateNumbers(const OptimizerSpec& optimizer) {
 
 Estimate estimate(const Experiment& experiment, const DataInfo& data) {
     Estimate result;
-    const auto tuned = static_cast<std::int64_t>(experiment.tunedNames().size());
+    const auto tuned =
+        learnsResponse(experiment.tuner.type) ? static_cast<std::int64_t>(experiment.tunedNames().size()) : 0;
     result.model = inspectModel(experiment.model, data.input, tuned, data.vocabulary);
     // The last, smaller batch of an epoch counts too.
     const bool language = data.task == TaskKind::language;

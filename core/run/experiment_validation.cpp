@@ -199,6 +199,7 @@ class Meaning {
                    "the tuner has nothing to tune: declare a hyperparameter with \"tune\": true, or set "
                    "tuner.type to \"fixed\"",
                    {"tuner.type"});
+        if (tuner.type == "replay") replay(tuner);
         if (tuner.sharePrimal && !tuner.linearize)
             refuse("tuner.share_primal", "expected false where tuner.linearize is false: only the linearised "
                                          "prediction contains the primal that could be shared");
@@ -206,6 +207,61 @@ class Meaning {
             refuse("tuner.share_primal",
                    "expected false where tuner.centered or tuner.separate is false: only then "
                    "have both training steps the same primal");
+    }
+
+    /// Steps that ascend from 0, and for every hyperparameter that moves a value at each, inside its range.
+    void replay(const TunerSpec& tuner) {
+        const auto& steps = tuner.replaySteps;
+        if (steps.empty() || steps.front() != 0)
+            refuse("tuner.steps", "expected training steps of which the first is 0" +
+                                      (steps.empty() ? ", found an empty list"
+                                                     : ", found " + numberText(steps.front()) + " first"));
+        for (std::size_t i = 1; i < steps.size(); ++i)
+            if (steps[i] <= steps[i - 1] || steps[i] != std::floor(steps[i])) {
+                refuse(indexed("tuner.steps", i), "expected a whole number above the one before it, " +
+                                                      numberText(steps[i - 1]) + ", found " +
+                                                      numberText(steps[i]));
+                break;
+            }
+        std::vector<std::string> names;
+        for (const Hyperparameter& h : experiment_.hyperparameters)
+            if (h.tune) names.push_back(h.name);
+        std::set<std::string> given;
+        for (std::size_t i = 0; i < tuner.replayValues.size(); ++i) {
+            const auto& [name, values] = tuner.replayValues[i];
+            const std::string path = indexed("tuner.values", i);
+            if (!given.insert(name).second)
+                refuse(path + ".name",
+                       "expected each hyperparameter once, found " + inQuotes(name) + " a second time");
+            const auto h = std::ranges::find(experiment_.hyperparameters, name, &Hyperparameter::name);
+            if (h == experiment_.hyperparameters.end() || !h->tune) {
+                refuse(path + ".name",
+                       "expected a hyperparameter with \"tune\": true, found " + inQuotes(name) +
+                           (names.empty() ? "" : ":" + suggestion(name, names, "there are")),
+                       {"hyperparameters"});
+                continue;
+            }
+            if (values.size() != steps.size())
+                refuse(path + ".values",
+                       "expected a value for each of the " + std::to_string(steps.size()) +
+                           " tuner.steps, found " + std::to_string(values.size()),
+                       {"tuner.steps"});
+            for (std::size_t k = 0; k < values.size(); ++k)
+                if (!std::isfinite(Transform(*h).toUnconstrained(values[k]))) {
+                    refuse(indexed(path + ".values", k),
+                           "expected a number inside the range of " + inQuotes(name) +
+                               (h->min || h->max ? ", " + between(*h) : "") + ", found " +
+                               numberText(values[k]),
+                           {"hyperparameters"});
+                    break;
+                }
+        }
+        for (const std::string& name : names)
+            if (!given.contains(name))
+                refuse("tuner.values",
+                       "expected values for each hyperparameter with \"tune\": true: those of " +
+                           inQuotes(name) + " are missing",
+                       {"hyperparameters"});
     }
 
     void optimizer(const std::string& path, const OptimizerSpec& optimizer) {

@@ -153,15 +153,16 @@ std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInf
                                        .largest = largest,
                                        .channels = channels,
                                        .tensors = at::TensorOptions(dtype).device(device)});
-    Network network(experiment.model, {.input = data.input,
-                                       .vocabulary = data.vocabulary,
-                                       .hyperparameters = space.size(),
-                                       .resolve = resolve,
-                                       .weightDecay = experiment.weightDecay,
-                                       .dtype = dtype,
-                                       .device = device,
-                                       .seed = mixSeed(experiment.seed, weightStream),
-                                       .autocast = experiment.precision == Precision::bfloat16});
+    Network network(experiment.model,
+                    {.input = data.input,
+                     .vocabulary = data.vocabulary,
+                     .hyperparameters = learnsResponse(experiment.tuner.type) ? space.size() : 0,
+                     .resolve = resolve,
+                     .weightDecay = experiment.weightDecay,
+                     .dtype = dtype,
+                     .device = device,
+                     .seed = mixSeed(experiment.seed, weightStream),
+                     .autocast = experiment.precision == Precision::bfloat16});
     return std::make_unique<Problem>(Problem{.network = std::move(network),
                                              .space = std::move(space),
                                              .objective = {data.task != TaskKind::regression},
@@ -218,6 +219,7 @@ Training::Training(const Experiment& experiment, const Dataset& dataset, at::Dev
     for (const OptimizerSpec* spec : {&specs.general, &specs.response, &specs.hyperparameters, &specs.scales})
         schedules_.emplace_back(spec->schedule, spec->lr, experiment.epochs);
     applySchedules();
+    tuner_->reached(0);
 }
 
 Training::Batches Training::batches(const DevicePart& part, std::int64_t size, std::uint64_t stream) const {
@@ -266,7 +268,8 @@ void Training::step() {
                     .response = told[2].defined()};
     std::erase_if(told, [](const Tensor& tensor) { return !tensor.defined(); });
     const std::int64_t sinceWarmup = steps_ - experiment_.tuner.warmupEpochs * stepsPerEpoch();
-    const bool validates = tuning() && sinceWarmup > 0 && sinceWarmup % experiment_.tuner.trainSteps == 0;
+    const bool validates =
+        tuner_->validates() && sinceWarmup > 0 && sinceWarmup % experiment_.tuner.trainSteps == 0;
     try {
         for (std::int64_t i = 0; validates && i < experiment_.tuner.validationSteps; ++i) {
             Batch validation = batchAt(validationOrder_, validationSteps_, validationCarry_);
@@ -284,8 +287,9 @@ void Training::step() {
         if (error.kind() != ErrorKind::numeric) throw;
         pending.step.failure = atStep(steps_, error.what());
     }
+    const bool moved = tuner_->reached(steps_) || validates;
     constexpr std::int64_t stillInterval = 10; // while λ stands, its curve needs few points
-    pending.values = validates || steps_ % stillInterval == 0;
+    pending.values = moved || steps_ % stillInterval == 0;
     if (pending.values) {
         told.push_back(problem_->space.lambda());
         told.push_back(problem_->space.sigma());
@@ -325,6 +329,7 @@ void Training::collect(bool wait) {
         if (pending.values) {
             step.hyperparameters = declaredValues(problem_->space.naturalValues(*next++));
             step.scales = *next++;
+            if (!perturbs(experiment_.tuner.type)) step.scales.clear();
         }
         if (std::isfinite(step.loss)) {
             epochLoss_ += step.loss * pending.predictions;
@@ -432,6 +437,7 @@ std::vector<std::pair<std::string, double>> Training::hyperparameters() const {
 std::vector<std::pair<std::string, double>> Training::scales() const {
     const std::vector<double> sigmas = problem_->space.sigmas();
     std::vector<std::pair<std::string, double>> result;
+    if (!perturbs(experiment_.tuner.type)) return result;
     for (std::size_t i = 0; i < sigmas.size(); ++i)
         result.emplace_back(problem_->space.tuned()[i].name, sigmas[i]);
     return result;

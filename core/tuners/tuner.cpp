@@ -4,6 +4,7 @@
 #include "core/own_kernels.h"
 #include "core/tuners/delta_stn.h"
 #include "core/tuners/fixed.h"
+#include "core/tuners/replay.h"
 #include "core/tuners/stn.h"
 
 #include <cmath>
@@ -41,6 +42,7 @@ std::unique_ptr<Tuner> makeTuner(Problem& problem, const TunerSpec& spec, const 
     const std::map<std::string, Factory> factories{
         {"delta-stn", [&] { return std::make_unique<DeltaStn>(problem, spec, optimizers); }},
         {"stn", [&] { return std::make_unique<Stn>(problem, spec, optimizers); }},
+        {"replay", [&] { return std::make_unique<Replay>(problem, spec, optimizers); }},
         {"fixed", [&] { return std::make_unique<Fixed>(problem, spec, optimizers); }},
     };
     const auto found = factories.find(spec.type);
