@@ -2,9 +2,11 @@
 
 #include "core/run/available_memory.h"
 #include "core/run/bench.h"
+#include "core/run/bench_tuners.h"
 #include "core/run/block_cache.h"
 #include "core/run/device_memory.h"
 #include "core/run/device_scope.h"
+#include "core/run/hypergradient_comparison.h"
 #include "core/run/training.h"
 #include "core/run/unforeseen.h"
 
@@ -596,7 +598,41 @@ class TorchEngine : public Engine {
     }
 
     BenchReport bench(const Experiment& experiment, const BenchOptions& options) override {
-        BenchReport report;
+        return benching([&](at::Device device) { return runBench(experiment, device, options); }, experiment);
+    }
+
+    TunerBenchReport benchTuners(const Experiment& experiment, const BenchOptions& options) override {
+        return benching([&](at::Device device) { return dstn::benchTuners(experiment, device, options); },
+                        experiment);
+    }
+
+    HypergradientReport hypergradients(const Experiment& experiment,
+                                       const std::shared_ptr<const std::string>& checkpoint,
+                                       const HypergradientOptions& options) override {
+        if (checkpoint == nullptr)
+            throw Error(ErrorKind::usage,
+                        "The run has no checkpoint at which hypergradients could be taken.");
+        HypergradientReport report;
+        translatingErrors(
+            [&] {
+                const at::Device device = resolveDevice(experiment.device);
+                const DeviceScope scope(device);
+                useThreads(experiment);
+                usePrecision(experiment);
+                report = compareHypergradients(experiment, loadDataset(experiment.data, experiment.seed),
+                                               device, readCheckpoint(*checkpoint), options);
+            },
+            [] {
+                return std::string("Use fewer examples (--examples) or fewer steps (--reference-steps).");
+            });
+        BlockCache::install().release();
+        return report;
+    }
+
+  private:
+    template <typename F>
+    static auto benching(const F& body, const Experiment& experiment) {
+        std::invoke_result_t<F, at::Device> report;
         const auto advice = [] {
             return std::string("Use a smaller batch (batch.train) or narrower layers.");
         };
@@ -605,7 +641,7 @@ class TorchEngine : public Engine {
                 const at::Device device = resolveDevice(experiment.device);
                 const DeviceScope scope(device);
                 requireMemory("the bench", benchMemory(experiment), device, [&](double) { return advice(); });
-                report = runBench(experiment, device, options);
+                report = body(device);
             },
             advice);
         return report;

@@ -534,7 +534,8 @@ static void mistakeRows(unsigned without) {
         "tuner.steps", "found an empty list");
     replay("[0, 0]", all.c_str(), "tuner.steps[1]", "a whole number above the one before it, 0, found 0");
     replay("[0, 2.5]", all.c_str(), "tuner.steps[1]", "found 2.5");
-    replay("[0, 5]", (rate + decay).c_str(), "tuner.values", "those of \"holes\" are missing");
+    replay("[0, 5]", (rate + decay.substr(0, decay.size() - 2)).c_str(), "tuner.values",
+           "those of \"holes\" are missing");
     replay("[0, 5]", (rate + all).c_str(), "tuner.values[1].name", "found \"rate\" a second time");
     replay("[0, 5]", (R"({"name": "rte", "values": [1, 2]}, )" + all).c_str(), "tuner.values[0].name",
            "found \"rte\": did you mean \"rate\"?");
