@@ -155,7 +155,7 @@ std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInf
                                        .tensors = at::TensorOptions(dtype).device(device)});
     Network network(experiment.model, {.input = data.input,
                                        .vocabulary = data.vocabulary,
-                                       .hyperparameters = space.size(),
+                                       .hyperparameters = experiment.responseCount(),
                                        .resolve = resolve,
                                        .weightDecay = experiment.weightDecay,
                                        .dtype = dtype,
@@ -185,6 +185,11 @@ void usePrecision(const Experiment& experiment) {
 /// obeyed at once.
 static constexpr std::size_t stepsBehind = 16;
 
+/// Those that differentiate through training steps keep what a replay of one would not give them.
+static RecorderFactory recorder(const Experiment& experiment, const StepRecording& recording) {
+    return needsDerivatives(experiment.tuner.type) ? RecorderFactory() : recording.make;
+}
+
 Training::Training(const Experiment& experiment, const Dataset& dataset, at::Device device,
                    StepRecording recording)
     : experiment_(experiment),
@@ -196,7 +201,7 @@ Training::Training(const Experiment& experiment, const Dataset& dataset, at::Dev
               const TrainMetrics metrics = tuner_->train(batch, generator);
               return {metrics.loss, metrics.correct, metrics.responseLoss};
           },
-          recording.make,
+          recorder(experiment, recording),
           [report = recording.report](bool recorded, const std::string& why) {
               if (report) report("training steps", recorded, why);
           }),
@@ -204,7 +209,7 @@ Training::Training(const Experiment& experiment, const Dataset& dataset, at::Dev
           [this](const Batch& batch, at::Generator& generator) -> std::vector<Tensor> {
               return {tuner_->validate(batch, generator)};
           },
-          recording.make,
+          recorder(experiment, recording),
           [report = recording.report](bool recorded, const std::string& why) {
               if (report) report("validation steps", recorded, why);
           }),
