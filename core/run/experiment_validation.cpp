@@ -200,6 +200,8 @@ class Meaning {
                    "tuner.type to \"fixed\"",
                    {"tuner.type"});
         if (tuner.type == "replay") replay(tuner);
+        if (!none && needsDerivatives(tuner.type)) derivatives();
+        if (tuner.type == "unrolled") unrolled();
         if (tuner.sharePrimal && !tuner.linearize)
             refuse("tuner.share_primal", "expected false where tuner.linearize is false: only the linearised "
                                          "prediction contains the primal that could be shared");
@@ -264,6 +266,38 @@ class Meaning {
                        {"hyperparameters"});
     }
 
+    /// Implicit differentiation and unrolling tune what the training loss has a derivative by.
+    void derivatives() {
+        const std::vector<std::string> held = experiment_.heldNames();
+        const auto tuned = std::ranges::count_if(experiment_.hyperparameters, &Hyperparameter::tune);
+        if (static_cast<std::ptrdiff_t>(held.size()) < tuned) return;
+        std::string names;
+        for (const std::string& name : held) names += (names.empty() ? "" : ", ") + inQuotes(name);
+        refuse("tuner.type",
+               "the tuner " + inQuotes(experiment_.tuner.type) +
+                   " differentiates the training loss, which has no derivative by " +
+                   (held.size() == 1 ? "the one hyperparameter" : "any of the hyperparameters") +
+                   " to be tuned, " + names +
+                   ": it drops, draws or rounds. Tune a weight_decay, a label_smoothing or a strength of "
+                   "activation regularisation, or choose another tuner, such as \"delta-stn\"",
+               {"model", "regularization", "augmentation", "hyperparameters"});
+    }
+
+    void unrolled() {
+        const OptimizerSpec& general = experiment_.optimizers.general;
+        if (general.type != OptimizerKind::sgd)
+            refuse("optimizers.general.type",
+                   "expected \"sgd\" with the tuner \"unrolled\", whose derivatives go through steps of "
+                   "sgd alone: choose it, or another tuner, such as \"implicit\"",
+                   {"tuner.type"});
+        else if (general.clipNorm > 0)
+            refuse("optimizers.general.clip_norm",
+                   "expected 0 with the tuner \"unrolled\", whose derivatives do not go through the "
+                   "shortening of gradients, found " +
+                       numberText(general.clipNorm) + ": or choose another tuner, such as \"implicit\"",
+                   {"tuner.type"});
+    }
+
     void optimizer(const std::string& path, const OptimizerSpec& optimizer) {
         if (optimizer.type == OptimizerKind::sgd && optimizer.nesterov && optimizer.momentum <= 0)
             refuse(path + ".nesterov", "expected false, or a momentum above 0: Nesterov's step needs one",
@@ -289,6 +323,10 @@ std::vector<std::string> Experiment::tunedNames() const {
     for (const Hyperparameter& h : hyperparameters)
         if (h.tune && std::ranges::find(held, h.name) == held.end()) names.push_back(h.name);
     return names;
+}
+
+std::int64_t Experiment::responseCount() const {
+    return learnsResponse(tuner.type) ? static_cast<std::int64_t>(tunedNames().size()) : 0;
 }
 
 std::vector<std::string> Experiment::heldNames() const {

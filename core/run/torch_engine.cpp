@@ -6,6 +6,7 @@
 #include "core/run/block_cache.h"
 #include "core/run/device_memory.h"
 #include "core/run/device_scope.h"
+#include "core/run/experiment_text.h"
 #include "core/run/hypergradient_comparison.h"
 #include "core/run/training.h"
 #include "core/run/unforeseen.h"
@@ -95,13 +96,6 @@ at::Device resolveDevice(const std::string& wanted) {
                                                              std::to_string(count - 1) + "\"") +
                                            ", \"cpu\" or \"auto\".");
     return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
-}
-
-std::string gibibytes(double bytes) {
-    std::ostringstream text;
-    text.precision(1);
-    text << std::fixed << bytes / (1 << 30) << " GiB";
-    return text.str();
 }
 
 /// What to do about too little memory.
@@ -339,7 +333,10 @@ void Run::start(const Dataset& dataset, at::Device device) {
     const Experiment& experiment = request_.experiment;
     StepRecording recording;
     const auto [recorder, reason] = deviceRecorder(device);
-    if (experiment.graphs && device.is_cuda()) {
+    if (experiment.graphs && device.is_cuda() && needsDerivatives(experiment.tuner.type)) {
+        events_.publish(LogLine{LogLevel::info,
+                                "Steps are not recorded as graphs: the tuner differentiates through them."});
+    } else if (experiment.graphs && device.is_cuda()) {
         recording = {
             .make = recorder,
             .report = [this](const std::string& what, bool recorded, const std::string& why) {
@@ -409,6 +406,11 @@ void Run::start(const Dataset& dataset, at::Device device) {
     for (const auto& [name, tensor] : training_->problem().network.response())
         started.responseParameters += tensor.numel();
     events_.publish(started);
+    for (const std::string& name : experiment.heldNames())
+        events_.publish(
+            LogLine{LogLevel::info, "\"" + name +
+                                        "\" is held at its initial value: the training loss has no "
+                                        "derivative by it."});
     events_.publish(StateChanged{RunState::running, {}});
     lastProgress_ = Clock::now();
 }
@@ -468,6 +470,9 @@ void Run::publishSteps(bool wait) {
             sampledSeconds_ = step.seconds;
         }
         events_.publish(SamplesTaken{std::move(samples)});
+        if (const auto note = training_->takeNote())
+            events_.publish(
+                LogLine{LogLevel::warning, "At step " + std::to_string(step.number) + ": " + *note});
         if (step.failure) throw Error(*step.failure);
     }
     publishProgress();

@@ -153,16 +153,15 @@ std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInf
                                        .largest = largest,
                                        .channels = channels,
                                        .tensors = at::TensorOptions(dtype).device(device)});
-    Network network(experiment.model,
-                    {.input = data.input,
-                     .vocabulary = data.vocabulary,
-                     .hyperparameters = learnsResponse(experiment.tuner.type) ? space.size() : 0,
-                     .resolve = resolve,
-                     .weightDecay = experiment.weightDecay,
-                     .dtype = dtype,
-                     .device = device,
-                     .seed = mixSeed(experiment.seed, weightStream),
-                     .autocast = experiment.precision == Precision::bfloat16});
+    Network network(experiment.model, {.input = data.input,
+                                       .vocabulary = data.vocabulary,
+                                       .hyperparameters = experiment.responseCount(),
+                                       .resolve = resolve,
+                                       .weightDecay = experiment.weightDecay,
+                                       .dtype = dtype,
+                                       .device = device,
+                                       .seed = mixSeed(experiment.seed, weightStream),
+                                       .autocast = experiment.precision == Precision::bfloat16});
     return std::make_unique<Problem>(Problem{.network = std::move(network),
                                              .space = std::move(space),
                                              .objective = {data.task != TaskKind::regression},
@@ -186,6 +185,11 @@ void usePrecision(const Experiment& experiment) {
 /// obeyed at once.
 static constexpr std::size_t stepsBehind = 16;
 
+/// Those that differentiate through training steps keep what a replay of one would not give them.
+static RecorderFactory recorder(const Experiment& experiment, const StepRecording& recording) {
+    return needsDerivatives(experiment.tuner.type) ? RecorderFactory() : recording.make;
+}
+
 Training::Training(const Experiment& experiment, const Dataset& dataset, at::Device device,
                    StepRecording recording)
     : experiment_(experiment),
@@ -197,7 +201,7 @@ Training::Training(const Experiment& experiment, const Dataset& dataset, at::Dev
               const TrainMetrics metrics = tuner_->train(batch, generator);
               return {metrics.loss, metrics.correct, metrics.responseLoss};
           },
-          recording.make,
+          recorder(experiment, recording),
           [report = recording.report](bool recorded, const std::string& why) {
               if (report) report("training steps", recorded, why);
           }),
@@ -205,7 +209,7 @@ Training::Training(const Experiment& experiment, const Dataset& dataset, at::Dev
           [this](const Batch& batch, at::Generator& generator) -> std::vector<Tensor> {
               return {tuner_->validate(batch, generator)};
           },
-          recording.make,
+          recorder(experiment, recording),
           [report = recording.report](bool recorded, const std::string& why) {
               if (report) report("validation steps", recorded, why);
           }),

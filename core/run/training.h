@@ -103,6 +103,8 @@ class Training {
     Checkpoint save();
     /// Throws Error{archive} if the checkpoint does not fit this experiment, or is damaged.
     void load(const Checkpoint& checkpoint);
+    /// Something that a person should know of the steps so far, a sentence; told once.
+    std::optional<std::string> takeNote() { return tuner_->takeNote(); }
     /// Takes over the weights and their optimiser's state from another run of the same network; what was
     /// spent and reached stays. Throws as load() does.
     void inherit(const Checkpoint& donor);

@@ -66,6 +66,8 @@ class Tuner {
     virtual NamedTensors state() const { return {}; }
     /// Continues from state(), bit for bit. Throws Error{archive} if it is not the state of such a tuner.
     virtual void load(const NamedTensors&) {}
+    /// Something that a person should know of the steps so far, a sentence; told once.
+    virtual std::optional<std::string> takeNote() { return {}; }
 
     Optimizers& optimizers() { return optimizers_; }
     const Optimizers& optimizers() const { return optimizers_; }
