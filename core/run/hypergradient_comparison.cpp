@@ -244,8 +244,7 @@ void Comparison::note(const Tensor& hypergradient, const Stand& stand, Clock::ti
 
 template <typename F>
 Hypergradient Comparison::attempt(const std::string& method, const F& body) {
-    Hypergradient result{
-        .method = method, .values = std::vector<std::optional<double>>(names_.size()), .note = {}};
+    Hypergradient result{.method = method, .values = std::vector<std::optional<double>>(names_.size())};
     try {
         body(result);
     } catch (const Error& error) {
