@@ -23,4 +23,8 @@ std::vector<Finding> meaningFindings(const Experiment& experiment);
 /// above.
 std::vector<Finding> searchFindings(const Experiment& experiment);
 
+/// What the map of a hypernetwork to so many parameters needs, its gradient and its optimiser's state
+/// included.
+double hypernetworkBytes(const Experiment& experiment, std::int64_t parameters);
+
 } // namespace dstn
