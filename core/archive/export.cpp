@@ -1,5 +1,6 @@
 #include "core/archive/archive_impl.h"
 #include "core/archive/exact_number.h"
+#include "core/archive/export_values.h"
 #include "core/archive/stored_experiment.h"
 
 #include <SQLiteCpp/Transaction.h>
@@ -20,14 +21,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// A field as RFC 4180 has it.
-std::string csvField(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return quoted + '"';
-}
 
 void writeCsv(const std::vector<std::string>& names, const std::vector<Curve>& curves, std::ostream& out) {
     out << "step,epoch,seconds";
@@ -54,30 +47,10 @@ void writeCsv(const std::vector<std::string>& names, const std::vector<Curve>& c
     }
 }
 
-/// JSON knows no NaN and no infinity: those become strings.
-Json jsonNumber(double value) {
-    if (std::isnan(value)) return "NaN";
-    if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
-    return value;
-}
-Json jsonNumber(const std::optional<double>& value) { return value ? jsonNumber(*value) : Json(); }
-
-Json jsonNumbers(const std::vector<double>& values) {
-    Json list = Json::array();
-    for (const double value : values) list.push_back(jsonNumber(value));
-    return list;
-}
-
 Json jsonSteps(const std::vector<double>& steps) {
     Json list = Json::array();
     for (const double step : steps) list.push_back(static_cast<std::int64_t>(step));
     return list;
-}
-
-Json jsonValues(const std::vector<std::pair<std::string, double>>& values) {
-    Json object = Json::object();
-    for (const auto& [name, value] : values) object[name] = jsonNumber(value);
-    return object;
 }
 
 Json jsonRun(const RunDetails& details, const std::vector<Curve>& curves) {

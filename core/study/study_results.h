@@ -12,6 +12,7 @@
 namespace dstn {
 
 /// The lowest validation loss so far against what was spent: a step function, from each point to the next.
+/// Its points are the first loss and those that are lower than all before, and last how far it has come.
 struct Progress {
     std::vector<double> spent; ///< ascending, in one unit
     std::vector<double> best;  ///< descending
@@ -28,6 +29,7 @@ struct SeedResult {
     std::int64_t runs = 0, failedRuns = 0;
     /// Against epochs, gradients and seconds, indexed by BudgetUnit.
     std::vector<Progress> progress;
+    std::vector<std::string> improvedBy; ///< UUID of the run that each fall of the best loss is due to
 };
 
 /// The median over seeds with the quartiles, at every point where one of them changes. Seeds that have not
@@ -54,7 +56,8 @@ struct MethodResult {
 };
 
 /// Two methods on the seeds that both have: Student's paired t-test of the differences of their best
-/// validation losses (and test losses), two-sided.
+/// validation losses (and test losses), two-sided: t = mean / (s / √n) with n − 1 degrees of freedom. Where
+/// all differences are equal, p is 1 if they are 0, and else 0.
 struct PairedTest {
     std::size_t first = 0, second = 0; ///< methods
     std::int64_t pairs = 0;
@@ -71,6 +74,13 @@ struct StudyResults {
 /// Run by run accounting: the trials of a search are put behind each other, in their order, as if they had
 /// run one by one.
 StudyResults studyResults(const Study& study, const std::vector<StudyRun>& runs);
+
+/// Mean and standard error of values; nothing for none.
+std::optional<Mean> meanOf(const std::vector<double>& values);
+/// The p value of the paired test for these differences; nothing for fewer than two.
+std::optional<double> pairedP(const std::vector<double>& differences);
+/// The band over the seeds that have run.
+Band bandOf(const std::vector<Progress>& seeds);
 
 /// The table as text for a terminal, and as Markdown.
 std::string resultsText(const Study& study, const StudyResults& results);

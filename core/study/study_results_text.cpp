@@ -1,0 +1,214 @@
+#include "core/study/study_results.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace dstn {
+
+namespace {
+
+/// Cells of a table, its first row the heads; the first column is text, the others numbers.
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string formatted(const char* format, double value) {
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), format, value);
+    return text.data();
+}
+
+std::string fixedText(double value, int decimals) {
+    std::array<char, 400> text{}; // 1.8e308 has 309 digits
+    std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
+    return text.data();
+}
+
+/// Four significant digits.
+std::string shortText(double value) {
+    if (std::isnan(value)) return "NaN";
+    if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+    return formatted("%.4g", value);
+}
+
+int exponentOf(double value) {
+    return value == 0.0 ? 0 : static_cast<int>(std::floor(std::log10(std::abs(value))));
+}
+
+/// "0.4213 ± 0.0021": the error to two digits, the mean as far; "(3.21 ± 0.12)e-05" for numbers that are
+/// small or large. "-" where absent.
+std::string meanText(const std::optional<Mean>& mean) {
+    if (!mean) return "-";
+    if (!mean->error) return shortText(mean->mean);
+    if (!std::isfinite(mean->mean) || !std::isfinite(*mean->error) || *mean->error == 0.0)
+        return shortText(mean->mean) + " ± " + shortText(*mean->error);
+    const int exponent = exponentOf(std::max(std::abs(mean->mean), *mean->error));
+    constexpr int smallest = -4, largest = 6;
+    const bool scaled = exponent <= smallest || exponent >= largest;
+    const double scale = scaled ? std::pow(10.0, exponent) : 1.0;
+    constexpr int digits = 2, mostDecimals = 9;
+    const int decimals = std::clamp(digits - 1 - exponentOf(*mean->error / scale), 0, mostDecimals);
+    const std::string text =
+        fixedText(mean->mean / scale, decimals) + " ± " + fixedText(*mean->error / scale, decimals);
+    std::array<char, 16> power{};
+    std::snprintf(power.data(), power.size(), "e%+03d", exponent);
+    return scaled ? "(" + text + ")" + power.data() : text;
+}
+
+std::string probabilityText(const std::optional<double>& p) {
+    if (!p) return "-";
+    constexpr double smallest = 1e-4;
+    return *p < smallest ? "< 0.0001" : formatted("%.4f", *p);
+}
+
+using Member = std::optional<Mean> MethodResult::*;
+
+/// Losses, costs and runs of each method. A figure that no method has gets no column.
+Rows methodRows(const StudyResults& results) {
+    static const std::array<std::pair<const char*, Member>, 7> columns{
+        {{"validation loss", &MethodResult::validationLoss},
+         {"validation accuracy", &MethodResult::validationAccuracy},
+         {"test loss", &MethodResult::testLoss},
+         {"test accuracy", &MethodResult::testAccuracy},
+         {"epochs", &MethodResult::epochs},
+         {"gradient evaluations", &MethodResult::gradients},
+         {"seconds", &MethodResult::seconds}}};
+    Rows rows{{"method"}};
+    for (const MethodResult& method : results.methods) rows.push_back({method.name});
+    for (const auto& [head, member] : columns) {
+        const auto hasIt = [&, column = member](const MethodResult& method) {
+            return (method.*column).has_value();
+        };
+        if (std::ranges::none_of(results.methods, hasIt)) continue;
+        rows[0].emplace_back(head);
+        for (std::size_t i = 0; i < results.methods.size(); ++i)
+            rows[i + 1].push_back(meanText(results.methods[i].*member));
+    }
+    for (const char* head : {"seeds", "runs", "failed"}) rows[0].emplace_back(head);
+    for (std::size_t i = 0; i < results.methods.size(); ++i) {
+        std::int64_t seeds = 0, runs = 0, failed = 0;
+        for (const SeedResult& seed : results.methods[i].seeds) {
+            if (seed.best) ++seeds;
+            runs += seed.runs;
+            failed += seed.failedRuns;
+        }
+        for (const std::int64_t count : {seeds, runs, failed}) rows[i + 1].push_back(std::to_string(count));
+    }
+    return rows;
+}
+
+Rows hyperparameterRows(const StudyResults& results) {
+    std::vector<std::string> names;
+    for (const MethodResult& method : results.methods)
+        for (const auto& [name, mean] : method.hyperparameters)
+            if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    if (names.empty()) return {};
+    Rows rows{{"method"}};
+    rows[0].insert(rows[0].end(), names.begin(), names.end());
+    for (const MethodResult& method : results.methods) {
+        auto& row = rows.emplace_back(std::vector{method.name});
+        for (const std::string& name : names) {
+            const auto found =
+                std::ranges::find(method.hyperparameters, name, &std::pair<std::string, Mean>::first);
+            row.push_back(meanText(found == method.hyperparameters.end() ? std::nullopt
+                                                                         : std::optional(found->second)));
+        }
+    }
+    return rows;
+}
+
+Rows testRows(const StudyResults& results) {
+    const bool tested =
+        std::ranges::any_of(results.tests, [](const PairedTest& t) { return t.testDifference.has_value(); });
+    Rows rows{{"methods", "validation loss", "p"}};
+    if (tested) rows[0].insert(rows[0].end(), {"test loss", "p"});
+    rows[0].emplace_back("seeds");
+    for (const PairedTest& test : results.tests) {
+        if (test.pairs == 0) continue;
+        auto& row = rows.emplace_back(
+            std::vector{results.methods[test.first].name + " − " + results.methods[test.second].name,
+                        formatted("%+.4g", test.difference), probabilityText(test.p)});
+        if (tested) {
+            row.push_back(test.testDifference ? formatted("%+.4g", *test.testDifference) : "-");
+            row.push_back(probabilityText(test.testP));
+        }
+        row.push_back(std::to_string(test.pairs));
+    }
+    return rows.size() > 1 ? rows : Rows{};
+}
+
+/// The tables, each with what it shows.
+std::vector<std::pair<std::string, Rows>> tables(const StudyResults& results) {
+    std::vector<std::pair<std::string, Rows>> all{
+        {"At the lowest validation loss, mean ± standard error over seeds; costs are of all runs of a seed:",
+         methodRows(results)},
+        {"Hyperparameters chosen:", hyperparameterRows(results)},
+        {"Differences of the lowest losses, and paired t-test, two-sided:", testRows(results)}};
+    std::erase_if(all, [](const auto& table) { return table.second.empty(); });
+    return all;
+}
+
+/// Columns that a UTF-8 text takes, each code point being one wide.
+std::size_t width(const std::string& text) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
+}
+
+std::string aligned(const Rows& rows) {
+    std::vector<std::size_t> widths(rows[0].size(), 0);
+    for (const auto& row : rows)
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+    std::string text;
+    for (const auto& row : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            const std::string space(widths[i] - width(row[i]), ' ');
+            line += i == 0 ? row[i] + space : "  " + space + row[i];
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        text += line + '\n';
+    }
+    return text;
+}
+
+std::string markdownCell(const std::string& text) {
+    std::string cell;
+    for (const char c : text) cell += c == '|' ? std::string("\\|") : std::string(1, c == '\n' ? ' ' : c);
+    return cell;
+}
+
+std::string markdownTable(const Rows& rows) {
+    std::string text;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        text += '|';
+        for (const std::string& cell : rows[i]) text += ' ' + markdownCell(cell) + " |";
+        text += '\n';
+        if (i > 0) continue;
+        text += "| --- |";
+        for (std::size_t k = 1; k < rows[0].size(); ++k) text += " ---: |";
+        text += '\n';
+    }
+    return text;
+}
+
+std::string budgetText(const Study& study) {
+    static constexpr std::array<const char*, 3> units{"epochs", "gradient evaluations", "seconds"};
+    return "Budget of each method and seed: " + formatted("%.10g", study.budget) + ' ' +
+           units[static_cast<std::size_t>(study.unit)] + ".";
+}
+
+} // namespace
+
+std::string resultsText(const Study& study, const StudyResults& results) {
+    std::string text = study.name + '\n' + budgetText(study) + '\n';
+    for (const auto& [title, rows] : tables(results)) text += '\n' + title + '\n' + aligned(rows);
+    return text;
+}
+
+std::string resultsMarkdown(const Study& study, const StudyResults& results) {
+    std::string text = "## " + study.name + "\n\n" + budgetText(study) + '\n';
+    for (const auto& [title, rows] : tables(results)) text += '\n' + title + "\n\n" + markdownTable(rows);
+    return text;
+}
+
+} // namespace dstn
