@@ -46,6 +46,8 @@ class Network {
     const NamedTensors& general() const { return general_; }
     const NamedTensors& response() const { return response_; }
     const NamedTensors& buffers() const { return buffers_; }
+    /// Whether products are computed in bfloat16.
+    bool autocast() const { return autocast_; }
     /// The recurrent layers' states at the start of a stream, zeros; empty where there are none.
     Carry start(std::int64_t batch) const;
 

@@ -1,5 +1,6 @@
 #include "core/response/affine.h"
 
+#include "core/own_kernels.h"
 #include "core/response/row_norms.h"
 
 namespace dstn {
@@ -124,16 +125,37 @@ bool Affine::atMaxima(const Tensor& x) const {
 
 Tensor Affine::forward(const Tensor& x, Pass& pass) {
     const Tensor bias = options_.bias ? pass.general(bias_) : Tensor();
-    if (atMaxima(x)) {
+    // With a response the pooled convolution is differentiable once.
+    if (atMaxima(x) && !(higherDerivatives() && responds(pass))) {
         const auto [s, t] = responds(pass) ? factors(pass) : std::pair<Tensor, Tensor>{};
         return kernels::convReluMaxPool(x, pass.general(weight_), bias,
                                         responds(pass) ? pass.responding(responseWeight_) : Tensor(), s, t,
                                         *convolution(), *tail_.pool)
             .output;
     }
-    const Tensor y = apply(x, pass.general(weight_), bias);
+    const Tensor y = notes(x, pass) ? noted(x, bias, pass) : apply(x, pass.general(weight_), bias);
     const Share extra = share(x, pass);
     return finish(extra.z.defined() ? respond({}, y, extra.z, extra.s, extra.t) : y);
+}
+
+bool Affine::notes(const Tensor& x, const Pass& pass) const {
+    if (pass.noted == nullptr || convolution() || x.dim() != 2) return false;
+    for (const auto& decays : decays_)
+        if (decays.size() > 1) return false; // a decay of each column leaves no factors
+    return x.size(0) * (weight_.size(0) + weight_.size(1)) < weight_.numel();
+}
+
+Tensor Affine::noted(const Tensor& x, const Tensor& bias, Pass& pass) const {
+    const Tensor input = x.requires_grad() ? x.view_as(x) : x;
+    Tensor y = apply(input, weight_.detach(), bias);
+    if (!y.requires_grad()) y.requires_grad_(true);
+    Tensor decay;
+    for (const auto& decays : decays_) {
+        const Tensor one = pass.value(decays.front(), weight_).mean();
+        decay = decay.defined() ? decay + one : one;
+    }
+    pass.noted->push_back({input, y, weight_, bias.defined() ? bias.detach() : bias, decay});
+    return y;
 }
 
 Dual Affine::forward(const Dual& x, Pass& pass) {

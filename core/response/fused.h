@@ -7,7 +7,8 @@ namespace dstn::kernels {
 
 /// Whether the own loops of a fused operation, which is differentiable once, are used for it.
 inline bool useFused(const Tensor& tensor, Path path) {
-    return path == Path::automatic && ownKernelsServe(tensor) && !higherDerivatives();
+    return path == Path::automatic && ownKernelsServe(tensor) &&
+           !(higherDerivatives() && at::GradMode::is_enabled());
 }
 
 // LibTorch's functions of several results take no undefined tensors: an empty one stands for what is absent.

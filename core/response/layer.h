@@ -38,6 +38,17 @@ struct Carry {
 /// response is not centred. They may have a graph.
 using Weights = std::unordered_map<const c10::TensorImpl*, Tensor>;
 
+/// A matrix product y = x Wᵀ + b as it took place, W as a constant: for whoever differentiates by W in
+/// factors, ∂L/∂W = (∂L/∂y)ᵀ x.
+struct NotedProduct {
+    Tensor input;  ///< x [batch, in], used by this product alone
+    Tensor output; ///< y [batch, out], with a graph
+    Tensor weight; ///< W, the layer's own
+    Tensor bias;   ///< b [out]; undefined: none
+    Tensor
+        decay; ///< of the penalty ½ decay ‖W‖², scalar, with the graph of the pass's values; undefined: none
+};
+
 /// Where, and with what randomness, a forward pass takes place.
 struct Pass {
     Tensor delta = {};             ///< Δ [batch, H]; undefined: Δ = 0, so w(Δ) = w₀
@@ -50,6 +61,9 @@ struct Pass {
     const Weights* weights = nullptr; ///< taken for w₀; null: the layers' own
     const Carry* before = nullptr;    ///< states at the slice's start; null: zeros
     Carry* after = nullptr;           ///< where the states at its end are put; null: nowhere
+    /// Where linear layers note their products, those whose weights are larger than their factors; null: they
+    /// do not.
+    std::vector<NotedProduct>* noted = nullptr;
 
     /// What regularises activations, summed over the layers passed and averaged over the batch, at the primal
     /// and (in passes of pairs) at primal + tangent; undefined: nothing does.

@@ -140,9 +140,12 @@ struct Sites {
 
 template <typename T>
 inline __attribute__((always_inline)) T sum(const VectorOf<T>& v) {
-    T total = 0;
-    for (std::int64_t i = 0; i < Vector<T>::size; ++i) total += v[i];
-    return total;
+    // Halves onto each other: a short filter's sum would cost as much as its products otherwise.
+    std::array<T, Vector<T>::size> parts;
+    std::memcpy(parts.data(), &v, sizeof v);
+    for (std::size_t half = parts.size() / 2; half > 0; half /= 2)
+        for (std::size_t i = 0; i < half; ++i) parts[i] += parts[i + half];
+    return parts[0];
 }
 
 /// value[i] = ⟨filter, patch i⟩.
@@ -507,17 +510,187 @@ struct ConvReluMaxPoolTangent : Function<ConvReluMaxPoolTangent> {
     }
 };
 
+/// What the three operations below share: where the maxima are, and the convolution's form.
+struct Place {
+    Tensor output, index; ///< of the pool
+    ConvShape conv;
+    std::int64_t kernel, in, height, width; ///< of the filters and of the images
+
+    std::int64_t positions() const {
+        const auto along = [&](std::int64_t size) {
+            return (size + 2 * conv.padding - kernel) / conv.stride + 1;
+        };
+        return along(height) * along(width);
+    }
+    void save(AutogradContext* ctx, const Tensor& a, const Tensor& b) const {
+        ctx->save_for_backward({a, b, output, index});
+        for (const auto& [key, value] : {std::pair{"stride", conv.stride},
+                                         {"padding", conv.padding},
+                                         {"kernel", kernel},
+                                         {"in", in},
+                                         {"height", height},
+                                         {"width", width}})
+            ctx->saved_data[key] = value;
+    }
+    static std::pair<Place, std::array<Tensor, 2>> saved(AutogradContext* ctx) {
+        const variable_list all = ctx->get_saved_variables();
+        const auto number = [&](const char* key) { return ctx->saved_data[key].toInt(); };
+        return {Place{.output = all[2],
+                      .index = all[3],
+                      .conv = {.stride = number("stride"), .padding = number("padding")},
+                      .kernel = number("kernel"),
+                      .in = number("in"),
+                      .height = number("height"),
+                      .width = number("width")},
+                {all[0], all[1]}};
+    }
+};
+
+// T(g, x, W) = Σ over the open maxima of g · ⟨W[o], patch of x⟩ is linear in each of the three. Its
+// derivatives by g, by x and by W are each linear in the other two, and have each other as derivatives, to
+// any order.
+
+Tensor valuesAtMaxima(const Tensor& x, const Tensor& weight, const Place& place);
+Tensor imagesFromMaxima(const Tensor& g, const Tensor& weight, const Place& place);
+Tensor filtersFromMaxima(const Tensor& g, const Tensor& x, const Place& place);
+
+/// ∂T/∂g: the convolution's values at the open maxima, zero elsewhere; like the pool's output.
+struct ValuesAtMaxima : Function<ValuesAtMaxima> {
+    static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight, const Place& place) {
+        place.save(ctx, x, weight);
+        const Layout l(x, weight, place.conv);
+        const Maxima maxima(place.output, place.index, l, place.positions());
+        Tensor result = at::zeros_like(place.output);
+        AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "values_at_maxima", [&] {
+            const Tensor images = channelsLast<scalar_t>(x, l), rows = filters(weight, l);
+            at::parallel_for(0, l.batch, 1, [&](std::int64_t first, std::int64_t last) {
+                Sites<scalar_t> sites(maxima.size);
+                for (std::int64_t b = first; b < last; ++b)
+                    for (std::int64_t o = 0; o < l.out; ++o) {
+                        maxima.collect(b * l.out + o, sites);
+                        dots(images.data_ptr<scalar_t>() + b * l.image,
+                             rows.data_ptr<scalar_t>() + o * l.filter(), l, sites);
+                        sites.put(result.data_ptr<scalar_t>() + (b * l.out + o) * maxima.size,
+                                  [](scalar_t& there, scalar_t value) { there = value; });
+                    }
+            });
+        });
+        return result;
+    }
+    static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+        const auto [place, factors] = Place::saved(ctx);
+        const auto& [x, weight] = factors;
+        return {ctx->needs_input_grad(0) ? imagesFromMaxima(gradients[0], weight, place) : Tensor(),
+                ctx->needs_input_grad(1) ? filtersFromMaxima(gradients[0], x, place) : Tensor(), Tensor()};
+    }
+};
+
+/// ∂T/∂x, [batch, in, height, width].
+struct ImagesFromMaxima : Function<ImagesFromMaxima> {
+    static Tensor forward(AutogradContext* ctx, const Tensor& g, const Tensor& weight, const Place& place) {
+        place.save(ctx, g, weight);
+        const Layout l(g.size(0), place.height, place.width, weight, place.conv);
+        const Maxima maxima(place.output, place.index, l, place.positions());
+        Tensor result;
+        AT_DISPATCH_FLOATING_TYPES(g.scalar_type(), "images_from_maxima",
+                                   [&] { result = inputGradient<scalar_t>(g, weight, {}, {}, maxima, l); });
+        return result;
+    }
+    static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+        const auto [place, factors] = Place::saved(ctx);
+        const auto& [g, weight] = factors;
+        return {ctx->needs_input_grad(0) ? valuesAtMaxima(gradients[0], weight, place) : Tensor(),
+                ctx->needs_input_grad(1) ? filtersFromMaxima(g, gradients[0], place) : Tensor(), Tensor()};
+    }
+};
+
+/// ∂T/∂W, [out, in, k, k].
+struct FiltersFromMaxima : Function<FiltersFromMaxima> {
+    static Tensor forward(AutogradContext* ctx, const Tensor& g, const Tensor& x, const Place& place) {
+        place.save(ctx, g, x);
+        const Tensor like =
+            at::empty({g.size(1), place.in, place.kernel, place.kernel}, at::TensorOptions(at::kMeta));
+        const Layout l(x, like, place.conv);
+        const Maxima maxima(place.output, place.index, l, place.positions());
+        Tensor result;
+        AT_DISPATCH_FLOATING_TYPES(g.scalar_type(), "filters_from_maxima", [&] {
+            result =
+                filterGradient(weightGradient<scalar_t>(channelsLast<scalar_t>(x, l), g, {}, maxima, l), l);
+        });
+        return result;
+    }
+    static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+        const auto [place, factors] = Place::saved(ctx);
+        const auto& [g, x] = factors;
+        return {ctx->needs_input_grad(0) ? valuesAtMaxima(x, gradients[0], place) : Tensor(),
+                ctx->needs_input_grad(1) ? imagesFromMaxima(g, gradients[0], place) : Tensor(), Tensor()};
+    }
+};
+
+Tensor valuesAtMaxima(const Tensor& x, const Tensor& weight, const Place& place) {
+    return ValuesAtMaxima::apply(x.contiguous(), weight.contiguous(), place);
+}
+Tensor imagesFromMaxima(const Tensor& g, const Tensor& weight, const Place& place) {
+    return ImagesFromMaxima::apply(g.contiguous(), weight.contiguous(), place);
+}
+Tensor filtersFromMaxima(const Tensor& g, const Tensor& x, const Place& place) {
+    return FiltersFromMaxima::apply(g.contiguous(), x.contiguous(), place);
+}
+
+/// ConvReluMaxPool without a response, its output found beforehand; differentiable any number of times.
+struct ConvReluMaxPoolAgain : Function<ConvReluMaxPoolAgain> {
+    static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight, const Tensor& bias,
+                          const Place& place) {
+        place.save(ctx, x, weight);
+        ctx->saved_data["hasBias"] = present(bias);
+        return place.output.clone();
+    }
+    static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+        const auto [place, factors] = Place::saved(ctx);
+        const auto& [x, weight] = factors;
+        const Tensor& g = gradients[0];
+        const bool needB = ctx->saved_data["hasBias"].toBool() && ctx->needs_input_grad(2);
+        return {ctx->needs_input_grad(0) ? imagesFromMaxima(g, weight, place) : Tensor(),
+                ctx->needs_input_grad(1) ? filtersFromMaxima(g, x, place) : Tensor(),
+                needB ? planeSums(g, {}, place.output).sum(0) : Tensor(), Tensor()};
+    }
+};
+
+Pooled convReluMaxPoolAgain(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvShape& conv,
+                            const PoolShape& pool) {
+    Place place{.output = {},
+                .index = {},
+                .conv = conv,
+                .kernel = weight.size(2),
+                .in = weight.size(1),
+                .height = x.size(2),
+                .width = x.size(3)};
+    {
+        const at::NoGradGuard guard;
+        const std::array<std::int64_t, 2> stride{conv.stride, conv.stride},
+            padding{conv.padding, conv.padding};
+        const Pooled pooled = reluMaxPool(at::conv2d(x, weight, bias, stride, padding), pool);
+        place.output = pooled.output;
+        place.index = pooled.index;
+    }
+    return {ConvReluMaxPoolAgain::apply(x, weight, orEmpty(bias, x), place), place.index};
+}
+
 } // namespace
 
 bool poolsConvolution(const Tensor& x, const Tensor& weight, const ConvShape& conv, const PoolShape& pool) {
     constexpr std::int64_t shortestRun = 8;
     constexpr std::int64_t largestImage = std::int64_t{1} << 30; // patches are found by 32-bit numbers
-    return ownKernelsServe(x) && !higherDerivatives() && conv.dilation == 1 && conv.groups == 1 && pool.stride >= 2 &&
-           weight.size(1) * weight.size(2) >= shortestRun && Layout(x, weight, conv).image < largestImage;
+    // Differentiated again, the dense convolution has so much more to do that short runs pay too.
+    const bool pays = weight.size(1) * weight.size(2) >= shortestRun || higherDerivatives();
+    return ownKernelsServe(x) && conv.dilation == 1 && conv.groups == 1 && pool.stride >= 2 && pays &&
+           Layout(x, weight, conv).image < largestImage;
 }
 
 Pooled convReluMaxPool(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& response,
                        const Tensor& s, const Tensor& t, const ConvShape& conv, const PoolShape& pool) {
+    if (higherDerivatives() && !response.defined())
+        return convReluMaxPoolAgain(x.contiguous(), weight, bias, conv, pool);
     const auto result = ConvReluMaxPool::apply(x.contiguous(), weight, orEmpty(bias, x), orEmpty(response, x),
                                                orEmpty(s, x), orEmpty(t, x), conv, pool);
     return {result[0], result[1]};

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/own_kernels.h"
+#include "core/tuners/factored_loss.h"
 
 #include <utility>
 
@@ -20,28 +21,34 @@ TrainMetrics Implicit::train(const Batch& batch, at::Generator& generator) {
     return metrics;
 }
 
-InverseProduct Implicit::solve(const TrainingLoss& loss, const std::vector<Tensor>& v) const {
-    const auto damped = [&](const std::vector<Tensor>& p) {
+/// (H + γ I) p of a loss's products with H.
+template <typename Loss>
+static MatrixProduct damped(const Loss& loss, double damping) {
+    return [&loss, damping](const std::vector<Tensor>& p) {
         std::vector<Tensor> image = loss.hessianProduct(p);
-        if (spec_.damping > 0) addTo(image, p, spec_.damping);
+        if (damping > 0) addTo(image, p, damping);
         return image;
     };
-    switch (spec_.inverse) {
-    case InverseKind::conjugateGradient:
-        return conjugateGradient(damped, v, solution_,
-                                 {.iterations = spec_.iterations, .tolerance = spec_.tolerance});
-    case InverseKind::neumann:
-        return neumannSeries(damped, v, spec_.neumannStep, spec_.iterations);
-    case InverseKind::identity:
-        break;
-    }
-    return {.solution = scaled(v, spec_.neumannStep)};
 }
 
 Tensor Implicit::hypergradient(const std::vector<Tensor>& v) {
     TORCH_CHECK(latest_, "there is no hypergradient before the first training step");
-    const TrainingLoss loss(problem_, *latest_);
-    InverseProduct inverse = solve(loss, v);
+    InverseProduct inverse;
+    Tensor mixed;
+    if (spec_.inverse == InverseKind::neumann) {
+        // The series is made of powers of H alone, which a layer's factors are enough for.
+        const FactoredLoss loss(problem_, *latest_, v);
+        inverse =
+            neumannSeries(damped(loss, spec_.damping), loss.start(), spec_.neumannStep, spec_.iterations);
+        mixed = loss.mixedProduct(inverse.solution);
+    } else {
+        const TrainingLoss loss(problem_, *latest_);
+        inverse = spec_.inverse == InverseKind::identity
+                      ? InverseProduct{.solution = scaled(v, spec_.neumannStep)}
+                      : conjugateGradient(damped(loss, spec_.damping), v, solution_,
+                                          {.iterations = spec_.iterations, .tolerance = spec_.tolerance});
+        mixed = loss.mixedProduct(inverse.solution);
+    }
     // The gradients of both losses, three products a layer each, and six for every second derivative.
     constexpr double gradient = 3, second = 6;
     validateCost_ = (2 * gradient + second * static_cast<double>(inverse.products + 1)) / gradient;
@@ -50,9 +57,8 @@ Tensor Implicit::hypergradient(const std::vector<Tensor>& v) {
                 "cut short there after " +
                 std::to_string(inverse.products) +
                 " products: hypergradients are approximate. A larger tuner.damping prevents it.";
-    const Tensor result = -loss.mixedProduct(inverse.solution);
     if (!solution_.empty()) solution_ = std::move(inverse.solution);
-    return result;
+    return -mixed;
 }
 
 Tensor Implicit::validate(const Batch& batch, at::Generator& generator) {

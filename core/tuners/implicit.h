@@ -40,8 +40,6 @@ class Implicit : public Fixed {
     Tensor hypergradient(const std::vector<Tensor>& v);
 
   private:
-    InverseProduct solve(const TrainingLoss& loss, const std::vector<Tensor>& v) const;
-
     std::optional<KeptBatch> latest_;
     std::vector<Tensor> solution_; ///< the last p; zeros before there is one; empty without a warm start
     double validateCost_;

@@ -40,23 +40,30 @@ KeptBatch KeptBatch::load(const NamedTensors& state, at::Device device) {
     return kept;
 }
 
-TrainingLoss::TrainingLoss(Problem& problem, const Batch& batch, at::Generator generator, Options options)
-    : weights_(tensors(problem.network.general())), lambda_(problem.space.lambda()) {
+GraphedLoss graphedLoss(Problem& problem, const Batch& batch, at::Generator generator,
+                        TrainingLoss::Options options, std::vector<NotedProduct>* noted) {
     const HigherDerivativesScope scope;
-    Pass pass{.values = problem.space.differentiableNatural(lambda_).unsqueeze(0),
+    Pass pass{.values = problem.space.differentiableNatural(problem.space.lambda()).unsqueeze(0),
               .generator = std::move(generator),
               .training = true,
               .trackStatistics = options.trackStatistics,
               .generalGradient = true,
               .before = batch.before,
-              .after = options.after};
+              .after = options.after,
+              .noted = noted};
     const auto [x, targets] = problem.augmentation.apply(batch, pass.values.detach(), pass.generator);
     const Tensor y = problem.network.forward(x, pass);
-    const Tensor loss = problem.penalizedLoss(y, targets, pass);
+    return {problem.penalizedLoss(y, targets, pass), y};
+}
+
+TrainingLoss::TrainingLoss(Problem& problem, const Batch& batch, at::Generator generator, Options options)
+    : weights_(tensors(problem.network.general())), lambda_(problem.space.lambda()) {
+    const auto [loss, y] = graphedLoss(problem, batch, std::move(generator), options);
     value_ = loss.detach();
     outputs_ = y.detach();
     std::vector<Tensor> inputs = weights_;
     inputs.push_back(lambda_);
+    const HigherDerivativesScope scope;
     gradient_ = grad({loss}, inputs, {}, true, true, true);
     byLambda_ = gradient_.back();
     gradient_.pop_back();

@@ -74,6 +74,15 @@ class TrainingLoss {
     Tensor byLambda_;              ///< ∂L_T/∂λ with graph; undefined where it does not depend on λ
 };
 
+/// L_T(λ, w₀) with the graph that TrainingLoss differentiates.
+struct GraphedLoss {
+    Tensor loss, outputs;
+};
+/// @param noted where linear layers note their products and take their weights as constants; null: they do
+/// not
+GraphedLoss graphedLoss(Problem& problem, const Batch& batch, at::Generator generator,
+                        TrainingLoss::Options options, std::vector<NotedProduct>* noted = nullptr);
+
 /// ∇_w L_V(w₀) of a validation mini-batch, dropout and augmentation off.
 struct ValidationGradient {
     Tensor loss; ///< scalar, without a graph

@@ -102,6 +102,15 @@ inline Tensor flattened(const std::vector<Tensor>& list) {
     for (const Tensor& tensor : list) parts.push_back(tensor.detach().reshape({-1}));
     return at::cat(parts);
 }
+inline std::vector<Tensor> unflattened(const Tensor& flat, const std::vector<Tensor>& like) {
+    std::vector<Tensor> result;
+    std::int64_t from = 0;
+    for (const Tensor& tensor : like) {
+        result.push_back(flat.narrow(0, from, tensor.numel()).view_as(tensor).detach().clone());
+        from += tensor.numel();
+    }
+    return result;
+}
 inline std::vector<Tensor> randomLike(const std::vector<Tensor>& list, std::uint64_t seed) {
     at::Generator generator = seeded(seed);
     std::vector<Tensor> result;
