@@ -119,7 +119,8 @@ nlohmann::ordered_json tunersJson(const TunerBenchReport& report) {
             {"plain_step_ms", report.plainStepMs},
             {"gradient_ms", report.gradientMs},
             {"tuners", std::move(tuners)},
-            {"stn_over_delta_stn", number(report.stnOverDeltaStn)}};
+            {"stn_over_delta_stn", number(report.stnOverDeltaStn)},
+            {"bayesian_proposal_ms", report.proposalMs}};
 }
 
 std::string tunersText(const TunerBenchReport& report) {
@@ -139,7 +140,11 @@ std::string tunersText(const TunerBenchReport& report) {
            std::to_string(report.repetitions) + " interleaved repetitions\n" + table.text() + "plain step " +
            shortNumber(report.plainStepMs) + " ms, a gradient evaluation " + shortNumber(report.gradientMs) +
            " ms, STN's training step over the Δ-STN's " + shortNumber(report.stnOverDeltaStn) +
-           "\nover plain: of the plain step; in gradients, counted: of gradient evaluations, measured and by "
+           "\nnext proposal of a Bayesian search, " + std::to_string(TunerBenchReport::proposalTrials) +
+           " trials in " + std::to_string(TunerBenchReport::proposalHyperparameters) + " dimensions, " +
+           shortNumber(report.proposalMs) +
+           " ms\nover plain: of the plain step; in gradients, counted: of gradient evaluations, measured and "
+           "by "
            "counting products.\n" +
            notes;
 }

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/run/bench.h"
 #include "core/run/bench_steps.h"
+#include "core/search/search.h"
 
 #include <torch/version.h>
 
@@ -57,6 +58,32 @@ std::vector<std::pair<std::string, TunerSpec>> tunersWithin(const TunerSpec& own
     add("unrolled, reverse", "unrolled", [](TunerSpec& spec) { spec.unroll = UnrollMode::reverse; });
     add("unrolled, forward", "unrolled", [](TunerSpec& spec) { spec.unroll = UnrollMode::forward; });
     return result;
+}
+
+/// A Bayesian search's next proposal on a bowl with noise.
+Timed proposal(std::uint64_t seed) {
+    constexpr std::int64_t trials = TunerBenchReport::proposalTrials,
+                           dimensions = TunerBenchReport::proposalHyperparameters;
+    TunerSpec spec;
+    spec.type = "bayesian";
+    spec.trials = trials + 1;
+    std::vector<Hyperparameter> hyperparameters;
+    for (std::int64_t i = 0; i < dimensions; ++i)
+        hyperparameters.push_back({.name = "x" + std::to_string(i), .initial = 0.5, .min = 0, .max = 1});
+    at::Generator generator = at::detail::createCPUGenerator(seed);
+    const Tensor points = at::rand({trials, dimensions}, generator, at::TensorOptions(at::kDouble));
+    const Tensor losses = (points - 0.3).square().sum(1) +
+                          0.01 * at::randn({trials}, generator, at::TensorOptions(at::kDouble));
+    std::vector<Trial> past;
+    for (std::int64_t i = 0; i < trials; ++i) {
+        const double* point = points[i].data_ptr<double>();
+        past.push_back({.number = i,
+                        .point = {point, point + dimensions},
+                        .losses = {{1, losses[i].item<double>()}},
+                        .epochs = 1});
+    }
+    const std::shared_ptr<const Search> search = makeSearch(spec, hyperparameters, 1, seed);
+    return {[search, past = std::move(past)] { search->next(past); }};
 }
 
 } // namespace
@@ -119,6 +146,11 @@ TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, co
     }
 
     report.repetitions = repeatInTurn(steps, device, options);
+    Timed next = proposal(experiment.seed);
+    std::vector<Timed*> alone{&next};
+    constexpr int enough = 5;
+    repeatInTurn(alone, at::kCPU, {.repetitions = std::min(options.repetitions, enough), .seconds = 1});
+    report.proposalMs = next.median();
     report.plainStepMs = plainStep.median();
     report.gradientMs = gradient.median();
     const Timed *deltaStn = nullptr, *stn = nullptr;

@@ -98,6 +98,9 @@ struct TunerBenchReport {
     double gradientMs = 0;  ///< forward and backward
     std::vector<TunerTiming> tuners = {};
     std::optional<double> stnOverDeltaStn = {}; ///< training steps
+    /// What a Bayesian search thinks before its next trial, with these many behind it.
+    double proposalMs = 0;
+    static constexpr std::int64_t proposalTrials = 100, proposalHyperparameters = 10;
 };
 
 /// The tensor side of the house behind a face without tensors. One thread at a time.

@@ -563,6 +563,23 @@ void Run::takeCheckpoint() {
                                     std::make_shared<const std::string>(writeCheckpoint(training_->save()))});
 }
 
+/// A bench on the experiment's device, if there is memory for it.
+/// @param body makes the report
+template <typename F>
+auto benching(const Experiment& experiment, const F& body) {
+    std::invoke_result_t<F, at::Device> report;
+    const auto advice = [] { return std::string("Use a smaller batch (batch.train) or narrower layers."); };
+    translatingErrors(
+        [&] {
+            const at::Device device = resolveDevice(experiment.device);
+            const DeviceScope scope(device);
+            requireMemory("the bench", benchMemory(experiment), device, [&](double) { return advice(); });
+            report = body(device);
+        },
+        advice);
+    return report;
+}
+
 class TorchEngine : public Engine {
   public:
     EngineInfo info() override {
@@ -605,12 +622,12 @@ class TorchEngine : public Engine {
     }
 
     BenchReport bench(const Experiment& experiment, const BenchOptions& options) override {
-        return benching([&](at::Device device) { return runBench(experiment, device, options); }, experiment);
+        return benching(experiment, [&](at::Device device) { return runBench(experiment, device, options); });
     }
 
     TunerBenchReport benchTuners(const Experiment& experiment, const BenchOptions& options) override {
-        return benching([&](at::Device device) { return dstn::benchTuners(experiment, device, options); },
-                        experiment);
+        return benching(experiment,
+                        [&](at::Device device) { return dstn::benchTuners(experiment, device, options); });
     }
 
     HypergradientReport hypergradients(const Experiment& experiment,
@@ -633,24 +650,6 @@ class TorchEngine : public Engine {
                 return std::string("Use fewer examples (--examples) or fewer steps (--reference-steps).");
             });
         BlockCache::install().release();
-        return report;
-    }
-
-  private:
-    template <typename F>
-    static auto benching(const F& body, const Experiment& experiment) {
-        std::invoke_result_t<F, at::Device> report;
-        const auto advice = [] {
-            return std::string("Use a smaller batch (batch.train) or narrower layers.");
-        };
-        translatingErrors(
-            [&] {
-                const at::Device device = resolveDevice(experiment.device);
-                const DeviceScope scope(device);
-                requireMemory("the bench", benchMemory(experiment), device, [&](double) { return advice(); });
-                report = body(device);
-            },
-            advice);
         return report;
     }
 };

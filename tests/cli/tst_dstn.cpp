@@ -457,7 +457,7 @@ class DstnTest : public QObject {
             dstn({"bench", "--tuners", "--preset", "tiny.json", "--repetitions", "3", "--json"});
         QVERIFY2(bench.code == 0, qPrintable(bench.err));
         const QJsonObject report = bench.lines().first();
-        for (const char* key : {"plain_step_ms", "gradient_ms", "stn_over_delta_stn"})
+        for (const char* key : {"plain_step_ms", "gradient_ms", "stn_over_delta_stn", "bayesian_proposal_ms"})
             QVERIFY2(report[key].toDouble() > 0, key);
         QStringList names;
         for (const QJsonValue& each : report["tuners"].toArray()) {
