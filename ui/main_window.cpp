@@ -285,7 +285,8 @@ void MainWindow::updateStatus() {
     const RunSummary& summary = live_->view()->summary();
     const bool active = controller_.isActive();
     // Asks for a review of the whole page, which ten times a second would be too much.
-    if (active != setupSaysRunning_) setup_->setRunning(active);
+    if (active != setupSaysRunning_)
+        setup_->setBusy(active ? tr("A run is going on. Stop it, or wait for its end.") : QString());
     setupSaysRunning_ = active;
     navigation_->setBusy(livePlace, active);
     device_->setVisible(active && !summary.device.isEmpty());

@@ -121,12 +121,12 @@ class SetupPageTest : public QObject {
 
     void runIsDisabledWithTheReasonWhileOneIsGoingOn() {
         QSignalSpy requested(page_.get(), &SetupPage::runRequested);
-        page_->setRunning(true);
+        page_->setBusy(QStringLiteral("A run is going on."));
         QVERIFY(!button()->isEnabled());
         QVERIFY(reason().contains("run is going on"));
         page_->run();
         QCOMPARE(requested.count(), 0);
-        page_->setRunning(false);
+        page_->setBusy({});
         QVERIFY(button()->isEnabled());
     }
 
