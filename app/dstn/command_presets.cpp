@@ -2,9 +2,11 @@
 #include "app/dstn/terminal.h"
 #include "core/error.h"
 #include "core/run/experiment.h"
+#include "core/study/study.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -12,24 +14,27 @@ namespace dstn {
 
 Subcommand presetsCommand(CLI::App& program) {
     struct Options {
-        bool json = false;
+        bool json = false, studies = false;
         std::string id;
     };
     auto options = std::make_shared<Options>();
     CLI::App* app = program.add_subcommand("presets", "List the experiments that come with the program");
     app->add_option("ID", options->id, "Print this preset's experiment, to start a file of your own from");
+    app->add_flag("--studies", options->studies, "The studies that come with it instead");
     app->add_flag("--json", options->json, "Print one JSON object a line");
     return {app, [options] {
+                const std::vector<Preset>& all = options->studies ? studyPresets() : presets();
                 if (!options->id.empty()) {
-                    const Preset* preset = findPreset(options->id);
-                    if (preset == nullptr)
+                    const auto preset = std::ranges::find(all, options->id, &Preset::id);
+                    if (preset == all.end())
                         throw Error(ErrorKind::usage, "There is no preset \"" + options->id +
-                                                          "\". List them with: dstn presets");
+                                                          "\". List them with: dstn presets" +
+                                                          (options->studies ? " --studies" : ""));
                     std::cout << preset->json;
                     return 0;
                 }
                 Table table;
-                for (const Preset& preset : presets()) {
+                for (const Preset& preset : all) {
                     if (options->json)
                         std::cout << nlohmann::ordered_json{{"id", preset.id},
                                                             {"title", preset.title},

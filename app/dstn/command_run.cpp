@@ -2,11 +2,13 @@
 #include "app/dstn/interruption.h"
 #include "app/dstn/json_lines.h"
 #include "app/dstn/progress.h"
+#include "app/dstn/study_execution.h"
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
 #include "app/dstn/whole_number.h"
 #include "core/archive/archive.h"
 #include "core/run/session.h"
+#include "core/study/study.h"
 
 #include <chrono>
 #include <iostream>
@@ -182,12 +184,26 @@ std::string afterInterruption(const std::string& run, const Course& course, bool
                         : "the run had not begun: nothing is kept of it";
 }
 
+/// A search is a study of one method and one seed; its trials are the runs.
+int executeSearch(const RunOptions& options, const std::filesystem::path& path,
+                  const Experiment& experiment) {
+    const Study study = studyOf(experiment);
+    const std::string id = newUuid();
+    Archive(path, Archive::Mode::readWrite).createStudy(id, study.name, toJson(study));
+    return executeStudy({.archive = path,
+                         .study = id,
+                         .maxSteps = options.maxSteps,
+                         .json = options.json,
+                         .quiet = options.quiet});
+}
+
 int execute(const RunOptions& options) {
     const std::filesystem::path path =
         options.archive.empty() ? Archive::defaultPath() : std::filesystem::path(options.archive);
     RunRequest request = options.resume.empty() ? newRequest(options) : resumedRequest(options, path);
     request.maxSteps = options.maxSteps;
     checkAgainstData(options, request.experiment);
+    if (isSearch(request.experiment.tuner.type)) return executeSearch(options, path, request.experiment);
 
     const Interruption interruption;
     const std::string run = request.run;

@@ -23,7 +23,7 @@ static int run(int argc, char** argv) {
     const std::array commands{runCommand(program),     presetsCommand(program), validateCommand(program),
                               schemaCommand(program),  listCommand(program),    showCommand(program),
                               compareCommand(program), exportCommand(program),  benchCommand(program),
-                              doctorCommand(program)};
+                              studyCommand(program),   doctorCommand(program)};
     try {
         program.parse(argc, argv);
     } catch (const CLI::Success& wish) { // --help, --version

@@ -21,6 +21,7 @@ Subcommand schemaCommand(CLI::App& program);
 Subcommand listCommand(CLI::App& program);
 Subcommand showCommand(CLI::App& program);
 Subcommand compareCommand(CLI::App& program);
+Subcommand studyCommand(CLI::App& program);
 Subcommand exportCommand(CLI::App& program);
 Subcommand benchCommand(CLI::App& program);
 Subcommand doctorCommand(CLI::App& program);

@@ -43,8 +43,8 @@ struct StudyRow {
     std::string name;
     RunState state = RunState::paused; ///< running, paused, completed or failed; `interrupted` where its
                                        ///< process is gone
-    std::string reason;  ///< why it failed or paused
-    std::string created; ///< UTC, ISO 8601
+    std::string reason;                ///< why it failed or paused
+    std::string created;               ///< UTC, ISO 8601
     std::int64_t runs = 0, failedRuns = 0;
     bool deleted = false;
 };
@@ -58,6 +58,7 @@ struct StudyRun {
     std::string experimentJson;
     double seconds = 0.0, gradients = 0.0;
     std::int64_t steps = 0, stepsPerEpoch = 0;
+    std::int64_t stepsTotal = 0;     ///< to which it was to train when it was last begun
     bool checkpoint = false;         ///< there is one to go on from
     std::vector<EpochResult> epochs; ///< in order
 };
@@ -151,6 +152,8 @@ class Archive {
     /// Error{archive} if another process that lives is it.
     void setStudyState(const std::string& study, RunState state, const std::string& reason = {});
     void studyHeartbeat(const std::string& study);
+    /// Gives up what lets these runs go on.
+    void dropCheckpoints(const std::vector<std::string>& runs);
     /// Hides studies with their runs; undone by false. purgeDeleted() removes them for good.
     void setStudiesDeleted(const std::vector<std::string>& studies, bool deleted);
 

@@ -143,7 +143,8 @@ std::vector<StudyRun> Archive::studyRuns(const std::string& study) const {
             "SELECT id, uuid, state, reason, experiment, seconds, gradients, steps, steps_per_epoch, "
             "EXISTS (SELECT 1 FROM checkpoints WHERE run_id = runs.id), "
             "(SELECT uuid FROM studies WHERE id = study_id), study_method, study_seed, study_trial, "
-            "process_host, process_boot, process_space, process_id, process_start, heartbeat FROM runs "
+            "process_host, process_boot, process_space, process_id, process_start, heartbeat, steps_total "
+            "FROM runs "
             "WHERE study_id = ? AND deleted = 0 ORDER BY study_method, id");
         query.bind(1, id);
         while (query.executeStep()) {
@@ -157,7 +158,8 @@ std::vector<StudyRun> Archive::studyRuns(const std::string& study) const {
             run.steps = query.getColumn(7).getInt64();
             run.stepsPerEpoch = query.getColumn(8).getInt64();
             run.checkpoint = query.getColumn(9).getInt64() != 0;
-            constexpr int place = 10, process = 14;
+            constexpr int place = 10, process = 14, total = 20;
+            run.stepsTotal = query.getColumn(total).getInt64();
             run.place = placeOf(query, place);
             if (!ended(run.state) && abandonedRun(query, process)) run.state = RunState::interrupted;
             run.epochs = std::move(epochs[query.getColumn(0).getInt64()]);
@@ -227,6 +229,21 @@ void Archive::studyHeartbeat(const std::string& study) {
         update.bind(1, static_cast<std::int64_t>(std::time(nullptr)));
         update.bind(2, impl_->studyId(study));
         update.exec();
+    });
+}
+
+void Archive::dropCheckpoints(const std::vector<std::string>& runs) {
+    impl_->write([&] {
+        for (const std::string& run : runs) {
+            const std::int64_t id = impl_->runId(run);
+            for (const char* sql :
+                 {"DELETE FROM checkpoint_parts WHERE run_id = ?", "DELETE FROM checkpoints WHERE "
+                                                                   "run_id = ?"}) {
+                auto drop = impl_->statement(sql);
+                drop.bind(1, id);
+                drop.exec();
+            }
+        }
     });
 }
 

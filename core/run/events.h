@@ -80,7 +80,7 @@ struct EpochResult {
 
 /// Where a run belongs in a study.
 struct StudyPlace {
-    std::string study;       ///< UUID
+    std::string study = {};  ///< UUID
     std::int64_t method = 0; ///< index into the study's methods
     std::uint64_t seed = 0;  ///< of the study's seeds
     std::int64_t trial = 0;  ///< of a search, from 0 on; 0 where the method trains once

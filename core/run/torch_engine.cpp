@@ -409,6 +409,8 @@ void Run::start(const Dataset& dataset, at::Device device) {
     events_.publish(started);
     events_.publish(StateChanged{RunState::running, {}});
     lastProgress_ = Clock::now();
+    if (request_.inherit)
+        takeCheckpoint(); // or whoever goes on with the run would not have what it took over
 }
 
 void Run::evaluateWhenDue() {

@@ -16,8 +16,8 @@ namespace dstn {
 struct StudyRunBegun {
     StudyPlace place;
     std::string run;
-    std::string method;      ///< its name
-    std::int64_t epochs = 0; ///< to train to
+    std::string name;          ///< of the run: study, method, seed, trial
+    std::int64_t maxSteps = 0; ///< to which it trains; 0: to the end of its experiment
     bool resumed = false;
 };
 /// An event of one of its runs.
@@ -52,8 +52,9 @@ using StudySink = std::function<void(const StudyEvent&)>;
 class StudySession {
   public:
     /// Starts at once; the last event is StudyFinished. The archive must hold the study.
+    /// @param maxSteps ends it as completed after so many training steps, all runs together; 0: the budget's
     StudySession(std::filesystem::path archive, std::string study, StudySink sink,
-                 EngineFactory makeEngine = createEngine);
+                 EngineFactory makeEngine = createEngine, std::int64_t maxSteps = 0);
     ~StudySession();
     StudySession(const StudySession&) = delete;
     StudySession& operator=(const StudySession&) = delete;

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "core/archive/archive.h"
+#include "core/study/study.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dstn {
+
+class Search;
+
+/// Gradient-evaluation equivalents that one epoch of an experiment's training costs after its warm-up.
+double gradientsPerEpoch(const Experiment& experiment, const DataInfo& data);
+
+/// What a study does next, and how.
+struct PlannedRun {
+    StudyPlace place = {};
+    Experiment experiment = {};
+    std::string run = {};        ///< UUID of the archived run that goes on; empty: a new one
+    bool fromCheckpoint = false; ///< it goes on from its checkpoint; false: from its beginning
+    std::string inherit = {};    ///< UUID of the run whose weights it takes over first; empty: none
+    std::int64_t maxSteps = 0;   ///< 0: the experiment's
+    double maxSeconds = 0.0, maxGradients = 0.0;
+};
+
+/// A study as a sequence of runs: seed by seed, method by method. What comes next follows from the study and
+/// its runs so far alone.
+class StudyPlan {
+  public:
+    /// The study must have no mistakes with these data.
+    /// @param maxSteps of all runs together; 0: any number
+    StudyPlan(Study study, DataInfo data, std::int64_t maxSteps = 0);
+    ~StudyPlan();
+
+    /// The next run to begin; nothing: there is none before one that runs has ended, or, where none runs, at
+    /// all.
+    /// @param runs of the archive and those just begun; what runs now has a state that has not ended
+    std::optional<PlannedRun> next(const std::vector<StudyRun>& runs) const;
+
+    /// In the budget's unit.
+    double spent(const std::vector<StudyRun>& runs) const;
+    /// What all methods and seeds may spend.
+    double total() const;
+
+  private:
+    struct Cell;
+    std::optional<PlannedRun> nextOf(const Cell& cell, const std::vector<const StudyRun*>& runs,
+                                     double stepsLeft) const;
+    std::optional<PlannedRun> nextTraining(const Cell& cell, const std::vector<const StudyRun*>& runs) const;
+    std::optional<PlannedRun> nextTrial(const Cell& cell, const std::vector<const StudyRun*>& runs) const;
+    PlannedRun goneOn(const Cell& cell, const StudyRun& run, std::int64_t maxSteps) const;
+    double spentBy(const StudyRun& run) const;
+    double reservedBy(const Cell& cell, const StudyRun& run) const;
+
+    Study study_;
+    DataInfo data_;
+    std::int64_t maxSteps_;
+    std::vector<Cell> cells_;
+};
+
+} // namespace dstn

@@ -1,0 +1,313 @@
+#include "core/study/study_runner.h"
+
+#include "core/run/unforeseen.h"
+#include "core/study/plan.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace dstn {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// What one run's events mean for the study: they are handed on, and its end is noted.
+class RunSink : public EventSink {
+  public:
+    RunSink(StudyPlace place, std::function<void(const StudyPlace&, const Event&)> take)
+        : place_(std::move(place)), take_(std::move(take)) {}
+    void publish(const Event& event) override { take_(place_, event); }
+
+  private:
+    StudyPlace place_;
+    std::function<void(const StudyPlace&, const Event&)> take_;
+};
+
+/// A run that goes on.
+struct Live {
+    PlannedRun planned;
+    std::string run;
+    std::shared_ptr<Recorder> recorder;
+    std::unique_ptr<Session> session;
+};
+
+/// What the archive does not know yet of a run just begun.
+StudyRun begun(const Live& live) {
+    StudyRun run;
+    run.run = live.run;
+    run.place = live.planned.place;
+    run.state = RunState::running;
+    run.experimentJson = toJson(live.planned.experiment);
+    run.stepsPerEpoch = 1;
+    run.stepsTotal = live.planned.maxSteps;
+    return run;
+}
+
+/// A run's error that the next one would meet too.
+bool endsStudy(ErrorKind kind) {
+    return kind == ErrorKind::data || kind == ErrorKind::usage || kind == ErrorKind::archive;
+}
+
+} // namespace
+
+struct StudySession::Impl {
+    std::filesystem::path path;
+    std::string study;
+    StudySink sink;
+    EngineFactory makeEngine;
+    std::int64_t maxSteps = 0;
+    std::thread thread;
+
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool pausing = false, interrupted = false;
+    std::map<std::string, RunFinished> ended; ///< by run, until their leave is taken
+    std::mutex telling;                       ///< the sink hears one event at a time
+    std::vector<std::unique_ptr<Live>> live;
+    StudyFinished outcome;
+
+    void tell(const StudyEvent& event) {
+        const std::lock_guard lock(telling);
+        sink(event);
+    }
+    void execute();
+    void carryOut(Archive& archive);
+    void launch(Archive& archive, PlannedRun planned);
+    void hear(const std::string& run, const StudyPlace& place, const Event& event);
+    void waitForOne();
+    void windUp(Archive& archive, const Study& document);
+    std::vector<StudyRun> runs(const Archive& archive) const;
+    void tellProgress(const StudyPlan& plan, const std::vector<StudyRun>& runs);
+    void forgetWorse(Archive& archive, const Study& document, const StudyPlace& place) const;
+
+    Clock::time_point start = Clock::now();
+    std::optional<double> spentAtStart;
+};
+
+StudySession::StudySession(std::filesystem::path archive, std::string study, StudySink sink,
+                           EngineFactory makeEngine, std::int64_t maxSteps)
+    : impl_(std::make_unique<Impl>()) {
+    impl_->path = std::move(archive);
+    impl_->study = std::move(study);
+    impl_->sink = std::move(sink);
+    impl_->makeEngine = std::move(makeEngine);
+    impl_->maxSteps = maxSteps;
+    impl_->thread = std::thread([impl = impl_.get()] { impl->execute(); });
+}
+
+StudySession::~StudySession() {
+    pause(true);
+    wait();
+}
+
+void StudySession::pause(bool interrupted) {
+    {
+        const std::lock_guard lock(impl_->mutex);
+        if (impl_->pausing) return;
+        impl_->pausing = true;
+        impl_->interrupted = interrupted;
+    }
+    impl_->changed.notify_all();
+}
+
+void StudySession::wait() {
+    if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+const std::string& StudySession::study() const { return impl_->study; }
+
+void StudySession::Impl::execute() {
+    std::optional<Archive> archive;
+    const auto fail = [&](std::optional<ErrorKind> kind, const std::string& message) {
+        outcome.state = RunState::failed;
+        outcome.error = kind;
+        outcome.message = message;
+    };
+    bool owner = false;
+    try {
+        archive.emplace(path);
+        archive->setStudyState(study, RunState::running);
+        owner = true;
+        carryOut(*archive);
+    } catch (const Error& error) {
+        fail(error.kind(), error.what());
+    } catch (const std::exception& error) {
+        fail(std::nullopt, unforeseen(error.what()));
+    }
+    live.clear(); // each session interrupts its run and waits for it, each recorder writes what is left
+    if (owner) {
+        try {
+            archive->setStudyState(study, outcome.state, outcome.message);
+        } catch (const Error& error) {
+            if (!outcome.error) fail(error.kind(), error.what());
+        }
+    }
+    tell(outcome);
+}
+
+std::vector<StudyRun> StudySession::Impl::runs(const Archive& archive) const {
+    std::vector<StudyRun> all = archive.studyRuns(study);
+    for (const auto& one : live) {
+        const auto known = std::ranges::find(all, one->run, &StudyRun::run);
+        if (known == all.end()) {
+            all.push_back(begun(*one));
+            continue;
+        }
+        known->state = RunState::running;
+        if (one->planned.maxSteps > 0) known->stepsTotal = std::max(known->stepsTotal, one->planned.maxSteps);
+    }
+    return all;
+}
+
+void StudySession::Impl::carryOut(Archive& archive) {
+    const ParsedStudy parsed =
+        parseStudy(archive.studyDocument(study), [](const std::string& name) -> std::string {
+            throw Error(ErrorKind::usage,
+                        "The archived study names the experiment " + name + " instead of holding it.");
+        });
+    if (!parsed.study) throw Error(ErrorKind::usage, describe(parsed.mistakes));
+    const Study& document = *parsed.study;
+    const DataInfo data = probeDataset(experimentOf(document, 0, document.seeds.front()).data);
+    if (const auto mistakes = validate(document, data); !mistakes.empty())
+        throw Error(ErrorKind::usage, describe(mistakes));
+    const StudyPlan plan(document, data, maxSteps);
+
+    while (true) {
+        std::vector<StudyRun> known = runs(archive);
+        tellProgress(plan, known);
+        while (static_cast<std::int64_t>(live.size()) < document.parallel) {
+            {
+                const std::lock_guard lock(mutex);
+                if (pausing) break;
+            }
+            auto planned = plan.next(known);
+            if (!planned) break;
+            launch(archive, std::move(*planned));
+            known = runs(archive);
+        }
+        if (live.empty()) break;
+        waitForOne();
+        windUp(archive, document);
+        archive.studyHeartbeat(study);
+    }
+    const std::lock_guard lock(mutex);
+    outcome.state = !pausing ? RunState::completed : interrupted ? RunState::interrupted : RunState::paused;
+}
+
+void StudySession::Impl::launch(Archive& archive, PlannedRun planned) {
+    auto one = std::make_unique<Live>();
+    planned.place.study = study;
+    one->run = planned.run.empty() ? newUuid() : planned.run;
+    RunRequest request{.experiment = planned.experiment,
+                       .run = one->run,
+                       .checkpoint = planned.fromCheckpoint ? archive.checkpoint(planned.run) : nullptr,
+                       .maxSteps = planned.maxSteps,
+                       .maxSeconds = planned.maxSeconds,
+                       .maxGradients = planned.maxGradients,
+                       .place = planned.place,
+                       .inherit = planned.inherit.empty() ? nullptr : archive.checkpoint(planned.inherit)};
+    tell(StudyRunBegun{.place = planned.place,
+                       .run = one->run,
+                       .name = planned.experiment.name,
+                       .maxSteps = planned.maxSteps,
+                       .resumed = !planned.run.empty()});
+    one->recorder = std::make_shared<Recorder>(path, one->run);
+    auto heard = std::make_shared<RunSink>(
+        planned.place,
+        [this, run = one->run](const StudyPlace& place, const Event& event) { hear(run, place, event); });
+    one->planned = std::move(planned);
+    one->session = std::make_unique<Session>(
+        std::move(request), std::vector<std::shared_ptr<EventSink>>{one->recorder, std::move(heard)},
+        makeEngine);
+    live.push_back(std::move(one));
+}
+
+/// On the run's own thread.
+void StudySession::Impl::hear(const std::string& run, const StudyPlace& place, const Event& event) {
+    tell(StudyRunEvent{place, event});
+    if (!std::holds_alternative<RunFinished>(event)) return;
+    {
+        const std::lock_guard lock(mutex);
+        ended.emplace(run, std::get<RunFinished>(event));
+    }
+    changed.notify_all();
+}
+
+void StudySession::Impl::waitForOne() {
+    constexpr auto signOfLife = std::chrono::seconds(30);
+    std::unique_lock lock(mutex);
+    bool sent = false;
+    const auto until = Clock::now() + signOfLife;
+    while (ended.empty()) {
+        if (pausing && !sent) {
+            for (const auto& one : live) one->session->send(Stop{.interrupted = true});
+            sent = true;
+        }
+        if (changed.wait_until(lock, until) == std::cv_status::timeout) return;
+    }
+}
+
+/// Takes leave of the runs that have ended.
+void StudySession::Impl::windUp(Archive& archive, const Study& document) {
+    std::map<std::string, RunFinished> done;
+    {
+        const std::lock_guard lock(mutex);
+        done.swap(ended);
+    }
+    for (const auto& [run, finished] : done) {
+        const auto at = std::ranges::find_if(live, [&run = run](const auto& one) { return one->run == run; });
+        const std::unique_ptr<Live> one = std::move(*at);
+        live.erase(at);
+        one->session->wait();
+        if (const auto trouble = one->recorder->finish()) throw Error(ErrorKind::archive, *trouble);
+        ++outcome.runs;
+        if (finished.state == RunState::completed) forgetWorse(archive, document, one->planned.place);
+        if (finished.state != RunState::failed) continue;
+        ++outcome.failedRuns;
+        const std::string message = one->planned.experiment.name + " failed: " + finished.message;
+        if (finished.error && endsStudy(*finished.error)) throw Error(*finished.error, message);
+        tell(StudyNote{LogLevel::warning, message});
+    }
+}
+
+/// Of the trials that will not go on the best alone keeps its checkpoint: networks are large and trials many.
+void StudySession::Impl::forgetWorse(Archive& archive, const Study& document, const StudyPlace& place) const {
+    const TunerSpec tuner = experimentOf(document, static_cast<std::size_t>(place.method), place.seed).tuner;
+    if (!isSearch(tuner.type) || tuner.type == "pbt" || tuner.earlyStopping != EarlyStopping::none) return;
+    std::vector<std::string> worse;
+    const StudyRun* best = nullptr;
+    double lowest = std::numeric_limits<double>::infinity();
+    const std::vector<StudyRun> all = archive.studyRuns(study);
+    for (const StudyRun& run : all) {
+        if (run.place.method != place.method || run.place.seed != place.seed || !run.checkpoint ||
+            run.state != RunState::completed)
+            continue;
+        worse.push_back(run.run);
+        for (const EpochResult& epoch : run.epochs)
+            if (epoch.validationLoss < lowest) {
+                lowest = epoch.validationLoss;
+                best = &run;
+            }
+    }
+    if (best == nullptr) return;
+    std::erase(worse, best->run);
+    if (!worse.empty()) archive.dropCheckpoints(worse);
+}
+
+void StudySession::Impl::tellProgress(const StudyPlan& plan, const std::vector<StudyRun>& known) {
+    StudyProgress progress{.spent = plan.spent(known), .total = plan.total()};
+    if (!spentAtStart) spentAtStart = progress.spent;
+    for (const StudyRun& run : known) progress.runsDone += dstn::ended(run.state) ? 1 : 0;
+    const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+    const double gained = progress.spent - *spentAtStart;
+    if (gained > 0) progress.secondsLeft = (progress.total - progress.spent) * elapsed / gained;
+    tell(progress);
+}
+
+} // namespace dstn

@@ -1,0 +1,98 @@
+#include "core/run/experiment_document.h"
+#include "core/study/plan.h"
+#include "core/study/study.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dstn {
+
+namespace {
+
+/// What is told of a method: "methods[1] (Random search)".
+std::string place(const Study& study, std::size_t method) {
+    return indexed("methods", method) + " (" + study.methods[method].name + ")";
+}
+
+/// Epochs that a method must be able to train for anything to come of it, and what they are.
+std::pair<double, std::string> least(const Experiment& experiment) {
+    const std::string epochs = std::to_string(experiment.epochs);
+    if (experiment.tuner.type == "pbt")
+        return {static_cast<double>(experiment.tuner.population * experiment.tuner.intervalEpochs),
+                "its population of " + std::to_string(experiment.tuner.population) + " trains " +
+                    std::to_string(experiment.tuner.intervalEpochs) + " epochs each before the first look"};
+    if (isSearch(experiment.tuner.type))
+        return {static_cast<double>(experiment.epochs),
+                "one trial trains " + epochs + " epochs (budget.epochs)"};
+    if (movesHyperparameters(experiment.tuner.type))
+        return {static_cast<double>(experiment.tuner.warmupEpochs + 1),
+                "its hyperparameters stand still for " + std::to_string(experiment.tuner.warmupEpochs) +
+                    " epochs (tuner.warmup_epochs)"};
+    return {1.0, "it trains at least one epoch"};
+}
+
+std::vector<Mistake> budgetMistakes(const Study& study,
+                                    const std::function<double(const Experiment&, double)>& cost) {
+    std::vector<Mistake> mistakes;
+    for (std::size_t i = 0; i < study.methods.size(); ++i) {
+        const Experiment experiment = experimentOf(study, i, 0);
+        const auto [epochs, why] = least(experiment);
+        const double needed = cost(experiment, epochs);
+        if (study.budget < needed)
+            mistakes.push_back({"budget." + std::string(name(study.unit)),
+                                "expected at least " + numberText(needed) + " for " + place(study, i) + ": " +
+                                    why + "; found " + numberText(study.budget)});
+    }
+    return mistakes;
+}
+
+} // namespace
+
+std::vector<Mistake> validate(const Study& study) {
+    std::vector<Mistake> mistakes;
+    const auto refuse = [&](std::string path, std::string message) {
+        mistakes.push_back({std::move(path), std::move(message)});
+    };
+    if (!isTitle(study.name)) refuse("name", "expected a line of 1 to 200 printable characters");
+    if (study.methods.empty()) refuse("methods", "expected at least one method, found an empty list");
+    if (study.seeds.empty()) refuse("seeds", "expected at least one seed, found an empty list");
+    for (std::size_t i = 0; i < study.seeds.size(); ++i)
+        if (std::find(study.seeds.begin(), study.seeds.begin() + static_cast<std::ptrdiff_t>(i),
+                      study.seeds[i]) != study.seeds.begin() + static_cast<std::ptrdiff_t>(i))
+            refuse(indexed("seeds", i),
+                   "expected each seed once, found " + std::to_string(study.seeds[i]) + " a second time");
+    if (!std::isfinite(study.budget) || study.budget <= 0)
+        refuse("budget." + std::string(name(study.unit)),
+               "expected a number above 0, found " + numberText(study.budget));
+    const ParsedExperiment base = parseExperiment(study.experimentJson, study.set);
+    for (const Mistake& mistake : base.mistakes) refuse("experiment: " + mistake.path, mistake.message);
+    for (std::size_t i = 0; i < study.methods.size(); ++i) {
+        const StudyMethod& method = study.methods[i];
+        if (!isTitle(method.name))
+            refuse(joined(indexed("methods", i), "name"), "expected a line of 1 to 200 printable characters");
+        const auto first = std::ranges::find(study.methods, method.name, &StudyMethod::name);
+        if (&*first != &method)
+            refuse(joined(indexed("methods", i), "name"),
+                   "expected a name of its own, found " + inQuotes(method.name) + " a second time");
+        if (!base.mistakes.empty()) continue; // told already
+        auto settings = study.set;
+        settings.insert(settings.end(), method.set.begin(), method.set.end());
+        for (const Mistake& mistake : parseExperiment(study.experimentJson, settings).mistakes)
+            refuse(place(study, i) + ": " + mistake.path, mistake.message);
+    }
+    if (!mistakes.empty() || study.unit != BudgetUnit::epochs) return mistakes;
+    return budgetMistakes(study, [](const Experiment&, double epochs) { return epochs; });
+}
+
+std::vector<Mistake> validate(const Study& study, const DataInfo& data) {
+    std::vector<Mistake> mistakes;
+    for (std::size_t i = 0; i < study.methods.size(); ++i)
+        for (const Mistake& mistake : validate(experimentOf(study, i, 0), data))
+            mistakes.push_back({place(study, i) + ": " + mistake.path, mistake.message});
+    if (!mistakes.empty() || study.unit != BudgetUnit::gradients) return mistakes;
+    return budgetMistakes(study, [&](const Experiment& experiment, double epochs) {
+        return epochs * gradientsPerEpoch(experiment, data);
+    });
+}
+
+} // namespace dstn
