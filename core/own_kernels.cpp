@@ -4,6 +4,7 @@ namespace dstn {
 
 namespace {
 thread_local bool portable = false;
+thread_local bool higher = false;
 }
 
 bool ownKernelsServe(const Tensor& tensor) {
@@ -15,5 +16,10 @@ bool valueAtHand(const Tensor& tensor) { return !portable && tensor.device().is_
 
 PortableScope::PortableScope(bool on) : before_(portable) { portable = portable || on; }
 PortableScope::~PortableScope() { portable = before_; }
+
+bool higherDerivatives() { return higher; }
+
+HigherDerivativesScope::HigherDerivativesScope() : before_(higher) { higher = true; }
+HigherDerivativesScope::~HigherDerivativesScope() { higher = before_; }
 
 } // namespace dstn

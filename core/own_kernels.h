@@ -24,4 +24,22 @@ class PortableScope {
     bool before_;
 };
 
+/// Whether what is computed has to be differentiable any number of times: the loops written for the CPU give
+/// the first derivative alone.
+bool higherDerivatives();
+
+/// While it lives, what its thread computes with a graph is composed of LibTorch's operations, whose
+/// derivatives can be differentiated again. What draws or changes data keeps its own loops, so that masks and
+/// augmented inputs are those of a training step.
+class HigherDerivativesScope {
+  public:
+    HigherDerivativesScope();
+    ~HigherDerivativesScope();
+    HigherDerivativesScope(const HigherDerivativesScope&) = delete;
+    HigherDerivativesScope& operator=(const HigherDerivativesScope&) = delete;
+
+  private:
+    bool before_;
+};
+
 } // namespace dstn

@@ -94,10 +94,61 @@ std::string benchTable(const std::vector<BenchReport>& reports) {
            "tensors at their most in tuned training, and that over plain training.\n";
 }
 
-BenchReport measure(Engine& engine, const Experiment& experiment, const std::string& source,
-                    const BenchOptions& options) {
+nlohmann::ordered_json tunersJson(const TunerBenchReport& report) {
+    const auto number = [](const std::optional<double>& value) {
+        return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+    };
+    nlohmann::ordered_json tuners = nlohmann::ordered_json::array();
+    for (const TunerTiming& timing : report.tuners)
+        tuners.push_back({{"tuner", timing.tuner},
+                          {"train_step_ms", number(timing.trainStepMs)},
+                          {"validation_step_ms", number(timing.validationStepMs)},
+                          {"train_ratio", number(timing.trainRatio)},
+                          {"validation_ratio", number(timing.validationRatio)},
+                          {"validation_gradients", number(timing.hypergradientGradients)},
+                          {"counted_train", number(timing.countedTrain)},
+                          {"counted_validation", number(timing.countedValidation)},
+                          {"note", timing.note}});
+    return {{"preset", report.preset},
+            {"device", report.device},
+            {"torch_version", report.torchVersion},
+            {"threads", report.threads},
+            {"batch", report.batch},
+            {"data_at_hand", report.dataAtHand},
+            {"repetitions", report.repetitions},
+            {"plain_step_ms", report.plainStepMs},
+            {"gradient_ms", report.gradientMs},
+            {"tuners", std::move(tuners)},
+            {"stn_over_delta_stn", number(report.stnOverDeltaStn)}};
+}
+
+std::string tunersText(const TunerBenchReport& report) {
+    Table table{.rows = {{"tuner", "train ms", "over plain", "counted", "valid. ms", "over plain",
+                          "in gradients", "counted"}},
+                .right = {false, true, true, true, true, true, true, true}};
+    std::string notes;
+    for (const TunerTiming& t : report.tuners) {
+        table.rows.push_back({t.tuner, shortNumber(t.trainStepMs), shortNumber(t.trainRatio),
+                              shortNumber(t.countedTrain), shortNumber(t.validationStepMs),
+                              shortNumber(t.validationRatio), shortNumber(t.hypergradientGradients),
+                              shortNumber(t.countedValidation)});
+        if (!t.note.empty()) notes += t.tuner + ": " + t.note + "\n";
+    }
+    return report.preset + ": batch " + std::to_string(report.batch) + " on " + report.device + ", " +
+           std::to_string(report.threads) + " threads, LibTorch " + report.torchVersion + ", medians of " +
+           std::to_string(report.repetitions) + " interleaved repetitions\n" + table.text() + "plain step " +
+           shortNumber(report.plainStepMs) + " ms, a gradient evaluation " + shortNumber(report.gradientMs) +
+           " ms, STN's training step over the Δ-STN's " + shortNumber(report.stnOverDeltaStn) +
+           "\nover plain: of the plain step; in gradients, counted: of gradient evaluations, measured and by "
+           "counting products.\n" +
+           notes;
+}
+
+/// Carries out a bench and says what is to be said of its preset.
+template <typename Report, typename F>
+Report measure(const std::string& source, const F& bench) {
     try {
-        BenchReport report = engine.bench(experiment, options);
+        Report report = bench();
         report.preset = source;
         if (!report.dataAtHand)
             complain(source + ": the data are not at hand; measured on random data of their form");
@@ -116,12 +167,14 @@ Subcommand benchCommand(CLI::App& program) {
     struct Options {
         std::string preset = "fashion-mnist-cnn", device;
         BenchOptions bench;
-        bool json = false, all = false;
+        bool json = false, all = false, tuners = false;
     };
     auto options = std::make_shared<Options>();
     CLI::App* app = program.add_subcommand("bench", "Measure how long the steps of a preset's training take");
     auto* preset = app->add_option("--preset", options->preset, "A preset's id or an experiment file");
-    app->add_flag("--all", options->all, "All presets, as a table")->excludes(preset);
+    auto* all = app->add_flag("--all", options->all, "All presets, as a table")->excludes(preset);
+    app->add_flag("--tuners", options->tuners, "The steps of every tuner that works within a run")
+        ->excludes(all);
     app->add_option("--device", options->device, "auto, cpu, cuda or cuda:N");
     app->add_option("--repetitions", options->bench.repetitions, "Interleaved repetitions of each step")
         ->check(wholeNumber(1, 1000000))
@@ -143,11 +196,22 @@ Subcommand benchCommand(CLI::App& program) {
                 for (const std::string& source : sources)
                     experiments.push_back(requireExperiment(source, experimentText(source), assignments));
                 const auto engine = createEngine();
+                if (options->tuners) {
+                    const auto report = measure<TunerBenchReport>(sources.front(), [&] {
+                        return engine->benchTuners(experiments.front(), options->bench);
+                    });
+                    if (options->json)
+                        std::cout << tunersJson(report).dump() << '\n';
+                    else
+                        std::cout << tunersText(report);
+                    return 0;
+                }
                 std::vector<BenchReport> reports;
                 int code = 0;
                 for (std::size_t i = 0; i < experiments.size(); ++i) {
                     try {
-                        reports.push_back(measure(*engine, experiments[i], sources[i], options->bench));
+                        reports.push_back(measure<BenchReport>(
+                            sources[i], [&] { return engine->bench(experiments[i], options->bench); }));
                     } catch (const Error& error) {
                         // Of all presets, one whose data are missing does not keep back the others.
                         if (!options->all || error.kind() != ErrorKind::data) throw;

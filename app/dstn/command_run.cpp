@@ -7,6 +7,7 @@
 #include "app/dstn/terminal.h"
 #include "app/dstn/whole_number.h"
 #include "core/archive/archive.h"
+#include "core/run/replay.h"
 #include "core/run/session.h"
 #include "core/study/study.h"
 
@@ -22,7 +23,7 @@ namespace dstn {
 namespace {
 
 struct RunOptions {
-    std::string source, archive, device, resume;
+    std::string source, archive, device, resume, replay, retrain;
     std::vector<std::string> settings;
     std::optional<std::uint64_t> seed;
     std::int64_t maxSteps = 0;
@@ -66,6 +67,36 @@ RunRequest resumedRequest(const RunOptions& options, const std::filesystem::path
     return request;
 }
 
+/// The schedule of a run's hyperparameters, or their last values, as a plain training.
+RunRequest followingRequest(const RunOptions& options, const std::filesystem::path& path) {
+    const bool replays = options.retrain.empty();
+    if (!options.source.empty() || (!replays && !options.replay.empty()))
+        throw Error(ErrorKind::usage, std::string(replays ? "--replay" : "--retrain") +
+                                          " takes the experiment of the run; leave " +
+                                          (options.source.empty() ? "--replay" : "\"" + options.source + "\"") +
+                                          " out.");
+    const Archive archive(path, Archive::Mode::readOnly);
+    const std::string run = archive.resolve(replays ? options.replay : options.retrain);
+    const RunDetails details = archive.details(run);
+    const std::string title = "Run " + run.substr(0, 8) + " (" + details.row.name + ")";
+    const Experiment original = requireExperiment(title, details.experimentJson, {});
+    if (details.epochs.empty())
+        throw Error(ErrorKind::usage, title + " has no hyperparameters to follow: it ended before its first "
+                                              "evaluation.");
+    Experiment experiment;
+    if (replays) {
+        std::vector<Trajectory> trajectories;
+        for (const Hyperparameter& h : original.hyperparameters) {
+            const Curve curve = archive.curve(run, std::string(series::hyperparameterPrefix) + h.name);
+            trajectories.push_back({.name = h.name, .steps = curve.step, .values = curve.value});
+        }
+        experiment = replayOf(original, trajectories);
+    } else {
+        experiment = retrainedWith(original, details.epochs.back().hyperparameters);
+    }
+    return {.experiment = requireExperiment(title, toJson(experiment), assignments(options)), .run = newUuid()};
+}
+
 RunRequest newRequest(const RunOptions& options) {
     if (options.source.empty())
         throw Error(ErrorKind::usage,
@@ -79,7 +110,9 @@ RunRequest newRequest(const RunOptions& options) {
 /// Refuses before anything starts what the engine would refuse after it has.
 void checkAgainstData(const RunOptions& options, const Experiment& experiment) {
     const auto mistakes = validate(experiment, probeDataset(experiment.data));
-    const std::string source = options.source.empty() ? options.resume : options.source;
+    std::string source;
+    for (const std::string* given : {&options.source, &options.resume, &options.replay, &options.retrain})
+        if (!given->empty()) source = *given;
     if (!mistakes.empty()) throw Error(ErrorKind::usage, mistakeLines(source, mistakes));
 }
 
@@ -200,7 +233,10 @@ int executeSearch(const RunOptions& options, const std::filesystem::path& path,
 int execute(const RunOptions& options) {
     const std::filesystem::path path =
         options.archive.empty() ? Archive::defaultPath() : std::filesystem::path(options.archive);
-    RunRequest request = options.resume.empty() ? newRequest(options) : resumedRequest(options, path);
+    const bool follows = !options.replay.empty() || !options.retrain.empty();
+    RunRequest request = follows                  ? followingRequest(options, path)
+                         : options.resume.empty() ? newRequest(options)
+                                                  : resumedRequest(options, path);
     request.maxSteps = options.maxSteps;
     checkAgainstData(options, request.experiment);
     if (isSearch(request.experiment.tuner.type)) return executeSearch(options, path, request.experiment);
@@ -250,6 +286,12 @@ Subcommand runCommand(CLI::App& program) {
         ->check(wholeNumber(1, std::numeric_limits<std::int64_t>::max()));
     app->add_option("--resume", options->resume,
                     "Go on with this run: its id or the beginning, its name, or last")
+        ->type_name("RUN");
+    app->add_option("--replay", options->replay,
+                    "Train plainly with the hyperparameters following the schedule of this run")
+        ->type_name("RUN");
+    app->add_option("--retrain", options->retrain,
+                    "Train plainly from the beginning with the last hyperparameters of this run")
         ->type_name("RUN");
     app->add_flag("--json", options->json, "Print one JSON object a line: started, epoch, finished");
     app->add_flag("--quiet", options->quiet, "Nothing to stderr but errors");

@@ -55,6 +55,7 @@ std::optional<std::string> JsonLines::line(const Event& event) {
                 {"state", "running"},
                 {"steps", result.step},
                 {"seconds", jsonNumber(result.seconds)},
+                {"gradients", jsonNumber(result.gradients)},
                 {"best", bestJson(epoch->best)},
                 {"hyperparameters", jsonValues(result.hyperparameters)},
                 {"scales", jsonValues(result.scales)},
@@ -71,6 +72,7 @@ std::optional<std::string> JsonLines::line(const Event& event) {
                 {"state", std::string(name(finished->state))},
                 {"steps", finished->steps},
                 {"seconds", jsonNumber(finished->seconds)},
+                {"gradients", jsonNumber(finished->gradients)},
                 {"best", bestJson(finished->best)},
                 {"hyperparameters", jsonValues(finished->hyperparameters)}};
         if (!finished->message.empty()) json["message"] = finished->message;

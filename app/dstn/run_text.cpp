@@ -21,6 +21,8 @@ Json rowJson(const RunRow& run) {
             {"reason", run.reason},
             {"created", run.created},
             {"seconds", jsonNumber(run.seconds)},
+            {"gradients", jsonNumber(run.gradients)},
+            {"study", run.study.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(run.study)},
             {"steps", run.steps},
             {"steps_total", run.stepsTotal},
             {"steps_per_epoch", run.stepsPerEpoch},
@@ -54,6 +56,7 @@ Json detailsJson(const RunDetails& details) {
         epochs.push_back({{"epoch", epoch.epoch},
                           {"step", epoch.step},
                           {"seconds", jsonNumber(epoch.seconds)},
+                          {"gradients", jsonNumber(epoch.gradients)},
                           {"train_loss", jsonNumber(epoch.trainLoss)},
                           {"train_accuracy", jsonNumber(epoch.trainAccuracy)},
                           {"validation_loss", jsonNumber(epoch.validationLoss)},
@@ -124,6 +127,9 @@ std::string detailsText(const RunDetails& details) {
     fact("epochs", epochsText(run));
     fact("steps", std::to_string(run.steps));
     fact("time", duration(run.seconds));
+    fact("gradients", shortNumber(run.gradients));
+    if (!run.study.empty())
+        fact("study", run.studyName + " (" + run.study.substr(0, 8) + "), trial " + std::to_string(run.trial));
     fact("best epoch", run.bestEpoch ? std::to_string(*run.bestEpoch) : "-");
     fact("validation loss", shortNumber(run.bestValidationLoss));
     if (run.language) {

@@ -24,6 +24,7 @@ Subcommand compareCommand(CLI::App& program);
 Subcommand studyCommand(CLI::App& program);
 Subcommand exportCommand(CLI::App& program);
 Subcommand benchCommand(CLI::App& program);
+Subcommand hypergradientsCommand(CLI::App& program);
 Subcommand doctorCommand(CLI::App& program);
 
 } // namespace dstn

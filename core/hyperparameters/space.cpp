@@ -56,13 +56,18 @@ Tensor Space::noise(std::int64_t batch, bool perExample, at::Generator& generato
 
 Tensor Space::natural(const Tensor& unconstrained) const {
     const at::NoGradGuard guard;
-    const Tensor u = unconstrained.detach();
+    return differentiableNatural(unconstrained.detach());
+}
+
+Tensor Space::differentiableNatural(const Tensor& u) const {
     Tensor v = u;
     // A small network's step notices operations that change nothing.
     if (isInterval_.defined()) v = at::where(isInterval_, lower_ + (upper_ - lower_) * at::sigmoid(u), v);
     if (isLower_.defined()) v = at::where(isLower_, lower_ + at::softplus(u), v);
     if (isUpper_.defined()) v = at::where(isUpper_, upper_ - at::softplus(-u), v);
-    return isLog_.defined() ? at::where(isLog_, at::exp(v), v) : v;
+    if (!isLog_.defined()) return v;
+    // Where the exponential is not wanted it is taken of 0: an infinite one would make the derivative NaN.
+    return at::where(isLog_, at::exp(at::where(isLog_, v, at::zeros_like(v))), v);
 }
 
 Tensor Space::entropy() const {

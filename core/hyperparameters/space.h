@@ -32,6 +32,8 @@ class Space {
     Tensor noise(std::int64_t batch, bool perExample, at::Generator& generator) const;
     /// Natural values of unconstrained ones, [..., H] → [..., H]; not differentiated.
     Tensor natural(const Tensor& unconstrained) const;
+    /// The same, differentiable.
+    Tensor differentiableNatural(const Tensor& unconstrained) const;
     /// Σ log(σ √(2πe)): the entropy of the perturbation.
     Tensor entropy() const;
 

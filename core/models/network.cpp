@@ -242,6 +242,15 @@ Tensor Network::linearized(const Tensor& x, Pass& pass) {
     return inFull(layers_.back().layer->linearized(dual, pass));
 }
 
+Weights Network::moved(const Tensor& delta) const {
+    Weights weights;
+    auto own = general_.begin();
+    for (const auto& [name, layer] : layers_)
+        for (const auto& [key, tensor] : layer->moved(delta))
+            weights.emplace((own++)->second.unsafeGetTensorImpl(), tensor);
+    return weights;
+}
+
 Carry Network::start(std::int64_t batch) const {
     Carry carry;
     for (const std::int64_t hidden : recurrent_)

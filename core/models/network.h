@@ -37,6 +37,8 @@ class Network {
     Dual forward(Dual x, Pass& pass);
     /// f(x; w₀) + J_w f(x; w₀) · ΘΔ, differentiable in Θ alone.
     Tensor linearized(const Tensor& x, Pass& pass);
+    /// w(Δ) at one Δ [H] in the place of w₀, differentiable in w₀ and Θ.
+    Weights moved(const Tensor& delta) const;
     /// ½ decay ‖W(Δ)‖², averaged over examples and summed over layers; undefined without weight decay.
     Tensor penalty(Pass& pass);
 

@@ -23,7 +23,7 @@ Tensor ActivationPenalty::forward(const Tensor& x, Pass& pass) {
 Dual ActivationPenalty::forward(const Dual& x, Pass& pass) {
     if (off(x.primal, pass)) return x;
     add(pass.activationPenalty, of(x.primal, pass));
-    add(pass.linearizedActivationPenalty, of(x.tangent.defined() ? x.point() + x.tangent : x.point(), pass));
+    add(pass.linearizedActivationPenalty, of(x.tangent.defined() ? x.primal + x.tangent : x.primal, pass));
     return x;
 }
 

@@ -42,21 +42,37 @@ NamedTensors Affine::response() {
     return result;
 }
 
+NamedTensors Affine::moved(const Tensor& delta) {
+    if (options_.hyperparameters == 0) return general();
+    const std::int64_t out = options_.weightShape.front();
+    if (options_.kind == ResponseKind::dense) {
+        NamedTensors result{
+            {"weight", weight_ + at::mv(responseWeight_.flatten(1).t(), delta).view_as(weight_)}};
+        if (options_.bias) result.emplace_back("bias", bias_ + at::mv(responseBias_.t(), delta));
+        return result;
+    }
+    const Tensor factors = at::mv(bottleneck_, delta); // [U Δ; C Δ]
+    const Tensor turn = rows(responseWeight_) * factors.narrow(0, 0, out).unsqueeze(1);
+    NamedTensors result{{"weight", weight_ + turn.view_as(weight_)}};
+    if (options_.bias) result.emplace_back("bias", bias_ + factors.narrow(0, out, out) * responseBias_);
+    return result;
+}
+
 std::pair<Tensor, Tensor> Affine::factors(const Pass& pass) const {
     const std::int64_t out = options_.weightShape.front();
-    const Tensor both = at::mm(pass.delta, responding(bottleneck_, pass).t());
+    const Tensor both = at::mm(pass.delta, pass.responding(bottleneck_).t());
     return {both.narrow(1, 0, out),
-            options_.bias ? both.narrow(1, out, out) * responding(responseBias_, pass) : Tensor()};
+            options_.bias ? both.narrow(1, out, out) * pass.responding(responseBias_) : Tensor()};
 }
 
 Affine::Share Affine::share(const Tensor& x, const Pass& pass) const {
     if (!responds(pass)) return {};
-    const Tensor weight = responding(responseWeight_, pass);
+    const Tensor weight = pass.responding(responseWeight_);
     if (options_.kind == ResponseKind::structured) {
         const auto [s, t] = factors(pass);
         return {apply(x, weight, {}), s, t};
     }
-    const Tensor shift = options_.bias ? at::mm(pass.delta, responding(responseBias_, pass)) : Tensor();
+    const Tensor shift = options_.bias ? at::mm(pass.delta, pass.responding(responseBias_)) : Tensor();
     const auto conv = convolution();
     if (conv && conv->groups > 1) {
         Tensor z;
@@ -107,33 +123,33 @@ bool Affine::atMaxima(const Tensor& x) const {
 }
 
 Tensor Affine::forward(const Tensor& x, Pass& pass) {
-    const Tensor bias = options_.bias ? general(bias_, pass) : Tensor();
+    const Tensor bias = options_.bias ? pass.general(bias_) : Tensor();
     if (atMaxima(x)) {
         const auto [s, t] = responds(pass) ? factors(pass) : std::pair<Tensor, Tensor>{};
-        return kernels::convReluMaxPool(x, general(weight_, pass), bias,
-                                        responds(pass) ? responding(responseWeight_, pass) : Tensor(), s, t,
+        return kernels::convReluMaxPool(x, pass.general(weight_), bias,
+                                        responds(pass) ? pass.responding(responseWeight_) : Tensor(), s, t,
                                         *convolution(), *tail_.pool)
             .output;
     }
-    const Tensor y = apply(x, general(weight_, pass), bias);
+    const Tensor y = apply(x, pass.general(weight_), bias);
     const Share extra = share(x, pass);
     return finish(extra.z.defined() ? respond({}, y, extra.z, extra.s, extra.t) : y);
 }
 
 Dual Affine::forward(const Dual& x, Pass& pass) {
-    const Tensor bias = options_.bias ? general(bias_, pass) : Tensor();
+    const Tensor bias = options_.bias ? pass.general(bias_) : Tensor();
     if (atMaxima(x.primal)) {
-        const kernels::Pooled pooled = kernels::convReluMaxPool(x.primal, general(weight_, pass), bias, {},
-                                                                {}, {}, *convolution(), *tail_.pool);
+        const kernels::Pooled pooled = kernels::convReluMaxPool(x.primal, pass.general(weight_), bias, {}, {},
+                                                                {}, *convolution(), *tail_.pool);
         if (!responds(pass) && !x.tangent.defined()) return {pooled.output, {}};
         const auto [s, t] = responds(pass) ? factors(pass) : std::pair<Tensor, Tensor>{};
         return {pooled.output,
-                kernels::convReluMaxPoolTangent(pooled, x.point(), x.tangent, weight_.detach(),
-                                                responds(pass) ? responding(responseWeight_, pass) : Tensor(),
+                kernels::convReluMaxPoolTangent(pooled, x.point(), x.tangent, pass.point(weight_),
+                                                responds(pass) ? pass.responding(responseWeight_) : Tensor(),
                                                 s, t, *convolution())};
     }
-    const Tensor y = apply(x.primal, general(weight_, pass), bias);
-    const Tensor carried = x.tangent.defined() ? apply(x.tangent, weight_.detach(), {}) : Tensor(); // W₀ ẋ
+    const Tensor y = apply(x.primal, pass.general(weight_), bias);
+    const Tensor carried = x.tangent.defined() ? apply(x.tangent, pass.point(weight_), {}) : Tensor(); // W₀ ẋ
     Share extra = share(x.point(), pass);
     // Where nothing of this layer responds, what is carried takes the response's place.
     const bool responds = extra.z.defined();
@@ -153,20 +169,20 @@ Dual Affine::forward(const Dual& x, Pass& pass) {
 Tensor Affine::linearized(const Dual& x, Pass& pass) {
     if (tail_.relu || atMaxima(x.primal)) return Layer::linearized(x, pass);
     const Tensor moved = x.tangent.defined() ? x.point() + x.tangent : x.point();
-    const Tensor y = apply(moved, weight_.detach(), options_.bias ? bias_.detach() : Tensor());
+    const Tensor y = apply(moved, pass.point(weight_), options_.bias ? pass.point(bias_) : Tensor());
     const Share extra = share(x.point(), pass);
     return extra.z.defined() ? respond({}, y, extra.z, extra.s, extra.t) : y;
 }
 
 /// ‖W(Δ)‖² of every example, [batch] or [1]; perColumn: of every input feature, [batch or 1, in].
 Tensor Affine::squaredNorms(const Pass& pass, bool perColumn) const {
-    const Tensor weight = general(weight_, pass), w = rows(weight);
+    const Tensor weight = pass.general(weight_), w = rows(weight);
     const bool moves = pass.delta.defined() && options_.hyperparameters > 0;
-    const Tensor responseWeight = moves ? responding(responseWeight_, pass) : Tensor();
+    const Tensor responseWeight = moves ? pass.responding(responseWeight_) : Tensor();
     const Tensor& delta = pass.delta;
     const bool structured = options_.kind == ResponseKind::structured;
     const Tensor u = moves && structured
-                         ? at::mm(delta, responding(bottleneck_, pass).narrow(0, 0, w.size(0)).t())
+                         ? at::mm(delta, pass.responding(bottleneck_).narrow(0, 0, w.size(0)).t())
                          : Tensor();
     if (!perColumn && (structured || !moves)) return kernels::rowResponseNorms(weight, responseWeight, u);
     if (!moves) return w.square().sum(0, true);

@@ -28,6 +28,7 @@ class Affine : public Layer {
     Tensor linearized(const Dual& x, Pass& pass) override;
     NamedTensors general() override;
     NamedTensors response() override;
+    NamedTensors moved(const Tensor& delta) override;
     Tensor penalty(Pass& pass) override;
 
     void setTail(Tail tail) { tail_ = tail; }
@@ -62,12 +63,6 @@ class Affine : public Layer {
     std::pair<Tensor, Tensor> factors(const Pass& pass) const;
     bool atMaxima(const Tensor& x) const;
     Tensor finish(const Tensor& y) const;
-    Tensor general(const Tensor& parameter, const Pass& pass) const {
-        return pass.generalGradient ? parameter : parameter.detach();
-    }
-    Tensor responding(const Tensor& parameter, const Pass& pass) const {
-        return pass.responseGradient ? parameter : parameter.detach();
-    }
     Tensor squaredNorms(const Pass& pass, bool perColumn) const;
 
     Options options_;

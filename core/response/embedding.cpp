@@ -13,12 +13,6 @@ namespace {
 Tensor uniform(at::IntArrayRef shape, double bound, at::Generator& generator) {
     return at::empty(shape, at::kDouble).uniform_(-bound, bound, generator);
 }
-Tensor general(const Tensor& parameter, const Pass& pass) {
-    return pass.generalGradient ? parameter : parameter.detach();
-}
-Tensor responding(const Tensor& parameter, const Pass& pass) {
-    return pass.responseGradient ? parameter : parameter.detach();
-}
 
 } // namespace
 
@@ -38,6 +32,11 @@ NamedTensors Embedding::response() {
     return {{"response_weight", responseWeight_}, {"bottleneck", bottleneck_}};
 }
 
+NamedTensors Embedding::moved(const Tensor& delta) {
+    if (!bottleneck_.defined()) return general();
+    return {{"weight", weight_ + at::mv(bottleneck_, delta).unsqueeze(1) * responseWeight_}};
+}
+
 Tensor Embedding::mask(const Tensor& tokens, Pass& pass) const {
     if (!pass.training || (!dropout_.tuned() && dropout_.value == 0)) return {};
     const Tensor rate = pass.value(dropout_, weight_);
@@ -46,22 +45,22 @@ Tensor Embedding::mask(const Tensor& tokens, Pass& pass) const {
         .unsqueeze(2);
 }
 
-Tensor Embedding::moved(const Tensor& tokens, const Pass& pass) const {
-    const Tensor u = at::embedding(responding(bottleneck_, pass), tokens); // [batch, time, H]
-    const Tensor s = at::matmul(u, pass.delta.unsqueeze(2));               // [batch, time, 1]
-    return s * at::embedding(responding(responseWeight_, pass), tokens);
+Tensor Embedding::change(const Tensor& tokens, const Pass& pass) const {
+    const Tensor u = at::embedding(pass.responding(bottleneck_), tokens); // [batch, time, H]
+    const Tensor s = at::matmul(u, pass.delta.unsqueeze(2));              // [batch, time, 1]
+    return s * at::embedding(pass.responding(responseWeight_), tokens);
 }
 
 Tensor Embedding::forward(const Tensor& tokens, Pass& pass) {
-    Tensor y = at::embedding(dstn::general(weight_, pass), tokens);
-    if (responds(pass)) y = y + moved(tokens, pass);
+    Tensor y = at::embedding(pass.general(weight_), tokens);
+    if (responds(pass)) y = y + change(tokens, pass);
     const Tensor kept = mask(tokens, pass);
     return kept.defined() ? y * kept : y;
 }
 
 Dual Embedding::forward(const Dual& tokens, Pass& pass) {
-    Dual y{at::embedding(dstn::general(weight_, pass), tokens.primal), {}};
-    if (responds(pass)) y.tangent = moved(tokens.primal, pass);
+    Dual y{at::embedding(pass.general(weight_), tokens.primal), {}};
+    if (responds(pass)) y.tangent = change(tokens.primal, pass);
     const Tensor kept = mask(tokens.primal, pass);
     if (!kept.defined()) return y;
     return {y.primal * kept, y.tangent.defined() ? y.tangent * kept : Tensor()};
@@ -70,8 +69,8 @@ Dual Embedding::forward(const Dual& tokens, Pass& pass) {
 Tensor Embedding::penalty(Pass& pass) {
     if (decays_.empty()) return {};
     const Tensor norms = kernels::rowResponseNorms(
-        dstn::general(weight_, pass), responds(pass) ? responding(responseWeight_, pass) : Tensor(),
-        responds(pass) ? at::mm(pass.delta, responding(bottleneck_, pass).t()) : Tensor());
+        pass.general(weight_), responds(pass) ? pass.responding(responseWeight_) : Tensor(),
+        responds(pass) ? at::mm(pass.delta, pass.responding(bottleneck_).t()) : Tensor());
     Tensor total;
     for (const Setting& decay : decays_) {
         const Tensor term = 0.5 * (pass.value(decay, weight_) * norms).mean();
@@ -97,30 +96,34 @@ NamedTensors TiedLinear::response() {
     return {{"response_bias", responseBias_}, {"bottleneck", bottleneck_}};
 }
 
+NamedTensors TiedLinear::moved(const Tensor& delta) {
+    if (!bottleneck_.defined()) return general();
+    return {{"bias", bias_ + at::mv(bottleneck_, delta) * responseBias_}};
+}
+
 Tensor TiedLinear::respond(const Tensor& a, const Tensor& x, const Pass& pass) const {
-    const Tensor z = at::linear(x, responding(embedding_->responseWeight(), pass)).flatten(0, 1);
-    const Tensor s = at::mm(pass.delta, responding(embedding_->bottleneck(), pass).t());
-    const Tensor t = at::mm(pass.delta, responding(bottleneck_, pass).t()) * responding(responseBias_, pass);
+    const Tensor z = at::linear(x, pass.responding(embedding_->responseWeight())).flatten(0, 1);
+    const Tensor s = at::mm(pass.delta, pass.responding(embedding_->bottleneck()).t());
+    const Tensor t = at::mm(pass.delta, pass.responding(bottleneck_).t()) * pass.responding(responseBias_);
     return kernels::respond({}, a.defined() ? a.flatten(0, 1) : Tensor(), z, s, t)
         .view({x.size(0), x.size(1), bias_.size(0)});
 }
 
 Tensor TiedLinear::forward(const Tensor& x, Pass& pass) {
-    const Tensor y = at::linear(x, dstn::general(embedding_->weight(), pass), dstn::general(bias_, pass));
+    const Tensor y = at::linear(x, pass.general(embedding_->weight()), pass.general(bias_));
     return responds(pass) ? respond(y, x, pass) : y;
 }
 
 Dual TiedLinear::forward(const Dual& x, Pass& pass) {
-    const Tensor y =
-        at::linear(x.primal, dstn::general(embedding_->weight(), pass), dstn::general(bias_, pass));
+    const Tensor y = at::linear(x.primal, pass.general(embedding_->weight()), pass.general(bias_));
     const Tensor carried =
-        x.tangent.defined() ? at::linear(x.tangent, embedding_->weight().detach()) : Tensor();
+        x.tangent.defined() ? at::linear(x.tangent, pass.point(embedding_->weight())) : Tensor();
     return {y, responds(pass) ? respond(carried, x.point(), pass) : carried};
 }
 
 Tensor TiedLinear::linearized(const Dual& x, Pass& pass) {
     const Tensor moved = x.tangent.defined() ? x.point() + x.tangent : x.point();
-    const Tensor y = at::linear(moved, embedding_->weight().detach(), bias_.detach());
+    const Tensor y = at::linear(moved, pass.point(embedding_->weight()), pass.point(bias_));
     return responds(pass) ? respond(y, x.point(), pass) : y;
 }
 

@@ -25,6 +25,7 @@ class Embedding : public Layer {
     Dual forward(const Dual& tokens, Pass& pass) override;
     NamedTensors general() override;
     NamedTensors response() override;
+    NamedTensors moved(const Tensor& delta) override;
     Tensor penalty(Pass& pass) override;
 
     /// ½ decay ‖E(Δ)‖²; several add up.
@@ -41,7 +42,7 @@ class Embedding : public Layer {
     /// Each place's factor, [batch, time, 1]; undefined: nothing is dropped.
     Tensor mask(const Tensor& tokens, Pass& pass) const;
     /// sᵥ R[v].
-    Tensor moved(const Tensor& tokens, const Pass& pass) const;
+    Tensor change(const Tensor& tokens, const Pass& pass) const;
 
     Setting dropout_;
     std::vector<Setting> decays_;
@@ -58,6 +59,7 @@ class TiedLinear : public Layer {
     Tensor linearized(const Dual& x, Pass& pass) override;
     NamedTensors general() override;
     NamedTensors response() override;
+    NamedTensors moved(const Tensor& delta) override;
 
   private:
     bool responds(const Pass& pass) const { return pass.delta.defined() && bottleneck_.defined(); }

@@ -5,9 +5,9 @@
 
 namespace dstn::kernels {
 
-/// Whether a fused operation's own loops are used for it.
+/// Whether the own loops of a fused operation, which is differentiable once, are used for it.
 inline bool useFused(const Tensor& tensor, Path path) {
-    return path == Path::automatic && ownKernelsServe(tensor);
+    return path == Path::automatic && ownKernelsServe(tensor) && !higherDerivatives();
 }
 
 // LibTorch's functions of several results take no undefined tensors: an empty one stands for what is absent.

@@ -447,7 +447,7 @@ Tensor reluMaxPoolTangent(const Pooled& pooled, const Tensor& a, const Tensor& z
 Tensor dropoutMask(at::IntArrayRef shape, const Tensor& rate, at::Generator& generator, Path path) {
     const at::NoGradGuard guard;
     Tensor mask = at::empty(shape, rate.options());
-    if (!useFused(rate, path)) {
+    if (path == Path::composite || !ownKernelsServe(rate)) {
         const Tensor keep = 1 - spread(rate.detach(), mask.dim());
         return at::rand(shape, generator, rate.options()).lt(keep).to(rate.scalar_type()) / keep;
     }

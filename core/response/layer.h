@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,10 @@ struct Carry {
     std::vector<Tensor> states;
 };
 
+/// General weights that stand in the place of the layers' own, by these: w(λ) in the place of W₀ where a
+/// response is not centred. They may have a graph.
+using Weights = std::unordered_map<const c10::TensorImpl*, Tensor>;
+
 /// Where, and with what randomness, a forward pass takes place.
 struct Pass {
     Tensor delta = {};             ///< Δ [batch, H]; undefined: Δ = 0, so w(Δ) = w₀
@@ -42,17 +47,36 @@ struct Pass {
     bool trackStatistics = false;  ///< batch normalisation updates its running statistics
     bool generalGradient = false;  ///< record derivatives with respect to w₀
     bool responseGradient = false; ///< record derivatives with respect to Θ
-    const Carry* before = nullptr; ///< states at the slice's start; null: zeros
-    Carry* after = nullptr;        ///< where the states at its end are put; null: nowhere
+    const Weights* weights = nullptr; ///< taken for w₀; null: the layers' own
+    const Carry* before = nullptr;    ///< states at the slice's start; null: zeros
+    Carry* after = nullptr;           ///< where the states at its end are put; null: nowhere
 
     /// What regularises activations, summed over the layers passed and averaged over the batch, at the primal
     /// and (in passes of pairs) at primal + tangent; undefined: nothing does.
     Tensor activationPenalty = {}, linearizedActivationPenalty = {};
 
+    /// A general weight at this pass, a constant unless derivatives by w₀ are recorded.
+    Tensor general(const Tensor& parameter) const {
+        return generalGradient ? taken(parameter) : taken(parameter).detach();
+    }
+    /// The same as a constant: derivatives of tangents are taken at a fixed point.
+    Tensor point(const Tensor& parameter) const { return taken(parameter).detach(); }
+    /// A response parameter, a constant unless derivatives by Θ are recorded.
+    Tensor responding(const Tensor& parameter) const {
+        return responseGradient ? parameter : parameter.detach();
+    }
+
     /// The setting's natural value for each example: [batch] or [1].
     Tensor value(const Setting& setting, const Tensor& like) const {
         return setting.tuned() ? values.select(1, setting.index)
                                : at::full({1}, setting.value, like.options());
+    }
+
+  private:
+    const Tensor& taken(const Tensor& parameter) const {
+        if (weights == nullptr) return parameter;
+        const auto found = weights->find(parameter.unsafeGetTensorImpl());
+        return found == weights->end() ? parameter : found->second;
     }
 };
 
@@ -73,6 +97,8 @@ class Layer {
 
     virtual NamedTensors general() { return {}; }
     virtual NamedTensors response() { return {}; }
+    /// The general weights at one Δ [H], w(Δ), in the order of general(); differentiable in w₀ and Θ.
+    virtual NamedTensors moved(const Tensor&) { return general(); }
     /// State that is no parameter: running statistics.
     virtual NamedTensors buffers() { return {}; }
     /// Σ over the batch of ½ decay ‖W(Δ)‖², averaged; undefined where the layer has no decay.

@@ -8,13 +8,6 @@
 
 namespace dstn {
 
-static Tensor general(const Tensor& parameter, const Pass& pass) {
-    return pass.generalGradient ? parameter : parameter.detach();
-}
-static Tensor responding(const Tensor& parameter, const Pass& pass) {
-    return pass.responseGradient ? parameter : parameter.detach();
-}
-
 /// a + s ⊙ z + t at every step; a and z [batch, time, out], s and t [batch, out].
 static Tensor respondAlong(const Tensor& a, const Tensor& z, const Tensor& s, const Tensor& t) {
     return kernels::respond({}, a.defined() ? a.flatten(0, 1) : a, z.flatten(0, 1), s, t).view(z.sizes());
@@ -53,6 +46,15 @@ NamedTensors Lstm::response() {
             {"bottleneck", bottleneck_}};
 }
 
+NamedTensors Lstm::moved(const Tensor& delta) {
+    if (!bottleneck_.defined()) return general();
+    const Tensor all = at::mv(bottleneck_, delta);
+    const auto part = [&](std::int64_t i) { return all.narrow(0, i * bias_.size(0), bias_.size(0)); };
+    return {{"weight", weight_ + part(0).unsqueeze(1) * responseWeight_},
+            {"recurrent_weight", recurrent_ + part(1).unsqueeze(1) * responseRecurrent_},
+            {"bias", bias_ + part(2) * responseBias_}};
+}
+
 Tensor Lstm::mask(Pass& pass) const {
     if (!pass.training || (!dropConnect_.tuned() && dropConnect_.value == 0)) return {};
     // All examples have the same rate: the weights are theirs in common.
@@ -76,23 +78,23 @@ void Lstm::keep(const Tensor& output, const Tensor& cells, Pass& pass) const {
 
 Lstm::Factors Lstm::factors(const Pass& pass) const {
     const std::int64_t rows = bias_.size(0);
-    const Tensor all = at::mm(pass.delta, responding(bottleneck_, pass).t());
+    const Tensor all = at::mm(pass.delta, pass.responding(bottleneck_).t());
     return {all.narrow(1, 0, rows), all.narrow(1, rows, rows),
-            all.narrow(1, 2 * rows, rows) * responding(responseBias_, pass)};
+            all.narrow(1, 2 * rows, rows) * pass.responding(responseBias_)};
 }
 
 Tensor Lstm::forward(const Tensor& x, Pass& pass) {
     const Tensor kept = mask(pass);
-    Tensor gates = at::linear(x, dstn::general(weight_, pass), dstn::general(bias_, pass));
+    Tensor gates = at::linear(x, pass.general(weight_), pass.general(bias_));
     const auto [h, c] = before(x, pass);
     kernels::LstmPass result;
     if (responds(pass)) {
         const Factors f = factors(pass);
-        gates = respondAlong(gates, at::linear(x, responding(responseWeight_, pass)), f.input, f.bias);
-        result = kernels::lstm(gates, times(dstn::general(recurrent_, pass), kept),
-                               times(responding(responseRecurrent_, pass), kept), f.recurrent, h, c);
+        gates = respondAlong(gates, at::linear(x, pass.responding(responseWeight_)), f.input, f.bias);
+        result = kernels::lstm(gates, times(pass.general(recurrent_), kept),
+                               times(pass.responding(responseRecurrent_), kept), f.recurrent, h, c);
     } else {
-        result = kernels::lstm(gates, times(dstn::general(recurrent_, pass), kept), {}, {}, h, c);
+        result = kernels::lstm(gates, times(pass.general(recurrent_), kept), {}, {}, h, c);
     }
     keep(result.output, result.point.cells, pass);
     return result.output;
@@ -100,20 +102,18 @@ Tensor Lstm::forward(const Tensor& x, Pass& pass) {
 
 Dual Lstm::forward(const Dual& x, Pass& pass) {
     const Tensor kept = mask(pass);
-    const Tensor recurrent = times(dstn::general(recurrent_, pass), kept);
+    const Tensor recurrent = times(pass.general(recurrent_), kept);
     const auto [h, c] = before(x.primal, pass);
-    const kernels::LstmPass primal =
-        kernels::lstm(at::linear(x.primal, dstn::general(weight_, pass), dstn::general(bias_, pass)),
-                      recurrent, {}, {}, h, c);
+    const kernels::LstmPass primal = kernels::lstm(
+        at::linear(x.primal, pass.general(weight_), pass.general(bias_)), recurrent, {}, {}, h, c);
     keep(primal.output, primal.point.cells, pass);
 
-    Tensor moved = x.tangent.defined() ? at::linear(x.tangent, weight_.detach()) : Tensor(); // W₀ ẋ
+    Tensor moved = x.tangent.defined() ? at::linear(x.tangent, pass.point(weight_)) : Tensor(); // W₀ ẋ
     if (responds(pass)) {
         const Factors f = factors(pass);
-        moved =
-            respondAlong(moved, at::linear(x.point(), responding(responseWeight_, pass)), f.input, f.bias);
+        moved = respondAlong(moved, at::linear(x.point(), pass.responding(responseWeight_)), f.input, f.bias);
         const Tensor own =
-            at::linear(primal.point.previousHidden, times(responding(responseRecurrent_, pass), kept));
+            at::linear(primal.point.previousHidden, times(pass.responding(responseRecurrent_), kept));
         moved = respondAlong(moved, own, f.recurrent, {});
     }
     return {primal.output, moved.defined() ? kernels::lstmTangent(primal.point, moved, recurrent) : Tensor()};
@@ -124,8 +124,8 @@ Tensor Lstm::penalty(Pass& pass) {
     const bool moves = responds(pass);
     const Factors f = moves ? factors(pass) : Factors{};
     const auto norms = [&](const Tensor& weight, const Tensor& response, const Tensor& s) {
-        return kernels::rowResponseNorms(dstn::general(weight, pass),
-                                         moves ? responding(response, pass) : Tensor(), s);
+        return kernels::rowResponseNorms(pass.general(weight), moves ? pass.responding(response) : Tensor(),
+                                         s);
     };
     const Tensor sum =
         norms(weight_, responseWeight_, f.input) + norms(recurrent_, responseRecurrent_, f.recurrent);

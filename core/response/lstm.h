@@ -29,6 +29,7 @@ class Lstm : public Layer {
     Dual forward(const Dual& x, Pass& pass) override;
     NamedTensors general() override;
     NamedTensors response() override;
+    NamedTensors moved(const Tensor& delta) override;
     Tensor penalty(Pass& pass) override;
 
     /// ½ decay (‖W(Δ)‖² + ‖V(Δ)‖²); several add up.

@@ -22,17 +22,22 @@ NamedTensors ScaleAndShift::response() {
         {"response_weight", responseWeight_}, {"response_bias", responseBias_}, {"bottleneck", bottleneck_}};
 }
 
+NamedTensors ScaleAndShift::moved(const Tensor& delta) {
+    if (hyperparameters_ == 0) return general();
+    const Tensor factors = at::mv(bottleneck_, delta);
+    return {{"weight", weight_ + factors.narrow(0, 0, features()) * responseWeight_},
+            {"bias", bias_ + factors.narrow(0, features(), features()) * responseBias_}};
+}
+
 std::pair<Tensor, Tensor> ScaleAndShift::point(const Pass& pass) const {
-    if (pass.generalGradient) return {weight_, bias_};
-    return {weight_.detach(), bias_.detach()};
+    return {pass.general(weight_), pass.general(bias_)};
 }
 
 std::pair<Tensor, Tensor> ScaleAndShift::change(const Pass& pass) const {
     if (!pass.delta.defined() || hyperparameters_ == 0) return {};
-    const auto parameter = [&](const Tensor& p) { return pass.responseGradient ? p : p.detach(); };
-    const Tensor factors = at::mm(pass.delta, parameter(bottleneck_).t());
-    return {factors.narrow(1, 0, features()) * parameter(responseWeight_),
-            factors.narrow(1, features(), features()) * parameter(responseBias_)};
+    const Tensor factors = at::mm(pass.delta, pass.responding(bottleneck_).t());
+    return {factors.narrow(1, 0, features()) * pass.responding(responseWeight_),
+            factors.narrow(1, features(), features()) * pass.responding(responseBias_)};
 }
 
 Tensor ScaleAndShift::penalty(const Pass& pass) const {

@@ -18,6 +18,8 @@ class ScaleAndShift {
     ScaleAndShift(std::int64_t features, std::int64_t hyperparameters, at::Generator& generator);
     NamedTensors general();
     NamedTensors response();
+    /// γ(Δ) and β(Δ) at one Δ [H], as general() lists them.
+    NamedTensors moved(const Tensor& delta);
 
     std::int64_t features() const { return weight_.size(0); }
     /// γ₀ and β₀, [features] each.
@@ -51,6 +53,7 @@ class BatchNorm : public Layer {
     Dual forward(const Dual& x, Pass& pass) override;
     NamedTensors general() override { return affine_.general(); }
     NamedTensors response() override { return affine_.response(); }
+    NamedTensors moved(const Tensor& delta) override { return affine_.moved(delta); }
     NamedTensors buffers() override;
     Tensor penalty(Pass& pass) override { return affine_.penalty(pass); }
 
@@ -81,6 +84,7 @@ class LayerNorm : public Layer {
     Dual forward(const Dual& x, Pass& pass) override;
     NamedTensors general() override { return affine_.general(); }
     NamedTensors response() override { return affine_.response(); }
+    NamedTensors moved(const Tensor& delta) override { return affine_.moved(delta); }
     Tensor penalty(Pass& pass) override { return affine_.penalty(pass); }
 
     void setDecay(Setting decay) { affine_.setDecay(decay); }

@@ -27,6 +27,10 @@ enum class Initialization {
 /// A dense response of more entries than this (parameters × tuned hyperparameters) is refused.
 inline constexpr std::int64_t denseResponseLimit = 32'000'000;
 
+/// So is a hypernetwork's map of more entries (all parameters × tuned hyperparameters): 1 GiB of them, beside
+/// which their gradient and momentum take as much again each.
+inline constexpr std::int64_t hypernetworkLimit = std::int64_t{1} << 28;
+
 /// Widths, kernels, strides and so on reach up to here.
 inline constexpr std::int64_t largestOption = 1'000'000;
 

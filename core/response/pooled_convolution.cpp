@@ -512,7 +512,7 @@ struct ConvReluMaxPoolTangent : Function<ConvReluMaxPoolTangent> {
 bool poolsConvolution(const Tensor& x, const Tensor& weight, const ConvShape& conv, const PoolShape& pool) {
     constexpr std::int64_t shortestRun = 8;
     constexpr std::int64_t largestImage = std::int64_t{1} << 30; // patches are found by 32-bit numbers
-    return ownKernelsServe(x) && conv.dilation == 1 && conv.groups == 1 && pool.stride >= 2 &&
+    return ownKernelsServe(x) && !higherDerivatives() && conv.dilation == 1 && conv.groups == 1 && pool.stride >= 2 &&
            weight.size(1) * weight.size(2) >= shortestRun && Layout(x, weight, conv).image < largestImage;
 }
 

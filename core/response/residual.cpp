@@ -36,13 +36,27 @@ Tensor Residual::penalty(Pass& pass) {
     return total;
 }
 
-NamedTensors Residual::collect(NamedTensors (Layer::*list)()) const {
+template <typename List>
+NamedTensors Residual::collect(const List& list) const {
     NamedTensors result;
     for (const auto* layers : {&branch_, &shortcut_})
         for (const NamedLayer& each : *layers)
-            for (const auto& [name, tensor] : (*each.layer.*list)())
+            for (const auto& [name, tensor] : list(*each.layer))
                 result.emplace_back(each.name + "." + name, tensor);
     return result;
+}
+
+NamedTensors Residual::general() {
+    return collect([](Layer& layer) { return layer.general(); });
+}
+NamedTensors Residual::response() {
+    return collect([](Layer& layer) { return layer.response(); });
+}
+NamedTensors Residual::moved(const Tensor& delta) {
+    return collect([&](Layer& layer) { return layer.moved(delta); });
+}
+NamedTensors Residual::buffers() {
+    return collect([](Layer& layer) { return layer.buffers(); });
 }
 
 } // namespace dstn

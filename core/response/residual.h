@@ -23,13 +23,16 @@ class Residual : public Layer {
         : branch_(std::move(branch)), shortcut_(std::move(shortcut)) {}
     Tensor forward(const Tensor& x, Pass& pass) override;
     Dual forward(const Dual& x, Pass& pass) override;
-    NamedTensors general() override { return collect(&Layer::general); }
-    NamedTensors response() override { return collect(&Layer::response); }
-    NamedTensors buffers() override { return collect(&Layer::buffers); }
+    NamedTensors general() override;
+    NamedTensors response() override;
+    NamedTensors moved(const Tensor& delta) override;
+    NamedTensors buffers() override;
     Tensor penalty(Pass& pass) override;
 
   private:
-    NamedTensors collect(NamedTensors (Layer::*list)()) const;
+    /// What `list` gives of each layer, under the layers' names.
+    template <typename List>
+    NamedTensors collect(const List& list) const;
     std::vector<NamedLayer> branch_, shortcut_;
 };
 

@@ -1,15 +1,13 @@
 #include "core/run/bench.h"
 
 #include "core/error.h"
+#include "core/run/bench_steps.h"
 #include "core/run/block_cache.h"
 #include "core/run/stock_network.h"
-#include "core/run/training.h"
 
-#include <torch/cuda.h>
 #include <torch/optim.h>
 #include <torch/version.h>
 
-#include <algorithm>
 #include <chrono>
 #include <functional>
 
@@ -17,45 +15,12 @@ namespace dstn {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using Milliseconds = std::chrono::duration<double, std::milli>;
-
-double median(std::vector<double> values) {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
+/// The experiment with another tuner.
+Experiment tunedBy(Experiment experiment, const std::string& type, bool share) {
+    experiment.tuner.type = type;
+    experiment.tuner.sharePrimal = share;
+    return experiment;
 }
-
-double medianRatio(const std::vector<double>& over, const std::vector<double>& under) {
-    std::vector<double> ratios;
-    for (std::size_t i = 0; i < over.size(); ++i) ratios.push_back(over[i] / under[i]);
-    return median(std::move(ratios));
-}
-
-/// A step that is timed.
-struct Timed {
-    std::function<void()> step;
-    std::vector<double> milliseconds = {};
-
-    double median() const { return dstn::median(milliseconds); }
-    double over(const Timed& other) const { return medianRatio(milliseconds, other.milliseconds); }
-};
-
-/// A tuner with its problem.
-struct Bench {
-    Bench(Experiment experiment, const DataInfo& data, at::Device device, const std::string& type,
-          bool share) {
-        experiment.tuner.type = type;
-        experiment.tuner.sharePrimal = share;
-        // The batch is drawn from [0, 1): bytes over 255.
-        const std::size_t channels = data.input.size() == 3 ? static_cast<std::size_t>(data.input[0]) : 0;
-        problem = makeProblem(experiment, data, std::vector<Scaling>(channels, {.factor = 1.0 / 255.0}),
-                              at::kFloat, device);
-        tuner = makeTuner(*problem, experiment.tuner, experiment.optimizers);
-    }
-    std::unique_ptr<Problem> problem;
-    std::unique_ptr<Tuner> tuner;
-};
 
 /// The experiment with so many tuned hyperparameters: the first of its own, the others held at their initial
 /// values, or further ones that nothing in the network uses, yet everything responds to.
@@ -66,24 +31,6 @@ Experiment withHyperparameters(Experiment experiment, std::int64_t count) {
         experiment.hyperparameters.push_back(
             {.name = "bench " + std::to_string(count), .initial = 0.5, .min = 0, .max = 1});
     return experiment;
-}
-
-Batch randomBatch(const Experiment& experiment, const DataInfo& data, at::Device device,
-                  at::Generator& generator) {
-    std::vector<std::int64_t> shape = data.input;
-    shape.insert(shape.begin(), experiment.trainBatch);
-    const auto real = at::TensorOptions(at::kFloat).device(device), whole = real.dtype(at::kLong);
-    if (data.task == TaskKind::language)
-        return {at::randint(data.vocabulary, shape, generator, whole),
-                at::randint(data.vocabulary, shape, generator, whole)};
-    return {at::rand(shape, generator, real),
-            data.task == TaskKind::classification
-                ? at::randint(data.outputs, {experiment.trainBatch}, generator, whole)
-                : at::randn({experiment.trainBatch, data.outputs}, generator, real)};
-}
-
-void synchronize(at::Device device) {
-    if (device.is_cuda()) torch::cuda::synchronize(device.index());
 }
 
 /// The most bytes that tensors take at once while `body` runs, beyond what they took before.
@@ -97,31 +44,6 @@ std::size_t peakBytes(const std::function<void()>& body) {
 
 std::vector<Tensor> figures(const TrainMetrics& metrics) {
     return {metrics.loss, metrics.correct, metrics.responseLoss};
-}
-
-/// Takes the steps in turn until there are enough repetitions, or time is up and there are a few.
-/// @return how many repetitions count
-int repeat(std::vector<Timed*>& steps, at::Device device, const BenchOptions& options) {
-    constexpr int warmup = 3, fewest = 3;
-    const auto start = Clock::now();
-    const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
-    const auto once = [&](bool counts) {
-        for (Timed* timed : steps) {
-            synchronize(device);
-            const auto begin = Clock::now();
-            timed->step();
-            synchronize(device);
-            if (counts) timed->milliseconds.push_back(Milliseconds(Clock::now() - begin).count());
-        }
-    };
-    // One warm-up is enough for steps that take long.
-    for (int i = 0; i < warmup && (i == 0 || elapsed() < options.seconds / 10); ++i) once(false);
-    int done = 0;
-    while (done < options.repetitions && (done < fewest || elapsed() < options.seconds)) {
-        once(true);
-        ++done;
-    }
-    return done;
 }
 
 } // namespace
@@ -179,16 +101,17 @@ BenchReport runBench(const Experiment& experiment, at::Device device, const Benc
     report.batch = experiment.trainBatch;
     report.dataAtHand = atHand;
 
-    const std::string& type = experiment.tuner.type;
+    // The trials of a search are plain trainings.
+    const std::string type = isSearch(experiment.tuner.type) ? "fixed" : experiment.tuner.type;
     // Each alone, so that the steps below find memory as they would in a run.
     if (device.is_cpu()) {
         constexpr int enough = 2; // with the second step the optimisers' states are there
         report.plainBytes = peakBytes([&] {
-            const Bench plain(experiment, data, device, "fixed", false);
+            const Bench plain(tunedBy(experiment, "fixed", false), data, device);
             for (int i = 0; i < enough; ++i) plain.tuner->train(batch, generator);
         });
         report.tunedBytes = peakBytes([&] {
-            const Bench tuned(experiment, data, device, type, experiment.tuner.sharePrimal);
+            const Bench tuned(tunedBy(experiment, type, experiment.tuner.sharePrimal), data, device);
             for (int i = 0; i < enough; ++i) {
                 tuned.tuner->train(batch, generator);
                 tuned.tuner->validate(batch, generator);
@@ -197,8 +120,8 @@ BenchReport runBench(const Experiment& experiment, at::Device device, const Benc
         BlockCache::install().release();
     }
 
-    const Bench plain(experiment, data, device, "fixed", false);
-    const Bench tuned(experiment, data, device, type, false);
+    const Bench plain(tunedBy(experiment, "fixed", false), data, device);
+    const Bench tuned(tunedBy(experiment, type, false), data, device);
     Timed plainStep{[&] { plain.tuner->train(batch, generator); }};
     Timed trainStep{[&] { tuned.tuner->train(batch, generator); }};
     Timed validationStep{[&] { tuned.tuner->validate(batch, generator); }};
@@ -223,11 +146,12 @@ BenchReport runBench(const Experiment& experiment, at::Device device, const Benc
         steps.push_back(&stockStep);
     }
 
-    // Without linearisation there is no primal to share.
+    // There is a primal to share only where the steps are separate, and linearised at w₀.
     std::optional<Bench> shared;
     Timed sharedStep{[&] { shared->tuner->train(batch, generator); }};
-    if (type == "delta-stn" && experiment.tuner.linearize) {
-        shared.emplace(experiment, data, device, type, true);
+    const TunerSpec& spec = experiment.tuner;
+    if (type == "delta-stn" && spec.linearize && spec.centered && spec.separate) {
+        shared.emplace(tunedBy(experiment, type, true), data, device);
         steps.push_back(&sharedStep);
     }
 
@@ -236,10 +160,10 @@ BenchReport runBench(const Experiment& experiment, at::Device device, const Benc
     std::optional<Bench> oneTuned, manyTuned;
     Timed oneStep{[&] { oneTuned->tuner->train(batch, generator); }},
         manyStep{[&] { manyTuned->tuner->train(batch, generator); }};
-    const bool tunes = type != "fixed" && !experiment.tunedNames().empty();
+    const bool tunes = type != "replay" && !experiment.tunedNames().empty();
     if (tunes) {
-        oneTuned.emplace(withHyperparameters(experiment, 1), data, device, type, false);
-        manyTuned.emplace(withHyperparameters(experiment, many), data, device, type, false);
+        oneTuned.emplace(tunedBy(withHyperparameters(experiment, 1), type, false), data, device);
+        manyTuned.emplace(tunedBy(withHyperparameters(experiment, many), type, false), data, device);
         steps.push_back(&oneStep);
         steps.push_back(&manyStep);
     }
@@ -263,6 +187,7 @@ BenchReport runBench(const Experiment& experiment, at::Device device, const Benc
     }};
     // Where a single loop would eat up the time, its average step follows from those of its steps, beside
     // which drawing a batch takes nothing.
+    using Clock = std::chrono::steady_clock;
     const auto begin = Clock::now();
     plainStep.step();
     constexpr double trainOverPlain = 3, fewLoops = 20;
@@ -291,7 +216,7 @@ BenchReport runBench(const Experiment& experiment, at::Device device, const Benc
         steps.push_back(&synchronous);
     }
 
-    report.repetitions = repeat(steps, device, options);
+    report.repetitions = repeatInTurn(steps, device, options);
     if (replays) {
         report.replayedStepMs = replayed.median() / inARow;
         report.synchronousStepMs = synchronous.median() / inARow;

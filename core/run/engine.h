@@ -3,6 +3,7 @@
 #include "core/run/commands.h"
 #include "core/run/events.h"
 #include "core/run/experiment.h"
+#include "core/run/hypergradients.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -77,6 +78,28 @@ struct BenchReport {
     }
 };
 
+/// The steps of one tuner in a bench of tuners; times and ratios are absent where it cannot be had.
+struct TunerTiming {
+    std::string tuner;
+    std::optional<double> trainStepMs = {}, validationStepMs = {};
+    std::optional<double> trainRatio = {}, validationRatio = {}; ///< over the plain step
+    std::optional<double> hypergradientGradients = {}; ///< validation step over a plain gradient evaluation
+    std::optional<double> countedTrain = {}, countedValidation = {}; ///< of these, by counting (costOf())
+    std::string note = {};                                           ///< why it cannot be had
+};
+
+/// Medians of interleaved repetitions; ratios are medians of the repetitions' ratios.
+struct TunerBenchReport {
+    static constexpr std::int64_t neumannTerms = 5; ///< of the implicit differentiation that is named for it
+    std::string preset, device, torchVersion;
+    std::int64_t threads = 0, batch = 0, repetitions = 0;
+    bool dataAtHand = true; ///< false: the data's form is what the source always has
+    double plainStepMs = 0; ///< forward, backward, optimiser step
+    double gradientMs = 0;  ///< forward and backward
+    std::vector<TunerTiming> tuners = {};
+    std::optional<double> stnOverDeltaStn = {}; ///< training steps
+};
+
 /// The tensor side of the house behind a face without tensors. One thread at a time.
 class Engine {
   public:
@@ -86,6 +109,12 @@ class Engine {
     virtual void run(const RunRequest& request, CommandQueue& commands, EventSink& events) = 0;
     /// Throws Error.
     virtual BenchReport bench(const Experiment& experiment, const BenchOptions& options) = 0;
+    /// The steps of every tuner that works within a run. Throws Error.
+    virtual TunerBenchReport benchTuners(const Experiment& experiment, const BenchOptions& options) = 0;
+    /// Every method's hypergradient at a checkpoint of a run of this experiment. Throws Error.
+    virtual HypergradientReport hypergradients(const Experiment& experiment,
+                                               const std::shared_ptr<const std::string>& checkpoint,
+                                               const HypergradientOptions& options) = 0;
 };
 
 /// Loads the engine library beside the program, on first use (0.4 s; call it on a thread where that matters).

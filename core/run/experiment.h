@@ -52,8 +52,11 @@ struct Experiment {
     std::uint64_t seed = 0;
 
     /// Names of the hyperparameters that move within a run, in their order: the H coordinates of λ. None with
-    /// the tuners that only train (fixed, replay, and searches, whose trials are such trainings).
+    /// the tuners that only train (fixed, and searches, whose trials are such trainings).
     std::vector<std::string> tunedNames() const;
+    /// H as the network's layers know it: how many of these its weights respond to through Θ; 0 where the
+    /// tuner learns no response.
+    std::int64_t responseCount() const;
     /// Those with `tune` that the tuner holds all the same, as it needs a training loss that is
     /// differentiable in them.
     std::vector<std::string> heldNames() const;

@@ -20,4 +20,8 @@ std::vector<Finding> rangeFindings(Experiment experiment);
 /// Names, references between the document's parts, and options that do not go together.
 std::vector<Finding> meaningFindings(const Experiment& experiment);
 
+/// What the map of a hypernetwork to so many parameters needs, its gradient and its optimiser's state
+/// included.
+double hypernetworkBytes(const Experiment& experiment, std::int64_t parameters);
+
 } // namespace dstn

@@ -1,3 +1,4 @@
+#include "core/run/experiment_checks.h"
 #include "core/run/experiment_document.h"
 #include "core/run/tunables.h"
 
@@ -20,11 +21,11 @@ class DataCheck {
         split();
         loss();
         const auto report =
-            inspectModel(experiment_.model, data_.input,
-                         static_cast<std::int64_t>(experiment_.tunedNames().size()), data_.vocabulary);
-        if (report.ok)
+            inspectModel(experiment_.model, data_.input, experiment_.responseCount(), data_.vocabulary);
+        if (report.ok) {
             outputs(report);
-        else if (!report.parts.empty())
+            if (experiment_.tuner.type == "hypernetwork") hypernetwork(report);
+        } else if (!report.parts.empty())
             refuse(joined(indexed("model.parts", report.parts.size() - 1), report.parts.back().field),
                    report.parts.back().mistake);
         for (std::size_t i = 0; i < experiment_.augmentation.size(); ++i)
@@ -114,6 +115,19 @@ class DataCheck {
             if (std::holds_alternative<LinearPart>(parts[i]))
                 return refuse(indexed("model.parts", i) + ".out", message);
         refuse("model.parts", message + ": end the model with a linear part");
+    }
+
+    /// A linear map from the hyperparameters to all parameters has an entry for each pair.
+    void hypernetwork(const ModelReport& report) {
+        const auto tuned = static_cast<std::int64_t>(experiment_.tunedNames().size());
+        const double entries = static_cast<double>(report.parameters) * static_cast<double>(tuned);
+        if (entries <= static_cast<double>(hypernetworkLimit)) return;
+        refuse("tuner.type",
+               "expected at most " + std::to_string(hypernetworkLimit) +
+                   " entries of the hypernetwork's map, found " + std::to_string(report.parameters) +
+                   " parameters × " + std::to_string(tuned) + " tuned hyperparameters, which need " +
+                   gibibytes(hypernetworkBytes(experiment_, report.parameters)) +
+                   ": use a smaller model, tune fewer, or choose another tuner, such as \"delta-stn\"");
     }
 
     void batches() {

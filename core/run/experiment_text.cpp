@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <sstream>
 
 namespace dstn {
 
@@ -22,6 +23,13 @@ std::string numberText(double value) {
     std::array<char, 32> buffer{};
     const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
     return {buffer.data(), end};
+}
+
+std::string gibibytes(double bytes) {
+    std::ostringstream text;
+    text.precision(1);
+    text << std::fixed << bytes / (1 << 30) << " GiB";
+    return text.str();
 }
 
 std::string found(const Json& value) {

@@ -199,6 +199,9 @@ class Meaning {
                    "the tuner has nothing to tune: declare a hyperparameter with \"tune\": true, or set "
                    "tuner.type to \"fixed\"",
                    {"tuner.type"});
+        if (tuner.type == "replay") replay(tuner);
+        if (!none && needsDerivatives(tuner.type)) derivatives();
+        if (tuner.type == "unrolled") unrolled();
         if (tuner.sharePrimal && !tuner.linearize)
             refuse("tuner.share_primal", "expected false where tuner.linearize is false: only the linearised "
                                          "prediction contains the primal that could be shared");
@@ -206,6 +209,93 @@ class Meaning {
             refuse("tuner.share_primal",
                    "expected false where tuner.centered or tuner.separate is false: only then "
                    "have both training steps the same primal");
+    }
+
+    /// Steps that ascend from 0, and for every hyperparameter that moves a value at each, inside its range.
+    void replay(const TunerSpec& tuner) {
+        const auto& steps = tuner.replaySteps;
+        if (steps.empty() || steps.front() != 0)
+            refuse("tuner.steps", "expected training steps of which the first is 0" +
+                                      (steps.empty() ? ", found an empty list"
+                                                     : ", found " + numberText(steps.front()) + " first"));
+        for (std::size_t i = 1; i < steps.size(); ++i)
+            if (steps[i] <= steps[i - 1] || steps[i] != std::floor(steps[i])) {
+                refuse(indexed("tuner.steps", i), "expected a whole number above the one before it, " +
+                                                      numberText(steps[i - 1]) + ", found " +
+                                                      numberText(steps[i]));
+                break;
+            }
+        std::vector<std::string> names;
+        for (const Hyperparameter& h : experiment_.hyperparameters)
+            if (h.tune) names.push_back(h.name);
+        std::set<std::string> given;
+        for (std::size_t i = 0; i < tuner.replayValues.size(); ++i) {
+            const auto& [name, values] = tuner.replayValues[i];
+            const std::string path = indexed("tuner.values", i);
+            if (!given.insert(name).second)
+                refuse(path + ".name",
+                       "expected each hyperparameter once, found " + inQuotes(name) + " a second time");
+            const auto h = std::ranges::find(experiment_.hyperparameters, name, &Hyperparameter::name);
+            if (h == experiment_.hyperparameters.end() || !h->tune) {
+                refuse(path + ".name",
+                       "expected a hyperparameter with \"tune\": true, found " + inQuotes(name) +
+                           (names.empty() ? "" : ":" + suggestion(name, names, "there are")),
+                       {"hyperparameters"});
+                continue;
+            }
+            if (values.size() != steps.size())
+                refuse(path + ".values",
+                       "expected a value for each of the " + std::to_string(steps.size()) +
+                           " tuner.steps, found " + std::to_string(values.size()),
+                       {"tuner.steps"});
+            for (std::size_t k = 0; k < values.size(); ++k)
+                if (!std::isfinite(Transform(*h).toUnconstrained(values[k]))) {
+                    refuse(indexed(path + ".values", k),
+                           "expected a number inside the range of " + inQuotes(name) +
+                               (h->min || h->max ? ", " + between(*h) : "") + ", found " +
+                               numberText(values[k]),
+                           {"hyperparameters"});
+                    break;
+                }
+        }
+        for (const std::string& name : names)
+            if (!given.contains(name))
+                refuse("tuner.values",
+                       "expected values for each hyperparameter with \"tune\": true: those of " +
+                           inQuotes(name) + " are missing",
+                       {"hyperparameters"});
+    }
+
+    /// Implicit differentiation and unrolling tune what the training loss has a derivative by.
+    void derivatives() {
+        const std::vector<std::string> held = experiment_.heldNames();
+        const auto tuned = std::ranges::count_if(experiment_.hyperparameters, &Hyperparameter::tune);
+        if (static_cast<std::ptrdiff_t>(held.size()) < tuned) return;
+        std::string names;
+        for (const std::string& name : held) names += (names.empty() ? "" : ", ") + inQuotes(name);
+        refuse("tuner.type",
+               "the tuner " + inQuotes(experiment_.tuner.type) +
+                   " differentiates the training loss, which has no derivative by " +
+                   (held.size() == 1 ? "the one hyperparameter" : "any of the hyperparameters") +
+                   " to be tuned, " + names +
+                   ": it drops, draws or rounds. Tune a weight_decay, a label_smoothing or a strength of "
+                   "activation regularisation, or choose another tuner, such as \"delta-stn\"",
+               {"model", "regularization", "augmentation", "hyperparameters"});
+    }
+
+    void unrolled() {
+        const OptimizerSpec& general = experiment_.optimizers.general;
+        if (general.type != OptimizerKind::sgd)
+            refuse("optimizers.general.type",
+                   "expected \"sgd\" with the tuner \"unrolled\", whose derivatives go through steps of "
+                   "sgd alone: choose it, or another tuner, such as \"implicit\"",
+                   {"tuner.type"});
+        else if (general.clipNorm > 0)
+            refuse("optimizers.general.clip_norm",
+                   "expected 0 with the tuner \"unrolled\", whose derivatives do not go through the "
+                   "shortening of gradients, found " +
+                       numberText(general.clipNorm) + ": or choose another tuner, such as \"implicit\"",
+                   {"tuner.type"});
     }
 
     void optimizer(const std::string& path, const OptimizerSpec& optimizer) {
@@ -233,6 +323,10 @@ std::vector<std::string> Experiment::tunedNames() const {
     for (const Hyperparameter& h : hyperparameters)
         if (h.tune && std::ranges::find(held, h.name) == held.end()) names.push_back(h.name);
     return names;
+}
+
+std::int64_t Experiment::responseCount() const {
+    return learnsResponse(tuner.type) ? static_cast<std::int64_t>(tunedNames().size()) : 0;
 }
 
 std::vector<std::string> Experiment::heldNames() const {

@@ -2,9 +2,12 @@
 
 #include "core/run/available_memory.h"
 #include "core/run/bench.h"
+#include "core/run/bench_tuners.h"
 #include "core/run/block_cache.h"
 #include "core/run/device_memory.h"
 #include "core/run/device_scope.h"
+#include "core/run/experiment_text.h"
+#include "core/run/hypergradient_comparison.h"
 #include "core/run/training.h"
 #include "core/run/unforeseen.h"
 
@@ -93,13 +96,6 @@ at::Device resolveDevice(const std::string& wanted) {
                                                              std::to_string(count - 1) + "\"") +
                                            ", \"cpu\" or \"auto\".");
     return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
-}
-
-std::string gibibytes(double bytes) {
-    std::ostringstream text;
-    text.precision(1);
-    text << std::fixed << bytes / (1 << 30) << " GiB";
-    return text.str();
 }
 
 /// What to do about too little memory.
@@ -337,7 +333,10 @@ void Run::start(const Dataset& dataset, at::Device device) {
     const Experiment& experiment = request_.experiment;
     StepRecording recording;
     const auto [recorder, reason] = deviceRecorder(device);
-    if (experiment.graphs && device.is_cuda()) {
+    if (experiment.graphs && device.is_cuda() && needsDerivatives(experiment.tuner.type)) {
+        events_.publish(LogLine{LogLevel::info,
+                                "Steps are not recorded as graphs: the tuner differentiates through them."});
+    } else if (experiment.graphs && device.is_cuda()) {
         recording = {
             .make = recorder,
             .report = [this](const std::string& what, bool recorded, const std::string& why) {
@@ -407,6 +406,11 @@ void Run::start(const Dataset& dataset, at::Device device) {
     for (const auto& [name, tensor] : training_->problem().network.response())
         started.responseParameters += tensor.numel();
     events_.publish(started);
+    for (const std::string& name : experiment.heldNames())
+        events_.publish(
+            LogLine{LogLevel::info, "\"" + name +
+                                        "\" is held at its initial value: the training loss has no "
+                                        "derivative by it."});
     events_.publish(StateChanged{RunState::running, {}});
     lastProgress_ = Clock::now();
     if (request_.inherit)
@@ -468,6 +472,9 @@ void Run::publishSteps(bool wait) {
             sampledSeconds_ = step.seconds;
         }
         events_.publish(SamplesTaken{std::move(samples)});
+        if (const auto note = training_->takeNote())
+            events_.publish(
+                LogLine{LogLevel::warning, "At step " + std::to_string(step.number) + ": " + *note});
         if (step.failure) throw Error(*step.failure);
     }
     publishProgress();
@@ -598,7 +605,41 @@ class TorchEngine : public Engine {
     }
 
     BenchReport bench(const Experiment& experiment, const BenchOptions& options) override {
-        BenchReport report;
+        return benching([&](at::Device device) { return runBench(experiment, device, options); }, experiment);
+    }
+
+    TunerBenchReport benchTuners(const Experiment& experiment, const BenchOptions& options) override {
+        return benching([&](at::Device device) { return dstn::benchTuners(experiment, device, options); },
+                        experiment);
+    }
+
+    HypergradientReport hypergradients(const Experiment& experiment,
+                                       const std::shared_ptr<const std::string>& checkpoint,
+                                       const HypergradientOptions& options) override {
+        if (checkpoint == nullptr)
+            throw Error(ErrorKind::usage,
+                        "The run has no checkpoint at which hypergradients could be taken.");
+        HypergradientReport report;
+        translatingErrors(
+            [&] {
+                const at::Device device = resolveDevice(experiment.device);
+                const DeviceScope scope(device);
+                useThreads(experiment);
+                usePrecision(experiment);
+                report = compareHypergradients(experiment, loadDataset(experiment.data, experiment.seed),
+                                               device, readCheckpoint(*checkpoint), options);
+            },
+            [] {
+                return std::string("Use fewer examples (--examples) or fewer steps (--reference-steps).");
+            });
+        BlockCache::install().release();
+        return report;
+    }
+
+  private:
+    template <typename F>
+    static auto benching(const F& body, const Experiment& experiment) {
+        std::invoke_result_t<F, at::Device> report;
         const auto advice = [] {
             return std::string("Use a smaller batch (batch.train) or narrower layers.");
         };
@@ -607,7 +648,7 @@ class TorchEngine : public Engine {
                 const at::Device device = resolveDevice(experiment.device);
                 const DeviceScope scope(device);
                 requireMemory("the bench", benchMemory(experiment), device, [&](double) { return advice(); });
-                report = runBench(experiment, device, options);
+                report = body(device);
             },
             advice);
         return report;

@@ -155,7 +155,7 @@ std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInf
                                        .tensors = at::TensorOptions(dtype).device(device)});
     Network network(experiment.model, {.input = data.input,
                                        .vocabulary = data.vocabulary,
-                                       .hyperparameters = space.size(),
+                                       .hyperparameters = experiment.responseCount(),
                                        .resolve = resolve,
                                        .weightDecay = experiment.weightDecay,
                                        .dtype = dtype,
@@ -185,6 +185,11 @@ void usePrecision(const Experiment& experiment) {
 /// obeyed at once.
 static constexpr std::size_t stepsBehind = 16;
 
+/// Those that differentiate through training steps keep what a replay of one would not give them.
+static RecorderFactory recorder(const Experiment& experiment, const StepRecording& recording) {
+    return needsDerivatives(experiment.tuner.type) ? RecorderFactory() : recording.make;
+}
+
 Training::Training(const Experiment& experiment, const Dataset& dataset, at::Device device,
                    StepRecording recording)
     : experiment_(experiment),
@@ -196,7 +201,7 @@ Training::Training(const Experiment& experiment, const Dataset& dataset, at::Dev
               const TrainMetrics metrics = tuner_->train(batch, generator);
               return {metrics.loss, metrics.correct, metrics.responseLoss};
           },
-          recording.make,
+          recorder(experiment, recording),
           [report = recording.report](bool recorded, const std::string& why) {
               if (report) report("training steps", recorded, why);
           }),
@@ -204,7 +209,7 @@ Training::Training(const Experiment& experiment, const Dataset& dataset, at::Dev
           [this](const Batch& batch, at::Generator& generator) -> std::vector<Tensor> {
               return {tuner_->validate(batch, generator)};
           },
-          recording.make,
+          recorder(experiment, recording),
           [report = recording.report](bool recorded, const std::string& why) {
               if (report) report("validation steps", recorded, why);
           }),
@@ -218,6 +223,7 @@ Training::Training(const Experiment& experiment, const Dataset& dataset, at::Dev
     for (const OptimizerSpec* spec : {&specs.general, &specs.response, &specs.hyperparameters, &specs.scales})
         schedules_.emplace_back(spec->schedule, spec->lr, experiment.epochs);
     applySchedules();
+    tuner_->reached(0);
 }
 
 Training::Batches Training::batches(const DevicePart& part, std::int64_t size, std::uint64_t stream) const {
@@ -266,7 +272,8 @@ void Training::step() {
                     .response = told[2].defined()};
     std::erase_if(told, [](const Tensor& tensor) { return !tensor.defined(); });
     const std::int64_t sinceWarmup = steps_ - experiment_.tuner.warmupEpochs * stepsPerEpoch();
-    const bool validates = tuning() && sinceWarmup > 0 && sinceWarmup % experiment_.tuner.trainSteps == 0;
+    const bool validates =
+        tuner_->validates() && sinceWarmup > 0 && sinceWarmup % experiment_.tuner.trainSteps == 0;
     try {
         for (std::int64_t i = 0; validates && i < experiment_.tuner.validationSteps; ++i) {
             Batch validation = batchAt(validationOrder_, validationSteps_, validationCarry_);
@@ -284,8 +291,9 @@ void Training::step() {
         if (error.kind() != ErrorKind::numeric) throw;
         pending.step.failure = atStep(steps_, error.what());
     }
+    const bool moved = tuner_->reached(steps_) || validates;
     constexpr std::int64_t stillInterval = 10; // while λ stands, its curve needs few points
-    pending.values = validates || steps_ % stillInterval == 0;
+    pending.values = moved || steps_ % stillInterval == 0;
     if (pending.values) {
         told.push_back(problem_->space.lambda());
         told.push_back(problem_->space.sigma());
@@ -325,6 +333,7 @@ void Training::collect(bool wait) {
         if (pending.values) {
             step.hyperparameters = declaredValues(problem_->space.naturalValues(*next++));
             step.scales = *next++;
+            if (!perturbs(experiment_.tuner.type)) step.scales.clear();
         }
         if (std::isfinite(step.loss)) {
             epochLoss_ += step.loss * pending.predictions;
@@ -432,6 +441,7 @@ std::vector<std::pair<std::string, double>> Training::hyperparameters() const {
 std::vector<std::pair<std::string, double>> Training::scales() const {
     const std::vector<double> sigmas = problem_->space.sigmas();
     std::vector<std::pair<std::string, double>> result;
+    if (!perturbs(experiment_.tuner.type)) return result;
     for (std::size_t i = 0; i < sigmas.size(); ++i)
         result.emplace_back(problem_->space.tuned()[i].name, sigmas[i]);
     return result;

@@ -90,7 +90,7 @@ class Training {
 
     /// Every declared hyperparameter's natural value, tuned or fixed, in declared order.
     std::vector<std::pair<std::string, double>> hyperparameters() const;
-    /// σ of the tuned ones.
+    /// σ of the tuned ones; none where the tuner has no perturbations.
     std::vector<std::pair<std::string, double>> scales() const;
     /// Moves a tuned hyperparameter. Throws Error{usage} if it is none, or the value lies outside its range.
     void setHyperparameter(const std::string& name, double natural);
@@ -103,6 +103,8 @@ class Training {
     Checkpoint save();
     /// Throws Error{archive} if the checkpoint does not fit this experiment, or is damaged.
     void load(const Checkpoint& checkpoint);
+    /// Something that a person should know of the steps so far, a sentence; told once.
+    std::optional<std::string> takeNote() { return tuner_->takeNote(); }
     /// Takes over the weights and their optimiser's state from another run of the same network; what was
     /// spent and reached stays. Throws as load() does.
     void inherit(const Checkpoint& donor);
@@ -116,7 +118,6 @@ class Training {
     }
     /// The mini-batch and, where layers carry states, those before it, which are zeros at an epoch's start.
     Batch batchAt(Batches& batches, std::int64_t index, Carry& carry) const;
-    bool tuning() const { return problem_->space.size() > 0; }
     void applySchedules();
     /// Natural values of all declared hyperparameters, those of the tuned ones given.
     std::vector<double> declaredValues(const std::vector<double>& tunedValues) const;

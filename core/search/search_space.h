@@ -3,6 +3,7 @@
 #include "core/hyperparameters/hyperparameter.h"
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace dstn {
@@ -12,12 +13,13 @@ using Point = std::vector<double>;
 
 /// The tuned hyperparameters' ranges as a unit cube. A coordinate u stands for min + u (max − min), or for
 /// min (max / min)^u on a logarithmic scale. A discrete one is a whole number plus a half: min, min + 1, …
-/// are equally likely, and what is used, its floor, is a value inside the range.
+/// are equally likely (on a logarithmic scale: by their share of it), and what is used, its floor, is a value
+/// inside the range. A range without such a number has its middle as only value.
 ///
 /// The ends of a range are not reached: there u is held 1e-6 inside.
 class SearchSpace {
   public:
-    /// Takes those with `tune`, in their order; each must have min and max.
+    /// Takes those with `tune`, in their order. Throws Error{usage} where one lacks min or max.
     explicit SearchSpace(const std::vector<Hyperparameter>& all);
 
     std::size_t size() const { return tuned_.size(); }
@@ -29,6 +31,9 @@ class SearchSpace {
     /// The point itself, but for discrete coordinates, which move to the middle of their step: points that
     /// train the same are the same.
     Point rounded(const Point& point) const;
+    /// Every rounded point, in lexicographic order; nothing where there are more than `most`, as with any
+    /// continuous coordinate.
+    std::optional<std::vector<Point>> all(std::size_t most) const;
 
   private:
     std::vector<Hyperparameter> tuned_;

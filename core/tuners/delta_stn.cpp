@@ -4,12 +4,18 @@ namespace dstn {
 
 using torch::autograd::grad;
 
+Weights DeltaStn::weightsAtLambda() const {
+    return spec_.centered ? Weights{} : problem_.network.moved(problem_.space.lambda().detach());
+}
+
 Evaluated DeltaStn::generalLoss(const Batch& batch, at::Generator& generator) const {
+    const Weights weights = weightsAtLambda();
     Pass pass{.values = currentValues(),
               .generator = generator,
               .training = true,
               .trackStatistics = true,
               .generalGradient = true,
+              .weights = &weights,
               .before = batch.before,
               .after = batch.after};
     const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
@@ -17,20 +23,42 @@ Evaluated DeltaStn::generalLoss(const Batch& batch, at::Generator& generator) co
     return {lossWithPenalty(y, targets, pass), y};
 }
 
-Evaluated DeltaStn::responseLoss(const Batch& batch, const Tensor& epsilon, at::Generator& generator) const {
+Evaluated DeltaStn::perturbedLoss(const Batch& batch, const Tensor& epsilon, at::Generator& generator,
+                                  bool joint) const {
     const Space& space = problem_.space;
-    Pass pass{.delta = epsilon,
-              .values = space.natural(space.lambda().detach() + epsilon),
+    const Tensor perturbed = space.lambda().detach() + epsilon;
+    // A linearised pass goes from w(λ) along Θ ε, as a centred one does; any other from w₀.
+    const Weights weights = spec_.linearize ? weightsAtLambda() : Weights{};
+    Pass pass{.delta = spec_.centered || spec_.linearize ? epsilon : perturbed,
+              .values = space.natural(perturbed),
               .generator = generator,
               .training = true,
+              .trackStatistics = joint,
+              .generalGradient = joint || !weights.empty(), // w(λ) depends on Θ
               .responseGradient = true,
-              .before = batch.before};
+              .weights = &weights,
+              .before = batch.before,
+              .after = joint ? batch.after : nullptr};
     const auto [x, targets] = problem_.augmentation.apply(batch, pass.values, generator);
-    // f(x; w₀) + J_w f(x; w₀) · Θ ε, or f(x; w₀ + Θ ε).
-    const Tensor y =
-        spec_.linearize ? problem_.network.linearized(x, pass) : problem_.network.forward(x, pass);
+    Tensor y;
+    if (!spec_.linearize) {
+        y = problem_.network.forward(x, pass);
+    } else if (!pass.generalGradient) {
+        y = problem_.network.linearized(x, pass);
+    } else {
+        const Dual f = problem_.network.forward(Dual{x, {}}, pass);
+        y = f.primal + f.tangent;
+    }
     if (spec_.linearize) pass.activationPenalty = pass.linearizedActivationPenalty;
     return {lossWithPenalty(y, targets, pass), y};
+}
+
+Evaluated DeltaStn::responseLoss(const Batch& batch, const Tensor& epsilon, at::Generator& generator) const {
+    return perturbedLoss(batch, epsilon, generator, false);
+}
+
+Evaluated DeltaStn::jointLoss(const Batch& batch, const Tensor& epsilon, at::Generator& generator) const {
+    return perturbedLoss(batch, epsilon, generator, true);
 }
 
 std::pair<Evaluated, Evaluated> DeltaStn::sharedLosses(const Batch& batch, const Tensor& epsilon,
@@ -58,6 +86,24 @@ std::pair<Evaluated, Evaluated> DeltaStn::sharedLosses(const Batch& batch, const
             {lossWithPenalty(linearized, targets, atPerturbed), linearized}};
 }
 
+TrainMetrics DeltaStn::metrics(const Evaluated& evaluated, const Batch& batch) const {
+    return {.loss = checked(evaluated.loss, "training loss"),
+            .correct = problem_.objective.correct(evaluated.outputs, batch.targets)};
+}
+
+TrainMetrics DeltaStn::trainJointly(const Batch& batch, const Tensor& epsilon, at::Generator& generator) {
+    const Evaluated evaluated = jointLoss(batch, epsilon, generator);
+    const TrainMetrics told = metrics(evaluated, batch);
+    std::vector<Tensor> parameters = tensors(problem_.network.general());
+    const std::vector<Tensor> response = tensors(problem_.network.response());
+    const auto split = static_cast<std::ptrdiff_t>(parameters.size());
+    parameters.insert(parameters.end(), response.begin(), response.end());
+    const variable_list gradients = grad({evaluated.loss}, parameters);
+    optimizers_.general.step({gradients.begin(), gradients.begin() + split});
+    optimizers_.response.step({gradients.begin() + split, gradients.end()});
+    return told;
+}
+
 TrainMetrics DeltaStn::train(const Batch& batch, at::Generator& generator) {
     const Space& space = problem_.space;
     const std::vector<Tensor> general = tensors(problem_.network.general());
@@ -65,31 +111,27 @@ TrainMetrics DeltaStn::train(const Batch& batch, at::Generator& generator) {
     const auto perturb = [&] {
         return space.perturbation(space.noise(batch.count(), spec_.perExample, generator)).detach();
     };
+    if (!spec_.separate) return trainJointly(batch, perturb(), generator);
 
-    TrainMetrics metrics;
-    const auto note = [&](const Evaluated& evaluated) {
-        metrics.loss = checked(evaluated.loss, "training loss");
-        metrics.correct = problem_.objective.correct(evaluated.outputs, batch.targets);
-    };
     if (spec_.sharePrimal) {
         const auto [first, second] = sharedLosses(batch, perturb(), generator);
-        note(first);
-        metrics.responseLoss = checked(second.loss, "response loss");
+        TrainMetrics told = metrics(first, batch);
+        told.responseLoss = checked(second.loss, "response loss");
         // Both gradients before either step: the second still needs the w₀ of the forward pass.
         const variable_list generalGradient = grad({first.loss}, general);
         const variable_list responseGradient = grad({second.loss}, response);
         optimizers_.general.step(generalGradient);
         optimizers_.response.step(responseGradient);
-        return metrics;
+        return told;
     }
     const Evaluated first = generalLoss(batch, generator);
-    note(first);
+    TrainMetrics told = metrics(first, batch);
     optimizers_.general.step(grad({first.loss}, general));
     // The paper's order: the response is trained at the w₀ that step 1 has just reached.
     const Evaluated second = responseLoss(batch, perturb(), generator);
-    metrics.responseLoss = checked(second.loss, "response loss");
+    told.responseLoss = checked(second.loss, "response loss");
     optimizers_.response.step(grad({second.loss}, response));
-    return metrics;
+    return told;
 }
 
 Evaluated DeltaStn::validationLoss(const Batch& batch, const Tensor& noise) const {
@@ -97,8 +139,10 @@ Evaluated DeltaStn::validationLoss(const Batch& batch, const Tensor& noise) cons
     const Tensor& lambda = space.lambda();
     const Tensor perturbed = spec_.tuneScales ? lambda + space.perturbation(noise)
                                               : lambda.unsqueeze(0).expand({batch.count(), space.size()});
-    // Δ = (λ + σ ⊙ n) − stop(λ)
-    Pass pass{.delta = perturbed - lambda.detach(), .before = batch.before, .after = batch.after};
+    // Δ = (λ + σ ⊙ n) − stop(λ), or without centring λ + σ ⊙ n itself.
+    Pass pass{.delta = spec_.centered ? perturbed - lambda.detach() : perturbed,
+              .before = batch.before,
+              .after = batch.after};
     const Tensor y = problem_.network.forward(batch.inputs, pass);
     return {problem_.objective.loss(y, batch.targets), y};
 }
@@ -120,7 +164,8 @@ Tensor DeltaStn::validate(const Batch& batch, at::Generator& generator) {
 }
 
 Tensor DeltaStn::predict(const Batch& batch) {
-    Pass pass{.before = batch.before, .after = batch.after};
+    const Weights weights = weightsAtLambda();
+    Pass pass{.weights = &weights, .before = batch.before, .after = batch.after};
     return problem_.network.forward(batch.inputs, pass);
 }
 

@@ -39,4 +39,11 @@ Tensor Problem::smoothing(const Pass& pass, const Tensor& like) const {
     return none ? Tensor() : pass.value(labelSmoothing, like);
 }
 
+Tensor Problem::penalizedLoss(const Tensor& outputs, const Targets& targets, Pass& pass) {
+    Tensor total = objective.loss(outputs, targets, smoothing(pass, outputs));
+    for (const Tensor& term : {network.penalty(pass), pass.activationPenalty})
+        if (term.defined()) total = total + term;
+    return total;
+}
+
 } // namespace dstn

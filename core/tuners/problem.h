@@ -32,6 +32,9 @@ struct Problem {
     Setting labelSmoothing = {}; ///< ε of the training loss
     /// ε for each example, [batch] or [1]; undefined where there is none.
     Tensor smoothing(const Pass& pass, const Tensor& like) const;
+    /// The training loss on the outputs, its label smoothing by the pass's values, plus the penalties where
+    /// there are any.
+    Tensor penalizedLoss(const Tensor& outputs, const Targets& targets, Pass& pass);
 };
 
 } // namespace dstn

@@ -8,8 +8,10 @@ StepCost costOf(const TunerSpec& tuner, std::int64_t tuned) {
         return StepCost{train / plain, validate / plain};
     };
     if (tuner.type == "delta-stn") {
-        constexpr double separate = 8.0, shared = 7.0, joint = 7.0, validation = 4.0;
-        return products(!tuner.separate ? joint : tuner.sharePrimal ? shared : separate, validation);
+        constexpr double validation = 4.0;
+        if (!tuner.separate) return products(tuner.linearize ? 7.0 : 6.0, validation);
+        if (tuner.sharePrimal) return products(7.0, validation);
+        return products(plain + (tuner.linearize && !tuner.centered ? 7.0 : 5.0), validation);
     }
     if (tuner.type == "stn") return products(6.0, 4.0);
     if (tuner.type == "hypernetwork") return products(plain, plain);

@@ -13,17 +13,21 @@ struct StepCost {
     double validate = 0.0; ///< a validation step
 };
 
-/// Counted in products a layer, whatever their order:
+/// Counted in products a layer, whatever their order; of a training step, of a validation step:
 ///
-/// | tuner                  | training step                              | validation step | |
-/// ---------------------- | ------------------------------------------ |
-/// ------------------------------------------- | | fixed, replay, trials  | 3 | none | | delta-stn | 3 + 5:
-/// W₀ x, W₀ ẋ, R x; gradients of ẋ, R  | 4: W₀ x, R x; the gradient of x through both | | the same, joint |
-/// 7: W₀ x, W₀ ẋ, R x; gradients of x, ẋ, W₀, R | 4                                         | | stn | 6: W₀
-/// x, R x; gradients of both, and of x  | 4                                           | | hypernetwork | 3 |
-/// 3                                           | | implicit               | 3 | 3 + 3 + 6 a product with the
-/// Hessian        | | unrolled, reverse      | 3                                          | 3 + 9 a step gone
-/// back through              | | unrolled, forward      | 3 + 6 a hyperparameter                     | 3 |
+///     fixed, replay, trials  3; none
+///     delta-stn              3 + 5: W₀ x, W₀ ẋ, R x, gradients of ẋ and R; 4: W₀ x, R x, the gradient of x
+///                            through both
+///       not linearised       3 + 5: W₀ x, R x, gradients of R and of x through both; 4
+///       linearised off centre  3 + 7: W x, W ẋ, R x, gradients of x, ẋ, W, R; 4
+///       primal shared        7: as separate, but W₀ x once; 4
+///       joint                7: W x, W ẋ, R x, gradients of x, ẋ, W, R; 4
+///       joint, not linearised  6: W₀ x, R x, gradients of both, and of x through both; 4
+///     stn                    as the last; 4
+///     hypernetwork           3; 3
+///     implicit               3; 3 + 3 + 6 a product with the Hessian
+///     unrolled, reverse      3; 3 + 9 a step gone back through
+///     unrolled, forward      3 + 6 a hyperparameter; 3
 ///
 /// Conjugate gradients that converge early cost less: the tuner itself tells (Tuner::validateCost()).
 /// @param tuned H, the number of tuned hyperparameters

@@ -4,7 +4,11 @@
 #include "core/own_kernels.h"
 #include "core/tuners/delta_stn.h"
 #include "core/tuners/fixed.h"
+#include "core/tuners/hypernetwork.h"
+#include "core/tuners/implicit.h"
+#include "core/tuners/replay.h"
 #include "core/tuners/stn.h"
+#include "core/tuners/unrolled.h"
 
 #include <cmath>
 #include <functional>
@@ -19,10 +23,7 @@ Optimizers::Optimizers(const OptimizersSpec& spec, const Problem& problem)
       scales(spec.scales, {problem.space.rawScale()}) {}
 
 Tensor Tuner::lossWithPenalty(const Tensor& outputs, const Targets& targets, Pass& pass) const {
-    Tensor total = problem_.objective.loss(outputs, targets, problem_.smoothing(pass, outputs));
-    for (const Tensor& term : {problem_.network.penalty(pass), pass.activationPenalty})
-        if (term.defined()) total = total + term;
-    return total;
+    return problem_.penalizedLoss(outputs, targets, pass);
 }
 
 Tensor checked(const Tensor& loss, const char* quantity) {
@@ -41,6 +42,10 @@ std::unique_ptr<Tuner> makeTuner(Problem& problem, const TunerSpec& spec, const 
     const std::map<std::string, Factory> factories{
         {"delta-stn", [&] { return std::make_unique<DeltaStn>(problem, spec, optimizers); }},
         {"stn", [&] { return std::make_unique<Stn>(problem, spec, optimizers); }},
+        {"hypernetwork", [&] { return std::make_unique<Hypernetwork>(problem, spec, optimizers); }},
+        {"implicit", [&] { return std::make_unique<Implicit>(problem, spec, optimizers); }},
+        {"unrolled", [&] { return std::make_unique<Unrolled>(problem, spec, optimizers); }},
+        {"replay", [&] { return std::make_unique<Replay>(problem, spec, optimizers); }},
         {"fixed", [&] { return std::make_unique<Fixed>(problem, spec, optimizers); }},
     };
     const auto found = factories.find(spec.type);

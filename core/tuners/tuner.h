@@ -50,6 +50,12 @@ class Tuner {
     /// [batch, time, outputs]; dropout off.
     virtual Tensor predict(const Batch& batch) = 0;
 
+    /// Told the training steps done at every border between steps, the start included, before the next step
+    /// and before λ is read there. @return whether λ moved
+    virtual bool reached(std::int64_t) { return false; }
+    /// Whether it takes validation steps.
+    virtual bool validates() const { return problem_.space.size() > 0; }
+
     /// What a step costs in gradient-evaluation equivalents; a study's budget is counted in them.
     virtual double trainCost() const { return costOf(spec_, problem_.space.size()).train; }
     virtual double validateCost() const {
@@ -60,6 +66,8 @@ class Tuner {
     virtual NamedTensors state() const { return {}; }
     /// Continues from state(), bit for bit. Throws Error{archive} if it is not the state of such a tuner.
     virtual void load(const NamedTensors&) {}
+    /// Something that a person should know of the steps so far, a sentence; told once.
+    virtual std::optional<std::string> takeNote() { return {}; }
 
     Optimizers& optimizers() { return optimizers_; }
     const Optimizers& optimizers() const { return optimizers_; }

@@ -48,8 +48,10 @@ bool needsDerivatives(std::string_view type) { return type == "implicit" || type
 bool learnsResponse(std::string_view type) { return type == "delta-stn" || type == "stn"; }
 
 bool movesHyperparameters(std::string_view type) {
-    return type == "delta-stn" || type == "stn" || type == "hypernetwork" || needsDerivatives(type);
+    return perturbs(type) || needsDerivatives(type) || type == "replay";
 }
+
+bool perturbs(std::string_view type) { return learnsResponse(type) || type == "hypernetwork"; }
 
 bool isSearch(std::string_view type) {
     return type == "grid" || type == "random" || type == "bayesian" || type == "pbt";

@@ -58,21 +58,23 @@ struct TunerSpec {
     EarlyStopping earlyStopping = EarlyStopping::none; ///< random, bayesian
     std::int64_t reduction = 3;                        ///< η of successive halving
     std::int64_t minimumEpochs = 1;                    ///< of successive halving: the lowest rung
-    std::int64_t points = 3;             ///< grid: along each hyperparameter without values of its own
-    std::vector<NamedValues> gridValues; ///< grid: by hyperparameter
-    std::int64_t startTrials = 8;        ///< bayesian: random ones before the first model
-    std::int64_t population = 8;         ///< pbt
-    std::int64_t intervalEpochs = 1;     ///< pbt: between two looks at the population
-    double quantile = 0.25;              ///< pbt: share of the population that is replaced
+    std::int64_t points = 3;                  ///< grid: along each hyperparameter without values of its own
+    std::vector<NamedValues> gridValues = {}; ///< grid: by hyperparameter
+    std::int64_t startTrials = 8;             ///< bayesian: random ones before the first model
+    std::int64_t population = 8;              ///< pbt
+    std::int64_t intervalEpochs = 1;          ///< pbt: between two looks at the population
+    double quantile = 0.25;                   ///< pbt: share of the population that is replaced
 
     // replay: what λ was in another run
-    std::vector<double> replaySteps;       ///< training steps, ascending, the first 0
-    std::vector<NamedValues> replayValues; ///< from each of these steps on
+    std::vector<double> replaySteps = {};       ///< training steps, ascending, the first 0
+    std::vector<NamedValues> replayValues = {}; ///< from each of these steps on
     bool operator==(const TunerSpec&) const = default;
 };
 
 /// Whether a tuner moves λ within a run.
 bool movesHyperparameters(std::string_view tunerType);
+/// Whether it samples around λ, with a scale σ for each hyperparameter.
+bool perturbs(std::string_view tunerType);
 /// Whether its network has response parameters Θ.
 bool learnsResponse(std::string_view tunerType);
 /// Whether it differentiates the training loss by λ (implicit, unrolled), and so holds what has no

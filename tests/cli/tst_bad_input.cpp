@@ -151,6 +151,8 @@ class BadInputTest : public QObject {
         QVERIFY2(run.code == 0, qPrintable(said(run)));
         for (const char* copy : {"sound.sqlite", "victim.sqlite"})
             QVERIFY(QFile::copy(path("newer.sqlite"), path(copy)));
+        const Outcome failed = dstn({"run", "nan.json", "--archive", "failed.sqlite"});
+        QVERIFY2(failed.code == 1, qPrintable(said(failed)));
         QFile newer(path("newer.sqlite"));
         QVERIFY(newer.open(QIODevice::ReadWrite) && newer.seek(60));
         QCOMPARE(newer.write(QByteArray("\0\0\0\x63", 4)), 4); // SQLite's user_version
@@ -247,6 +249,17 @@ class BadInputTest : public QObject {
         for (const char* value : {"0", "010", "4294967297"})
             option({"bench", "--preset", "plain.json", "--repetitions", value},
                    "dstn: --repetitions: expected a whole number from 1 to 1000000 without");
+
+        for (const char* name : {"--fit-steps", "--reference-steps", "--examples"})
+            option({"hypergradients", "last", "--archive", "sound.sqlite", name, "0"},
+                   "expected a whole number from 1 to 1000000 without");
+        row("hypergradients of no run", {"hypergradients", "ffff", "--archive", "sound.sqlite"}, 2, "ffff");
+        row("hypergradients without a checkpoint", {"hypergradients", "last", "--archive", "failed.sqlite"},
+            2, "has no checkpoint at which hypergradients could be taken");
+        row("hypergradients of a run that tunes nothing",
+            {"hypergradients", "last", "--archive", "sound.sqlite"}, 2,
+            "dstn: The run has no hyperparameter with \"tune\": true");
+        row("bench of tuners, and of all presets", {"bench", "--tuners", "--all"}, 2, "excludes");
 
         row("device that is not there", {"run", "plain.json", "--archive", "a.sqlite", "--device", "cuda:63"},
             4, "device: \"cuda:63\" was asked for");

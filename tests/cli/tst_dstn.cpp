@@ -85,6 +85,13 @@ class DstnTest : public QObject {
   private slots:
     void initTestCase() {
         write("tiny.json", tiny);
+        write("decay.json", QByteArray(tiny).replace(
+                                "\"hyperparameters\": [",
+                                "\"regularization\": {\"weight_decay\": \"decay\"}, \"hyperparameters\": "
+                                "[{\"name\": \"decay\", \"initial\": 0.01, \"log\": true}, "));
+        write("adam.json",
+              QByteArray(tiny).replace("\"batch\":",
+                                       "\"optimizers\": {\"general\": {\"type\": \"adam\"}}, \"batch\":"));
         write("wrong.json",
               QByteArray(tiny).replace("\"max\": 0.95", "\"max\": -1").replace("\"seed\"", "\"sede\""));
     }
@@ -443,6 +450,64 @@ class DstnTest : public QObject {
             {"bench", "--preset", "tiny.json", "--repetitions", "1000000", "--seconds", "0.001", "--json"});
         QCOMPARE(bench.code, 0);
         QCOMPARE(bench.lines().first()["repetitions"].toInt(), 3);
+    }
+
+    void benchOfTunersReportsEachOfThem() {
+        const Outcome bench =
+            dstn({"bench", "--tuners", "--preset", "tiny.json", "--repetitions", "3", "--json"});
+        QVERIFY2(bench.code == 0, qPrintable(bench.err));
+        const QJsonObject report = bench.lines().first();
+        for (const char* key : {"plain_step_ms", "gradient_ms", "stn_over_delta_stn"})
+            QVERIFY2(report[key].toDouble() > 0, key);
+        QStringList names;
+        for (const QJsonValue& each : report["tuners"].toArray()) {
+            const QJsonObject tuner = each.toObject();
+            names.append(tuner["tuner"].toString());
+            for (const char* key : {"train_step_ms", "validation_step_ms", "train_ratio", "validation_ratio",
+                                    "validation_gradients", "counted_train", "counted_validation"})
+                QVERIFY2(tuner[key].toDouble() > 0, qPrintable(names.last() + " " + key));
+        }
+        for (const char* name : {"delta-stn", "stn", "hypernetwork", "implicit, Neumann series of 5",
+                                 "unrolled, reverse", "unrolled, forward"})
+            QVERIFY2(names.contains(name), name);
+        // Unrolling knows no adam, and says so.
+        const Outcome text = dstn({"bench", "--tuners", "--preset", "adam.json", "--repetitions", "1"});
+        QVERIFY2(text.code == 0, qPrintable(text.err));
+        QVERIFY2(text.out.contains("unrolled, reverse: optimizers.general.type: expected \"sgd\""),
+                 qPrintable(text.out));
+    }
+
+    void hypergradientsAreComparedAtARunsCheckpoint() {
+        const Outcome run = dstn({"run", "decay.json", "--archive", "h.sqlite"});
+        QVERIFY2(run.code == 0, qPrintable(run.err));
+        const QStringList command{"hypergradients", "last", "--archive",         "h.sqlite",
+                                  "--fit-steps",    "20",   "--reference-steps", "15"};
+        const Outcome comparison = dstn(command + QStringList{"--json"});
+        QVERIFY2(comparison.code == 0, qPrintable(comparison.err));
+        const QJsonObject report = comparison.lines().first();
+        QCOMPARE(report["step"].toInt(), 18);
+        QVERIFY(report["at"].toObject()["decay"].toDouble() > 0);
+        QStringList names;
+        const QJsonArray methods = report["methods"].toArray();
+        for (const QJsonValue& each : methods) {
+            const QJsonObject method = each.toObject();
+            names.append(method["method"].toString());
+            const QJsonObject values = method["hypergradient"].toObject();
+            QVERIFY2(values["decay"].isDouble(), qPrintable(names.last()));
+            const bool responds = names.size() <= 3;
+            QVERIFY2(values["dropout"].isDouble() == responds, qPrintable(names.last()));
+            QCOMPARE(method["cosines"].toArray().size(), methods.size());
+            QVERIFY(method["gradients"].toDouble() > 0);
+        }
+        QCOMPARE(names, (QStringList{"delta-stn", "stn", "hypernetwork", "implicit-cg", "implicit-neumann",
+                                     "t1-t2", "unrolled", "reference"}));
+        QCOMPARE(methods[0].toObject()["steps"].toInt(), 0); // the run's own method
+        QCOMPARE(methods[1].toObject()["steps"].toInt(), 20);
+        QCOMPARE(methods[7].toObject()["steps"].toInt(), 15);
+        const Outcome text = dstn(command);
+        QVERIFY2(text.code == 0, qPrintable(text.err));
+        for (const char* part : {"after 18 steps", "implicit-cg", "to reference", "no derivative by dropout"})
+            QVERIFY2(text.out.contains(part), qPrintable(text.out));
     }
 
     void benchGoesWithoutDataWhoseFormIsKnown() {

@@ -69,9 +69,11 @@ const std::map<std::string, std::set<std::string>>& arrows() {
             {"core/models", {"core/response", "core/hyperparameters"}},
             {"core/data", {"core/models", "core/response", "core/hyperparameters"}},
             {"core/tuners", {"core/response", "core/models", "core/data", "core/hyperparameters"}},
-            {"core/run", below},
+            // An experiment's validation asks a search how large its grid is.
+            {"core/run", with(below, {"core/search"})},
             {"core/archive", with(below, {"core/run"})},
-            {"core/search", {"core/tuners", "core/hyperparameters"}},
+            // Of core/data: draws that are the same with every compiler.
+            {"core/search", {"core/tuners", "core/data", "core/hyperparameters"}},
             {"core/study", with(below, {"core/run", "core/archive", "core/search"})},
             {"ui", with(below, {"core/run", "core/archive", "core/study"})},
             {"app", with(below, {"core/run", "core/archive", "core/study", "ui"})}};

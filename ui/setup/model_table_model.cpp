@@ -48,9 +48,9 @@ void ModelTableModel::setExperiment(const Experiment& experiment, const std::opt
     }
     parts_ = experiment.model.parts;
     inspected_ = data.has_value();
-    report_ = inspected_ ? inspectModel(experiment.model, data->input,
-                                        std::int64_t(experiment.tunedNames().size()), data->vocabulary)
-                         : ModelReport{};
+    report_ = inspected_
+                  ? inspectModel(experiment.model, data->input, experiment.responseCount(), data->vocabulary)
+                  : ModelReport{};
     if (rows > 0) emit dataChanged(index(0, 0), index(rows - 1, ColumnCount - 1));
 }
 

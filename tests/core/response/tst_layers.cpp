@@ -207,6 +207,63 @@ class TestLayers : public QObject {
             }
     }
 
+    /// w(Δ) in the place of w₀ is the network at Δ, and what goes on from there goes on from there.
+    void movedWeightsAreThoseAtDelta_data() { networks(); }
+    void movedWeightsAreThoseAtDelta() {
+        QFETCH(Model, model);
+        QFETCH(Shape, input);
+        for (const bool fuse : {true, false}) {
+            Network network = makeNetwork(model, input, fuse, {{.hyperparameter = "0"}});
+            const Tensor x = exampleBatch(model, input), centre = normal({hyperparameters}, 4),
+                         delta = normal({batch, hyperparameters}, 2);
+            const Weights weights = network.moved(centre);
+            QCOMPARE(weights.size(), network.general().size());
+            const auto from = [&](const Tensor& by, const Weights* place) {
+                Pass pass = makePass(by);
+                pass.weights = place;
+                const Tensor y = network.forward(x, pass).detach();
+                return std::pair{y, network.penalty(pass).detach()};
+            };
+            const auto [inPlace, placePenalty] = from({}, &weights);
+            const auto [atDelta, deltaPenalty] = from(centre.expand({batch, hyperparameters}), nullptr);
+            QVERIFY(largest(inPlace - atDelta) < 1e-12 * std::max(1.0, largest(atDelta)));
+            QVERIFY(largest(placePenalty - deltaPenalty) < 1e-12 * largest(deltaPenalty));
+            QVERIFY(largest(from(delta, &weights).second - from(centre + delta, nullptr).second) <
+                    1e-12 * largest(deltaPenalty));
+
+            Pass pass = makePass(delta);
+            pass.weights = &weights;
+            const Dual dual = network.forward(Dual{x, {}}, pass);
+            const double h = 1e-6;
+            const Tensor expected =
+                (from(centre + h * delta, nullptr).first - from(centre - h * delta, nullptr).first) / (2 * h);
+            QVERIFY(largest(dual.primal - atDelta) < 1e-12 * std::max(1.0, largest(atDelta)));
+            QVERIFY(largest(dual.tangent - expected) < 1e-7 * std::max(1.0, largest(expected)));
+        }
+    }
+
+    /// By w₀ they have the slope of one; by Θ that of the network at Δ.
+    void movedWeightsAreDifferentiable_data() { networks(); }
+    void movedWeightsAreDifferentiable() {
+        QFETCH(Model, model);
+        QFETCH(Shape, input);
+        Network network = makeNetwork(model, input);
+        const Tensor x = exampleBatch(model, input), centre = normal({hyperparameters}, 4);
+        std::vector<Tensor> parameters = tensors(network.general());
+        for (const Tensor& tensor : tensors(network.response())) parameters.push_back(tensor);
+        const auto gradients = [&](const Tensor& delta, const Weights* weights) {
+            Pass pass = makePass(delta);
+            pass.generalGradient = pass.responseGradient = true;
+            pass.weights = weights;
+            return torch::autograd::grad({network.forward(x, pass).square().mean()}, parameters);
+        };
+        const Weights weights = network.moved(centre);
+        const variable_list inPlace = gradients({}, &weights),
+                            atDelta = gradients(centre.expand({batch, hyperparameters}), nullptr);
+        for (std::size_t i = 0; i < parameters.size(); ++i)
+            QVERIFY(largest(inPlace[i] - atDelta[i]) < 1e-11 * std::max(1.0, largest(atDelta[i])));
+    }
+
     void hypergradientsAgreeWithCentralDifferences_data() { networks(); }
     void hypergradientsAgreeWithCentralDifferences() {
         QFETCH(Model, model);

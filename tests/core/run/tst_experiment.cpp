@@ -515,6 +515,36 @@ static void mistakeRows(unsigned without) {
         "there is nothing to learn", notAlone | beyondSchema);
     row("/tuner", R"({"share_primal": true, "linearize": false})", "tuner.share_primal", "expected false",
         beyondSchema);
+    row("/tuner", R"({"share_primal": true, "centered": false})", "tuner.share_primal", "tuner.centered",
+        beyondSchema);
+    row("/tuner", R"({"share_primal": true, "separate": false})", "tuner.share_primal", "tuner.separate",
+        beyondSchema);
+    const auto replay = [&](const char* steps, const char* values, const char* path, const char* part) {
+        const std::string tuner =
+            std::string(R"({"type": "replay", "steps": )") + steps + R"(, "values": [)" + values + "]}";
+        row("/tuner", tuner.c_str(), path, part, beyondSchema);
+    };
+    const std::string rate = R"({"name": "rate", "values": [0.1, 0.2]}, )",
+                      decay = R"({"name": "decay", "values": [0.1, 0.2]}, )",
+                      holes = R"({"name": "holes", "values": [1, 2.5]})", all = rate + decay + holes;
+    replay("[1, 5]", all.c_str(), "tuner.steps", "of which the first is 0, found 1 first");
+    replay(
+        "[]",
+        R"({"name": "rate", "values": []}, {"name": "decay", "values": []}, {"name": "holes", "values": []})",
+        "tuner.steps", "found an empty list");
+    replay("[0, 0]", all.c_str(), "tuner.steps[1]", "a whole number above the one before it, 0, found 0");
+    replay("[0, 2.5]", all.c_str(), "tuner.steps[1]", "found 2.5");
+    replay("[0, 5]", (rate + decay.substr(0, decay.size() - 2)).c_str(), "tuner.values",
+           "those of \"holes\" are missing");
+    replay("[0, 5]", (rate + all).c_str(), "tuner.values[1].name", "found \"rate\" a second time");
+    replay("[0, 5]", (R"({"name": "rte", "values": [1, 2]}, )" + all).c_str(), "tuner.values[0].name",
+           "found \"rte\": did you mean \"rate\"?");
+    replay("[0, 5]", (decay + holes + R"(, {"name": "rate", "values": [0.1]})").c_str(),
+           "tuner.values[2].values", "a value for each of the 2 tuner.steps, found 1");
+    replay("[0, 5]", (decay + holes + R"(, {"name": "rate", "values": [0.1, 0.95]})").c_str(),
+           "tuner.values[2].values[1]", "above 0 and below 0.95, found 0.95");
+    replay("[0, 5]", (rate + holes + R"(, {"name": "decay", "values": [-1, 2]})").c_str(),
+           "tuner.values[2].values[0]", "inside the range of \"decay\", found -1");
     row("/optimizers/general", R"({"type": "sgd", "momentum": 0, "nesterov": true})",
         "optimizers.general.nesterov", "momentum above 0", beyondSchema);
     row("/optimizers/general/schedule", R"({"type": "cosine", "minimum": 0.2})",

@@ -16,6 +16,11 @@ class BrokenEngine : public Engine {
     EngineInfo info() override { return {}; }
     void run(const RunRequest&, CommandQueue&, EventSink& events) override { action_(events); }
     BenchReport bench(const Experiment&, const BenchOptions&) override { return {}; }
+    TunerBenchReport benchTuners(const Experiment&, const BenchOptions&) override { return {}; }
+    HypergradientReport hypergradients(const Experiment&, const std::shared_ptr<const std::string>&,
+                                       const HypergradientOptions&) override {
+        return {};
+    }
 
   private:
     std::function<void(EventSink&)> action_;

@@ -243,11 +243,15 @@ class TestReference : public QObject {
 
         spec.tuneScales = true;
         const Stn stn(*c.problem, spec, {});
-        const Evaluated joint = stn.trainingLoss(c.batch, epsilon, c.generator);
-        compare(joint.loss, c.file.at("stn").at("loss"), "stn loss");
-        compare(joint.outputs, c.file.at("stn").at("logits"), "stn logits");
-        gradients(c, "stn", joint.loss, true, true);
-        hyperGradients(c, "stn_validation", stn.validationLoss(c.batch, c.noise), true);
+        spec.centered = spec.separate = false;
+        const DeltaStn switchedOff(*c.problem, spec, {});
+        for (const DeltaStn* each : {static_cast<const DeltaStn*>(&stn), &switchedOff}) {
+            const Evaluated joint = each->jointLoss(c.batch, epsilon, c.generator);
+            compare(joint.loss, c.file.at("stn").at("loss"), "stn loss");
+            compare(joint.outputs, c.file.at("stn").at("logits"), "stn logits");
+            gradients(c, "stn", joint.loss, true, true);
+            hyperGradients(c, "stn_validation", each->validationLoss(c.batch, c.noise), true);
+        }
     }
 
     void theFolderHasFiles() {

@@ -1,0 +1,49 @@
+#include "core/search/grid.h"
+
+#include <algorithm>
+
+namespace dstn {
+
+Grid::Grid(const SearchSpace& space, const TunerSpec& spec) {
+    const Point middle(space.size(), 0.5);
+    for (std::size_t i = 0; i < space.size(); ++i) {
+        std::vector<double>& axis = axes_.emplace_back();
+        const auto add = [&](double coordinate) {
+            Point point = middle;
+            point[i] = coordinate;
+            const double rounded = space.rounded(point)[i];
+            if (std::ranges::find(axis, rounded) == axis.end()) axis.push_back(rounded);
+        };
+        const auto named = std::ranges::find(spec.gridValues, space.tuned()[i].name, &NamedValues::name);
+        if (named != spec.gridValues.end()) {
+            std::vector<double> natural = space.natural(middle);
+            for (const double value : named->values) {
+                natural[i] = value;
+                add(space.unit(natural)[i]);
+            }
+        } else {
+            for (std::int64_t k = 0; k < spec.points; ++k)
+                add((static_cast<double>(k) + 0.5) / static_cast<double>(spec.points));
+        }
+    }
+}
+
+double Grid::size() const {
+    double size = 1.0;
+    for (const auto& axis : axes_) size *= static_cast<double>(axis.size());
+    return size;
+}
+
+Point Grid::point(std::size_t index) const {
+    Point point(axes_.size());
+    for (std::size_t i = axes_.size(); i-- > 0; index /= axes_[i].size())
+        point[i] = axes_[i][index % axes_[i].size()];
+    return point;
+}
+
+std::optional<Point> Grid::next(const std::vector<Trial>& trials) const {
+    if (static_cast<double>(trials.size()) >= size()) return std::nullopt;
+    return point(trials.size());
+}
+
+} // namespace dstn

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "core/search/sampler.h"
+
+namespace dstn {
+
+/// Every combination of each hyperparameter's values, in lexicographic order: the last hyperparameter changes
+/// fastest. A hyperparameter's values are those that the options name, in natural units, or else `points`
+/// centres (i + ½) / points of equal parts of its unit interval. Values that train the same count once.
+class Grid : public Sampler {
+  public:
+    Grid(const SearchSpace& space, const TunerSpec& spec);
+
+    /// How many points there are; as a double, because it may be beyond every whole number.
+    double size() const;
+    Point point(std::size_t index) const; ///< index < size()
+    std::optional<Point> next(const std::vector<Trial>& trials) const override;
+
+  private:
+    std::vector<std::vector<double>> axes_; ///< coordinates, by hyperparameter
+};
+
+} // namespace dstn

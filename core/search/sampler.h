@@ -1,0 +1,19 @@
+#pragma once
+
+#include "core/search/search.h"
+
+#include <optional>
+#include <vector>
+
+namespace dstn {
+
+/// Where the next new trial of a search trains. How long, and which trials go on, is the search's affair. As
+/// a search, it keeps nothing.
+class Sampler {
+  public:
+    virtual ~Sampler() = default;
+    /// The point of trial number trials.size(); nothing: there are no further points.
+    virtual std::optional<Point> next(const std::vector<Trial>& trials) const = 0;
+};
+
+} // namespace dstn
