@@ -10,6 +10,7 @@
 #include "ui/setup/experiment_file.h"
 #include "ui/setup/measured_speed.h"
 #include "ui/setup/setup_page.h"
+#include "ui/studies/studies_page.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/curve_plot.h"
 #include "ui/widgets/theme.h"
@@ -45,9 +46,10 @@ QString pathText(const std::filesystem::path& path) { return QString::fromStdStr
 } // namespace
 
 MainWindow::MainWindow(const std::filesystem::path& archive, const Experiment& experiment, Theme& theme,
-                       RunLauncher launcher)
+                       RunLauncher launcher, StudyLauncher studyLauncher)
     : theme_(theme),
       controller_(archive, std::move(launcher)),
+      studyController_(archive, std::move(studyLauncher)),
       navigation_(new NavigationBar),
       places_(new QStackedWidget),
       setup_(new SetupPage),
@@ -55,11 +57,12 @@ MainWindow::MainWindow(const std::filesystem::path& archive, const Experiment& e
       archiveStack_(new QStackedWidget),
       archive_(new ArchivePage(archive)),
       archivedRun_(new ArchivedRunPage(archive)),
-      compare_(new ComparePage(archive)) {
+      compare_(new ComparePage(archive)),
+      studies_(new StudiesPage(archive, studyController_)) {
     setWindowTitle(tr("Delta-STN Workbench"));
     archiveStack_->addWidget(archive_);
     archiveStack_->addWidget(archivedRun_);
-    for (QWidget* page : std::initializer_list<QWidget*>{setup_, live_, archiveStack_, compare_})
+    for (QWidget* page : std::initializer_list<QWidget*>{setup_, live_, archiveStack_, compare_, studies_})
         places_->addWidget(page);
     auto* center = new QWidget;
     auto* layout = new QHBoxLayout(center);
@@ -121,6 +124,8 @@ void MainWindow::makeMenus() {
         navigation_->addPlace(QStringLiteral("archive"), tr("Archive"), QKeySequence(Qt::CTRL | Qt::Key_3)));
     view->addAction(
         navigation_->addPlace(QStringLiteral("compare"), tr("Compare"), QKeySequence(Qt::CTRL | Qt::Key_4)));
+    view->addAction(
+        navigation_->addPlace(QStringLiteral("studies"), tr("Studies"), QKeySequence(Qt::CTRL | Qt::Key_5)));
     view->addSeparator();
     QMenu* themeMenu = view->addMenu(tr("&Theme"));
     themes_ = new QActionGroup(this);
@@ -170,6 +175,7 @@ void MainWindow::connectPages() {
         // The second click on the archive leads from a run back to the list.
         if (index == archivePlace && places_->currentIndex() == archivePlace)
             archiveStack_->setCurrentIndex(0);
+        if (index == studiesPlace && places_->currentIndex() == studiesPlace) studies_->showList();
         goTo(static_cast<Place>(index));
     });
     connect(archiveStack_, &QStackedWidget::currentChanged, this, &MainWindow::offerExport);
@@ -182,7 +188,9 @@ void MainWindow::connectPages() {
     });
     connect(archive_, &ArchivePage::duplicateRequested, this, &MainWindow::duplicate);
     connect(archive_, &ArchivePage::resumeRequested, this, &MainWindow::resumeRun);
+    connect(archive_, &ArchivePage::studyRequested, this, &MainWindow::openStudy);
     connect(compare_, &ComparePage::openRequested, this, &MainWindow::openRun);
+    connect(studies_, &StudiesPage::openRunRequested, this, &MainWindow::openRun);
     connect(archivedRun_, &ArchivedRunPage::closed, this, [this] { archiveStack_->setCurrentIndex(0); });
     connect(archivedRun_, &ArchivedRunPage::duplicateRequested, this, &MainWindow::duplicate);
     connect(archivedRun_, &ArchivedRunPage::resumeRequested, this, &MainWindow::resumeRun);
@@ -211,9 +219,23 @@ void MainWindow::connectPages() {
         archive_->refresh();
         if (closing_) close();
     });
+    connect(&studyController_, &StudyController::changed, this, &MainWindow::updateStatus);
+    connect(&studyController_, &StudyController::finished, this, [this](const StudyFinished& finished) {
+        statusBar()->showMessage(
+            finished.state == RunState::failed
+                ? tr("The study failed: %1").arg(QString::fromStdString(finished.message))
+                : tr("The study is %1 and is kept in the archive.").arg(stateText(finished.state)),
+            messageMs);
+    });
+    connect(&studyController_, &StudyController::idled, this, [this] {
+        updateStatus();
+        archive_->refresh();
+        if (closing_) close();
+    });
 }
 
 void MainWindow::goTo(Place place) {
+    if (place == studiesPlace) studies_->setCurrentExperiment(setup_->experiment());
     places_->setCurrentIndex(place);
     navigation_->setCurrent(place);
     offerExport();
@@ -221,7 +243,7 @@ void MainWindow::goTo(Place place) {
 
 void MainWindow::offerExport() {
     // The list of runs has an export of its own under the same keys.
-    export_->setEnabled(place() == livePlace || place() == comparePlace ||
+    export_->setEnabled(place() == livePlace || place() == comparePlace || place() == studiesPlace ||
                         (place() == archivePlace && archiveStack_->currentWidget() == archivedRun_));
 }
 
@@ -232,8 +254,18 @@ MainWindow::Place MainWindow::place() const { return static_cast<Place>(places_-
 void MainWindow::run() { setup_->run(); }
 
 void MainWindow::start(const Experiment& experiment) {
+    if (isSearch(experiment.tuner.type)) {
+        goTo(studiesPlace);
+        studies_->startSearch(experiment);
+        return;
+    }
     controller_.start(experiment);
     goTo(livePlace);
+}
+
+void MainWindow::openStudy(const QString& study) {
+    studies_->openStudy(study);
+    goTo(studiesPlace);
 }
 
 void MainWindow::openRun(const QString& run) {
@@ -248,6 +280,10 @@ void MainWindow::openRun(const QString& run) {
 }
 
 void MainWindow::resumeRun(const QString& run) {
+    if (studyController_.isActive()) {
+        statusBar()->showMessage(tr("A study is going on. Pause it before a run is resumed."), messageMs);
+        return;
+    }
     goTo(livePlace);
     live_->resumeFromArchive(run);
 }
@@ -268,6 +304,11 @@ void MainWindow::duplicate(const QString& experimentJson) {
 
 void MainWindow::exportPlot() {
     CurvePlot* plot = nullptr;
+    if (place() == studiesPlace) {
+        if (!studies_->exportPicture())
+            statusBar()->showMessage(tr("There is no plot to export here. Open a study first."), messageMs);
+        return;
+    }
     if (place() == comparePlace) {
         // The one with the focus, else the first in view.
         for (CurvePlot* each : compare_->findChildren<CurvePlot*>())
@@ -281,18 +322,49 @@ void MainWindow::exportPlot() {
         statusBar()->showMessage(tr("There is no plot to export here. Open a run first."), messageMs);
 }
 
+void MainWindow::updateBusy() {
+    const bool run = controller_.isActive(), study = studyController_.isActive();
+    const QString reason = run     ? tr("A run is going on. Stop it, or wait for its end.")
+                           : study ? tr("A study is going on. Pause it, or wait for its end.")
+                                   : QString();
+    // Asks for a review of the whole page, which ten times a second would be too much.
+    if (reason != setupSays_) setup_->setBusy(reason);
+    setupSays_ = reason;
+    studies_->setBusy(run ? tr("A run is going on in Live. A run and a study do not go on at the same time: "
+                               "stop the run, or wait for its end.")
+                          : QString());
+    navigation_->setBusy(livePlace, run);
+    navigation_->setBusy(studiesPlace, study);
+}
+
+QString MainWindow::studyStatus() const {
+    const StudyProgress& progress = studyController_.progress();
+    QString text = studyController_.isPausing() ? tr("study pausing…") : tr("study running");
+    if (progress.total > 0.0)
+        text += QStringLiteral("  %1 %").arg(
+            static_cast<int>(std::clamp(progress.spent / progress.total, 0.0, 1.0) * 100.0));
+    if (progress.secondsLeft > 0.0) text += tr("  %1 left").arg(durationText(progress.secondsLeft));
+    return text;
+}
+
 void MainWindow::updateStatus() {
     const RunSummary& summary = live_->view()->summary();
     const bool active = controller_.isActive();
-    // Asks for a review of the whole page, which ten times a second would be too much.
-    if (active != setupSaysRunning_) setup_->setRunning(active);
-    setupSaysRunning_ = active;
-    navigation_->setBusy(livePlace, active);
+    updateBusy();
     device_->setVisible(active && !summary.device.isEmpty());
     device_->setText(summary.device);
     progress_->setVisible(active);
     progress_->setRange(0, controller_.state() == RunState::preparing ? 0 : 1000);
     progress_->setValue(static_cast<int>(summary.progress() * 1000.0));
+    if (!active && studyController_.isActive()) {
+        const StudyProgress& told = studyController_.progress();
+        progress_->setVisible(true);
+        progress_->setRange(0, told.total > 0.0 ? 1000 : 0);
+        if (told.total > 0.0) progress_->setValue(static_cast<int>(told.spent / told.total * 1000.0));
+        state_->setText(closing_ ? tr("Saving the study; it can be resumed later…") : studyStatus());
+        setWindowTitle(tr("study running – Delta-STN Workbench"));
+        return;
+    }
     if (!active) {
         state_->setText(tr("Ready"));
         setWindowTitle(tr("Delta-STN Workbench"));
@@ -416,12 +488,13 @@ void MainWindow::closeEvent(QCloseEvent* event) {
         keepExperiment(setup_->experiment());
     }
     // A second wish to close is granted at once; the controller then waits for the run at its end.
-    if (controller_.isIdle() || closing_) {
+    if (isIdle() || closing_) {
         event->accept();
         return;
     }
     closing_ = true;
     controller_.interrupt();
+    studyController_.interrupt();
     updateStatus();
     event->ignore();
 }
@@ -434,7 +507,7 @@ void MainWindow::restoreSettings() {
     }
     goTo(
         static_cast<Place>(std::clamp(settings.value(QStringLiteral("window/place"), int(setupPlace)).toInt(),
-                                      int(setupPlace), int(comparePlace))));
+                                      int(setupPlace), int(studiesPlace))));
     measuredFlops_ = settings.value(QStringLiteral("setup/measured_flops"), 0.0).toDouble();
     if (!isPlausibleSpeed(measuredFlops_)) measuredFlops_ = 0.0;
     setup_->setMeasuredFlops(measuredFlops_);

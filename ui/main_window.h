@@ -2,6 +2,7 @@
 
 #include "core/run/experiment.h"
 #include "ui/live/run_controller.h"
+#include "ui/studies/study_controller.h"
 
 #include <QMainWindow>
 #include <QTimer>
@@ -22,19 +23,21 @@ class ComparePage;
 class LivePage;
 class NavigationBar;
 class SetupPage;
+class StudiesPage;
 class Theme;
 
-/// The workspaces in one window: Set up, Live, Archive, Compare. It leads from one to another and holds the
-/// menus; what each does is its own affair. Closed while a run goes on, it has the run saved as interrupted,
-/// then closes.
+/// The workspaces in one window: Set up, Live, Archive, Compare, Studies. It leads from one to another and
+/// holds the menus; what each does is its own affair. A run and a study do not go on at the same time. Closed
+/// while one goes on, it has that saved as interrupted, then closes.
 class MainWindow : public QMainWindow {
     Q_OBJECT
 
   public:
-    enum Place { setupPlace, livePlace, archivePlace, comparePlace };
+    enum Place { setupPlace, livePlace, archivePlace, comparePlace, studiesPlace };
 
     MainWindow(const std::filesystem::path& archive, const Experiment& experiment, Theme& theme,
-               RunLauncher launcher = sessionLauncher());
+               RunLauncher launcher = sessionLauncher(),
+               StudyLauncher studyLauncher = studySessionLauncher());
     ~MainWindow() override;
 
     /// Starts the experiment that is set up.
@@ -45,6 +48,7 @@ class MainWindow : public QMainWindow {
     /// A sentence above the set-up page's fields.
     void tell(const QString& problem);
     RunController& controller() { return controller_; }
+    StudyController& studyController() { return studyController_; }
 
   protected:
     void closeEvent(QCloseEvent* event) override;
@@ -54,6 +58,8 @@ class MainWindow : public QMainWindow {
     void makeStatusBar();
     void connectPages();
     void start(const Experiment& experiment);
+    void openStudy(const QString& study);
+    bool isIdle() const { return controller_.isIdle() && studyController_.isIdle(); }
     void resumeRun(const QString& run);
     void duplicate(const QString& experimentJson);
     void exportPlot();
@@ -61,11 +67,14 @@ class MainWindow : public QMainWindow {
     void showShortcuts();
     void showAbout();
     void updateStatus();
+    void updateBusy();
+    QString studyStatus() const;
     void restoreSettings();
     void saveSettings() const;
 
     Theme& theme_;
     RunController controller_;
+    StudyController studyController_;
     NavigationBar* navigation_;
     QStackedWidget* places_;
     SetupPage* setup_;
@@ -74,6 +83,7 @@ class MainWindow : public QMainWindow {
     ArchivePage* archive_;
     ArchivedRunPage* archivedRun_;
     ComparePage* compare_;
+    StudiesPage* studies_;
     QActionGroup* themes_ = nullptr;
     QAction* export_ = nullptr;
     QLabel* device_ = nullptr;
@@ -82,7 +92,8 @@ class MainWindow : public QMainWindow {
     double flopsPerStep_ = 0.0;  ///< of the run in progress
     double measuredFlops_ = 0.0; ///< a second, reached by the last long run on this machine; 0: none yet
     QTimer keepExperiment_;      ///< an edit waits for the next ones before it is written
-    bool closing_ = false, setupSaysRunning_ = false;
+    QString setupSays_;          ///< why it cannot run
+    bool closing_ = false;
 };
 
 } // namespace dstn

@@ -22,7 +22,7 @@ struct Field {
 
 Number asNumber(const auto& value) { return value ? Number(static_cast<double>(*value)) : Number(); }
 
-const std::array<Field, 18> fields{{
+const std::array<Field, 20> fields{{
     {"id", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.id}; }, false},
     {"name", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.name}; }, false},
     {"data", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.dataName}; }, false},
@@ -30,6 +30,11 @@ const std::array<Field, 18> fields{{
     {"method", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.method}; }, false},
     {"state",
      [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{std::string(name(r.state))}; }, false},
+    {"study",
+     [](const RunRow& r) -> std::variant<Texts, Number> {
+         return r.study.empty() ? Texts() : Texts{r.studyName, r.study};
+     },
+     false},
     {"created", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.created}; }, false},
     {"tag", [](const RunRow& r) -> std::variant<Texts, Number> { return r.tags; }, false},
     {"note", [](const RunRow& r) -> std::variant<Texts, Number> { return Texts{r.note}; }, false},
@@ -61,6 +66,7 @@ const std::array<Field, 18> fields{{
          return Number(static_cast<double>(r.steps) / static_cast<double>(r.stepsPerEpoch));
      },
      true},
+    {"gradients", [](const RunRow& r) -> std::variant<Texts, Number> { return Number(r.gradients); }, true},
     {"seconds", [](const RunRow& r) -> std::variant<Texts, Number> { return Number(r.seconds); }, true},
 }};
 

@@ -38,6 +38,16 @@ namespace {
 
 Experiment preset(std::string_view id) { return *parseExperiment(findPreset(id)->json).experiment; }
 
+/// With a range for everything that is tuned, as searches need.
+Experiment bounded() {
+    Experiment experiment = preset("quickstart");
+    for (Hyperparameter& each : experiment.hyperparameters) {
+        if (!each.min) each.min = 1e-6;
+        if (!each.max) each.max = 0.1;
+    }
+    return experiment;
+}
+
 EngineInfo cpuOnly() {
     EngineInfo info;
     info.torchVersion = "1.13.1";
@@ -121,12 +131,12 @@ class SetupPageTest : public QObject {
 
     void runIsDisabledWithTheReasonWhileOneIsGoingOn() {
         QSignalSpy requested(page_.get(), &SetupPage::runRequested);
-        page_->setRunning(true);
+        page_->setBusy(QStringLiteral("A run is going on."));
         QVERIFY(!button()->isEnabled());
         QVERIFY(reason().contains("run is going on"));
         page_->run();
         QCOMPARE(requested.count(), 0);
-        page_->setRunning(false);
+        page_->setBusy({});
         QVERIFY(button()->isEnabled());
     }
 
@@ -342,6 +352,126 @@ class SetupPageTest : public QObject {
         auto* table = find<QTableView>("hyperparameterTable");
         QCOMPARE(table->model()->index(2, HyperparameterTableModel::Uses).data().toString(),
                  QStringLiteral("nowhere"));
+    }
+
+    void everyTunerShowsItsOwnOptionsAndNoOther() {
+        Experiment experiment = bounded();
+        const auto shown = [this](const char* path) {
+            return !find<QWidget>(path)->isHidden() && find<QWidget>(path)->isVisibleTo(page_.get());
+        };
+        struct Case {
+            const char* type;
+            std::vector<const char*> has, lacks;
+        };
+        for (const Case& one : std::vector<Case>{
+                 {"delta-stn",
+                  {"tuner.centered", "tuner.linearize", "tuner.entropy_weight"},
+                  {"tuner.trials"}},
+                 {"stn", {"tuner.tune_scales", "tuner.train_steps"}, {"tuner.centered", "tuner.linearize"}},
+                 {"implicit",
+                  {"tuner.inverse", "tuner.iterations", "tuner.warmup_epochs"},
+                  {"tuner.neumann_step", "tuner.tune_scales"}},
+                 {"unrolled", {"tuner.mode", "tuner.unroll_steps"}, {"tuner.inverse"}},
+                 {"random",
+                  {"tuner.trials", "tuner.sampling", "tuner.early_stopping"},
+                  {"tuner.reduction", "tuner.warmup_epochs"}},
+                 {"bayesian", {"tuner.start_trials"}, {"tuner.sampling"}},
+                 {"grid", {"tuner.points", "tuner.values.dropout_in"}, {"tuner.early_stopping"}},
+                 {"pbt", {"tuner.population", "tuner.quantile"}, {"tuner.trials"}},
+                 {"fixed", {}, {"tuner.train_steps", "tuner.linearize", "tuner.population"}}}) {
+            experiment.tuner = {};
+            experiment.tuner.type = one.type;
+            page_->setExperiment(experiment);
+            for (const char* path : one.has)
+                QVERIFY2(shown(path), qPrintable(QStringLiteral("%1: no %2").arg(one.type, path)));
+            for (const char* path : one.lacks)
+                QVERIFY2(!shown(path), qPrintable(QStringLiteral("%1: %2").arg(one.type, path)));
+        }
+    }
+
+    void anOptionOfATunerIsEditedAndItsMistakeMarked() {
+        Experiment experiment = bounded();
+        experiment.tuner.type = "random";
+        page_->setExperiment(experiment);
+        auto* trials = find<QLineEdit>("tuner.trials");
+        type(trials, "12");
+        QCOMPARE(page_->experiment().tuner.trials, 12);
+        type(trials, "0");
+        QVERIFY(field(trials)->isMarked());
+        type(trials, "few");
+        QVERIFY(field(trials)->sentence().contains("few"));
+        type(trials, "12");
+        auto* early = find<QComboBox>("tuner.early_stopping");
+        emit early->activated(1);
+        QCOMPARE(page_->experiment().tuner.earlyStopping, EarlyStopping::asha);
+        QVERIFY(find<QLineEdit>("tuner.reduction")->isVisibleTo(page_.get()));
+    }
+
+    void valuesOfAGridAreListsOfNumbers() {
+        Experiment experiment = bounded();
+        experiment.tuner.type = "grid";
+        page_->setExperiment(experiment);
+        auto* values = find<QLineEdit>("tuner.values.dropout_in");
+        QVERIFY(values->placeholderText().contains("3 points"));
+        type(values, "0.1, 0.25");
+        const std::vector<NamedValues> expected{{"dropout_in", {0.1, 0.25}}};
+        QCOMPARE(page_->experiment().tuner.gridValues, expected);
+        type(values, "0.1; 0.25");
+        QVERIFY(field(values)->sentence().contains("commas"));
+        QVERIFY(!button()->isEnabled());
+        type(values, "");
+        QVERIFY(page_->experiment().tuner.gridValues.empty());
+        QVERIFY(!field(values)->isMarked());
+    }
+
+    void whatTheTunerCannotTuneIsSaidBeforeTheRun() {
+        auto* note = find<QLabel>("heldNote");
+        QVERIFY(note->isHidden());
+        Experiment experiment = bounded();
+        experiment.tuner.type = "implicit";
+        page_->setExperiment(experiment);
+        QCOMPARE(note->text(),
+                 QStringLiteral("⚠ dropout_in and dropout_hidden are held at their initial values: "
+                                "the training loss has no derivative by them."));
+        const auto* model = find<QTableView>("hyperparameterTable")->model();
+        QCOMPARE(model->index(0, HyperparameterTableModel::Name).data().toString(),
+                 QStringLiteral("dropout_in (held)"));
+        QCOMPARE(model->index(0, HyperparameterTableModel::Name).data(Qt::EditRole).toString(),
+                 QStringLiteral("dropout_in"));
+        QCOMPARE(model->index(2, HyperparameterTableModel::Name).data().toString(),
+                 QStringLiteral("weight_decay"));
+    }
+
+    void aSearchSaysHowManyTrainingsItIs() {
+        Experiment experiment = bounded();
+        experiment.tuner.type = "random";
+        experiment.tuner.trials = 12;
+        page_->setExperiment(experiment);
+        QVERIFY(button()->text().contains("search"));
+        const auto figure = [this](const QString& name) {
+            for (const QLabel* label : page_->findChildren<QLabel*>())
+                if (label->accessibleName() == name) return label->text();
+            return QString();
+        };
+        QCOMPARE(figure("Trainings"), QStringLiteral("12"));
+        const QString steps = figure("Steps");
+        experiment.tuner.trials = 24;
+        page_->setExperiment(experiment);
+        QVERIFY(figure("Steps") != steps);
+        experiment.tuner.trials = 100;
+        experiment.tuner.type = "grid"; // 3 points each of three hyperparameters
+        page_->setExperiment(experiment);
+        QCOMPARE(figure("Trainings"), QStringLiteral("27"));
+    }
+
+    void aReplayIsToldByItsChanges() {
+        Experiment experiment = preset("quickstart");
+        experiment.tuner.type = "replay";
+        experiment.tuner.replaySteps = {0, 40, 80};
+        experiment.tuner.replayValues = {{"dropout_in", {0.1, 0.2, 0.3}}};
+        page_->setExperiment(experiment);
+        QCOMPARE(find<QLabel>("replayNote")->text(),
+                 QStringLiteral("Follows 3 changes of 1 hyperparameter, read from another run."));
     }
 
     void mistakeInTheListLeadsToItsField() {

@@ -4,12 +4,14 @@
 
 namespace dstn {
 
-ArchiveClient::ArchiveClient(std::filesystem::path file, Archive::Mode mode, QObject* parent)
-    : QObject(parent), worker_(new ArchiveWorker(std::move(file), mode)) {
+ArchiveClient::ArchiveClient(std::filesystem::path file, Archive::Mode mode, List list, QObject* parent)
+    : QObject(parent), worker_(new ArchiveWorker(std::move(file), mode, list)) {
     qRegisterMetaType<Rows>("dstn::ArchiveClient::Rows");
+    qRegisterMetaType<Studies>("dstn::ArchiveClient::Studies");
     worker_->moveToThread(&thread_);
     connect(&thread_, &QThread::finished, worker_, &QObject::deleteLater);
     connect(worker_, &ArchiveWorker::rowsArrived, this, &ArchiveClient::rowsArrived);
+    connect(worker_, &ArchiveWorker::studiesArrived, this, &ArchiveClient::studiesArrived);
     connect(worker_, &ArchiveWorker::troubleChanged, this, &ArchiveClient::troubleChanged);
     connect(worker_, &ArchiveWorker::failed, this, &ArchiveClient::failed);
     thread_.setObjectName(QStringLiteral("archive"));

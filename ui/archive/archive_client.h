@@ -26,13 +26,19 @@ class ArchiveClient : public QObject {
     Q_OBJECT
   public:
     using Rows = std::shared_ptr<const std::vector<RunRow>>;
+    using Studies = std::shared_ptr<const std::vector<StudyRow>>;
     using Job = std::function<void(Archive&)>;
+    /// Which list is read again when the archive changes.
+    enum class List { runs, studies };
 
-    ArchiveClient(std::filesystem::path file, Archive::Mode mode, QObject* parent = nullptr);
+    ArchiveClient(std::filesystem::path file, Archive::Mode mode, QObject* parent = nullptr)
+        : ArchiveClient(std::move(file), mode, List::runs, parent) {}
+    ArchiveClient(std::filesystem::path file, Archive::Mode mode, List list, QObject* parent = nullptr);
     ~ArchiveClient() override;
 
-    /// Looks twice a second whether anyone wrote to the archive, and emits rowsArrived if so. A list that
-    /// takes long to read is read more seldom: reading never takes more than a tenth of the time.
+    /// Looks twice a second whether anyone wrote to the archive, and emits rowsArrived, or studiesArrived, if
+    /// so. A list that takes long to read is read more seldom: reading never takes more than a tenth of the
+    /// time.
     void setFollowing(bool on);
     /// Reads the list again, and opens the archive again where that failed before.
     void refresh();
@@ -56,7 +62,8 @@ class ArchiveClient : public QObject {
     }
 
   signals:
-    void rowsArrived(dstn::ArchiveClient::Rows rows); ///< all runs, deleted ones too
+    void rowsArrived(dstn::ArchiveClient::Rows rows);          ///< all runs, deleted ones too
+    void studiesArrived(dstn::ArchiveClient::Studies studies); ///< all of them, deleted ones too
     /// Why the archive cannot be read or written, and what to do; empty: all is well (again).
     void troubleChanged(QString message);
     /// Something that was asked for could not be done.

@@ -36,9 +36,10 @@ namespace dstn {
 namespace {
 
 /// Changes where the columns themselves change, so that an old layout is not forced onto new ones.
-const QString headerKey = QStringLiteral("archive/columns1");
+const QString headerKey = QStringLiteral("archive/columns2");
 const QString splitterKey = QStringLiteral("archive/splitter");
 const QString starredKey = QStringLiteral("archive/starredOnly");
+const QString trialsKey = QStringLiteral("archive/trialsHidden");
 const QString folderKey = QStringLiteral("archive/exportFolder");
 
 bool canResume(const RunRow& row) {
@@ -83,7 +84,8 @@ struct ArchivePage::Impl {
     QAction *open = nullptr, *compare = nullptr, *duplicate = nullptr, *resume = nullptr, *rename = nullptr,
             *star = nullptr, *tags = nullptr, *note = nullptr, *remove = nullptr, *restore = nullptr,
             *purge = nullptr, *exportCsv = nullptr, *exportJson = nullptr, *exportList = nullptr,
-            *starredOnly = nullptr, *deletedShown = nullptr, *reload = nullptr, *undo = nullptr;
+            *starredOnly = nullptr, *trialsHidden = nullptr, *showStudy = nullptr, *deletedShown = nullptr,
+            *reload = nullptr, *undo = nullptr;
     std::function<void()> undoLast;
 
     void build();
@@ -160,6 +162,10 @@ void ArchivePage::Impl::makeActions() {
                      if (const RunRow* run = current(); run && canResume(*run))
                          emit page->resumeRequested(QString::fromStdString(run->id));
                  });
+    showStudy = add(tr("Show its study"), {}, tr("Go to the study that the run belongs to"), [this] {
+        if (const RunRow* run = current(); run && !run->study.empty())
+            emit page->studyRequested(QString::fromStdString(run->study));
+    });
     rename = add(tr("Rename"), {Qt::Key_F2}, tr("Change the name in the list"), [this] {
         const QModelIndex index = table->currentIndex();
         if (!index.isValid()) return;
@@ -200,6 +206,13 @@ void ArchivePage::Impl::makeActions() {
     starredOnly->setCheckable(true);
     QObject::connect(starredOnly, &QAction::toggled, page, [this](bool on) {
         list.setStarredOnly(on);
+        listChanged();
+    });
+    trialsHidden = add(tr("Hide trials"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_T)},
+                       tr("Without the runs of studies"), [] {});
+    trialsHidden->setCheckable(true);
+    QObject::connect(trialsHidden, &QAction::toggled, page, [this](bool on) {
+        list.setTrialsHidden(on);
         listChanged();
     });
     deletedShown =
@@ -304,8 +317,14 @@ void ArchivePage::Impl::makeTable() {
     width(RunColumn::progress, 14);
     width(RunColumn::tags, 16);
     width(RunColumn::note, 24);
-    for (const RunColumn column : {RunColumn::model, RunColumn::test})
+    width(RunColumn::study, 20);
+    width(RunColumn::gradients, 13);
+    for (const RunColumn column : {RunColumn::model, RunColumn::test, RunColumn::gradients})
         table->setColumnHidden(static_cast<int>(column), true);
+    header->moveSection(header->visualIndex(static_cast<int>(RunColumn::study)),
+                        header->visualIndex(static_cast<int>(RunColumn::state)));
+    header->moveSection(header->visualIndex(static_cast<int>(RunColumn::gradients)),
+                        header->visualIndex(static_cast<int>(RunColumn::tags)));
     header->moveSection(header->visualIndex(static_cast<int>(RunColumn::data)),
                         header->visualIndex(static_cast<int>(RunColumn::progress)));
     header->moveSection(header->visualIndex(static_cast<int>(RunColumn::model)),
@@ -332,7 +351,7 @@ void ArchivePage::Impl::makeColumnMenu() {
 }
 
 void ArchivePage::Impl::fillContextMenu(QMenu& menu) {
-    menu.addActions({open, compare, duplicate, resume});
+    menu.addActions({open, compare, duplicate, resume, showStudy});
     menu.addSeparator();
     menu.addActions({rename, star, tags, note});
     menu.addSeparator();
@@ -368,7 +387,7 @@ void ArchivePage::Impl::build() {
 
     auto* top = new QHBoxLayout;
     top->addWidget(filter, 1);
-    for (QAction* action : {starredOnly, deletedShown}) {
+    for (QAction* action : {starredOnly, trialsHidden, deletedShown}) {
         auto* button = new QToolButton(page);
         button->setDefaultAction(action);
         button->setToolButtonStyle(Qt::ToolButtonTextOnly);
@@ -397,6 +416,7 @@ void ArchivePage::Impl::build() {
     QObject::connect(emptyButton, &QToolButton::clicked, page, [this] {
         filter->clear();
         starredOnly->setChecked(false);
+        trialsHidden->setChecked(false);
         deletedShown->setChecked(false);
     });
     emptyColumn->addStretch(1);
@@ -443,7 +463,10 @@ void ArchivePage::Impl::build() {
         listChanged();
     });
     QObject::connect(table, &QTableView::doubleClicked, page, [this](const QModelIndex& index) {
-        if (index.column() != static_cast<int>(RunColumn::star)) open->trigger();
+        if (index.column() == static_cast<int>(RunColumn::study) && showStudy->isEnabled())
+            showStudy->trigger();
+        else if (index.column() != static_cast<int>(RunColumn::star))
+            open->trigger();
     });
     QObject::connect(table, &QTableView::clicked, page, [this](const QModelIndex& index) {
         if (index.column() != static_cast<int>(RunColumn::star)) return;
@@ -521,6 +544,7 @@ void ArchivePage::Impl::readSettings() {
     if (const QByteArray state = settings.value(splitterKey).toByteArray(); !state.isEmpty())
         splitter->restoreState(state);
     starredOnly->setChecked(settings.value(starredKey, false).toBool());
+    trialsHidden->setChecked(settings.value(trialsKey, false).toBool());
 }
 
 void ArchivePage::Impl::writeSettings() const {
@@ -528,6 +552,7 @@ void ArchivePage::Impl::writeSettings() const {
     settings.setValue(headerKey, table->horizontalHeader()->saveState());
     settings.setValue(splitterKey, splitter->saveState());
     settings.setValue(starredKey, starredOnly->isChecked());
+    settings.setValue(trialsKey, trialsHidden->isChecked());
 }
 
 std::vector<RunRow> ArchivePage::Impl::selected() const {
@@ -565,8 +590,8 @@ void ArchivePage::Impl::rowsArrived(const ArchiveClient::Rows& rows) {
 
 void ArchivePage::Impl::listChanged() {
     const int all = runs.rowCount(), shown = list.rowCount();
-    const bool narrowed =
-        !filter->text().trimmed().isEmpty() || starredOnly->isChecked() || deletedShown->isChecked();
+    const bool narrowed = !filter->text().trimmed().isEmpty() || starredOnly->isChecked() ||
+                          trialsHidden->isChecked() || deletedShown->isChecked();
     if (shown == 0) {
         if (!trouble->text().isEmpty() && all == 0)
             emptyText->setText(tr("The runs cannot be shown; the line above says why and what to do."));
@@ -594,6 +619,7 @@ void ArchivePage::Impl::updateActions() {
     compare->setEnabled(count >= 2);
     duplicate->setEnabled(count == 1);
     resume->setEnabled(count == 1 && alive && canResume(rows.front()));
+    showStudy->setEnabled(count == 1 && !rows.front().study.empty());
     rename->setEnabled(count == 1);
     star->setEnabled(count > 0);
     tags->setEnabled(count > 0);

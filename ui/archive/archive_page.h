@@ -27,6 +27,7 @@ class ArchivePage : public QWidget {
     void compareRequested(QStringList runs); ///< two or more
     void duplicateRequested(QString experimentJson);
     void resumeRequested(QString run); ///< a run that stopped early and has a checkpoint
+    void studyRequested(QString study);
 
   protected:
     void showEvent(QShowEvent* event) override;

@@ -122,10 +122,20 @@ void ArchiveWorker::refresh() {
 void ArchiveWorker::sendRows() {
     QElapsedTimer clock;
     clock.start();
+    const auto arrived = [&](const auto& rows, auto goesOn) {
+        rowsTook_ = clock.elapsed();
+        sinceRows_.start();
+        active_ = std::any_of(rows->begin(), rows->end(), goesOn);
+    };
+    if (list_ == ArchiveClient::List::studies) {
+        auto studies = std::make_shared<const std::vector<StudyRow>>(archive_->studies(true));
+        // A paused one is nobody's.
+        arrived(studies, [](const StudyRow& row) { return row.state == RunState::running; });
+        emit studiesArrived(std::move(studies));
+        return;
+    }
     auto rows = std::make_shared<const std::vector<RunRow>>(archive_->runs(true));
-    rowsTook_ = clock.elapsed();
-    sinceRows_.start();
-    active_ = std::any_of(rows->begin(), rows->end(), [](const RunRow& row) { return !ended(row.state); });
+    arrived(rows, [](const RunRow& row) { return !ended(row.state); });
     emit rowsArrived(std::move(rows));
 }
 

@@ -12,7 +12,8 @@ namespace dstn {
 class ArchiveWorker : public QObject {
     Q_OBJECT
   public:
-    ArchiveWorker(std::filesystem::path file, Archive::Mode mode) : file_(std::move(file)), mode_(mode) {}
+    ArchiveWorker(std::filesystem::path file, Archive::Mode mode, ArchiveClient::List list)
+        : file_(std::move(file)), mode_(mode), list_(list) {}
 
     void setFollowing(bool on);
     void refresh();
@@ -20,6 +21,7 @@ class ArchiveWorker : public QObject {
 
   signals:
     void rowsArrived(dstn::ArchiveClient::Rows rows);
+    void studiesArrived(dstn::ArchiveClient::Studies studies);
     void troubleChanged(QString message);
     void failed(QString message);
 
@@ -32,13 +34,14 @@ class ArchiveWorker : public QObject {
 
     std::filesystem::path file_;
     Archive::Mode mode_;
+    ArchiveClient::List list_;
     std::unique_ptr<Archive> archive_;
     bool degraded_ = false; ///< open for reading although writing was wanted
     QTimer* timer_ = nullptr;
     QElapsedTimer sinceRows_, sinceAttempt_, sinceSettled_;
     qint64 rowsTook_ = 0; ///< milliseconds
     std::int64_t version_ = -1;
-    bool active_ = false; ///< there are runs that have not ended
+    bool active_ = false; ///< there are runs, or studies, that have not ended
     QString trouble_;
 };
 

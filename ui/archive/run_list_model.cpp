@@ -19,6 +19,11 @@ void RunListModel::setStarredOnly(bool on) {
     invalidateFilter();
 }
 
+void RunListModel::setTrialsHidden(bool on) {
+    trialsHidden_ = on;
+    invalidateFilter();
+}
+
 void RunListModel::setDeletedShown(bool on) {
     deletedShown_ = on;
     invalidateFilter();
@@ -27,7 +32,7 @@ void RunListModel::setDeletedShown(bool on) {
 bool RunListModel::filterAcceptsRow(int row, const QModelIndex&) const {
     const RunRow& run = runs_->row(row);
     return run.deleted == deletedShown_ && (!starredOnly_ || run.starred) &&
-           search_.matches(run, runs_->haystack(row));
+           (!trialsHidden_ || run.study.empty()) && search_.matches(run, runs_->haystack(row));
 }
 
 bool RunListModel::lessThan(const QModelIndex& left, const QModelIndex& right) const {

@@ -7,7 +7,8 @@
 
 namespace dstn {
 
-/// The runs that are shown, in the order shown: filtered by what was typed, by the star and by deletion.
+/// The runs that are shown, in the order shown: filtered by what was typed, by the star, by study and by
+/// deletion.
 class RunListModel : public QSortFilterProxyModel {
     Q_OBJECT
   public:
@@ -17,6 +18,8 @@ class RunListModel : public QSortFilterProxyModel {
     /// Empty, or the sentences that say what is not understood; the list does without it.
     QString setFilterText(const QString& text);
     void setStarredOnly(bool on);
+    /// Without the runs of studies.
+    void setTrialsHidden(bool on);
     /// Deleted runs instead of the others.
     void setDeletedShown(bool on);
     bool deletedShown() const { return deletedShown_; }
@@ -31,6 +34,7 @@ class RunListModel : public QSortFilterProxyModel {
     RunTableModel* runs_;
     RunSearch search_;
     bool starredOnly_ = false;
+    bool trialsHidden_ = false;
     bool deletedShown_ = false;
 };
 

@@ -40,6 +40,7 @@ QString RunSearch::haystackOf(const RunRow& row) {
                       durationWords(row.seconds),
                       tagsText(row),
                       QString::fromStdString(row.note),
+                      QString::fromStdString(row.studyName),
                       QString::fromStdString(row.id)};
     return parts.join(QLatin1Char('\n')).toLower();
 }

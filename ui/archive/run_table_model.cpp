@@ -3,6 +3,7 @@
 #include "ui/archive/run_search.h"
 #include "ui/archive/run_text.h"
 #include "ui/archive/state_icon.h"
+#include "ui/setup/number_text.h"
 
 #include <QDateTime>
 #include <QFont>
@@ -26,7 +27,7 @@ bool same(const RunRow& a, const RunRow& b) {
     const auto plain = [](const RunRow& r) {
         return std::tie(r.name, r.dataName, r.modelName, r.method, r.state, r.reason, r.created, r.seconds,
                         r.steps, r.stepsTotal, r.stepsPerEpoch, r.bestEpoch, r.tags, r.note, r.starred,
-                        r.deleted, r.resumable, r.language);
+                        r.deleted, r.resumable, r.language, r.study, r.studyName, r.trial, r.gradients);
     };
     return plain(a) == plain(b) && same(a.bestValidationLoss, b.bestValidationLoss) &&
            same(a.bestValidationAccuracy, b.bestValidationAccuracy) && same(a.testAtBest, b.testAtBest) &&
@@ -107,6 +108,7 @@ Qt::Alignment alignment(RunColumn column) {
     case RunColumn::accuracy:
     case RunColumn::test:
     case RunColumn::duration:
+    case RunColumn::gradients:
         return Qt::AlignRight | Qt::AlignVCenter;
     case RunColumn::star:
         return Qt::AlignCenter;
@@ -145,6 +147,11 @@ int compareBy(const RunRow& a, const RunRow& b, RunColumn column) {
         return naturalCompare(firstTag(a), firstTag(b));
     case RunColumn::note:
         return naturalCompare(a.note, b.note);
+    case RunColumn::study:
+        if (const int order = naturalCompare(a.studyName, b.studyName); order != 0) return order;
+        return compare(a.study, b.study);
+    case RunColumn::gradients:
+        return compare(a.gradients, b.gradients);
     }
     return 0;
 }
@@ -251,6 +258,10 @@ QString RunTableModel::title(RunColumn column) {
         return tr("Tags");
     case RunColumn::note:
         return tr("Note");
+    case RunColumn::study:
+        return tr("Study");
+    case RunColumn::gradients:
+        return tr("Gradient eval.");
     }
     return {};
 }
@@ -288,6 +299,10 @@ QString RunTableModel::text(int line, RunColumn column) const {
         return tagsText(run);
     case RunColumn::note:
         return QString::fromStdString(run.note).simplified();
+    case RunColumn::study:
+        return QString::fromStdString(run.studyName);
+    case RunColumn::gradients:
+        return run.gradients > 0.0 ? groupedDigits(std::llround(run.gradients)) : QString();
     }
     return {};
 }
@@ -308,6 +323,10 @@ bool RunTableModel::hasValue(int line, RunColumn column) const {
         return !run.tags.empty();
     case RunColumn::note:
         return !run.note.empty();
+    case RunColumn::study:
+        return !run.study.empty();
+    case RunColumn::gradients:
+        return run.gradients > 0.0;
     default:
         return true;
     }
@@ -371,6 +390,11 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
             return {};
         case RunColumn::note:
             return QString::fromStdString(run.note);
+        case RunColumn::study:
+            return run.study.empty() ? QString()
+                                     : tr("%1, trial %2\nA double click leads to the study.")
+                                           .arg(QString::fromStdString(run.studyName))
+                                           .arg(run.trial + 1);
         case RunColumn::name:
             return QStringLiteral("%1\n%2").arg(QString::fromStdString(run.name),
                                                 QString::fromStdString(run.id));
@@ -426,6 +450,9 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
         if (column == RunColumn::test)
             return tr("On the test split, at the epoch of the lowest validation loss: accuracy, perplexity "
                       "(ppl) of a language model, or loss in regression.\nSorting keeps the three apart.");
+        if (column == RunColumn::study) return tr("The study that the run belongs to");
+        if (column == RunColumn::gradients)
+            return tr("Gradient evaluations spent: 1 is a plain training step's forward and backward pass");
         return title(column);
     }
     return {};

@@ -24,8 +24,10 @@ enum class RunColumn {
     progress,
     tags,
     note,
+    study,
+    gradients,
 };
-inline constexpr int runColumnCount = 14;
+inline constexpr int runColumnCount = 16;
 
 /// The archive's runs as a table, one run a row. Refreshing changes as few rows as it can and never resets,
 /// so that selection, scroll position and an editor that is open survive.

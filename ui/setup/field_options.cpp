@@ -2,12 +2,14 @@
 
 #include "core/run/data_fields.h"
 #include "core/run/part_fields.h"
+#include "core/run/tuner_fields.h"
 #include "ui/setup/number_text.h"
 #include "ui/setup/tunable_edit.h"
 
 #include <QObject>
 
 #include <algorithm>
+#include <concepts>
 #include <span>
 
 namespace dstn {
@@ -52,6 +54,10 @@ class EachField {
     void tunables(const Field& field, std::vector<Tunable>& values, const TunableKind& kind, bool list) {
         visit_(field, values, Number{kind, list});
     }
+    /// Lists have editors of their own, or none.
+    void numbers(const Field&, std::vector<double>&, const Range&) {}
+    template <class Entry>
+    void list(const Field&, std::vector<Entry>&) {}
 
   private:
     Visit& visit_;
@@ -60,7 +66,9 @@ class EachField {
 template <class Owner, class Visit>
 void visitFields(Owner& owner, Visit visit) {
     EachField<Visit> each(visit);
-    if constexpr (requires { fieldsOf(each, owner); })
+    if constexpr (std::same_as<Owner, TunerSpec>)
+        optionsOf(each, owner);
+    else if constexpr (requires { fieldsOf(each, owner); })
         fieldsOf(each, owner);
     else
         std::visit([&each](auto& alternative) { fieldsOf(each, alternative); }, owner);
@@ -212,12 +220,14 @@ QString readText(Owner& owner, const QString& key, const QString& text) {
 std::vector<FieldOption> optionsOf(const Part& part) { return listOptions(part); }
 std::vector<FieldOption> optionsOf(const Augmentation& augmentation) { return listOptions(augmentation); }
 std::vector<FieldOption> optionsOf(const DataSpec& data) { return listOptions(data); }
+std::vector<FieldOption> optionsOf(const TunerSpec& tuner) { return listOptions(tuner); }
 
 std::optional<QString> optionText(const Part& part, const QString& key) { return findText(part, key); }
 std::optional<QString> optionText(const Augmentation& augmentation, const QString& key) {
     return findText(augmentation, key);
 }
 std::optional<QString> optionText(const DataSpec& data, const QString& key) { return findText(data, key); }
+std::optional<QString> optionText(const TunerSpec& tuner, const QString& key) { return findText(tuner, key); }
 
 QString setOption(Part& part, const QString& key, const QString& text) { return readText(part, key, text); }
 QString setOption(Augmentation& augmentation, const QString& key, const QString& text) {
@@ -225,6 +235,9 @@ QString setOption(Augmentation& augmentation, const QString& key, const QString&
 }
 QString setOption(DataSpec& data, const QString& key, const QString& text) {
     return readText(data, key, text);
+}
+QString setOption(TunerSpec& tuner, const QString& key, const QString& text) {
+    return readText(tuner, key, text);
 }
 
 } // namespace dstn

@@ -39,6 +39,7 @@ void HyperparameterTableModel::setExperiment(const Experiment& experiment) {
     const auto take = [&] {
         hyperparameters_ = experiment.hyperparameters;
         uses_ = uses;
+        held_ = experiment.heldNames();
     };
     // Kept rows keep the selection; only the difference comes or goes.
     if (rows > rowCount()) {
@@ -80,6 +81,10 @@ QString HyperparameterTableModel::mistakeIn(int row, const QString& key) const {
     return sentences.join(u'\n');
 }
 
+bool HyperparameterTableModel::isHeld(int row) const {
+    return std::ranges::find(held_, hyperparameters_[std::size_t(row)].name) != held_.end();
+}
+
 static QString boundText(const std::optional<double>& bound) { return bound ? typedText(*bound) : QString(); }
 
 QVariant HyperparameterTableModel::data(const QModelIndex& index, int role) const {
@@ -101,6 +106,8 @@ QVariant HyperparameterTableModel::data(const QModelIndex& index, int role) cons
     if (role == Qt::ToolTipRole) {
         const QString mistake = mistakeIn(index.row(), {});
         if (!mistake.isEmpty()) return mistake;
+        if (isHeld(index.row()) && (column == Name || column == Tune))
+            return tr("The method holds it at its initial value: the training loss has no derivative by it.");
         if (column == Uses) return uses_[std::size_t(index.row())].join(u'\n');
         return headerData(column, Qt::Horizontal, Qt::ToolTipRole);
     }
@@ -109,7 +116,9 @@ QVariant HyperparameterTableModel::data(const QModelIndex& index, int role) cons
     switch (column) {
     case Name: {
         const QString name = QString::fromStdString(one.name);
-        return role == Qt::EditRole || mistakeIn(index.row(), {}).isEmpty() ? name : tr("⚠ %1").arg(name);
+        if (role == Qt::EditRole) return name;
+        if (!mistakeIn(index.row(), {}).isEmpty()) return tr("⚠ %1").arg(name);
+        return isHeld(index.row()) ? tr("%1 (held)").arg(name) : name;
     }
     case Initial:
         return typedText(one.initial);

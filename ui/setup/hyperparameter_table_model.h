@@ -40,9 +40,11 @@ class HyperparameterTableModel : public QAbstractTableModel {
 
   private:
     QString mistakeIn(int row, const QString& key) const;
+    bool isHeld(int row) const;
 
     std::vector<Hyperparameter> hyperparameters_;
     std::vector<QStringList> uses_;
+    std::vector<std::string> held_;                ///< by the tuner, although they are to be tuned
     std::map<int, std::vector<Mistake>> mistakes_; ///< by row
 };
 

@@ -1,22 +1,110 @@
 #include "ui/setup/method_section.h"
 
+#include "ui/setup/mark_colors.h"
+#include "ui/setup/number_text.h"
+
+#include <algorithm>
+
 namespace dstn {
 
 TunerTraits traitsOf(const TunerSpec& tuner) {
-    return {.response = tuner.type != "fixed", .linearizes = tuner.type == "delta-stn"};
+    return {.response = learnsResponse(tuner.type) || tuner.type == "hypernetwork",
+            .scales = learnsResponse(tuner.type),
+            .moves = movesHyperparameters(tuner.type),
+            .linearizes = tuner.type == "delta-stn"};
+}
+
+QString heldText(const Experiment& experiment) {
+    QStringList names;
+    for (const std::string& name : experiment.heldNames()) names.append(QString::fromStdString(name));
+    if (names.isEmpty()) return {};
+    if (names.size() == 1)
+        return QObject::tr("%1 is held at its initial value: the training loss has no derivative by it.")
+            .arg(names.front());
+    const QString last = names.takeLast();
+    return QObject::tr("%1 and %2 are held at their initial values: the training loss has no derivative by "
+                       "them.")
+        .arg(names.join(QStringLiteral(", ")), last);
+}
+
+QString replayText(const TunerSpec& tuner) {
+    if (tuner.type != "replay") return {};
+    if (tuner.replaySteps.empty() || tuner.replayValues.empty())
+        return QObject::tr("There is no schedule yet: choose “Replay its schedule” on a run of the archive.");
+    const auto changes = std::int64_t(tuner.replaySteps.size());
+    const auto count = std::int64_t(tuner.replayValues.size());
+    return QObject::tr("Follows %1 of %2, read from another run.")
+        .arg(changes == 1 ? QObject::tr("1 value") : QObject::tr("%1 changes").arg(groupedDigits(changes)),
+             count == 1 ? QObject::tr("1 hyperparameter")
+                        : QObject::tr("%1 hyperparameters").arg(groupedDigits(count)));
+}
+
+/// The words on the page for options and choices whose own name says too little.
+static QString worded(const QString& of, const QString& otherwise) {
+    static const std::vector<std::pair<QLatin1String, QString>> words{
+        {QLatin1String("centered"), QObject::tr("Centred response")},
+        {QLatin1String("separate"), QObject::tr("Separate losses of w₀ and Θ")},
+        {QLatin1String("inverse"), QObject::tr("Inverse Hessian by")},
+        {QLatin1String("neumann_step"), QObject::tr("Neumann step α")},
+        {QLatin1String("unroll_steps"), QObject::tr("Steps gone back")},
+        {QLatin1String("reduction"), QObject::tr("Reduction η")},
+        {QLatin1String("points"), QObject::tr("Points each")},
+        {QLatin1String("inverse.conjugate-gradient"), QObject::tr("Conjugate gradients")},
+        {QLatin1String("inverse.neumann"), QObject::tr("Neumann series")},
+        {QLatin1String("inverse.identity"), QObject::tr("Identity (T1–T2)")},
+        {QLatin1String("mode.reverse"), QObject::tr("Reverse, truncated")},
+        {QLatin1String("mode.forward"), QObject::tr("Forward, real-time")},
+        {QLatin1String("sampling.uniform"), QObject::tr("Uniform")},
+        {QLatin1String("sampling.sobol"), QObject::tr("Scrambled Sobol")},
+        {QLatin1String("early_stopping.none"), QObject::tr("None")},
+        {QLatin1String("early_stopping.asha"), QObject::tr("Successive halving (ASHA)")}};
+    for (const auto& [key, text] : words)
+        if (of == key) return text;
+    return otherwise;
+}
+
+/// Every option that a single tuner has, each once, in the order of the documents.
+static std::vector<FieldOption> optionsOfAllTuners() {
+    std::vector<FieldOption> all;
+    for (const TunerType& type : tunerTypes()) {
+        TunerSpec tuner;
+        tuner.type = type.id;
+        for (FieldOption& option : optionsOf(tuner))
+            if (std::ranges::find(all, option.key, &FieldOption::key) == all.end())
+                all.push_back(std::move(option));
+    }
+    return all;
+}
+
+/// Options that change nothing as the others are set.
+static bool matters(const TunerSpec& tuner, const QString& key) {
+    if (key == u"iterations" || key == u"damping") return tuner.inverse != InverseKind::identity;
+    if (key == u"tolerance" || key == u"warm_start") return tuner.inverse == InverseKind::conjugateGradient;
+    if (key == u"neumann_step") return tuner.inverse == InverseKind::neumann;
+    if (key == u"unroll_steps") return tuner.unroll == UnrollMode::reverse;
+    if (key == u"reduction" || key == u"minimum_epochs") return tuner.earlyStopping == EarlyStopping::asha;
+    return true;
 }
 
 MethodSection::MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* parent)
     : Section(tr("Method"), model, board, parent) {
     QGridLayout* grid = addGrid();
-    const auto applies = [this](MarkedField* field, auto when) {
-        onChange([field, when](const Experiment& experiment, bool) {
-            field->setApplicable(when(experiment.tuner));
-        });
-    };
-    const auto responds = [](const TunerSpec& tuner) { return traitsOf(tuner).response; };
-    const auto linearizes = [](const TunerSpec& tuner) { return traitsOf(tuner).linearizes; };
+    addTuner(grid);
+    addOwnOptions(grid);
+    addGridValues(grid);
+    addResponseOptions(grid);
+    addRow(grid, tr("Loss"),
+           choiceField<LossKind>(
+               QStringLiteral("loss"),
+               tr("What is minimised: L_T on the training, L_V on the validation examples."),
+               {{LossKind::automatic, tr("By the task")},
+                {LossKind::crossEntropy, tr("Cross-entropy")},
+                {LossKind::mse, tr("Mean squared error")}},
+               [](auto& e) -> auto& { return e.loss; }));
+    addNotes();
+}
 
+void MethodSection::addTuner(QGridLayout* grid) {
     std::vector<std::pair<std::string, QString>> types;
     for (const TunerType& type : tunerTypes())
         types.emplace_back(type.id, QString::fromStdString(type.title));
@@ -33,6 +121,78 @@ MethodSection::MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* 
             if (type.id == experiment.tuner.type)
                 description->setText(QString::fromStdString(type.description));
     });
+}
+
+void MethodSection::addOwnOptions(QGridLayout* grid) {
+    for (const FieldOption& found : optionsOfAllTuners()) {
+        FieldOption option = found;
+        option.title = worded(option.key, option.title);
+        const OptionWording wording{.choice = [key = option.key](const QString& choice) {
+            return worded(key + u'.' + choice, choice);
+        }};
+        auto* field = new OptionField(option, MarkedField::Size::full, wording);
+        const QString path = QStringLiteral("tuner.%1").arg(option.key);
+        field->editor()->setObjectName(path);
+        board().add(path, field);
+        connect(field, &OptionField::edited, this,
+                [this, field](const QString& text) { applyOwn(field, text); });
+        if (option.kind == FieldOption::Kind::boolean)
+            grid->addWidget(field, grid->rowCount(), 0, 1, 2);
+        else
+            addRow(grid, option.title, field);
+        own_.push_back(field);
+    }
+    onChange([this](const Experiment& experiment, bool replaced) { showOwn(experiment, replaced); });
+}
+
+void MethodSection::applyOwn(OptionField* field, const QString& text) {
+    TunerSpec spec = model().value().tuner;
+    const bool hadProblem = !field->inputProblem().isEmpty();
+    field->setInputProblem(setOption(spec, field->key(), text));
+    if (field->inputProblem().isEmpty()) {
+        const auto kind = field->option().kind;
+        const bool typed = kind != FieldOption::Kind::choice && kind != FieldOption::Kind::boolean;
+        model().edit(typed ? QStringLiteral("tuner.%1").arg(field->key()) : QString(),
+                     [&spec](Experiment& experiment) { experiment.tuner = spec; });
+    }
+    if (hadProblem || !field->inputProblem().isEmpty()) emit board().inputProblemsChanged();
+}
+
+void MethodSection::showOwn(const Experiment& experiment, bool replaced) {
+    for (OptionField* field : own_) {
+        const std::optional<QString> text = optionText(experiment.tuner, field->key());
+        field->setApplicable(text && matters(experiment.tuner, field->key()));
+        // What was typed for another tuner is no mistake of this one.
+        if (text)
+            field->showValue(*text, replaced);
+        else
+            field->setInputProblem({});
+    }
+}
+
+void MethodSection::addGridValues(QGridLayout* grid) {
+    auto* values = new GridValues;
+    values->setObjectName(QStringLiteral("tuner.values"));
+    grid->addWidget(values, grid->rowCount(), 0, 1, 2);
+    board().add(QStringLiteral("tuner.values"), values);
+    onChange([values](const Experiment& experiment, bool replaced) { values->show(experiment, replaced); });
+    connect(values, &GridValues::edited, this,
+            [this](const std::string& name, const std::vector<double>& numbers) {
+                model().edit(QStringLiteral("tuner.values.%1").arg(QString::fromStdString(name)),
+                             [&](Experiment& experiment) { setGridValues(experiment, name, numbers); });
+            });
+    connect(values, &GridValues::inputProblemChanged, &board(), &MarkBoard::inputProblemsChanged);
+}
+
+void MethodSection::addResponseOptions(QGridLayout* grid) {
+    const auto applies = [this](MarkedField* field, auto when) {
+        onChange([field, when](const Experiment& experiment, bool) {
+            field->setApplicable(when(experiment.tuner));
+        });
+    };
+    const auto moves = [](const TunerSpec& tuner) { return traitsOf(tuner).moves; };
+    const auto scaled = [](const TunerSpec& tuner) { return traitsOf(tuner).scales; };
+    const auto linearizes = [](const TunerSpec& tuner) { return traitsOf(tuner).linearizes; };
 
     auto* linearize = boolField(
         QStringLiteral("tuner.linearize"), tr("&Linearise"),
@@ -58,7 +218,7 @@ MethodSection::MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* 
     flags->setColumnStretch(1, 1);
     grid->addLayout(flags, grid->rowCount(), 0, 1, 2);
     applies(linearize, linearizes);
-    applies(scales, responds);
+    applies(scales, scaled);
     applies(share, linearizes);
 
     auto* perturbation = choiceField<bool>(
@@ -67,37 +227,44 @@ MethodSection::MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* 
         {{true, tr("Per example")}, {false, tr("Per batch")}},
         [](auto& e) -> auto& { return e.tuner.perExample; });
     addRow(grid, tr("Perturbation"), perturbation);
-    applies(perturbation, responds);
+    applies(perturbation, scaled);
     auto* entropy = numberField(
         QStringLiteral("tuner.entropy_weight"),
         tr("τ: weight of the entropy of the perturbation in the validation step; larger keeps σ larger."),
         [](auto& e) -> auto& { return e.tuner.entropyWeight; });
     addRow(grid, tr("Entrop&y weight τ"), entropy);
-    applies(entropy, [](const TunerSpec& tuner) { return traitsOf(tuner).response && tuner.tuneScales; });
+    applies(entropy, [](const TunerSpec& tuner) { return traitsOf(tuner).scales && tuner.tuneScales; });
     auto* train = numberField(
         QStringLiteral("tuner.train_steps"), tr("T_train: training steps in a row."),
         [](auto& e) -> auto& { return e.tuner.trainSteps; });
     addRow(grid, tr("Training steps"), train);
-    applies(train, responds);
+    applies(train, moves);
     auto* validation = numberField(
         QStringLiteral("tuner.validation_steps"),
         tr("T_valid: validation steps after them, which move λ and σ."),
         [](auto& e) -> auto& { return e.tuner.validationSteps; });
     addRow(grid, tr("Validation steps"), validation);
-    applies(validation, responds);
+    applies(validation, moves);
     auto* warmup = numberField(
         QStringLiteral("tuner.warmup_epochs"), tr("Epochs of training steps before λ and σ begin to move."),
         [](auto& e) -> auto& { return e.tuner.warmupEpochs; });
     addRow(grid, tr("&Warm-up epochs"), warmup);
-    applies(warmup, responds);
-    addRow(grid, tr("Loss"),
-           choiceField<LossKind>(
-               QStringLiteral("loss"),
-               tr("What is minimised: L_T on the training, L_V on the validation examples."),
-               {{LossKind::automatic, tr("By the task")},
-                {LossKind::crossEntropy, tr("Cross-entropy")},
-                {LossKind::mse, tr("Mean squared error")}},
-               [](auto& e) -> auto& { return e.loss; }));
+    applies(warmup, moves);
+}
+
+void MethodSection::addNotes() {
+    QLabel* held = addNote();
+    held->setObjectName(QStringLiteral("heldNote"));
+    QLabel* replay = addNote();
+    replay->setObjectName(QStringLiteral("replayNote"));
+    // A schedule has no field of its own: what is wrong in it is said here.
+    onChange([held, replay](const Experiment& experiment, bool) {
+        const QString sentence = heldText(experiment), schedule = replayText(experiment.tuner);
+        held->setText(sentence.isEmpty() ? QString() : tr("⚠ %1").arg(sentence));
+        held->setHidden(sentence.isEmpty());
+        replay->setText(schedule);
+        replay->setHidden(schedule.isEmpty());
+    });
 }
 
 } // namespace dstn

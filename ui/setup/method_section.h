@@ -1,22 +1,42 @@
 #pragma once
 
+#include "ui/setup/grid_values.h"
+#include "ui/setup/option_field.h"
 #include "ui/setup/section.h"
 
 namespace dstn {
 
-/// The tuner and its options, and the loss.
+/// The tuner and its options, the loss, and what the tuner cannot tune of this experiment.
 class MethodSection : public Section {
     Q_OBJECT
 
   public:
     MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* parent = nullptr);
+
+  private:
+    void addTuner(QGridLayout* grid);
+    void addResponseOptions(QGridLayout* grid);
+    void addOwnOptions(QGridLayout* grid);
+    void addGridValues(QGridLayout* grid);
+    void addNotes();
+    void applyOwn(OptionField* field, const QString& text);
+    void showOwn(const Experiment& experiment, bool replaced);
+
+    std::vector<OptionField*> own_; ///< of single tuners
 };
 
 /// What a tuner learns besides the general weights; which options and optimisers apply follows from it.
 struct TunerTraits {
-    bool response = true;   ///< has response parameters Θ and moves λ
+    bool response = true;   ///< has parameters Θ that follow the hyperparameters
+    bool scales = true;     ///< may learn σ
+    bool moves = true;      ///< moves λ while it trains
     bool linearizes = true; ///< may train Θ on the linearised prediction
 };
 TunerTraits traitsOf(const TunerSpec& tuner);
+
+/// Which of the tuned hyperparameters the tuner holds at their initial values, and why; empty: none.
+QString heldText(const Experiment& experiment);
+/// What a replay follows: "12 changes of 6 hyperparameters"; empty where there is no schedule.
+QString replayText(const TunerSpec& tuner);
 
 } // namespace dstn

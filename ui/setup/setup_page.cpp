@@ -13,6 +13,7 @@
 #include "ui/setup/method_section.h"
 #include "ui/setup/model_section.h"
 #include "ui/setup/optimizer_section.h"
+#include "ui/setup/search_size.h"
 #include "ui/setup/section_area.h"
 #include "ui/setup/start_bar.h"
 #include "ui/setup/summary_panel.h"
@@ -72,7 +73,7 @@ struct SetupPage::Impl {
     std::optional<EngineInfo> engine;
     bool engineAsked = false;
     std::vector<Mistake> mistakes;
-    bool running = false;
+    QString busy;              ///< what goes on already
     bool runWhenKnown = false; ///< Run was asked for while the data was being looked at
     double flops = assumedFlops;
     bool measured = false;
@@ -288,7 +289,10 @@ void SetupPage::Impl::review() {
     board.show(mistakes);
 
     SummaryPanel::Content content;
-    content.tuned = std::int64_t(experiment.tunedNames().size());
+    content.trainings = trainingsOf(experiment);
+    content.tuned = isSearch(experiment.tuner.type)
+                        ? std::ranges::count_if(experiment.hyperparameters, &Hyperparameter::tune)
+                        : std::int64_t(experiment.tunedNames().size());
     if (probe.info()) content.model = modelSection->report();
     if (mistakes.empty() && probe.info() && !probe.pending())
         content.estimate = estimate(experiment, *probe.info());
@@ -303,7 +307,7 @@ void SetupPage::Impl::review() {
 }
 
 QString SetupPage::Impl::reasonNotToRun() const {
-    if (running) return tr("A run is going on. Stop it, or wait for its end.");
+    if (!busy.isEmpty()) return busy;
     if (mistakes.size() == 1) return tr("Mend the mistake above first.");
     if (!mistakes.empty()) return tr("Mend the %1 mistakes above first.").arg(mistakes.size());
     if (!probe.pending() && !probe.info()) return tr("The data is not known yet.");
@@ -338,8 +342,8 @@ QAction* SetupPage::saveAction() const { return impl_->saveAction; }
 QAction* SetupPage::undoAction() const { return impl_->undoAction; }
 QAction* SetupPage::redoAction() const { return impl_->redoAction; }
 
-void SetupPage::setRunning(bool running) {
-    impl_->running = running;
+void SetupPage::setBusy(const QString& reason) {
+    impl_->busy = reason;
     impl_->review();
 }
 

@@ -41,9 +41,10 @@ class SetupPage : public QWidget {
     QAction* redoAction() const;
 
   public slots:
-    void setRunning(bool running);
+    /// What goes on already, so that nothing can be started; empty: nothing does.
+    void setBusy(const QString& reason);
     /// Emits runRequested(), if need be as soon as the data has been looked at; does nothing while there are
-    /// mistakes or a run is going on.
+    /// mistakes or something is going on.
     void run();
 
   signals:

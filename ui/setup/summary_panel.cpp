@@ -36,6 +36,7 @@ SummaryPanel::SummaryPanel(QAction* run, QWidget* parent) : QWidget(parent), fig
         addFigure(tr("Response Θ"),
                   tr("Numbers in the response parameters: about as many again, and 2 · out · H a layer."));
     memory_ = addFigure(tr("Memory"), tr("Parameters, responses, optimiser state, activations and data."));
+    trainings_ = addFigure(tr("Trainings"), tr("Of a search: how often the network is trained, at most."));
     steps_ = addFigure(tr("Steps"), tr("Training steps of the whole budget."));
     epoch_ = addFigure(tr("Steps an epoch"), tr("Training steps in an epoch."));
     time_ = addFigure(tr("Time"), tr("Expected from the floating-point operations of the run."));
@@ -118,12 +119,18 @@ void SummaryPanel::show(const Content& content) {
     response_->setText(content.model ? groupedDigits(content.model->responseParameters) : unknown);
     memory_->setText(content.estimate ? tr("about %1").arg(roughBytes(double(content.estimate->memoryBytes)))
                                       : unknown);
-    steps_->setText(content.estimate ? groupedDigits(content.estimate->steps) : unknown);
+    const bool search = content.trainings > 0;
+    figures_->labelForField(trainings_)->setVisible(search);
+    trainings_->setVisible(search);
+    trainings_->setText(groupedDigits(content.trainings));
+    const std::int64_t trainings = search ? content.trainings : 1;
+    steps_->setText(content.estimate ? groupedDigits(content.estimate->steps * trainings) : unknown);
     epoch_->setText(content.estimate ? groupedDigits(content.estimate->stepsPerEpoch) : unknown);
-    time_->setText(
-        content.estimate
-            ? tr("about %1").arg(roughDuration(content.estimate->trainingFlops / content.flopsPerSecond))
-            : unknown);
+    time_->setText(content.estimate
+                       ? tr("about %1")
+                             .arg(roughDuration(double(trainings) * content.estimate->trainingFlops /
+                                                content.flopsPerSecond))
+                       : unknown);
     timeNote_->setText(
         content.measured
             ? tr("At %1 GFLOP/s, as the last long run reached.").arg(gigaflopsText(content.flopsPerSecond))
@@ -146,7 +153,10 @@ void SummaryPanel::show(const Content& content) {
     colourHeading();
     reason_->setText(content.reason);
     reason_->setVisible(!content.reason.isEmpty());
-    run_->setToolTip(content.reason.isEmpty() ? tr("Starts the run (Ctrl+R)") : content.reason);
+    run_->setText(search ? tr("▶  Run the search") : tr("▶  Run"));
+    run_->setToolTip(!content.reason.isEmpty() ? content.reason
+                     : search                  ? tr("Makes a study of its trainings and starts it (Ctrl+R)")
+                                               : tr("Starts the run (Ctrl+R)"));
 }
 
 } // namespace dstn

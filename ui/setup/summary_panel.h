@@ -21,6 +21,7 @@ class SummaryPanel : public QWidget {
   public:
     struct Content {
         std::int64_t tuned = 0;
+        std::int64_t trainings = 0;       ///< of a search, at most; 0: it is one training
         std::optional<ModelReport> model; ///< absent while the data is not known
         std::optional<Estimate> estimate; ///< absent while there are mistakes
         double flopsPerSecond = 0.0;
@@ -44,7 +45,7 @@ class SummaryPanel : public QWidget {
     QLabel* addFigure(const QString& name, const QString& toolTip);
 
     QFormLayout* figures_;
-    QLabel *tuned_, *parameters_, *response_, *memory_, *steps_, *epoch_, *time_, *timeNote_;
+    QLabel *tuned_, *parameters_, *response_, *memory_, *trainings_, *steps_, *epoch_, *time_, *timeNote_;
     QLabel* heading_;
     QListWidget* list_;
     QLabel* reason_;

@@ -24,6 +24,7 @@ class CurveData {
     /// resumed from a checkpoint older than its last point.
     void append(double step, double epoch, double seconds, double value);
     void append(double step, double epoch, double seconds, double value, double lower, double upper);
+    void clear() { truncate(0); }
     /// @param weight w in [0, 1); 0: no smoothing
     void setSmoothing(double weight);
 

@@ -154,6 +154,9 @@ int CurvePlot::addCurve(const QString& name, const CurveStyle& style) {
     curve->upper->setPen(Qt::NoPen);
     curve->upper->setChannelFillGraph(curve->lower);
     curve->marks->setLineStyle(QCPGraph::lsNone);
+    if (style.stepped)
+        for (QCPGraph* graph : {curve->lower, curve->upper, curve->raw, curve->smooth})
+            graph->setLineStyle(QCPGraph::lsStepLeft);
     curve->tracer = new QCPItemTracer(plot_);
     curve->tracer->setLayer(QStringLiteral("cursor"));
     curve->tracer->setStyle(QCPItemTracer::tsCircle);
@@ -215,6 +218,11 @@ void CurvePlot::clear() {
     markDirty();
 }
 
+void CurvePlot::clearPoints(int curve) {
+    curves_.at(static_cast<std::size_t>(curve))->data.clear();
+    markDirty();
+}
+
 void CurvePlot::setTitle(const QString& title) {
     titleLabel_->setText(title);
     setAccessibleName(title);
@@ -243,7 +251,14 @@ void CurvePlot::setXAxis(XAxis axis) {
     markDirty();
 }
 
+void CurvePlot::setQuantity(const QString& name) {
+    quantity_ = name;
+    plot_->xAxis->setLabel(xLabelShown_ ? xLabel() : QString());
+    markDirty();
+}
+
 QString CurvePlot::xLabel() const {
+    if (!quantity_.isEmpty()) return quantity_;
     switch (axis_) {
     case XAxis::step:
         return tr("step");
@@ -550,10 +565,12 @@ void CurvePlot::showCursor(double x) {
         lines.append(line);
         if (std::abs(key - x) < best) {
             best = std::abs(key - x);
-            head = tr("step %1, epoch %2, %3 s")
-                       .arg(curve->data.x(XAxis::step)[i], 0, 'f', 0)
-                       .arg(curve->data.x(XAxis::epoch)[i], 0, 'f', 2)
-                       .arg(curve->data.x(XAxis::seconds)[i], 0, 'f', 1);
+            head = quantity_.isEmpty()
+                       ? tr("step %1, epoch %2, %3 s")
+                             .arg(curve->data.x(XAxis::step)[i], 0, 'f', 0)
+                             .arg(curve->data.x(XAxis::epoch)[i], 0, 'f', 2)
+                             .arg(curve->data.x(XAxis::seconds)[i], 0, 'f', 1)
+                       : QStringLiteral("%1: %2").arg(quantity_, QString::number(key, 'g', 6));
         }
     }
     constexpr int mostLines = 12;

@@ -30,6 +30,7 @@ struct CurveStyle {
     double width = 1.6;     ///< pixels
     bool smoothable = true; ///< follows setSmoothing()
     bool markers = false;   ///< a dot at each point while they are few
+    bool stepped = false;   ///< each value holds until the next point
     bool visible = true;    ///< at first
 };
 
@@ -65,6 +66,8 @@ class CurvePlot : public QWidget {
     void setCurveVisible(int curve, bool visible);
     /// Removes all curves with their points.
     void clear();
+    /// Removes a curve's points alone.
+    void clearPoints(int curve);
 
     // What is shown
     void setTitle(const QString& title);
@@ -75,6 +78,9 @@ class CurvePlot : public QWidget {
     /// Off where a legend beside several plots serves them all; an exported figure has its own either way.
     void setLegendShown(bool shown);
     void setXAxis(XAxis axis);
+    /// What the points are drawn against where it is neither step nor epoch: "gradient evaluations". Each is
+    /// then appended with the same number three times, told once. Empty: step, epoch and seconds.
+    void setQuantity(const QString& name);
     XAxis xAxis() const { return axis_; }
     void setXLabelShown(bool shown); ///< off for small multiples that share an axis
     void setLogY(bool log);
@@ -162,6 +168,7 @@ class CurvePlot : public QWidget {
     QElapsedTimer sinceRedraw_;
     double redrawMs_ = 0.0; ///< what the last ones took, on average
     XAxis axis_ = XAxis::step;
+    QString quantity_;
     double smoothing_ = 0.0;
     std::optional<double> lowerBound_, upperBound_, cursor_;
     bool logY_ = false, percent_ = false, xLabelShown_ = true;

@@ -29,7 +29,8 @@ QString exact(double value) { return QString::number(value, 'g', 17); }
 QString CurvePlot::csv() const {
     QString text;
     QTextStream out(&text);
-    out << "curve,step,epoch,seconds,value,smoothed,lower,upper\n";
+    out << "curve," << (quantity_.isEmpty() ? QStringLiteral("step,epoch,seconds") : quoted(quantity_))
+        << ",value,smoothed,lower,upper\n";
     const QCPRange range = plot_->xAxis->range();
     for (const auto& curve : curves_) {
         if (!curve->visible) continue;
@@ -37,9 +38,10 @@ QString CurvePlot::csv() const {
         const auto& x = data.x(axis_);
         for (std::size_t i = 0; i < data.size(); ++i) {
             if (!followX_ && !range.contains(x[i])) continue;
-            out << quoted(curve->name) << ',' << exact(data.x(XAxis::step)[i]) << ','
-                << exact(data.x(XAxis::epoch)[i]) << ',' << exact(data.x(XAxis::seconds)[i]) << ','
-                << exact(data.values()[i]) << ',';
+            out << quoted(curve->name) << ',' << exact(data.x(XAxis::step)[i]) << ',';
+            if (quantity_.isEmpty())
+                out << exact(data.x(XAxis::epoch)[i]) << ',' << exact(data.x(XAxis::seconds)[i]) << ',';
+            out << exact(data.values()[i]) << ',';
             if (data.smoothed().size() > 0) out << exact(data.smoothed()[i]);
             out << ',';
             if (data.hasBand()) out << exact(data.lower()[i]);

@@ -1,0 +1,39 @@
+#include "ui/studies/loaded_study.h"
+
+#include "core/error.h"
+
+namespace dstn {
+
+static double spentBy(const SeedResult& seed, BudgetUnit unit) {
+    switch (unit) {
+    case BudgetUnit::epochs:
+        return seed.epochs;
+    case BudgetUnit::gradients:
+        return seed.gradients;
+    case BudgetUnit::seconds:
+        return seed.seconds;
+    }
+    return 0.0;
+}
+
+LoadedStudy readStudy(const Archive& archive, const std::string& study) {
+    LoadedStudy loaded;
+    loaded.row = archive.study(study);
+    // The archive's documents contain their experiment.
+    ParsedStudy parsed = parseStudy(archive.studyDocument(study), [](const std::string& name) -> std::string {
+        throw Error(ErrorKind::usage,
+                    "the archived study refers to \"" + name + "\" in place of containing its experiment");
+    });
+    if (!parsed.study)
+        throw Error(ErrorKind::archive,
+                    "The study \"" + loaded.row.name +
+                        "\" is not understood by this version: " + describe(parsed.mistakes));
+    loaded.study = std::move(*parsed.study);
+    loaded.runs = archive.studyRuns(study);
+    loaded.results = studyResults(loaded.study, loaded.runs);
+    for (const MethodResult& method : loaded.results.methods)
+        for (const SeedResult& seed : method.seeds) loaded.spent += spentBy(seed, loaded.study.unit);
+    return loaded;
+}
+
+} // namespace dstn

@@ -1,0 +1,117 @@
+#include "ui/studies/study_chart.h"
+
+#include "ui/setup/section.h"
+#include "ui/studies/study_text.h"
+#include "ui/widgets/curve_plot.h"
+
+#include <QBoxLayout>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QLabel>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+namespace dstn {
+
+namespace {
+
+constexpr std::array units{BudgetUnit::epochs, BudgetUnit::gradients, BudgetUnit::seconds};
+
+double spentBy(const SeedResult& seed, BudgetUnit unit) {
+    return unit == BudgetUnit::epochs      ? seed.epochs
+           : unit == BudgetUnit::gradients ? seed.gradients
+                                           : seed.seconds;
+}
+
+/// Up to where half of the seeds have come: there their band ends.
+double reached(const MethodResult& method, BudgetUnit unit) {
+    std::vector<double> spent;
+    for (const SeedResult& seed : method.seeds)
+        if (seed.best) spent.push_back(spentBy(seed, unit));
+    if (spent.empty()) return 0.0;
+    std::ranges::sort(spent, std::greater<>());
+    const std::size_t half = (method.seeds.size() + 1) / 2;
+    return spent.size() < half ? 0.0 : spent[half - 1];
+}
+
+} // namespace
+
+StudyChart::StudyChart(QWidget* parent)
+    : QWidget(parent),
+      plot_(new CurvePlot(tr("Best validation loss so far"))),
+      axis_(quietCombo()),
+      log_(new QCheckBox(tr("&Logarithmic"))) {
+    plot_->setObjectName(QStringLiteral("studyPlot"));
+    plot_->setDetail(tr("median over seeds, band of the quartiles"));
+    plot_->setPlaceholder(tr("No run has finished an epoch yet"));
+    axis_->setObjectName(QStringLiteral("studyAxis"));
+    axis_->setAccessibleName(tr("Against"));
+    axis_->setToolTip(tr("What the loss is drawn against"));
+    axis_->addItem(tr("Epochs"));
+    axis_->addItem(tr("Gradient evaluations"));
+    axis_->addItem(tr("Training time"));
+    log_->setToolTip(tr("Draws the loss on a logarithmic scale"));
+    log_->setChecked(true);
+    plot_->setLogY(true);
+    auto* label = new QLabel(tr("A&gainst"));
+    label->setBuddy(axis_);
+    auto* row = new QHBoxLayout;
+    row->addWidget(label);
+    row->addWidget(axis_);
+    row->addWidget(log_);
+    row->addStretch(1);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(4);
+    layout->addLayout(row);
+    layout->addWidget(plot_, 1);
+    connect(axis_, &QComboBox::currentIndexChanged, this,
+            [this](int index) { setUnit(units[std::size_t(index)]); });
+    connect(log_, &QCheckBox::toggled, plot_, &CurvePlot::setLogY);
+    setUnit(unit_);
+}
+
+void StudyChart::setUnit(BudgetUnit unit) {
+    unit_ = unit;
+    axis_->setCurrentIndex(int(std::ranges::find(units, unit) - units.begin()));
+    plot_->setXAxis(unit == BudgetUnit::seconds  ? XAxis::seconds
+                    : unit == BudgetUnit::epochs ? XAxis::epoch
+                                                 : XAxis::step);
+    plot_->setQuantity(unit == BudgetUnit::seconds ? tr("training time (s)") : unitText(unit));
+    fill();
+}
+
+void StudyChart::show(const StudyResults& results) {
+    results_ = results;
+    fill();
+}
+
+void StudyChart::fill() {
+    const auto count = static_cast<int>(results_.methods.size());
+    bool same = plot_->curveCount() == count;
+    for (int i = 0; same && i < count; ++i)
+        same = plot_->curveName(i) == QString::fromStdString(results_.methods[std::size_t(i)].name);
+    if (!same) plot_->clear();
+    for (int i = 0; i < count; ++i) {
+        const MethodResult& method = results_.methods[std::size_t(i)];
+        if (same)
+            plot_->clearPoints(i);
+        else
+            plot_->addCurve(QString::fromStdString(method.name),
+                            {.width = 2.0, .smoothable = false, .stepped = true});
+        const auto which = static_cast<std::size_t>(unit_);
+        if (which >= method.bands.size() || method.bands[which].spent.empty()) continue;
+        const Band& band = method.bands[which];
+        const auto add = [&](double x, std::size_t from) {
+            plot_->append(i, x, x, x, band.median[from], band.lower[from], band.upper[from]);
+        };
+        for (std::size_t at = 0; at < band.spent.size(); ++at) add(band.spent[at], at);
+        // What was spent without getting better counts too.
+        if (const double end = reached(method, unit_); end > band.spent.back())
+            add(end, band.spent.size() - 1);
+    }
+}
+
+} // namespace dstn
