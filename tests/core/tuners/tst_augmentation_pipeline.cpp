@@ -345,14 +345,14 @@ class TestAugmentationPipeline : public QObject {
         const Batch batch = images();
         auto noise = generator(11), g = generator(7), same = generator(7);
         const Tensor epsilon = 0.5 * at::randn({count, 4}, noise, real());
-        const Evaluated evaluated = tuner.trainingLoss(batch, epsilon, g);
+        const Evaluated evaluated = tuner.jointLoss(batch, epsilon, g);
         const Tensor values = problem.space.natural(problem.space.lambda() + epsilon);
         const Targets targets = problem.augmentation.apply(batch, values, same).targets;
         QVERIFY(std::abs(number(evaluated.loss) -
                          lossByLoops(evaluated.outputs.detach(), targets, values.select(1, 3))) < 1e-12);
         compareDerivatives(problem.network.general(), [&] {
             auto again = generator(7);
-            return tuner.trainingLoss(batch, epsilon, again).loss;
+            return tuner.jointLoss(batch, epsilon, again).loss;
         });
     }
 
