@@ -1,4 +1,4 @@
-#include "tests/ui/sample_runs.h"
+#include "tests/ui/sample_studies.h"
 #include "ui/archive/archive_page.h"
 #include "ui/archive/run_export.h"
 #include "ui/archive/run_list_model.h"
@@ -399,6 +399,56 @@ class TestArchivePage : public QObject {
         runs.setRows({row});
         QCOMPARE(listAsCsv(list, {column(RunColumn::name), column(RunColumn::state)}),
                  "Name,State\r\n\"with \"\"quotes\"\", and commas\",preparing\r\n");
+    }
+
+    void runsOfStudiesAreRecognisedHiddenAndLeadToTheirStudy() {
+        {
+            Archive archive(file_);
+            addWholeStudy(archive, sampleStudyId(1), sampleStudy({0}));
+            addRun(archive, {.id = sampleId(7001), .name = "of no study"});
+        }
+        open();
+        QTRY_COMPARE(table()->model()->rowCount(), 5);
+        const int all = table()->model()->rowCount();
+        auto* filter = page_->findChild<QLineEdit*>("filter");
+        filter->setText("study=\"Two methods\"");
+        QCOMPARE(table()->model()->rowCount(), 4);
+        QCOMPARE(cell(0, RunColumn::study), QStringLiteral("Two methods"));
+        QCOMPARE(cell(0, RunColumn::gradients), QStringLiteral("480"));
+        table()->selectRow(0);
+        QSignalSpy asked(page_.get(), &ArchivePage::studyRequested);
+        action("Show its study")->trigger();
+        QCOMPARE(asked.count(), 1);
+        QCOMPARE(asked[0][0].toString(), QString::fromStdString(sampleStudyId(1)));
+        filter->clear();
+        action("Hide trials")->setChecked(true);
+        QCOMPARE(table()->model()->rowCount(), all - 4);
+        action("Hide trials")->setChecked(false);
+    }
+
+    void aRunsScheduleIsReplayedAndItsLastValuesRetrained() {
+        {
+            Archive archive(file_);
+            addRun(archive, {.id = sampleId(7000), .name = "followed", .hyperparameters = {"dropout0"}});
+        }
+        open();
+        auto* filter = page_->findChild<QLineEdit*>("filter");
+        filter->setText("name=followed");
+        QTRY_COMPARE(table()->model()->rowCount(), 1);
+        table()->selectRow(0);
+        QSignalSpy set(page_.get(), &ArchivePage::duplicateRequested);
+        action("Retrain with its final values")->trigger();
+        QTRY_COMPARE(set.count(), 1);
+        const ParsedExperiment fixed = parseExperiment(set[0][0].toString().toStdString());
+        QVERIFY2(fixed.experiment.has_value(), describe(fixed.mistakes).c_str());
+        QCOMPARE(fixed.experiment->tuner.type, std::string("fixed"));
+        QVERIFY(fixed.experiment->hyperparameters[0].initial > 0.1); // from 0.05 on it grew
+        action("Replay its schedule")->trigger();
+        QTRY_COMPARE(set.count(), 2);
+        const ParsedExperiment replayed = parseExperiment(set[1][0].toString().toStdString());
+        QVERIFY2(replayed.experiment.has_value(), describe(replayed.mistakes).c_str());
+        QCOMPARE(replayed.experiment->tuner.type, std::string("replay"));
+        QVERIFY(replayed.experiment->tuner.replaySteps.size() > 2);
     }
 };
 

@@ -4,6 +4,7 @@
 #include "ui/archive/notice_bar.h"
 #include "ui/archive/progress_delegate.h"
 #include "ui/archive/run_export.h"
+#include "ui/archive/run_follow.h"
 #include "ui/archive/run_list_model.h"
 #include "ui/archive/run_preview.h"
 #include "ui/archive/run_table_model.h"
@@ -84,8 +85,8 @@ struct ArchivePage::Impl {
     QAction *open = nullptr, *compare = nullptr, *duplicate = nullptr, *resume = nullptr, *rename = nullptr,
             *star = nullptr, *tags = nullptr, *note = nullptr, *remove = nullptr, *restore = nullptr,
             *purge = nullptr, *exportCsv = nullptr, *exportJson = nullptr, *exportList = nullptr,
-            *starredOnly = nullptr, *trialsHidden = nullptr, *showStudy = nullptr, *deletedShown = nullptr,
-            *reload = nullptr, *undo = nullptr;
+            *starredOnly = nullptr, *trialsHidden = nullptr, *showStudy = nullptr, *replay = nullptr,
+            *retrain = nullptr, *deletedShown = nullptr, *reload = nullptr, *undo = nullptr;
     std::function<void()> undoLast;
 
     void build();
@@ -162,6 +163,20 @@ void ArchivePage::Impl::makeActions() {
                      if (const RunRow* run = current(); run && canResume(*run))
                          emit page->resumeRequested(QString::fromStdString(run->id));
                  });
+    const auto follow = [this](Follow what) {
+        const RunRow* run = current();
+        if (!run) return;
+        client.ask(
+            page, [id = run->id, what](Archive& archive) { return toJson(followed(archive, id, what)); },
+            [this](const std::string& json) { emit page->duplicateRequested(QString::fromStdString(json)); });
+    };
+    replay = add(tr("Replay its schedule"), {},
+                 tr("Set up a plain training whose hyperparameters follow this run's, step by step"),
+                 [follow] { follow(Follow::schedule); });
+    retrain =
+        add(tr("Retrain with its final values"), {},
+            tr("Set up a plain training from the start with the hyperparameters that this run ended with"),
+            [follow] { follow(Follow::values); });
     showStudy = add(tr("Show its study"), {}, tr("Go to the study that the run belongs to"), [this] {
         if (const RunRow* run = current(); run && !run->study.empty())
             emit page->studyRequested(QString::fromStdString(run->study));
@@ -352,6 +367,8 @@ void ArchivePage::Impl::makeColumnMenu() {
 
 void ArchivePage::Impl::fillContextMenu(QMenu& menu) {
     menu.addActions({open, compare, duplicate, resume, showStudy});
+    menu.addSeparator();
+    menu.addActions({replay, retrain});
     menu.addSeparator();
     menu.addActions({rename, star, tags, note});
     menu.addSeparator();
@@ -619,6 +636,10 @@ void ArchivePage::Impl::updateActions() {
     compare->setEnabled(count >= 2);
     duplicate->setEnabled(count == 1);
     resume->setEnabled(count == 1 && alive && canResume(rows.front()));
+    // Before its first evaluation a run has nothing to follow.
+    const bool followable = count == 1 && rows.front().bestEpoch.has_value();
+    replay->setEnabled(followable);
+    retrain->setEnabled(followable);
     showStudy->setEnabled(count == 1 && !rows.front().study.empty());
     rename->setEnabled(count == 1);
     star->setEnabled(count > 0);

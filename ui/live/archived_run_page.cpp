@@ -1,5 +1,6 @@
 #include "ui/live/archived_run_page.h"
 
+#include "ui/live/hypergradient_panel.h"
 #include "ui/live/run_header.h"
 #include "ui/live/run_view.h"
 #include "ui/widgets/banner.h"
@@ -20,16 +21,26 @@ ArchivedRunPage::ArchivedRunPage(std::filesystem::path archive, QWidget* parent)
       banner_(new Banner),
       back_(new QPushButton(tr("&Back to the archive"))),
       resume_(new QPushButton(tr("Res&ume"))),
-      duplicate_(new QPushButton(tr("&Duplicate"))) {
+      duplicate_(new QPushButton(tr("&Duplicate"))),
+      hypergradients_(new QPushButton(tr("Hyper&gradients…"))) {
     back_->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Left));
     back_->setToolTip(tr("Back to the list of runs (Alt+Left)"));
     resume_->setToolTip(tr("Go on with this run from its last checkpoint"));
+    hypergradients_->setToolTip(
+        tr("The hypergradients of all methods at this run's last checkpoint, side by side"));
+    hypergradients_->setEnabled(false);
+    connect(hypergradients_, &QPushButton::clicked, this, [this] {
+        const RunSummary& run = view_->summary();
+        auto* panel =
+            new HypergradientPanel(run.name, hypergradientsAt(archive_, run.run.toStdString()), window());
+        panel->show();
+    });
     duplicate_->setToolTip(tr("Fill Set up in with this run's experiment"));
     auto* controls = new QWidget;
     auto* row = new QHBoxLayout(controls);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(6);
-    for (QPushButton* button : {resume_, duplicate_, back_}) row->addWidget(button);
+    for (QPushButton* button : {resume_, duplicate_, hypergradients_, back_}) row->addWidget(button);
     view_->header()->addControls(controls);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(16, 14, 16, 12);
@@ -45,6 +56,7 @@ ArchivedRunPage::ArchivedRunPage(std::filesystem::path archive, QWidget* parent)
     connect(view_, &RunView::opened, this, [this] {
         resume_->setEnabled(view_->isResumable());
         duplicate_->setEnabled(true);
+        hypergradients_->setEnabled(true);
     });
     connect(view_, &RunView::openFailed, this,
             [this](const QString& message) { banner_->showMessage(message, Tone::bad); });
@@ -59,6 +71,7 @@ void ArchivedRunPage::open(const QString& run) {
     banner_->hide();
     resume_->setEnabled(false);
     duplicate_->setEnabled(false);
+    hypergradients_->setEnabled(false);
     view_->open(archive_, run);
 }
 

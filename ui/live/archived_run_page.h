@@ -37,6 +37,7 @@ class ArchivedRunPage : public QWidget {
     QPushButton* back_;
     QPushButton* resume_;
     QPushButton* duplicate_;
+    QPushButton* hypergradients_;
 };
 
 } // namespace dstn

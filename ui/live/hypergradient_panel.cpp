@@ -1,0 +1,161 @@
+#include "ui/live/hypergradient_panel.h"
+
+#include "core/archive/archive.h"
+#include "core/run/engine.h"
+#include "ui/setup/number_edit.h"
+#include "ui/setup/number_text.h"
+
+#include <QBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QPushButton>
+#include <QTableView>
+#include <QtConcurrent>
+
+#include <algorithm>
+
+namespace dstn {
+
+static constexpr std::int64_t most = 1'000'000;
+
+HypergradientSource hypergradientsAt(std::filesystem::path archive, const std::string& run) {
+    return [archive = std::move(archive), run](const HypergradientOptions& options) {
+        const Archive opened(archive, Archive::Mode::readOnly);
+        const auto checkpoint = opened.checkpoint(run);
+        if (!checkpoint)
+            throw Error(ErrorKind::usage,
+                        "The run has no checkpoint at which hypergradients could be taken.");
+        const ParsedExperiment parsed = parseExperiment(opened.details(run).experimentJson);
+        if (!parsed.experiment)
+            throw Error(ErrorKind::archive, "The run's experiment is not understood by this version: " +
+                                                describe(parsed.mistakes));
+        return createEngine()->hypergradients(*parsed.experiment, checkpoint, options);
+    };
+}
+
+static QTableView* makeTable(QAbstractItemModel* model, const QString& name, const QString& accessible) {
+    auto* table = new QTableView;
+    table->setObjectName(name);
+    table->setAccessibleName(accessible);
+    table->setModel(model);
+    table->setShowGrid(false);
+    table->setWordWrap(false);
+    table->setTabKeyNavigation(false);
+    table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + 9);
+    table->horizontalHeader()->setHighlightSections(false);
+    return table;
+}
+
+HypergradientPanel::HypergradientPanel(const QString& title, HypergradientSource source, QWidget* parent)
+    : QWidget(parent, Qt::Window),
+      source_(std::move(source)),
+      fit_(new NumberEdit(NumberEdit::Kind::integer)),
+      reference_(new NumberEdit(NumberEdit::Kind::integer)),
+      examples_(new NumberEdit(NumberEdit::Kind::integer)),
+      compute_(new QPushButton(tr("&Compute"))),
+      status_(new QLabel),
+      cosineTable_(makeTable(&cosines_, QStringLiteral("cosines"), tr("Cosines between hypergradients"))),
+      valueTable_(
+          makeTable(&values_, QStringLiteral("hypergradients"), tr("Hypergradients and their cost"))) {
+    setAttribute(Qt::WA_DeleteOnClose);
+    setWindowTitle(tr("Hypergradients: %1").arg(title));
+    resize(980, 640);
+    const HypergradientOptions usual;
+    fit_->setNumber(usual.fitSteps);
+    reference_->setNumber(usual.referenceSteps);
+    examples_->setNumber(usual.examples);
+    auto* row = new QHBoxLayout;
+    const auto add = [&](const QString& text, NumberEdit* edit, const QString& name, const QString& toolTip) {
+        auto* label = new QLabel(text);
+        label->setBuddy(edit);
+        label->setToolTip(toolTip);
+        edit->setObjectName(name);
+        edit->setToolTip(toolTip);
+        edit->setMaximumWidth(90);
+        row->addWidget(label);
+        row->addWidget(edit);
+        connect(edit, &QLineEdit::textEdited, this, &HypergradientPanel::review);
+        connect(edit, &QLineEdit::returnPressed, compute_, &QPushButton::click);
+    };
+    add(tr("&Fitting steps"), fit_, QStringLiteral("fitSteps"),
+        tr("Training steps in which a response is fitted that the run does not have"));
+    add(tr("&Reference steps"), reference_, QStringLiteral("referenceSteps"),
+        tr("Training steps of the long unrolled reference"));
+    add(tr("&Examples"), examples_, QStringLiteral("examples"),
+        tr("Of the training and of the validation batch, at most"));
+    compute_->setObjectName(QStringLiteral("computeHypergradients"));
+    row->addWidget(compute_);
+    row->addStretch(1);
+    status_->setObjectName(QStringLiteral("hypergradientStatus"));
+    status_->setWordWrap(true);
+    status_->setTextFormat(Qt::PlainText);
+    const auto heading = [](const QString& text) {
+        auto* label = new QLabel(text);
+        QFont bold = label->font();
+        bold.setBold(true);
+        label->setFont(bold);
+        return label;
+    };
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(16, 14, 16, 12);
+    layout->addLayout(row);
+    layout->addWidget(status_);
+    layout->addWidget(heading(tr("Cosines")));
+    layout->addWidget(cosineTable_, 1);
+    layout->addWidget(heading(tr("dL_V/dλ, unconstrained, and what it cost")));
+    layout->addWidget(valueTable_, 1);
+    connect(compute_, &QPushButton::clicked, this, &HypergradientPanel::compute);
+    connect(&watcher_, &QFutureWatcherBase::finished, this, &HypergradientPanel::answered);
+    status_->setText(
+        tr("Every method at the run's weights and hyperparameters, on the same examples. It takes "
+           "some minutes where training steps are slow."));
+    review();
+}
+
+void HypergradientPanel::review() {
+    QString problem;
+    for (const NumberEdit* edit : {fit_, reference_, examples_}) {
+        if (problem.isEmpty()) problem = edit->problem();
+        if (problem.isEmpty() && (*edit->integer() < 1 || *edit->integer() > most))
+            problem = tr("Expected whole numbers from 1 to %1.").arg(groupedDigits(most));
+    }
+    if (!problem.isEmpty()) status_->setText(tr("⚠ %1").arg(problem));
+    compute_->setEnabled(problem.isEmpty() && !watcher_.isRunning());
+}
+
+void HypergradientPanel::compute() {
+    if (!compute_->isEnabled()) return;
+    const HypergradientOptions options{.fitSteps = *fit_->integer(),
+                                       .referenceSteps = *reference_->integer(),
+                                       .examples = *examples_->integer()};
+    status_->setText(tr("Computing…"));
+    watcher_.setFuture(QtConcurrent::run([source = source_, options]() -> Answer {
+        try {
+            return {.report = source(options), .error = {}};
+        } catch (const std::exception& error) {
+            return {.report = {}, .error = QString::fromUtf8(error.what())};
+        }
+    }));
+    review();
+}
+
+void HypergradientPanel::answered() {
+    const Answer answer = watcher_.result();
+    compute_->setEnabled(true);
+    if (!answer.report) {
+        status_->setText(tr("⚠ %1").arg(answer.error));
+        return;
+    }
+    status_->setText(tr("After %1 training steps. The last one is the reference; “held” is what a method "
+                        "cannot differentiate.")
+                         .arg(groupedDigits(answer.report->step)));
+    cosines_.setReport(*answer.report);
+    values_.setReport(*answer.report);
+    cosineTable_->resizeColumnsToContents();
+    valueTable_->resizeColumnsToContents();
+}
+
+} // namespace dstn
