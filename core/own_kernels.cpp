@@ -5,7 +5,7 @@ namespace dstn {
 namespace {
 thread_local bool portable = false;
 thread_local bool higher = false;
-}
+} // namespace
 
 bool ownKernelsServe(const Tensor& tensor) {
     return !portable && tensor.device().is_cpu() &&

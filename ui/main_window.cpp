@@ -88,7 +88,10 @@ MainWindow::MainWindow(const std::filesystem::path& archive, const Experiment& e
     updateStatus();
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow() {
+    delete takeCentralWidget(); // the pages refer to the controllers, which go before the window's children
+                                // do
+}
 
 void MainWindow::makeMenus() {
     QMenu* file = menuBar()->addMenu(tr("&File"));

@@ -71,10 +71,10 @@ RunRequest resumedRequest(const RunOptions& options, const std::filesystem::path
 RunRequest followingRequest(const RunOptions& options, const std::filesystem::path& path) {
     const bool replays = options.retrain.empty();
     if (!options.source.empty() || (!replays && !options.replay.empty()))
-        throw Error(ErrorKind::usage, std::string(replays ? "--replay" : "--retrain") +
-                                          " takes the experiment of the run; leave " +
-                                          (options.source.empty() ? "--replay" : "\"" + options.source + "\"") +
-                                          " out.");
+        throw Error(ErrorKind::usage,
+                    std::string(replays ? "--replay" : "--retrain") +
+                        " takes the experiment of the run; leave " +
+                        (options.source.empty() ? "--replay" : "\"" + options.source + "\"") + " out.");
     const Archive archive(path, Archive::Mode::readOnly);
     const std::string run = archive.resolve(replays ? options.replay : options.retrain);
     const RunDetails details = archive.details(run);
@@ -94,7 +94,8 @@ RunRequest followingRequest(const RunOptions& options, const std::filesystem::pa
     } else {
         experiment = retrainedWith(original, details.epochs.back().hyperparameters);
     }
-    return {.experiment = requireExperiment(title, toJson(experiment), assignments(options)), .run = newUuid()};
+    return {.experiment = requireExperiment(title, toJson(experiment), assignments(options)),
+            .run = newUuid()};
 }
 
 RunRequest newRequest(const RunOptions& options) {

@@ -129,7 +129,8 @@ std::string detailsText(const RunDetails& details) {
     fact("time", duration(run.seconds));
     fact("gradients", shortNumber(run.gradients));
     if (!run.study.empty())
-        fact("study", run.studyName + " (" + run.study.substr(0, 8) + "), trial " + std::to_string(run.trial));
+        fact("study",
+             run.studyName + " (" + run.study.substr(0, 8) + "), trial " + std::to_string(run.trial));
     fact("best epoch", run.bestEpoch ? std::to_string(*run.bestEpoch) : "-");
     fact("validation loss", shortNumber(run.bestValidationLoss));
     if (run.language) {

@@ -454,7 +454,7 @@ class DstnTest : public QObject {
 
     void benchOfTunersReportsEachOfThem() {
         const Outcome bench =
-            dstn({"bench", "--tuners", "--preset", "tiny.json", "--repetitions", "3", "--json"});
+            dstn({"bench", "--tuners", "--preset", "decay.json", "--repetitions", "3", "--json"});
         QVERIFY2(bench.code == 0, qPrintable(bench.err));
         const QJsonObject report = bench.lines().first();
         for (const char* key : {"plain_step_ms", "gradient_ms", "stn_over_delta_stn", "bayesian_proposal_ms"})

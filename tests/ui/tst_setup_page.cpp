@@ -419,7 +419,8 @@ class SetupPageTest : public QObject {
         type(values, "0.1; 0.25");
         QVERIFY(field(values)->sentence().contains("commas"));
         QVERIFY(!button()->isEnabled());
-        type(values, "");
+        values->selectAll();
+        QTest::keyClick(values, Qt::Key_Delete);
         QVERIFY(page_->experiment().tuner.gridValues.empty());
         QVERIFY(!field(values)->isMarked());
     }

@@ -181,7 +181,9 @@ class TestStudiesPage : public QObject {
             methods->model()->setData(methods->model()->index(row, 0), row < 2 ? Qt::Checked : Qt::Unchecked,
                                       Qt::CheckStateRole);
         methods->selectRow(1);
-        find<QPlainTextEdit>("methodOptions")->setPlainText("tuner.type=random\ntuner.trials=4");
+        find<QPlainTextEdit>("methodOptions")
+            ->setPlainText("tuner.type=random\ntuner.trials=4\nbudget.epochs=10\n"
+                           "hyperparameters.weight_decay.min=1e-6\nhyperparameters.weight_decay.max=1");
         QTRY_VERIFY(button("createStudy")->isEnabled());
         button("createStudy")->click();
         QTRY_COMPARE(Archive(file_).studies().size(), std::size_t(1));

@@ -20,13 +20,13 @@ Experiment ridgeExperiment(const std::string& tuner) {
                        .validation = 0.5,
                        .examples = 200,
                        .features = 5,
-                       .noise = 2.0};
+                       .noise = 1.0};
     LinearPart linear{.out = 1, .response = ResponseKind::dense};
     for (int i = 0; i < 5; ++i) {
         const std::string name = "decay" + std::to_string(i);
         linear.weightDecay.push_back({.hyperparameter = name});
         experiment.hyperparameters.push_back(
-            {.name = name, .initial = 0.1 + 0.2 * i, .scale = 0.1, .log = true});
+            {.name = name, .initial = 0.1 + 0.2 * i, .scale = 0.15, .log = true});
     }
     experiment.model.parts = {linear};
     experiment.tuner.type = tuner;
@@ -36,6 +36,8 @@ Experiment ridgeExperiment(const std::string& tuner) {
     experiment.tuner.unrollSteps = 100;
     for (OptimizerSpec* optimizer : {&experiment.optimizers.general, &experiment.optimizers.response})
         *optimizer = {.type = OptimizerKind::sgd, .lr = 0.02, .momentum = 0.9};
+    // One perturbation for the whole batch: with one for each example their noise would hide the response.
+    experiment.tuner.perExample = false;
     experiment.trainBatch = experiment.validationBatch = 100;
     experiment.epochs = 100'000;
     experiment.device = "cpu";

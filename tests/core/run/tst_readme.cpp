@@ -1,6 +1,7 @@
 #include "core/models/model.h"
 #include "core/run/data_fields.h"
 #include "core/run/experiment.h"
+#include "core/study/study.h"
 #include "core/tuners/tuner_spec.h"
 
 #include <QFile>
@@ -25,8 +26,13 @@ class TestReadme : public QObject {
                                               QRegularExpression::DotMatchesEverythingOption);
         int count = 0;
         for (auto match = block.globalMatch(readme_); match.hasNext(); ++count) {
-            const auto parsed = dstn::parseExperiment(match.next().captured(1).toStdString());
-            QVERIFY2(parsed.mistakes.empty(), dstn::describe(parsed.mistakes).c_str());
+            const std::string text = match.next().captured(1).toStdString();
+            const bool study = text.find("\"methods\"") != std::string::npos;
+            const auto mistakes =
+                study ? dstn::parseStudy(text, [](const auto& id) { return dstn::findPreset(id)->json; })
+                            .mistakes
+                      : dstn::parseExperiment(text).mistakes;
+            QVERIFY2(mistakes.empty(), dstn::describe(mistakes).c_str());
         }
         QVERIFY(count > 0);
     }

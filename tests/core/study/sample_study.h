@@ -21,7 +21,8 @@ inline Study sampleStudy(const std::vector<std::string>& tuners = {"delta-stn", 
     Study study;
     study.name = "sample study";
     study.experimentJson = sampleExperiment;
-    for (const std::string& tuner : tuners) study.methods.push_back({.name = tuner, .set = {{"tuner.type", tuner}}});
+    for (const std::string& tuner : tuners)
+        study.methods.push_back({.name = tuner, .set = {{"tuner.type", tuner}}});
     study.seeds = std::move(seeds);
     study.budget = budget;
     return study;

@@ -11,7 +11,7 @@ Experiment imagesOf(const QTemporaryDir& folder, const std::string& parts) {
     Experiment experiment = images(folder);
     const Experiment other = described(R"({"schema": 1, "name": "parts",
         "data": {"source": "synthetic-classification"}, "model": {"parts": [)" +
-                                       parts + R"(]}})");
+                                       parts + R"(]}, "tuner": {"type": "fixed"}})");
     experiment.model = other.model;
     experiment.augmentation.clear();
     std::erase_if(experiment.hyperparameters,
