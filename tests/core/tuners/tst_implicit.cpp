@@ -150,14 +150,9 @@ class TestImplicit : public QObject {
     }
 
     /// The derivative of the whole: train to the optimum at λ ± h and look at the validation loss.
-    void itIsTheSlopeOfTheValidationLossAtTheOptimum_data() {
-        QTest::addColumn<QString>("activation");
-        QTest::newRow("tanh") << "tanh";
-        QTest::newRow("relu") << "relu";
-    }
+    /// Of a smooth network: one of ReLUs may have its optimum at a kink, where there is no slope.
     void itIsTheSlopeOfTheValidationLossAtTheOptimum() {
-        QFETCH(QString, activation);
-        DoubleProblem p(classifierExperiment(activation.toStdString()));
+        DoubleProblem p(classifierExperiment("tanh"));
         settle(p, 4000);
         const std::vector<Tensor> optimum = p.copy();
         QVERIFY2(slopeNorm(p) < 1e-10, qPrintable(QString::number(slopeNorm(p))));
