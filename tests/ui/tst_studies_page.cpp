@@ -197,7 +197,7 @@ class TestStudiesPage : public QObject {
         QCOMPARE(parsed.study->parallel, 2);
         QCOMPARE(parsed.study->methods.size(), std::size_t(2));
         QCOMPARE(experimentOf(*parsed.study, 1, 0).tuner.trials, 4);
-        QVERIFY(find<StudyPage>("studyPage")->isVisible());
+        QTRY_VERIFY(find<StudyPage>("studyPage")->isVisible());
         QVERIFY(log_->started.empty());
     }
 
