@@ -7,6 +7,7 @@
 
 #include <torch/version.h>
 
+#include <algorithm>
 #include <deque>
 
 namespace dstn {
@@ -25,8 +26,12 @@ Experiment under(Experiment experiment, const TunerSpec& tuner) {
     experiment.tuner = tuner;
     if (needsDerivatives(tuner.type) && experiment.tunedNames().empty() && experiment.weightDecay.empty()) {
         constexpr double usual = 1e-4;
-        experiment.weightDecay = {{.hyperparameter = "bench decay"}};
-        experiment.hyperparameters.push_back({.name = "bench decay", .initial = usual, .log = true});
+        std::string name = "bench_decay";
+        while (std::ranges::find(experiment.hyperparameters, name, &Hyperparameter::name) !=
+               experiment.hyperparameters.end())
+            name += '_';
+        experiment.weightDecay = {{.hyperparameter = name}};
+        experiment.hyperparameters.push_back({.name = name, .initial = usual, .log = true});
     }
     const std::vector<Mistake> mistakes = validate(experiment);
     if (!mistakes.empty()) throw Error(ErrorKind::usage, describe(mistakes));
@@ -134,7 +139,8 @@ TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, co
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::usage) throw;
             entry.bench.reset();
-            entry.timing.note = error.what();
+            const std::string lines = error.what(); // of mistakes, each with its end
+            entry.timing.note = lines.substr(0, lines.find_last_not_of('\n') + 1);
             continue;
         }
         entry.train.step = [&entry, &batch, &generator] { entry.bench->tuner->train(batch, generator); };

@@ -250,7 +250,8 @@ Hypergradient Comparison::attempt(const std::string& method, const F& body) {
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::usage && error.kind() != ErrorKind::numeric) throw;
         std::ranges::fill(result.values, std::nullopt);
-        result.note = error.what();
+        const std::string lines = error.what(); // of mistakes, each with its end
+        result.note = lines.substr(0, lines.find_last_not_of('\n') + 1);
     }
     return result;
 }
