@@ -129,9 +129,6 @@ TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, co
         try {
             const Experiment tuned = under(experiment, spec);
             entry.bench.emplace(tuned, data, device);
-            const StepCost counted = costOf(spec, entry.bench->problem->space.size());
-            entry.timing.countedTrain = counted.train;
-            entry.timing.countedValidation = counted.validate;
             // Reverse mode goes back through so many steps once they have been taken.
             if (name == "unrolled, reverse")
                 for (std::int64_t i = 0; i < spec.unrollSteps; ++i)
@@ -163,6 +160,9 @@ TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, co
     for (Entry& entry : entries) {
         if (entry.bench) {
             TunerTiming& timing = entry.timing;
+            // Iterations that end early cost what they took.
+            timing.countedTrain = entry.bench->tuner->trainCost();
+            timing.countedValidation = entry.bench->tuner->validateCost();
             timing.trainStepMs = entry.train.median();
             timing.validationStepMs = entry.validate.median();
             timing.trainRatio = entry.train.over(plainStep);

@@ -84,7 +84,7 @@ struct TunerTiming {
     std::optional<double> trainStepMs = {}, validationStepMs = {};
     std::optional<double> trainRatio = {}, validationRatio = {}; ///< over the plain step
     std::optional<double> hypergradientGradients = {}; ///< validation step over a plain gradient evaluation
-    std::optional<double> countedTrain = {}, countedValidation = {}; ///< of these, by counting (costOf())
+    std::optional<double> countedTrain = {}, countedValidation = {}; ///< of these, by counting
     std::string note = {};                                           ///< why it cannot be had
 };
 
