@@ -54,9 +54,8 @@ void settle(DoubleProblem& p, int steps) {
             unit[k] = 1.0;
             rows.push_back(flattened(loss.hessianProduct(unflattened(unit, p.weights))));
         }
-        // A unit that no example passes leaves a direction without curvature.
-        constexpr double smallest = 1e-12;
-        const Tensor step = at::mv(at::linalg_pinv(at::stack(rows), smallest, true), gradient);
+        // A dead ReLU's bias changes nothing: the Hessian may be singular.
+        const Tensor step = at::mv(at::linalg_pinv(at::stack(rows), 1e-10, true), gradient);
         p.set(unflattened(flattened(p.copy()) - step, p.weights));
     }
 }
