@@ -41,7 +41,7 @@ double slopeNorm(DoubleProblem& p) {
 
 /// Goes down the training loss, then by Newton's method until its gradient is nothing.
 void settle(DoubleProblem& p, int steps) {
-    Optimizer descent({.type = OptimizerKind::sgd, .lr = 0.2, .momentum = 0.9}, p.weights);
+    Optimizer descent({.type = OptimizerKind::sgd, .lr = 0.05, .momentum = 0.9}, p.weights);
     const KeptBatch kept(p.train, seeded(1));
     for (int i = 0; i < steps; ++i) descent.step(TrainingLoss(*p.problem, kept).gradient());
     for (int i = 0; i < 30; ++i) {
@@ -56,7 +56,13 @@ void settle(DoubleProblem& p, int steps) {
         }
         // A dead ReLU's bias changes nothing: the Hessian may be singular.
         const Tensor step = at::mv(at::linalg_pinv(at::stack(rows), 1e-10, true), gradient);
-        p.set(unflattened(flattened(p.copy()) - step, p.weights));
+        // Away from the minimum a whole step may lead anywhere.
+        const Tensor here = flattened(p.copy());
+        const double before = gradient.norm().item<double>();
+        for (double share = 1.0; share > 1e-6; share /= 2) {
+            p.set(unflattened(here - share * step, p.weights));
+            if (slopeNorm(p) < before) break;
+        }
     }
 }
 
@@ -151,8 +157,16 @@ class TestImplicit : public QObject {
     /// The derivative of the whole: train to the optimum at λ ± h and look at the validation loss.
     /// Of a smooth network: one of ReLUs may have its optimum at a kink, where there is no slope.
     void itIsTheSlopeOfTheValidationLossAtTheOptimum() {
-        DoubleProblem p(classifierExperiment("tanh"));
-        settle(p, 4000);
+        QFETCH(QString, activation);
+        DoubleProblem p(classifierExperiment(activation.toStdString()));
+        if (activation == "relu") {
+            // Minima of ReLU networks like to sit in a kink, where there is no derivative: here all kinks are
+            // far from the data, four units on and one off.
+            const at::NoGradGuard guard;
+            p.weights[1].fill_(5.0);
+            p.weights[1][4] = -5.0;
+        }
+        settle(p, 1000);
         const std::vector<Tensor> optimum = p.copy();
         QVERIFY2(slopeNorm(p) < 1e-10, qPrintable(QString::number(slopeNorm(p))));
         const auto tuner = ready(p, {.type = "implicit", .iterations = 500, .tolerance = 1e-12});
