@@ -138,14 +138,26 @@ struct Sites {
     }
 };
 
+/// 32 bytes: accumulators live in registers of this width. Of the 64 bytes that are read at once the compiler
+/// keeps a variable in memory where registers are smaller.
 template <typename T>
-inline __attribute__((always_inline)) T sum(const VectorOf<T>& v) {
-    // Halves onto each other: a short filter's sum would cost as much as its products otherwise.
-    std::array<T, Vector<T>::size> parts;
-    std::memcpy(parts.data(), &v, sizeof v);
-    for (std::size_t half = parts.size() / 2; half > 0; half /= 2)
-        for (std::size_t i = 0; i < half; ++i) parts[i] += parts[i + half];
-    return parts[0];
+struct Half {
+    typedef T type
+        __attribute__((vector_size(32), aligned(alignof(T)), may_alias)); // NOLINT(modernize-use-using)
+};
+template <typename T>
+inline __attribute__((always_inline)) const typename Half<T>::type& half(const T* place) {
+    return *reinterpret_cast<const typename Half<T>::type*>(place);
+}
+
+inline __attribute__((always_inline)) float sum(const Half<float>::type& v) {
+    const auto four = __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
+    const auto two = four + __builtin_shufflevector(four, four, 2, 3, 0, 1);
+    return two[0] + two[1];
+}
+inline __attribute__((always_inline)) double sum(const Half<double>::type& v) {
+    const auto two = __builtin_shufflevector(v, v, 0, 1) + __builtin_shufflevector(v, v, 2, 3);
+    return two[0] + two[1];
 }
 
 /// value[i] = ⟨filter, patch i⟩.
@@ -153,32 +165,40 @@ template <typename T>
 inline __attribute__((always_inline)) void dotLoop(const T* image, const T* filter, std::int64_t kernel,
                                                    std::int64_t run, std::int64_t row,
                                                    const std::int32_t* patch, std::int64_t count, T* value) {
-    constexpr std::int64_t lanes = Vector<T>::size, together = 4;
+    using H = typename Half<T>::type;
+    constexpr std::int64_t width = 32 / sizeof(T), lanes = Vector<T>::size, together = 4;
     std::int64_t i = 0;
-    // Four patches share the loads of the filter and keep four chains of additions going.
+    // Four patches share the loads of the filter and keep eight chains of additions going.
     for (; i + together <= count; i += together) {
-        VectorOf<T> a{}, b{}, c{}, d{};
+        H a{}, b{}, c{}, d{}, a2{}, b2{}, c2{}, d2{};
         for (std::int64_t ky = 0; ky < kernel; ++ky) {
             const T *f = filter + ky * run, *x = image + ky * row;
             for (std::int64_t j = 0; j < run; j += lanes) {
-                const VectorOf<T> w = at(f + j);
-                a += w * at(x + patch[i] + j);
-                b += w * at(x + patch[i + 1] + j);
-                c += w * at(x + patch[i + 2] + j);
-                d += w * at(x + patch[i + 3] + j);
+                const H &w = half(f + j), &w2 = half(f + j + width);
+                a += w * half(x + patch[i] + j);
+                b += w * half(x + patch[i + 1] + j);
+                c += w * half(x + patch[i + 2] + j);
+                d += w * half(x + patch[i + 3] + j);
+                a2 += w2 * half(x + patch[i] + j + width);
+                b2 += w2 * half(x + patch[i + 1] + j + width);
+                c2 += w2 * half(x + patch[i + 2] + j + width);
+                d2 += w2 * half(x + patch[i + 3] + j + width);
             }
         }
-        value[i] = sum<T>(a);
-        value[i + 1] = sum<T>(b);
-        value[i + 2] = sum<T>(c);
-        value[i + 3] = sum<T>(d);
+        value[i] = sum(a + a2);
+        value[i + 1] = sum(b + b2);
+        value[i + 2] = sum(c + c2);
+        value[i + 3] = sum(d + d2);
     }
     for (; i < count; ++i) {
-        VectorOf<T> a{};
+        H a{}, a2{};
         for (std::int64_t ky = 0; ky < kernel; ++ky)
-            for (std::int64_t j = 0; j < run; j += lanes)
-                a += at(filter + ky * run + j) * at(image + ky * row + patch[i] + j);
-        value[i] = sum<T>(a);
+            for (std::int64_t j = 0; j < run; j += lanes) {
+                const T *f = filter + ky * run + j, *x = image + ky * row + patch[i] + j;
+                a += half(f) * half(x);
+                a2 += half(f + width) * half(x + width);
+            }
+        value[i] = sum(a + a2);
     }
 }
 
