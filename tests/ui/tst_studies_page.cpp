@@ -184,7 +184,7 @@ class TestStudiesPage : public QObject {
         find<QPlainTextEdit>("methodOptions")
             ->setPlainText("tuner.type=random\ntuner.trials=4\nbudget.epochs=10\n"
                            "hyperparameters.weight_decay.min=1e-6\nhyperparameters.weight_decay.max=1");
-        QTRY_VERIFY(button("createStudy")->isEnabled());
+        QTRY_VERIFY2(button("createStudy")->isEnabled(), describe(newStudy()->mistakes()).c_str());
         button("createStudy")->click();
         QTRY_COMPARE(Archive(file_).studies().size(), std::size_t(1));
         const Archive archive(file_);

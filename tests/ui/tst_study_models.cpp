@@ -98,7 +98,9 @@ class TestStudyModels : public QObject {
         study.budget = epochs - 1.0;
         QVERIFY(budgetMeaning(study, study.methods[1], {}).startsWith("less than one training"));
         study.methods[1].set.emplace_back("tuner.trails", "2");
-        QCOMPARE(budgetMeaning(study, study.methods[1], {}), QString());
+        QVERIFY(budgetMeaning(study, study.methods[1], {}).startsWith("not with this experiment: "));
+        const StudyMethod implicit{"Implicit", {{"tuner.type", "implicit"}}};
+        QVERIFY(budgetMeaning(study, implicit, {}).endsWith("; holds dropout_in, dropout_hidden"));
     }
 
     void aBudgetInGradientsIsToldInEpochsOnceTheDataIsKnown() {

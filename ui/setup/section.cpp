@@ -31,6 +31,10 @@ QComboBox* quietCombo() {
                 style()
                     ->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this)
                     .width();
+            if (currentIndex() < 0 && !placeholderText().isEmpty()) {
+                option.currentText = placeholderText();
+                option.palette.setBrush(QPalette::ButtonText, option.palette.placeholderText());
+            }
             option.currentText = fontMetrics().elidedText(option.currentText, Qt::ElideRight, room - 2);
             painter.drawControl(QStyle::CE_ComboBoxLabel, option);
         }

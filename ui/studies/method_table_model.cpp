@@ -5,6 +5,8 @@
 
 #include <QFont>
 #include <QGuiApplication>
+#include <QPainter>
+#include <QPixmap>
 
 #include <algorithm>
 #include <cmath>
@@ -21,6 +23,20 @@ std::int64_t runsOf(const MethodResult& method, bool failed) {
 
 std::ptrdiff_t seedsWithResult(const MethodResult& method) {
     return std::ranges::count_if(method.seeds, [](const SeedResult& seed) { return seed.best.has_value(); });
+}
+
+/// A piece of the method's line in the chart.
+QPixmap lineOf(int method) {
+    constexpr int width = 26, height = 14, scale = 2;
+    QPixmap pixmap(width * scale, height * scale);
+    pixmap.setDevicePixelRatio(scale);
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(
+        QPen(curveColor(method, isDark(QGuiApplication::palette())), 2.5, curveDash(method), Qt::FlatCap));
+    painter.drawLine(QPointF(0, height / 2.0), QPointF(width, height / 2.0));
+    return pixmap;
 }
 
 const std::optional<Mean>* meanOf(const MethodResult& method, int column) {
@@ -110,9 +126,7 @@ QVariant MethodTableModel::data(const QModelIndex& index, int role) const {
     case Qt::DisplayRole:
         return text(method, column);
     case Qt::DecorationRole:
-        // The colour of its line in the chart.
-        if (column == Name) return curveColor(index.row(), isDark(QGuiApplication::palette()));
-        return {};
+        return column == Name ? QVariant(lineOf(index.row())) : QVariant();
     case Qt::FontRole:
         if (index.row() == best_ && (column == ValidationLoss || column == Name)) {
             QFont font;
@@ -145,7 +159,7 @@ QVariant MethodTableModel::headerData(int section, Qt::Orientation orientation, 
     if (!text && role != Qt::ToolTipRole) return {};
     switch (section) {
     case Name:
-        return text ? tr("Method") : tr("With the colour of its line above");
+        return text ? tr("Method") : tr("With a piece of its line above");
     case ValidationLoss:
         return text ? tr("Best val. loss")
                     : tr("Lowest validation loss of each seed; the lowest mean is bold");

@@ -519,7 +519,9 @@ void NewStudyPage::Impl::showDraft() {
     const Study study = draft.study();
     const auto show = [](QLineEdit* edit, const std::string& text) {
         const QString shown = QString::fromStdString(text);
-        if (edit->text() != shown) edit->setText(shown);
+        if (edit->text() == shown) return;
+        edit->setText(shown);
+        edit->setCursorPosition(0); // a long text shows its beginning
     };
     show(name, study.name);
     show(description, study.description);

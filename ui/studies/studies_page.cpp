@@ -215,7 +215,9 @@ QString StudiesPage::Impl::selected() const {
 
 void StudiesPage::Impl::studiesArrived(const std::vector<StudyRow>& rows) {
     list.setRows(rows);
-    if (!std::exchange(arrived, true) && list.rowCount() > 0) table->selectRow(0);
+    arrived = true;
+    if (list.rowCount() > 0 && selected().isEmpty())
+        table->selectRow(std::max(0, list.indexOf(study->study())));
     listChanged();
     if (!study->study().isEmpty()) readSoon();
 }
@@ -368,6 +370,7 @@ void StudiesPage::openStudy(const QString& study) {
 
 void StudiesPage::showList() {
     impl_->pages->setCurrentWidget(impl_->listPage);
+    if (const int row = impl_->list.indexOf(impl_->study->study()); row >= 0) impl_->table->selectRow(row);
     impl_->table->setFocus();
 }
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 
 namespace dstn {
@@ -42,7 +43,8 @@ StudyChart::StudyChart(QWidget* parent)
     : QWidget(parent),
       plot_(new CurvePlot(tr("Best validation loss so far"))),
       axis_(quietCombo()),
-      log_(new QCheckBox(tr("&Logarithmic"))) {
+      log_(new QCheckBox(tr("Lo&garithmic"))),
+      whole_(new QCheckBox(tr("First &losses too"))) {
     plot_->setObjectName(QStringLiteral("studyPlot"));
     plot_->setDetail(tr("median over seeds, band of the quartiles"));
     plot_->setPlaceholder(tr("No run has finished an epoch yet"));
@@ -55,12 +57,13 @@ StudyChart::StudyChart(QWidget* parent)
     log_->setToolTip(tr("Draws the loss on a logarithmic scale"));
     log_->setChecked(true);
     plot_->setLogY(true);
-    auto* label = new QLabel(tr("A&gainst"));
+    auto* label = new QLabel(tr("&Against"));
     label->setBuddy(axis_);
     auto* row = new QHBoxLayout;
     row->addWidget(label);
     row->addWidget(axis_);
     row->addWidget(log_);
+    row->addWidget(whole_);
     row->addStretch(1);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -69,8 +72,33 @@ StudyChart::StudyChart(QWidget* parent)
     layout->addWidget(plot_, 1);
     connect(axis_, &QComboBox::currentIndexChanged, this,
             [this](int index) { setUnit(units[std::size_t(index)]); });
+    whole_->setObjectName(QStringLiteral("studyWholeRange"));
+    whole_->setToolTip(
+        tr("Shows the losses of the first steps too, far above those that the methods differ in"));
+    connect(whole_, &QCheckBox::toggled, this, &StudyChart::boundLosses);
     connect(log_, &QCheckBox::toggled, plot_, &CurvePlot::setLogY);
     setUnit(unit_);
+}
+
+/// Unless asked for, what lies above all that is reached after a small share of the budget is cut off.
+void StudyChart::boundLosses() {
+    constexpr double share = 0.02;
+    double end = 0.0;
+    const auto which = static_cast<std::size_t>(unit_);
+    std::optional<double> top;
+    for (const MethodResult& method : results_.methods)
+        if (which < method.bands.size() && !method.bands[which].spent.empty())
+            end = std::max(end, method.bands[which].spent.back());
+    for (const MethodResult& method : results_.methods) {
+        if (which >= method.bands.size()) continue;
+        const Band& band = method.bands[which];
+        // What holds there: the last point before it.
+        const auto after = std::ranges::upper_bound(band.spent, share * end);
+        if (after == band.spent.begin()) continue;
+        const double there = band.upper[std::size_t(after - band.spent.begin()) - 1];
+        if (std::isfinite(there)) top = std::max(top.value_or(there), there);
+    }
+    plot_->setYBounds({}, whole_->isChecked() ? std::nullopt : top);
 }
 
 void StudyChart::setUnit(BudgetUnit unit) {
@@ -112,6 +140,7 @@ void StudyChart::fill() {
         if (const double end = reached(method, unit_); end > band.spent.back())
             add(end, band.spent.size() - 1);
     }
+    boundLosses();
 }
 
 } // namespace dstn

@@ -27,10 +27,12 @@ class StudyChart : public QWidget {
 
   private:
     void fill();
+    void boundLosses();
 
     CurvePlot* plot_;
     QComboBox* axis_;
     QCheckBox* log_;
+    QCheckBox* whole_;
     BudgetUnit unit_ = BudgetUnit::epochs;
     StudyResults results_;
 };

@@ -3,6 +3,7 @@
 #include "ui/archive/run_text.h"
 #include "ui/live/run_header.h"
 #include "ui/live/run_summary.h"
+#include "ui/studies/column_fit.h"
 #include "ui/studies/extend_panel.h"
 #include "ui/studies/method_table_model.h"
 #include "ui/studies/paired_test_model.h"
@@ -94,6 +95,7 @@ struct StudyPage::Impl {
     QSplitter* splitter = nullptr;
     QTabWidget* tabs = nullptr;
     QTableView *methodTable = nullptr, *testTable = nullptr, *runTable = nullptr;
+    ColumnFit *methodFit = nullptr, *testFit = nullptr, *runFit = nullptr;
     MethodTableModel methods;
     PairedTestModel tests;
     StudyRunModel runModel;
@@ -289,6 +291,9 @@ void StudyPage::Impl::makeTables() {
     runTable->setSortingEnabled(true);
     runTable->sortByColumn(-1, Qt::AscendingOrder);
     runTable->setToolTip(tr("A double click, or Return, opens the run"));
+    methodFit = new ColumnFit(methodTable);
+    testFit = new ColumnFit(testTable);
+    runFit = new ColumnFit(runTable);
     const auto openRun = [this](const QModelIndex& index) {
         if (index.isValid()) emit page.openRunRequested(index.data(StudyRunModel::idRole).toString());
     };
@@ -355,9 +360,7 @@ void StudyPage::Impl::write(const QString& filter, const QString& ending, const 
 void StudyPage::Impl::fitTables() {
     for (int column = 0; column < MethodTableModel::ColumnCount; ++column)
         methodTable->setColumnHidden(column, !methods.hasValues(column));
-    methodTable->resizeColumnsToContents();
-    testTable->resizeColumnsToContents();
-    runTable->resizeColumnsToContents();
+    for (ColumnFit* each : {methodFit, testFit, runFit}) each->fit();
 }
 
 void StudyPage::Impl::update() {
@@ -376,6 +379,8 @@ void StudyPage::Impl::update() {
     const bool started = loaded && loaded->row.runs > 0;
     run->setText(here ? tr("Pause") : started ? tr("Resume") : tr("Run"));
     run->setIcon(themedIcon(here ? QStringLiteral("pause") : QStringLiteral("run"), page.palette()));
+    edit->setIcon(themedIcon(QStringLiteral("duplicate"), page.palette()));
+    back->setIcon(themedIcon(QStringLiteral("back"), page.palette()));
     run->setToolTip(here ? tr("Save what runs and halt; it goes on from there later (Ctrl+Shift+P)")
                          : tr("Go on until the budget is used up (Ctrl+Shift+P)"));
     const bool complete = loaded && !here && loaded->row.state == RunState::completed;
@@ -447,17 +452,13 @@ QString StudyPage::study() const { return impl_->id; }
 void StudyPage::show(const LoadedStudy& loaded) {
     if (QString::fromStdString(loaded.row.id) != impl_->id) return;
     const bool first = !impl_->loaded;
-    const std::size_t runsBefore = first ? 0 : impl_->loaded->runs.size();
     impl_->loaded = loaded;
     if (first) impl_->chart->setUnit(loaded.study.unit);
     impl_->methods.setResults(loaded.results);
     impl_->tests.setResults(loaded.results);
     impl_->runModel.setStudy(loaded);
     impl_->chart->show(loaded.results);
-    // Columns that a person has widened stay as they are while results come in.
-    if (first || (runsBefore == 0 && !loaded.runs.empty())) impl_->fitTables();
-    for (int column = 0; column < MethodTableModel::ColumnCount; ++column)
-        impl_->methodTable->setColumnHidden(column, !impl_->methods.hasValues(column));
+    impl_->fitTables();
     impl_->update();
 }
 

@@ -104,13 +104,9 @@ QString amountText(double amount, BudgetUnit unit) {
     return QStringLiteral("%1 %2").arg(countText(amount), unitText(unit));
 }
 
-QString budgetMeaning(const Study& study, const StudyMethod& method, const std::optional<DataInfo>& data) {
-    if (!(study.budget > 0.0) || !std::isfinite(study.budget)) return {};
-    Assignments all = study.set;
-    all.insert(all.end(), method.set.begin(), method.set.end());
-    const ParsedExperiment parsed = parseExperiment(study.experimentJson, all);
-    if (!parsed.experiment) return {};
-    const Experiment& experiment = *parsed.experiment;
+/// What follows from the budget alone.
+static QString trainingsText(const Study& study, const Experiment& experiment,
+                             const std::optional<DataInfo>& data) {
     const QString type = QString::fromStdString(experiment.tuner.type);
 
     std::optional<double> epochs; // that the budget is
@@ -154,6 +150,22 @@ QString budgetMeaning(const Study& study, const StudyMethod& method, const std::
                     .arg(type == u"grid" ? QObject::tr("the grid, or tuner.trials")
                                          : QObject::tr("tuner.trials"));
     return text;
+}
+
+QString budgetMeaning(const Study& study, const StudyMethod& method, const std::optional<DataInfo>& data) {
+    if (!(study.budget > 0.0) || !std::isfinite(study.budget)) return {};
+    Assignments all = study.set;
+    all.insert(all.end(), method.set.begin(), method.set.end());
+    const ParsedExperiment parsed = parseExperiment(study.experimentJson, all);
+    if (!parsed.experiment)
+        return QObject::tr("not with this experiment: %1")
+            .arg(QString::fromStdString(parsed.mistakes.front().message));
+    const QString text = trainingsText(study, *parsed.experiment, data);
+    const std::vector<std::string> held = parsed.experiment->heldNames();
+    if (held.empty()) return text;
+    QStringList names;
+    for (const std::string& each : held) names.append(QString::fromStdString(each));
+    return QObject::tr("%1; holds %2").arg(text, names.join(QStringLiteral(", ")));
 }
 
 QString meanText(const std::optional<Mean>& mean, bool percent) {

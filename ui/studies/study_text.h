@@ -29,8 +29,8 @@ QString assignmentsText(const Assignments& assignments);
 
 QString unitText(BudgetUnit unit);                  ///< "gradient evaluations"
 QString amountText(double amount, BudgetUnit unit); ///< "70 epochs", "1,200 gradient evaluations", "15 min"
-/// What a budget is for one of the methods: "7 trainings of 10 epochs", "one training of 70 epochs". Empty
-/// where its experiment cannot be read.
+/// What a budget is for one of the methods: "7 trainings of 10 epochs", "one training of 70 epochs", and
+/// which hyperparameters it holds; or why the method cannot be had on this experiment.
 /// @param data absent: not known yet
 QString budgetMeaning(const Study& study, const StudyMethod& method, const std::optional<DataInfo>& data);
 

@@ -448,6 +448,8 @@ void CurvePlot::followRange() {
     if (lower > upper) lower = logY_ ? 0.1 : 0.0, upper = 1.0, positive = 0.1;
     if (logY_) {
         lower = positive < largest ? positive : 1e-3;
+        if (lowerBound_) lower = std::max(lower, *lowerBound_);
+        if (upperBound_) upper = std::min(upper, *upperBound_);
         upper = std::max(upper, lower);
         const double factor = std::max(std::pow(upper / lower, 0.05), 1.02);
         plot_->yAxis->setRange(lower / factor, upper * factor);
