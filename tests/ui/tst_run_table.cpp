@@ -69,6 +69,7 @@ class TestRunTable : public QObject {
     void texts_data();
     void texts();
     void tagsAreTrimmedAndUnique();
+    void trialsAreShownByWhatTellsThemApart();
     void relativeTimesAreWords();
 };
 
@@ -377,6 +378,20 @@ void TestRunTable::texts() {
 void TestRunTable::tagsAreTrimmedAndUnique() {
     QCOMPARE(tagsFromText(" paper,  two words ,, paper;x"),
              (std::vector<std::string>{"paper", "two words", "x"}));
+}
+
+void TestRunTable::trialsAreShownByWhatTellsThemApart() {
+    RunRow trial = makeRow("a", "Ridge: Random, seed 1");
+    trial.study = "s";
+    trial.studyName = "Ridge";
+    RunTableModel model;
+    model.setRows({trial, makeRow("b", "Ridge: mine")});
+    const auto name = [&](int row, int role) {
+        return model.index(row, static_cast<int>(RunColumn::name)).data(role).toString();
+    };
+    QCOMPARE(name(0, Qt::DisplayRole), QStringLiteral("Random, seed 1"));
+    QCOMPARE(name(0, Qt::EditRole), QStringLiteral("Ridge: Random, seed 1"));
+    QCOMPARE(name(1, Qt::DisplayRole), QStringLiteral("Ridge: mine"));
 }
 
 void TestRunTable::relativeTimesAreWords() {

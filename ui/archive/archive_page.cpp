@@ -337,7 +337,7 @@ void ArchivePage::Impl::makeTable() {
     for (const RunColumn column : {RunColumn::model, RunColumn::test, RunColumn::gradients})
         table->setColumnHidden(static_cast<int>(column), true);
     header->moveSection(header->visualIndex(static_cast<int>(RunColumn::study)),
-                        header->visualIndex(static_cast<int>(RunColumn::state)));
+                        header->visualIndex(static_cast<int>(RunColumn::tags)));
     header->moveSection(header->visualIndex(static_cast<int>(RunColumn::gradients)),
                         header->visualIndex(static_cast<int>(RunColumn::tags)));
     header->moveSection(header->visualIndex(static_cast<int>(RunColumn::data)),

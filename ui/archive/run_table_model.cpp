@@ -101,6 +101,13 @@ int rank(RunState state) {
     return 7;
 }
 
+/// Trials begin with their study's name, which has a column of its own: what tells them apart comes after it.
+QString shownName(const RunRow& run) {
+    const std::string prefix = run.studyName + ": ";
+    const bool told = !run.study.empty() && run.name.size() > prefix.size() && run.name.starts_with(prefix);
+    return QString::fromStdString(told ? run.name.substr(prefix.size()) : run.name);
+}
+
 /// Numbers stand under one another, and their heading above them.
 Qt::Alignment alignment(RunColumn column) {
     switch (column) {
@@ -353,6 +360,7 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
     const auto column = static_cast<RunColumn>(index.column());
     switch (role) {
     case Qt::DisplayRole:
+        return column == RunColumn::name ? shownName(run) : text(index.row(), column);
     case Qt::EditRole:
         return text(index.row(), column);
     case Qt::AccessibleTextRole:

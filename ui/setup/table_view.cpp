@@ -27,6 +27,7 @@ void TableView::setModel(QAbstractItemModel* model) {
     QTableView::setModel(model);
     connect(model, &QAbstractItemModel::rowsInserted, this, &TableView::fitHeight);
     connect(model, &QAbstractItemModel::rowsRemoved, this, &TableView::fitHeight);
+    connect(model, &QAbstractItemModel::modelReset, this, &TableView::fitHeight);
     fitHeight();
 }
 
