@@ -435,6 +435,7 @@ void MainWindow::showShortcuts() {
     column();
     section(tr("List of runs"), archive_->findChildren<QAction*>());
     line(QKeySequence(QKeySequence::Find).toString(QKeySequence::NativeText), tr("Filter"));
+    section(tr("List of studies"), studies_->findChildren<QAction*>(Qt::FindDirectChildrenOnly));
     column();
     for (const auto& [name, title] : {std::pair{"modelTable", tr("Parts and augmentations")},
                                       std::pair{"hyperparameterTable", tr("Table of hyperparameters")}})

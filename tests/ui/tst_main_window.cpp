@@ -213,6 +213,28 @@ class TestMainWindow : public QObject {
         QTRY_VERIFY(window->controller().isIdle());
     }
 
+    void aSearchRunsAsAStudyAloneAndClosingInterruptsIt() {
+        const auto archive = newArchive();
+        Experiment search = smallExperiment(200);
+        search.tuner.type = "random";
+        search.tuner.trials = 1000;
+        search.hyperparameters.back().min = 1e-6;
+        search.hyperparameters.back().max = 0.1;
+        MainWindow window(archive, search, *theme_);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        press(window, Qt::Key_R);
+        QTRY_COMPARE_WITH_TIMEOUT(window.place(), MainWindow::studiesPlace, patience);
+        QTRY_VERIFY_WITH_TIMEOUT(!window.studyController().current().isEmpty(), patience);
+        QVERIFY(!window.findChild<SetupPage*>()->runAction()->isEnabled());
+        window.close();
+        QTRY_VERIFY_WITH_TIMEOUT(!window.isVisible(), patience);
+        const Archive opened(archive);
+        QCOMPARE(opened.studies().size(), std::size_t(1));
+        QCOMPARE(opened.studies().front().state, RunState::interrupted);
+        QVERIFY(!opened.studyRuns(opened.studies().front().id).empty());
+    }
+
     void placesAreReachedByKeyboard() {
         const auto window = open(newArchive(), 10);
         QVERIFY(QTest::qWaitForWindowActive(window.get()));

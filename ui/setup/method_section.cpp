@@ -101,7 +101,6 @@ MethodSection::MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* 
                 {LossKind::crossEntropy, tr("Cross-entropy")},
                 {LossKind::mse, tr("Mean squared error")}},
                [](auto& e) -> auto& { return e.loss; }));
-    addNotes();
 }
 
 void MethodSection::addTuner(QGridLayout* grid) {
@@ -120,6 +119,23 @@ void MethodSection::addTuner(QGridLayout* grid) {
         for (const TunerType& type : tunerTypes())
             if (type.id == experiment.tuner.type)
                 description->setText(QString::fromStdString(type.description));
+    });
+    const auto addText = [grid](const QString& name) {
+        auto* label = new QLabel;
+        label->setObjectName(name);
+        label->setWordWrap(true);
+        label->setTextFormat(Qt::PlainText);
+        grid->addWidget(label, grid->rowCount(), 0, 1, 2);
+        return label;
+    };
+    QLabel* held = addText(QStringLiteral("heldNote"));
+    QLabel* replay = addText(QStringLiteral("replayNote"));
+    onChange([held, replay](const Experiment& experiment, bool) {
+        const QString sentence = heldText(experiment), schedule = replayText(experiment.tuner);
+        held->setText(sentence.isEmpty() ? QString() : tr("⚠ %1").arg(sentence));
+        held->setHidden(sentence.isEmpty());
+        replay->setText(schedule);
+        replay->setHidden(schedule.isEmpty());
     });
 }
 
@@ -250,21 +266,6 @@ void MethodSection::addResponseOptions(QGridLayout* grid) {
         [](auto& e) -> auto& { return e.tuner.warmupEpochs; });
     addRow(grid, tr("&Warm-up epochs"), warmup);
     applies(warmup, moves);
-}
-
-void MethodSection::addNotes() {
-    QLabel* held = addNote();
-    held->setObjectName(QStringLiteral("heldNote"));
-    QLabel* replay = addNote();
-    replay->setObjectName(QStringLiteral("replayNote"));
-    // A schedule has no field of its own: what is wrong in it is said here.
-    onChange([held, replay](const Experiment& experiment, bool) {
-        const QString sentence = heldText(experiment), schedule = replayText(experiment.tuner);
-        held->setText(sentence.isEmpty() ? QString() : tr("⚠ %1").arg(sentence));
-        held->setHidden(sentence.isEmpty());
-        replay->setText(schedule);
-        replay->setHidden(schedule.isEmpty());
-    });
 }
 
 } // namespace dstn

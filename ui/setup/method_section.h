@@ -18,7 +18,6 @@ class MethodSection : public Section {
     void addResponseOptions(QGridLayout* grid);
     void addOwnOptions(QGridLayout* grid);
     void addGridValues(QGridLayout* grid);
-    void addNotes();
     void applyOwn(OptionField* field, const QString& text);
     void showOwn(const Experiment& experiment, bool replaced);
 
