@@ -155,7 +155,11 @@ class TestImplicit : public QObject {
     }
 
     /// The derivative of the whole: train to the optimum at λ ± h and look at the validation loss.
-    /// Of a smooth network: one of ReLUs may have its optimum at a kink, where there is no slope.
+    void itIsTheSlopeOfTheValidationLossAtTheOptimum_data() {
+        QTest::addColumn<QString>("activation");
+        QTest::newRow("tanh") << "tanh";
+        QTest::newRow("relu") << "relu";
+    }
     void itIsTheSlopeOfTheValidationLossAtTheOptimum() {
         QFETCH(QString, activation);
         DoubleProblem p(classifierExperiment(activation.toStdString()));
