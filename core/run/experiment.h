@@ -80,7 +80,8 @@ struct ParsedExperiment {
 /// mistakes.
 ParsedExperiment parseExperiment(std::string_view json);
 /// The same after `path=value` assignments ("budget.epochs", "hyperparameters[0].initial"; a hyperparameter
-/// may be named: "hyperparameters.dropout0.initial"). A value that is no JSON is taken as a string.
+/// may be named: "hyperparameters.dropout0.initial"). A value that is no JSON is taken as a string. An
+/// object's options that its newly assigned type does not have go with the earlier type.
 ParsedExperiment parseExperiment(std::string_view json,
                                  const std::vector<std::pair<std::string, std::string>>& assignments);
 /// Every mistake that can be seen without the data: ranges, names, references.

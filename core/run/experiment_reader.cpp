@@ -14,8 +14,26 @@ namespace {
 struct Unread {
     std::vector<Mistake> mistakes;
     const Assigned& assigned;
+    const Unread* before = nullptr;        ///< of the document as it was before the assignments
     std::vector<std::string> objects = {}; ///< left out as a whole, for want of their type
     bool unknownAtRoot = false;            ///< a misspelt key may have been any of them
+
+    bool spoils(const std::string& place) const {
+        return std::ranges::any_of(mistakes,
+                                   [&](const Mistake& mistake) { return touches(mistake.path, place); }) ||
+               std::ranges::any_of(objects,
+                                   [&](const std::string& object) { return touches(object, place); });
+    }
+    /// An option that was in order before an assignment chose another type for its object: it goes with the
+    /// earlier type.
+    bool outdated(const std::string& object, const std::string& key) const {
+        const auto isAssigned = [&](const std::string& place) {
+            return std::ranges::any_of(assigned, [&](const auto& one) { return touches(one.first, place); });
+        };
+        const std::string place = joined(object, key);
+        return before != nullptr && !before->spoils(place) && !isAssigned(place) &&
+               (isAssigned(joined(object, "type")) || isAssigned(joined(object, "source")));
+    }
 };
 
 /// Reads one object of the document; see field.h for the members. What is absent keeps its default, what
@@ -225,7 +243,7 @@ class Reader {
     void finish() {
         if (broken_) return;
         for (const auto& [key, value] : object_.items()) {
-            if (std::ranges::find(known_, key) != known_.end()) continue;
+            if (std::ranges::find(known_, key) != known_.end() || unread_.outdated(path_, key)) continue;
             unread_.unknownAtRoot |= path_.empty();
             const std::string what =
                 kind_.empty() ? "unknown key:" : kind_ + " has no option " + inQuotes(key) + ":";
@@ -330,23 +348,25 @@ ParsedExperiment parseExperiment(std::string_view json,
         result.mistakes.push_back({"", "expected an object, " + found(document)});
         return result;
     }
+    const auto read = [](const Json& from, Unread& unread) {
+        Experiment experiment;
+        Reader reader(from, "", unread);
+        fieldsOf(reader, experiment);
+        reader.finish();
+        return experiment;
+    };
+    const Assigned none;
+    Unread before{.mistakes = {}, .assigned = none};
+    if (!assignments.empty()) read(document, before);
+
     std::vector<Mistake> misassigned;
     const Assigned assigned = assign(document, assignments, misassigned);
-
-    Experiment experiment;
-    Unread unread{.mistakes = {}, .assigned = assigned};
-    Reader reader(document, "", unread);
-    fieldsOf(reader, experiment);
-    reader.finish();
+    Unread unread{.mistakes = {}, .assigned = assigned, .before = &before};
+    Experiment experiment = read(document, unread);
 
     // What follows from something unread is not the person's mistake.
     std::vector<Mistake> meant;
-    const auto spoilt = [&](const std::string& place) {
-        return std::ranges::any_of(unread.mistakes,
-                                   [&](const Mistake& mistake) { return touches(mistake.path, place); }) ||
-               std::ranges::any_of(unread.objects,
-                                   [&](const std::string& object) { return touches(object, place); });
-    };
+    const auto spoilt = [&](const std::string& place) { return unread.spoils(place); };
     for (const auto& findings : {rangeFindings(experiment), meaningFindings(experiment)})
         for (const Finding& finding : findings) {
             const bool doubtful = !finding.needs.empty() && unread.unknownAtRoot;

@@ -155,6 +155,9 @@ class tst_experiment : public QObject {
     void assignmentThatLeadsNowhereIsAMistake_data();
     void assignmentThatLeadsNowhereIsAMistake();
     void laterAssignmentWins();
+    void anAssignedTypeTakesTheOptionsOfTheEarlierOneAlong_data();
+    void anAssignedTypeTakesTheOptionsOfTheEarlierOneAlong();
+    void anAssignedTypeExcusesNoOtherOption();
     void assignedValueIsCheckedAsADocumentIs_data();
     void assignedValueIsCheckedAsADocumentIs();
     void longListsOfNamesAreShortened();
@@ -867,6 +870,49 @@ void tst_experiment::laterAssignmentWins() {
         parseExperiment(sound().dump(), {{"data.path", "5"}, {"data", R"({"source": "csv", "path": 6})"}});
     QVERIFY2(hasMistake(replaced.mistakes, "data.path", "expected a path"),
              qPrintable(text(replaced.mistakes)));
+}
+
+void tst_experiment::anAssignedTypeTakesTheOptionsOfTheEarlierOneAlong_data() {
+    QTest::addColumn<QString>("path");
+    QTest::addColumn<QString>("type");
+    QTest::newRow("tuner") << "tuner.type"
+                           << "stn";
+    QTest::newRow("optimiser") << "optimizers.general.type"
+                               << "adamw";
+    QTest::newRow("data") << "data.source"
+                          << "synthetic-regression";
+    QTest::newRow("part") << "model.parts[0].type"
+                          << "relu";
+}
+
+/// Of a document as the program writes it, with every option of every type.
+void tst_experiment::anAssignedTypeTakesTheOptionsOfTheEarlierOneAlong() {
+    QFETCH(QString, path);
+    QFETCH(QString, type);
+    const std::string written = toJson(*parseExperiment(sound().dump()).experiment);
+    const auto parsed = parseExperiment(written, {{path.toStdString(), type.toStdString()}});
+    // Other mistakes, such as a loss that does not suit the data, are none of an option that is unknown.
+    for (const Mistake& mistake : parsed.mistakes)
+        QVERIFY2(!QString::fromStdString(mistake.message).contains("no option") &&
+                     !QString::fromStdString(mistake.message).contains("unknown key"),
+                 qPrintable(text(parsed.mistakes)));
+    if (path != "data.source" && path != "model.parts[0].type")
+        QVERIFY2(parsed.experiment, qPrintable(text(parsed.mistakes)));
+}
+
+void tst_experiment::anAssignedTypeExcusesNoOtherOption() {
+    const auto misspelt = parseExperiment(with("/tuner/centred", "true"), {{"tuner.type", "stn"}});
+    QVERIFY2(hasMistake(misspelt.mistakes, "tuner.centred", "unknown key"),
+             qPrintable(text(misspelt.mistakes)));
+    const auto given = parseExperiment(with("/tuner/centered", "true"),
+                                       {{"tuner.type", "stn"}, {"tuner.separate", "false"}});
+    QCOMPARE(given.mistakes.size(), std::size_t{1});
+    QVERIFY2(hasMistake(given.mistakes, "tuner.separate", "unknown key"), qPrintable(text(given.mistakes)));
+    const auto kept = parseExperiment(with("/tuner/trials", "7"), {{"tuner.type", "delta-stn"}});
+    QVERIFY2(hasMistake(kept.mistakes, "tuner.trials", "unknown key"), qPrintable(text(kept.mistakes)));
+    const auto unassigned = parseExperiment(with("/tuner/trials", "7"), {{"budget.epochs", "4"}});
+    QVERIFY2(hasMistake(unassigned.mistakes, "tuner.trials", "unknown key"),
+             qPrintable(text(unassigned.mistakes)));
 }
 
 void tst_experiment::assignedValueIsCheckedAsADocumentIs_data() {
