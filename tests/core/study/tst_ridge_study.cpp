@@ -63,24 +63,24 @@ class RidgeStudyTest : public QObject {
     Q_OBJECT
 
   private Q_SLOTS:
-    /// The study's methods within a training, by their place in it; of the STN see below.
     void everyMethodWithinATrainingEndsNearTheClosedForm_data() {
         QTest::addColumn<std::size_t>("method");
         const Study study = ridgeStudy();
         for (std::size_t i = 0; i < study.methods.size(); ++i)
-            if (const std::string type = experimentOf(study, i, 0).tuner.type;
-                !isSearch(type) && type != "stn")
+            if (!isSearch(experimentOf(study, i, 0).tuner.type))
                 QTest::newRow(study.methods[i].name.c_str()) << i;
     }
     void everyMethodWithinATrainingEndsNearTheClosedForm() {
         QFETCH(const std::size_t, method);
-        const Course found = course(ridgeStudy(), method, 0);
-        QVERIFY2(found.start > 1.02, qPrintable(QString("it starts too well: %1").arg(found.start)));
-        QVERIFY2(found.end < 1.02, qPrintable(QString("it ends at %1").arg(found.end)));
+        for (const std::uint64_t seed : {0U, 1U}) {
+            const Course found = course(ridgeStudy(), method, seed);
+            QVERIFY2(found.start > 1.4, qPrintable(QString("it starts too well: %1").arg(found.start)));
+            QVERIFY2(found.end < 1.02, qPrintable(QString("seed %1 ends at %2").arg(seed).arg(found.end)));
+        }
     }
 
-    /// The paper's finding: the centred, linearised response gets there in fewer steps. The STN, uncentred
-    /// and trained jointly, does not get there at all with some of the seeds.
+    /// The paper's finding: the centred, linearised response gets there in fewer steps. It is no law: with a
+    /// learning rate of the hyperparameters of 0.02, at which both follow without effort, the STN is as fast.
     void deltaStnSettlesBeforeTheStn() {
         const Study study = ridgeStudy();
         int fewer = 0, more = 0;
@@ -88,7 +88,8 @@ class RidgeStudyTest : public QObject {
         for (const std::uint64_t seed : study.seeds) {
             const Course delta = course(study, 0, seed), stn = course(study, 1, seed);
             told += QString(" %1/%2").arg(delta.settled).arg(stn.settled);
-            QVERIFY2(delta.end < 1.02, qPrintable(QString("seed %1 ends at %2").arg(seed).arg(delta.end)));
+            for (const Course& each : {delta, stn})
+                QVERIFY2(each.end < 1.02, qPrintable(QString("seed %1 ends at %2").arg(seed).arg(each.end)));
             fewer += delta.settled < stn.settled ? 1 : 0;
             more += delta.settled > stn.settled ? 1 : 0;
         }
