@@ -3,6 +3,7 @@
 #include "app/dstn/terminal.h"
 #include "app/dstn/whole_number.h"
 #include "core/run/engine.h"
+#include "core/study/search_bench.h"
 
 #include <nlohmann/json.hpp>
 
@@ -94,7 +95,7 @@ std::string benchTable(const std::vector<BenchReport>& reports) {
            "tensors at their most in tuned training, and that over plain training.\n";
 }
 
-nlohmann::ordered_json tunersJson(const TunerBenchReport& report) {
+nlohmann::ordered_json tunersJson(const TunerBenchReport& report, const SearchBench& search) {
     const auto number = [](const std::optional<double>& value) {
         return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
     };
@@ -120,10 +121,16 @@ nlohmann::ordered_json tunersJson(const TunerBenchReport& report) {
             {"gradient_ms", report.gradientMs},
             {"tuners", std::move(tuners)},
             {"stn_over_delta_stn", number(report.stnOverDeltaStn)},
-            {"bayesian_proposal_ms", report.proposalMs}};
+            {"bayesian_proposal_ms", report.proposalMs},
+            {"random_search",
+             {{"trials", search.trials},
+              {"repetitions", search.repetitions},
+              {"seconds", search.searchSeconds},
+              {"plain_trainings_seconds", search.plainSeconds},
+              {"over_plain_trainings", search.ratio}}}};
 }
 
-std::string tunersText(const TunerBenchReport& report) {
+std::string tunersText(const TunerBenchReport& report, const SearchBench& search) {
     Table table{.rows = {{"tuner", "train ms", "over plain", "counted", "valid. ms", "over plain",
                           "in gradients", "counted"}},
                 .right = {false, true, true, true, true, true, true, true}};
@@ -142,8 +149,10 @@ std::string tunersText(const TunerBenchReport& report) {
            " ms, STN's training step over the Δ-STN's " + shortNumber(report.stnOverDeltaStn) +
            "\nnext proposal of a Bayesian search, " + std::to_string(TunerBenchReport::proposalTrials) +
            " trials in " + std::to_string(TunerBenchReport::proposalHyperparameters) + " dimensions, " +
-           shortNumber(report.proposalMs) +
-           " ms\nover plain: of the plain step; in gradients, counted: of gradient evaluations, measured and "
+           shortNumber(report.proposalMs) + " ms\nrandom search of " + std::to_string(search.trials) +
+           " trials " + shortNumber(search.searchSeconds) + " s, over as many plain trainings " +
+           shortNumber(search.ratio) + " (quickstart, medians of " + std::to_string(search.repetitions) +
+           ")\nover plain: of the plain step; in gradients, counted: of gradient evaluations, measured and "
            "by "
            "counting products.\n" +
            notes;
@@ -178,7 +187,8 @@ Subcommand benchCommand(CLI::App& program) {
     CLI::App* app = program.add_subcommand("bench", "Measure how long the steps of a preset's training take");
     auto* preset = app->add_option("--preset", options->preset, "A preset's id or an experiment file");
     auto* all = app->add_flag("--all", options->all, "All presets, as a table")->excludes(preset);
-    app->add_flag("--tuners", options->tuners, "The steps of every tuner that works within a run")
+    app->add_flag("--tuners", options->tuners,
+                  "The steps of every tuner that works within a run, and what a search costs")
         ->excludes(all);
     app->add_option("--device", options->device, "auto, cpu, cuda or cuda:N");
     app->add_option("--repetitions", options->bench.repetitions, "Interleaved repetitions of each step")
@@ -205,10 +215,14 @@ Subcommand benchCommand(CLI::App& program) {
                     const auto report = measure<TunerBenchReport>(sources.front(), [&] {
                         return engine->benchTuners(experiments.front(), options->bench);
                     });
+                    constexpr std::int64_t enough = 5;
+                    const SearchBench search =
+                        benchSearch(experiments.front().device,
+                                    std::min<std::int64_t>(options->bench.repetitions, enough));
                     if (options->json)
-                        std::cout << tunersJson(report).dump() << '\n';
+                        std::cout << tunersJson(report, search).dump() << '\n';
                     else
-                        std::cout << tunersText(report);
+                        std::cout << tunersText(report, search);
                     return 0;
                 }
                 std::vector<BenchReport> reports;

@@ -470,6 +470,11 @@ class DstnTest : public QObject {
         for (const char* name : {"delta-stn", "stn", "hypernetwork", "implicit, Neumann series of 5",
                                  "unrolled, reverse", "unrolled, forward"})
             QVERIFY2(names.contains(name), name);
+        const QJsonObject search = report["random_search"].toObject();
+        QCOMPARE(search["trials"].toInt(), 4);
+        QCOMPARE(search["repetitions"].toInt(), 3);
+        for (const char* key : {"seconds", "plain_trainings_seconds", "over_plain_trainings"})
+            QVERIFY2(search[key].toDouble() > 0, key);
         // Unrolling knows no adam, and says so.
         const Outcome text = dstn({"bench", "--tuners", "--preset", "adam.json", "--repetitions", "1"});
         QVERIFY2(text.code == 0, qPrintable(text.err));
