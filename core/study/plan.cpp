@@ -19,14 +19,40 @@ struct StudyPlan::Cell {
     std::unique_ptr<SearchSpace> space = {};
 };
 
-double gradientsPerEpoch(const Experiment& experiment, const DataInfo& data) {
-    const auto tuned = static_cast<std::int64_t>(experiment.tunedNames().size());
+namespace {
+
+/// Gradients that epochs cost.
+struct Rate {
+    double warmup = 0.0; ///< epochs
+    double warm = 1.0;   ///< an epoch of these
+    double tuning = 1.0; ///< an epoch after them, at the least
+};
+
+Rate rateOf(const Experiment& experiment, const DataInfo& data) {
     const TunerSpec& tuner = experiment.tuner;
+    const auto tuned = static_cast<std::int64_t>(experiment.tunedNames().size());
     const StepCost cost = costOf(tuner, tuned);
+    const auto steps =
+        static_cast<double>(std::max<std::int64_t>(1, estimate(experiment, data).stepsPerEpoch));
     const double validations =
         tuned > 0 ? static_cast<double>(tuner.validationSteps) / static_cast<double>(tuner.trainSteps) : 0.0;
-    return static_cast<double>(estimate(experiment, data).stepsPerEpoch) *
-           (cost.train + validations * cost.validate);
+    return {.warmup = static_cast<double>(tuner.warmupEpochs),
+            .warm = steps * cost.train,
+            .tuning = steps * (cost.train + validations * cost.least)};
+}
+
+} // namespace
+
+double gradientsOf(const Experiment& experiment, const DataInfo& data, double epochs) {
+    const Rate rate = rateOf(experiment, data);
+    const double warm = std::min(epochs, rate.warmup);
+    return warm * rate.warm + (epochs - warm) * rate.tuning;
+}
+
+double epochsOf(const Experiment& experiment, const DataInfo& data, double gradients) {
+    const Rate rate = rateOf(experiment, data);
+    const double warm = std::min(gradients / rate.warm, rate.warmup);
+    return warm + (gradients - warm * rate.warm) / rate.tuning;
 }
 
 StudyPlan::StudyPlan(Study study, DataInfo data, std::int64_t maxSteps)
@@ -43,8 +69,10 @@ StudyPlan::StudyPlan(Study study, DataInfo data, std::int64_t maxSteps)
             } else if (study_.unit == BudgetUnit::epochs) {
                 experiment.epochs = static_cast<std::int64_t>(std::floor(study_.budget));
             } else if (study_.unit == BudgetUnit::gradients) {
+                // Its own count of gradients ends the training.
+                constexpr double rounding = 1e-9;
                 experiment.epochs = static_cast<std::int64_t>(
-                    std::max(1.0, std::ceil(study_.budget / gradientsPerEpoch(experiment, data_))));
+                    std::max(1.0, std::ceil(epochsOf(experiment, data_, study_.budget) - rounding)));
             }
             cells_.push_back(std::move(cell));
         }

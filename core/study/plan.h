@@ -13,8 +13,11 @@ namespace dstn {
 
 class Search;
 
-/// Gradient-evaluation equivalents that one epoch of an experiment's training costs after its warm-up.
-double gradientsPerEpoch(const Experiment& experiment, const DataInfo& data);
+/// Gradient-evaluation equivalents that so many epochs of an experiment's training cost, its warm-up without
+/// validation steps; of steps whose cost varies the least.
+double gradientsOf(const Experiment& experiment, const DataInfo& data, double epochs);
+/// The epochs that cost so many: at the most, where the cost of steps varies.
+double epochsOf(const Experiment& experiment, const DataInfo& data, double gradients);
 
 /// What a study does next, and how.
 struct PlannedRun {

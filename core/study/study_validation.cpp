@@ -91,7 +91,7 @@ std::vector<Mistake> validate(const Study& study, const DataInfo& data) {
             mistakes.push_back({place(study, i) + ": " + mistake.path, mistake.message});
     if (!mistakes.empty() || study.unit != BudgetUnit::gradients) return mistakes;
     return budgetMistakes(study, [&](const Experiment& experiment, double epochs) {
-        return epochs * gradientsPerEpoch(experiment, data);
+        return gradientsOf(experiment, data, epochs);
     });
 }
 

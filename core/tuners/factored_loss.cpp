@@ -171,6 +171,29 @@ Tensor FactoredLoss::mixedProduct(const std::vector<Tensor>& p) const {
     return result.defined() ? result : at::zeros_like(lambda_).detach();
 }
 
+double FactoredLoss::products() const {
+    constexpr double whole = 6;
+    // Of one example; the small products of N × N matrices have an N more.
+    double multiplications = 0, made = 0;
+    for (const Place& place : places_) {
+        if (!place.layer) {
+            if (place.weight.dim() > 2) return whole;
+            const double size = place.weight.dim() == 2 ? static_cast<double>(place.weight.numel()) : 0.0;
+            multiplications += size;
+            made += whole * size;
+            continue;
+        }
+        const Factored& layer = layers_[*place.layer];
+        const double size = static_cast<double>(layer.weight.numel());
+        const auto examples = static_cast<double>(layer.x.size(0));
+        const auto in = static_cast<double>(layer.weight.size(1));
+        const auto out = static_cast<double>(layer.weight.size(0));
+        multiplications += size;
+        made += layer.carries() ? 2 * size + 3 * examples * (in + out) : examples * out;
+    }
+    return multiplications > 0 ? made / multiplications : whole;
+}
+
 std::vector<Tensor> FactoredLoss::vector(const std::vector<Tensor>& p) const {
     const at::NoGradGuard guard;
     std::vector<Tensor> result;

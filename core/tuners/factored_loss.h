@@ -34,6 +34,11 @@ class FactoredLoss {
     std::vector<Tensor> hessianProduct(const std::vector<Tensor>& p) const;
     /// p · ∂²L_T/∂w∂λ, [H].
     Tensor mixedProduct(const std::vector<Tensor>& p) const;
+    /// Products of a layer's size that one pass for second derivatives takes, each layer weighted by its
+    /// multiplications: 6 where none is in factors, and where there are layers other than linear ones, whose
+    /// share is not known here. A layer in factors takes 2 N in out + 3 N² (in + out) multiplications, the
+    /// network's first N² out.
+    double products() const;
     /// The vector with these coordinates, in the order of Network::general().
     std::vector<Tensor> vector(const std::vector<Tensor>& p) const;
 

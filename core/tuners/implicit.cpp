@@ -33,6 +33,10 @@ static MatrixProduct damped(const Loss& loss, double damping) {
 
 Tensor Implicit::hypergradient(const std::vector<Tensor>& v) {
     TORCH_CHECK(latest_, "there is no hypergradient before the first training step");
+    // The gradients of both losses, three products a layer each, and six for every second derivative: fewer
+    // in factors.
+    constexpr double gradient = 3;
+    double second = 6;
     InverseProduct inverse;
     Tensor mixed;
     if (spec_.inverse == InverseKind::neumann) {
@@ -41,6 +45,7 @@ Tensor Implicit::hypergradient(const std::vector<Tensor>& v) {
         inverse =
             neumannSeries(damped(loss, spec_.damping), loss.start(), spec_.neumannStep, spec_.iterations);
         mixed = loss.mixedProduct(inverse.solution);
+        second = loss.products();
     } else {
         const TrainingLoss loss(problem_, *latest_);
         inverse = spec_.inverse == InverseKind::identity
@@ -49,8 +54,6 @@ Tensor Implicit::hypergradient(const std::vector<Tensor>& v) {
                                           {.iterations = spec_.iterations, .tolerance = spec_.tolerance});
         mixed = loss.mixedProduct(inverse.solution);
     }
-    // The gradients of both losses, three products a layer each, and six for every second derivative.
-    constexpr double gradient = 3, second = 6;
     validateCost_ = (2 * gradient + second * static_cast<double>(inverse.products + 1)) / gradient;
     if (inverse.negativeCurvature && !std::exchange(noted_, true))
         note_ = "The training loss curves downwards along a direction of the conjugate gradients, which were "

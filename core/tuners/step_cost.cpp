@@ -1,11 +1,13 @@
 #include "core/tuners/step_cost.h"
 
+#include <optional>
+
 namespace dstn {
 
 StepCost costOf(const TunerSpec& tuner, std::int64_t tuned) {
     constexpr double plain = 3.0;
-    const auto products = [](double train, double validate) {
-        return StepCost{train / plain, validate / plain};
+    const auto products = [](double train, double validate, std::optional<double> least = {}) {
+        return StepCost{train / plain, validate / plain, least.value_or(validate) / plain};
     };
     if (tuner.type == "delta-stn") {
         constexpr double validation = 4.0;
@@ -17,9 +19,10 @@ StepCost costOf(const TunerSpec& tuner, std::int64_t tuned) {
     if (tuner.type == "hypernetwork") return products(plain, plain);
     constexpr double hessian = 6.0; // a product with it, by the derivative of the gradient
     if (tuner.type == "implicit") {
-        const double times =
-            tuner.inverse == InverseKind::identity ? 1.0 : static_cast<double>(tuner.iterations) + 1.0;
-        return products(plain, plain + plain + hessian * times);
+        const double gradients = plain + plain;
+        if (tuner.inverse == InverseKind::identity) return products(plain, gradients + hessian);
+        return products(plain, gradients + hessian * (static_cast<double>(tuner.iterations) + 1.0),
+                        tuner.inverse == InverseKind::neumann ? gradients : gradients + hessian);
     }
     if (tuner.type == "unrolled") {
         if (tuner.unroll == UnrollMode::forward)

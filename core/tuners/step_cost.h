@@ -10,7 +10,8 @@ namespace dstn {
 /// backward pass on a mini-batch: three products a layer (W x; the gradients of x and of W).
 struct StepCost {
     double train = 1.0;    ///< a training step
-    double validate = 0.0; ///< a validation step
+    double validate = 0.0; ///< a validation step; where that varies, the most it takes
+    double least = 0.0;    ///< the least that a validation step takes
 };
 
 /// Counted in products a layer, whatever their order; of a training step, of a validation step:
@@ -29,7 +30,9 @@ struct StepCost {
 ///     unrolled, reverse      3; 3 + 9 a step gone back through
 ///     unrolled, forward      3 + 6 a hyperparameter; 3
 ///
-/// Conjugate gradients that converge early cost less: the tuner itself tells (Tuner::validateCost()).
+/// Conjugate gradients that converge early cost less, down to the mixed derivative alone; so does a Neumann
+/// series through layers that it keeps in factors (FactoredLoss), nearly nothing but both gradients at the
+/// least. The tuner itself tells what it took (Tuner::validateCost()).
 /// @param tuned H, the number of tuned hyperparameters
 StepCost costOf(const TunerSpec& tuner, std::int64_t tuned);
 

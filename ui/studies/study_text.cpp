@@ -113,13 +113,12 @@ static QString trainingsText(const Study& study, const Experiment& experiment,
     if (study.unit == BudgetUnit::epochs)
         epochs = study.budget;
     else if (study.unit == BudgetUnit::gradients && data)
-        if (const double cost = gradientsPerEpoch(experiment, *data); cost > 0.0)
-            epochs = study.budget / cost;
+        epochs = epochsOf(experiment, *data, study.budget);
 
     if (!isSearch(experiment.tuner.type)) {
         const QString whole = QObject::tr("one training of %1").arg(amountText(study.budget, study.unit));
         if (!epochs || study.unit == BudgetUnit::epochs) return whole;
-        return QObject::tr("%1, about %2")
+        return QObject::tr("%1, up to %2")
             .arg(whole, amountText(std::max(1.0, std::floor(*epochs)), BudgetUnit::epochs));
     }
     const std::int64_t most = trainingsOf(experiment);

@@ -226,6 +226,28 @@ class StudyRunnerTest : public QObject {
         QCOMPARE(steps[1], std::int64_t{80}); // two trials of 40; a third would not fit
     }
 
+    /// The training is so long that its own count of gradients ends it: through a warm-up without validation
+    /// steps, and where these take the least they can.
+    void trainingIsLongEnoughForItsGradients() {
+        const Folder folder;
+        World world;
+        Study study = sampleStudy({"delta-stn", "implicit", "implicit"}, 100, {0});
+        study.unit = BudgetUnit::gradients;
+        for (StudyMethod& method : study.methods) method.set.emplace_back("tuner.warmup_epochs", "2");
+        study.methods[1].name = "neumann";
+        study.methods[1].set.emplace_back("tuner.inverse", "neumann");
+        const auto path = archiveWith(folder, study);
+        const StudyFinished finished = execute(path, world).finished;
+        QVERIFY2(finished.state == RunState::completed, finished.message.c_str());
+        std::map<std::int64_t, std::int64_t> epochs;
+        for (const RunRequest& request : world.requests)
+            epochs[request.place->method] = request.experiment.epochs;
+        // Of ten training and two validation steps: 26.7 and 29.3 gradients an epoch; 10 and 14; 10 and 18.
+        QCOMPARE(epochs[0], std::int64_t{2 + 2});
+        QCOMPARE(epochs[1], std::int64_t{2 + 6});
+        QCOMPARE(epochs[2], std::int64_t{2 + 5});
+    }
+
     void pausedStudyGoesOnAsIfNothingHadHappened() {
         const Folder folder;
         for (const char* tuner : {"random", "bayesian", "pbt", "delta-stn"}) {

@@ -73,6 +73,15 @@ class TestFactoredLoss : public QObject {
         DoubleProblem p(classifierExperiment("tanh"));
         const FactoredLoss factored(*p.problem, KeptBatch(p.train, seeded(3)), randomLike(p.weights, 1));
         QCOMPARE(factored.start().size(), p.weights.size());
+        QCOMPARE(factored.products(), 6.0);
+    }
+
+    /// Six examples; weights of 30 × 20, 25 × 30 and 3 × 25, the last of them kept as it is.
+    void productsAreCountedByTheirMultiplications() {
+        DoubleProblem p(wide(R"({"type": "tanh"})"));
+        const FactoredLoss factored(*p.problem, KeptBatch(p.train, seeded(3)), randomLike(p.weights, 1));
+        const double first = 6.0 * 30, second = 2.0 * 750 + 3.0 * 6 * 55, last = 6.0 * 75;
+        QCOMPARE(factored.products(), (first + second + last) / (600 + 750 + 75));
     }
 };
 
