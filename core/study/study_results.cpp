@@ -178,6 +178,8 @@ std::optional<Mean> meanOf(const std::vector<double>& values) {
     Mean result{.mean = std::accumulate(values.begin(), values.end(), 0.0) / count,
                 .count = static_cast<std::int64_t>(values.size())};
     if (values.size() < 2) return result;
+    if (std::ranges::all_of(values, [&](double value) { return value == values.front(); }))
+        return Mean{.mean = values.front(), .error = 0.0, .count = result.count}; // without rounding
     double squares = 0.0;
     for (const double value : values) squares += (value - result.mean) * (value - result.mean);
     result.error = std::sqrt(squares / (count - 1.0) / count);

@@ -24,11 +24,13 @@ std::string fixedText(double value, int decimals) {
     return text.data();
 }
 
-/// Four significant digits.
+/// Four significant digits; all before the point of numbers that are not large.
 std::string shortText(double value) {
     if (std::isnan(value)) return "NaN";
     if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-    return formatted("%.4g", value);
+    constexpr double digits = 1e4, large = 1e6;
+    const double size = std::abs(value);
+    return size >= digits - 0.5 && size < large ? fixedText(value, 0) : formatted("%.4g", value);
 }
 
 int exponentOf(double value) {

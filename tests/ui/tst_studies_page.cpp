@@ -308,7 +308,7 @@ class TestStudiesPage : public QObject {
         openSample(sampleStudyId(1), 0);
         button("runStudy")->click();
         QTRY_COMPARE(button("runStudy")->text(), QStringLiteral("Pause"));
-        QTRY_COMPARE(find<QLabel>("studySpent")->text(), QStringLiteral("9 epochs of 36 epochs"));
+        QTRY_COMPARE(find<QLabel>("studySpent")->text(), QStringLiteral("9 of 36 epochs"));
         QCOMPARE(find<QLabel>("studyLeft")->text(), QStringLiteral("1:30"));
         QVERIFY(!button("extendStudy")->isEnabled());
         button("runStudy")->click();

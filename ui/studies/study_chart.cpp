@@ -54,6 +54,7 @@ StudyChart::StudyChart(QWidget* parent)
     axis_->addItem(tr("Epochs"));
     axis_->addItem(tr("Gradient evaluations"));
     axis_->addItem(tr("Training time"));
+    axis_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     log_->setToolTip(tr("Draws the loss on a logarithmic scale"));
     log_->setChecked(true);
     plot_->setLogY(true);

@@ -411,8 +411,7 @@ void StudyPage::Impl::update() {
     const auto failed = static_cast<std::int64_t>(std::ranges::count_if(
         loaded->runs, [](const StudyRun& each) { return each.state == RunState::failed; }));
     runs->setText(runCountText(static_cast<std::int64_t>(loaded->runs.size()), failed));
-    spent->setText(
-        tr("%1 of %2").arg(amountText(done, loaded->study.unit), amountText(total, loaded->study.unit)));
+    spent->setText(shareText(done, total, loaded->study.unit));
     left->setText(here && progress.secondsLeft > 0.0 ? durationText(progress.secondsLeft) : dash);
     now->setText(here && !controller.current().isEmpty() ? controller.current()
                  : QString::fromStdString(loaded->row.reason).isEmpty()

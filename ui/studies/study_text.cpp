@@ -104,6 +104,11 @@ QString amountText(double amount, BudgetUnit unit) {
     return QStringLiteral("%1 %2").arg(countText(amount), unitText(unit));
 }
 
+QString shareText(double done, double total, BudgetUnit unit) {
+    return QObject::tr("%1 of %2")
+        .arg(unit == BudgetUnit::seconds ? durationWords(done) : countText(done), amountText(total, unit));
+}
+
 /// What follows from the budget alone.
 static QString trainingsText(const Study& study, const Experiment& experiment,
                              const std::optional<DataInfo>& data) {

@@ -27,7 +27,8 @@ using Assignments = std::vector<std::pair<std::string, std::string>>;
 Assignments parseAssignments(const QString& lines, QString& problem);
 QString assignmentsText(const Assignments& assignments);
 
-QString unitText(BudgetUnit unit);                  ///< "gradient evaluations"
+QString unitText(BudgetUnit unit);                             ///< "gradient evaluations"
+QString shareText(double done, double total, BudgetUnit unit); ///< "9 of 36 epochs"
 QString amountText(double amount, BudgetUnit unit); ///< "70 epochs", "1,200 gradient evaluations", "15 min"
 /// What a budget is for one of the methods: "7 trainings of 10 epochs", "one training of 70 epochs", and
 /// which hyperparameters it holds; or why the method cannot be had on this experiment.

@@ -199,6 +199,9 @@ void tst_study_results::standardErrorIsOfTheMean() {
     QVERIFY(std::abs(*mean.error - 0.010295630140986998) < 1e-15);
     QCOMPARE(mean.count, std::int64_t{5});
     QVERIFY(!meanOf({0.5})->error);
+    const Mean equal = *meanOf({15.823529411764707, 15.823529411764707, 15.823529411764707});
+    QCOMPARE(equal.mean, 15.823529411764707);
+    QCOMPARE(*equal.error, 0.0);
     QVERIFY(!meanOf({}));
 }
 
@@ -297,6 +300,8 @@ void tst_study_results::smallAndLargeNumbersAreScaled() {
     QCOMPARE(shown(0.42134, 0.00213), QString("0.4213 ± 0.0021"));
     QCOMPARE(shown(123.4, 56.7), QString("123 ± 57"));
     QCOMPARE(shown(0.42134, std::nullopt), QString("0.4213"));
+    QCOMPARE(shown(10001.7, 0.0), QString("10002 ± 0"));
+    QCOMPARE(shown(1234567.0, 0.0), QString("1.235e+06 ± 0"));
     QCOMPARE(shown(notANumber, notANumber), QString("NaN ± NaN"));
     QCOMPARE(shown(1e300, 1e299), QString("(1.00 ± 0.10)e+300"));
 }
