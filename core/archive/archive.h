@@ -144,7 +144,9 @@ class Archive {
     StudyRow study(const std::string& study) const;
     std::string studyDocument(const std::string& study) const;
     /// Its runs by method, seed and trial, deleted ones left out.
-    std::vector<StudyRun> studyRuns(const std::string& study) const;
+    /// @param known what an earlier call returned: the epochs of runs that have not changed since are taken
+    ///     from there, not read again
+    std::vector<StudyRun> studyRuns(const std::string& study, std::vector<StudyRun> known = {}) const;
     /// A paused study without runs.
     void createStudy(const std::string& study, const std::string& name, const std::string& document);
     void setStudyDocument(const std::string& study, const std::string& name, const std::string& document);

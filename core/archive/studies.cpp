@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <string_view>
+#include <unordered_map>
 
 namespace dstn {
 
@@ -34,43 +36,57 @@ StudyRow readRow(SQLite::Statement& row) {
     return study;
 }
 
-std::map<std::int64_t, std::vector<EpochResult>> epochsOf(Archive::Impl& archive, std::int64_t study) {
-    std::map<std::int64_t, std::vector<EpochResult>> all;
-    std::map<std::pair<std::int64_t, std::int64_t>, std::size_t> places;
-    auto epochs = archive.statement(
-        "SELECT e.run_id, e.epoch, e.step, e.seconds, e.gradients, e.train_loss, e.train_accuracy, "
-        "e.validation_loss, e.validation_accuracy, e.test_loss, e.test_accuracy FROM runs r JOIN epochs e ON "
-        "e.run_id = r.id WHERE r.study_id = ? ORDER BY e.run_id, e.epoch");
-    epochs.bind(1, study);
-    while (epochs.executeStep()) {
-        const auto optional = [&](int column) { return optionalNumber(epochs.getColumn(column)); };
-        const std::int64_t run = epochs.getColumn(0).getInt64(), epoch = epochs.getColumn(1).getInt64();
-        places[{run, epoch}] = all[run].size();
-        all[run].push_back({.epoch = epoch,
-                            .step = epochs.getColumn(2).getInt64(),
-                            .seconds = epochs.getColumn(3).getDouble(),
-                            .gradients = epochs.getColumn(4).getDouble(),
-                            .trainLoss = optional(5),
-                            .trainAccuracy = optional(6),
-                            .validationLoss = number(epochs.getColumn(7)),
-                            .validationAccuracy = optional(8),
-                            .testLoss = optional(9),
-                            .testAccuracy = optional(10)});
+/// Reads the epochs of one run after another.
+class EpochReader {
+  public:
+    explicit EpochReader(const Archive::Impl& archive)
+        : epochs_(archive.statement(
+              "SELECT epoch, step, seconds, gradients, train_loss, train_accuracy, validation_loss, "
+              "validation_accuracy, test_loss, test_accuracy FROM epochs WHERE run_id = ? ORDER BY epoch")),
+          values_(archive.statement("SELECT epoch, name, value, scale FROM epoch_values WHERE run_id = ? "
+                                    "ORDER BY epoch, position")) {}
+
+    std::vector<EpochResult> of(std::int64_t run) {
+        std::vector<EpochResult> all;
+        epochs_.reset();
+        epochs_.bind(1, run);
+        while (epochs_.executeStep()) {
+            const auto optional = [&](int column) { return optionalNumber(epochs_.getColumn(column)); };
+            all.push_back({.epoch = epochs_.getColumn(0).getInt64(),
+                           .step = epochs_.getColumn(1).getInt64(),
+                           .seconds = epochs_.getColumn(2).getDouble(),
+                           .gradients = epochs_.getColumn(3).getDouble(),
+                           .trainLoss = optional(4),
+                           .trainAccuracy = optional(5),
+                           .validationLoss = number(epochs_.getColumn(6)),
+                           .validationAccuracy = optional(7),
+                           .testLoss = optional(8),
+                           .testAccuracy = optional(9)});
+        }
+        values_.reset();
+        values_.bind(1, run);
+        auto at = all.begin();
+        while (values_.executeStep()) {
+            const std::int64_t epoch = values_.getColumn(0).getInt64();
+            while (at != all.end() && at->epoch < epoch) ++at;
+            if (at == all.end()) break;
+            if (at->epoch != epoch) continue;
+            const std::string name = values_.getColumn(1).getString();
+            at->hyperparameters.emplace_back(name, number(values_.getColumn(2)));
+            if (const auto scale = optionalNumber(values_.getColumn(3)))
+                at->scales.emplace_back(name, *scale);
+        }
+        return all;
     }
-    auto values = archive.statement(
-        "SELECT v.run_id, v.epoch, v.name, v.value, v.scale FROM runs r JOIN epoch_values v "
-        "ON v.run_id = r.id WHERE r.study_id = ? ORDER BY v.run_id, v.epoch, v.position");
-    values.bind(1, study);
-    while (values.executeStep()) {
-        const std::int64_t run = values.getColumn(0).getInt64();
-        const auto place = places.find({run, values.getColumn(1).getInt64()});
-        if (place == places.end()) continue;
-        EpochResult& result = all[run][place->second];
-        const std::string name = values.getColumn(2).getString();
-        result.hyperparameters.emplace_back(name, number(values.getColumn(3)));
-        if (const auto scale = optionalNumber(values.getColumn(4))) result.scales.emplace_back(name, *scale);
-    }
-    return all;
+
+  private:
+    SQLite::Statement epochs_, values_;
+};
+
+/// Whether a run has ended and has not gone on since.
+bool unchanged(const StudyRun& before, const StudyRun& now) {
+    return ended(now.state) && before.state == now.state && before.steps == now.steps &&
+           before.seconds == now.seconds && before.gradients == now.gradients;
 }
 
 } // namespace
@@ -133,11 +149,13 @@ std::string Archive::studyDocument(const std::string& study) const {
     });
 }
 
-std::vector<StudyRun> Archive::studyRuns(const std::string& study) const {
+std::vector<StudyRun> Archive::studyRuns(const std::string& study, std::vector<StudyRun> known) const {
+    std::unordered_map<std::string_view, StudyRun*> knownRuns;
+    for (StudyRun& run : known) knownRuns.emplace(run.run, &run);
     return impl_->guard([&] {
         SQLite::Transaction snapshot(*impl_->database); // runs and epochs as of the same moment
         const std::int64_t id = impl_->studyId(study);
-        auto epochs = epochsOf(*impl_, id);
+        EpochReader epochs(*impl_);
         std::vector<StudyRun> runs;
         auto query = impl_->statement(
             "SELECT id, uuid, state, reason, experiment, seconds, gradients, steps, steps_per_epoch, "
@@ -162,7 +180,11 @@ std::vector<StudyRun> Archive::studyRuns(const std::string& study) const {
             run.stepsTotal = query.getColumn(total).getInt64();
             run.place = placeOf(query, place);
             if (!ended(run.state) && abandonedRun(query, process)) run.state = RunState::interrupted;
-            run.epochs = std::move(epochs[query.getColumn(0).getInt64()]);
+            const auto before = knownRuns.find(run.run);
+            if (before != knownRuns.end() && unchanged(*before->second, run))
+                run.epochs = std::move(before->second->epochs);
+            else
+                run.epochs = epochs.of(query.getColumn(0).getInt64());
             runs.push_back(std::move(run));
         }
         std::ranges::stable_sort(runs, {}, [](const StudyRun& run) {

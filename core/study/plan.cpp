@@ -9,6 +9,14 @@
 
 namespace dstn {
 
+/// How a cell's runs stand: all that has ended, and how far.
+struct StudyPlan::Standing {
+    std::size_t runs = 0;
+    std::int64_t steps = 0, failed = 0;
+    double seconds = 0.0;
+    bool operator==(const Standing&) const = default;
+};
+
 /// One method with one seed.
 struct StudyPlan::Cell {
     std::size_t method = 0;
@@ -17,6 +25,8 @@ struct StudyPlan::Cell {
     std::int64_t stepsPerEpoch = 1;
     std::unique_ptr<Search> search = {}; ///< null: the method tunes within a training
     std::unique_ptr<SearchSpace> space = {};
+    /// How its runs stood when nothing more was to be done: a search need not think it over again.
+    std::optional<Standing> done = {};
 };
 
 namespace {
@@ -110,18 +120,29 @@ double StudyPlan::spent(const std::vector<StudyRun>& runs) const {
 
 double StudyPlan::total() const { return study_.budget * static_cast<double>(cells_.size()); }
 
-std::optional<PlannedRun> StudyPlan::next(const std::vector<StudyRun>& runs) const {
+std::optional<PlannedRun> StudyPlan::next(const std::vector<StudyRun>& runs) {
     double steps = 0.0;
     for (const StudyRun& run : runs)
         steps += static_cast<double>(ended(run.state) ? run.steps : run.stepsTotal);
     const double left =
         maxSteps_ > 0 ? static_cast<double>(maxSteps_) - steps : std::numeric_limits<double>::infinity();
-    for (const Cell& cell : cells_) {
+    for (Cell& cell : cells_) {
         std::vector<const StudyRun*> own;
-        for (const StudyRun& run : runs)
-            if (run.place.method == static_cast<std::int64_t>(cell.method) && run.place.seed == cell.seed)
-                own.push_back(&run);
+        Standing standing;
+        bool still = true;
+        for (const StudyRun& run : runs) {
+            if (run.place.method != static_cast<std::int64_t>(cell.method) || run.place.seed != cell.seed)
+                continue;
+            own.push_back(&run);
+            still = still && ended(run.state);
+            standing.steps += run.steps;
+            standing.failed += run.state == RunState::failed ? 1 : 0;
+            standing.seconds += run.seconds;
+        }
+        standing.runs = own.size();
+        if (still && cell.done == standing) continue;
         if (auto planned = nextOf(cell, own, left)) return planned;
+        if (still && left > 0) cell.done = standing;
     }
     return std::nullopt;
 }

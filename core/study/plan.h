@@ -42,7 +42,7 @@ class StudyPlan {
     /// The next run to begin; nothing: there is none before one that runs has ended, or, where none runs, at
     /// all.
     /// @param runs of the archive and those just begun; what runs now has a state that has not ended
-    std::optional<PlannedRun> next(const std::vector<StudyRun>& runs) const;
+    std::optional<PlannedRun> next(const std::vector<StudyRun>& runs);
 
     /// In the budget's unit.
     double spent(const std::vector<StudyRun>& runs) const;
@@ -50,6 +50,7 @@ class StudyPlan {
     double total() const;
 
   private:
+    struct Standing;
     struct Cell;
     std::optional<PlannedRun> nextOf(const Cell& cell, const std::vector<const StudyRun*>& runs,
                                      double stepsLeft) const;

@@ -70,6 +70,7 @@ struct StudySession::Impl {
     std::map<std::string, RunFinished> ended; ///< by run, until their leave is taken
     std::mutex telling;                       ///< the sink hears one event at a time
     std::vector<std::unique_ptr<Live>> live;
+    std::vector<StudyRun> known;
     StudyFinished outcome;
 
     void tell(const StudyEvent& event) {
@@ -82,9 +83,9 @@ struct StudySession::Impl {
     void hear(const std::string& run, const StudyPlace& place, const Event& event);
     void waitForOne();
     void windUp(Archive& archive, const Study& document);
-    std::vector<StudyRun> runs(const Archive& archive) const;
-    void tellProgress(const StudyPlan& plan, const std::vector<StudyRun>& runs);
-    void forgetWorse(Archive& archive, const Study& document, const StudyPlace& place) const;
+    const std::vector<StudyRun>& runs(const Archive& archive);
+    void tellProgress(const StudyPlan& plan, const std::vector<StudyRun>& all);
+    void forgetWorse(Archive& archive, const Study& document, const StudyPlace& place);
 
     Clock::time_point start = Clock::now();
     std::optional<double> spentAtStart;
@@ -151,18 +152,19 @@ void StudySession::Impl::execute() {
     tell(outcome);
 }
 
-std::vector<StudyRun> StudySession::Impl::runs(const Archive& archive) const {
-    std::vector<StudyRun> all = archive.studyRuns(study);
+/// Those of the archive, and what is known here of those that run.
+const std::vector<StudyRun>& StudySession::Impl::runs(const Archive& archive) {
+    known = archive.studyRuns(study, std::move(known));
     for (const auto& one : live) {
-        const auto known = std::ranges::find(all, one->run, &StudyRun::run);
-        if (known == all.end()) {
-            all.push_back(begun(*one));
+        const auto run = std::ranges::find(known, one->run, &StudyRun::run);
+        if (run == known.end()) {
+            known.push_back(begun(*one));
             continue;
         }
-        known->state = RunState::running;
-        if (one->planned.maxSteps > 0) known->stepsTotal = std::max(known->stepsTotal, one->planned.maxSteps);
+        run->state = RunState::running;
+        if (one->planned.maxSteps > 0) run->stepsTotal = std::max(run->stepsTotal, one->planned.maxSteps);
     }
-    return all;
+    return known;
 }
 
 void StudySession::Impl::carryOut(Archive& archive) {
@@ -176,11 +178,10 @@ void StudySession::Impl::carryOut(Archive& archive) {
     const DataInfo data = probeDataset(experimentOf(document, 0, document.seeds.front()).data);
     if (const auto mistakes = validate(document, data); !mistakes.empty())
         throw Error(ErrorKind::usage, describe(mistakes));
-    const StudyPlan plan(document, data, maxSteps);
+    StudyPlan plan(document, data, maxSteps);
 
     while (true) {
-        std::vector<StudyRun> known = runs(archive);
-        tellProgress(plan, known);
+        tellProgress(plan, runs(archive));
         while (static_cast<std::int64_t>(live.size()) < document.parallel) {
             {
                 const std::lock_guard lock(mutex);
@@ -189,7 +190,7 @@ void StudySession::Impl::carryOut(Archive& archive) {
             auto planned = plan.next(known);
             if (!planned) break;
             launch(archive, std::move(*planned));
-            known = runs(archive);
+            runs(archive);
         }
         if (live.empty()) break;
         waitForOne();
@@ -277,14 +278,13 @@ void StudySession::Impl::windUp(Archive& archive, const Study& document) {
 }
 
 /// Of the trials that will not go on the best alone keeps its checkpoint: networks are large and trials many.
-void StudySession::Impl::forgetWorse(Archive& archive, const Study& document, const StudyPlace& place) const {
+void StudySession::Impl::forgetWorse(Archive& archive, const Study& document, const StudyPlace& place) {
     const TunerSpec tuner = experimentOf(document, static_cast<std::size_t>(place.method), place.seed).tuner;
     if (!isSearch(tuner.type) || tuner.type == "pbt" || tuner.earlyStopping != EarlyStopping::none) return;
     std::vector<std::string> worse;
     const StudyRun* best = nullptr;
     double lowest = std::numeric_limits<double>::infinity();
-    const std::vector<StudyRun> all = archive.studyRuns(study);
-    for (const StudyRun& run : all) {
+    for (const StudyRun& run : runs(archive)) {
         if (run.place.method != place.method || run.place.seed != place.seed || !run.checkpoint ||
             run.state != RunState::completed)
             continue;
@@ -300,10 +300,10 @@ void StudySession::Impl::forgetWorse(Archive& archive, const Study& document, co
     if (!worse.empty()) archive.dropCheckpoints(worse);
 }
 
-void StudySession::Impl::tellProgress(const StudyPlan& plan, const std::vector<StudyRun>& known) {
-    StudyProgress progress{.spent = plan.spent(known), .total = plan.total()};
+void StudySession::Impl::tellProgress(const StudyPlan& plan, const std::vector<StudyRun>& all) {
+    StudyProgress progress{.spent = plan.spent(all), .total = plan.total()};
     if (!spentAtStart) spentAtStart = progress.spent;
-    for (const StudyRun& run : known) progress.runsDone += dstn::ended(run.state) ? 1 : 0;
+    for (const StudyRun& run : all) progress.runsDone += dstn::ended(run.state) ? 1 : 0;
     const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
     const double gained = progress.spent - *spentAtStart;
     if (gained > 0) progress.secondsLeft = (progress.total - progress.spent) * elapsed / gained;

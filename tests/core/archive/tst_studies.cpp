@@ -129,6 +129,32 @@ class StudiesTest : public QObject {
         QCOMPARE(count(path, "SELECT count(*) FROM runs"), std::int64_t{0});
     }
 
+    void epochsOfRunsThatHaveNotChangedAreNotReadAgain() {
+        const Folder folder;
+        Archive archive(folder / "runs.sqlite");
+        archive.createStudy(study, "one", "{}");
+        const EpochResult result = epochResult(1, 0.5);
+        for (const std::string& run : {runA, runB})
+            archive.append(run, {placed(run, 0, 0, run == runA ? 0 : 1), EpochFinished{result, result}});
+        RunFinished finished;
+        finished.steps = 10;
+        archive.append(runA, {finished});
+        std::vector<StudyRun> known = archive.studyRuns(study);
+        QCOMPARE(known.size(), std::size_t{2});
+        // What is taken over and what is read can be told apart.
+        for (StudyRun& run : known) run.epochs[0].validationLoss = 0.25;
+        known = archive.studyRuns(study, std::move(known));
+        QCOMPARE(known[0].epochs[0].validationLoss, 0.25);
+        QCOMPARE(known[1].epochs[0].validationLoss, 0.5); // it may still go on
+        // It goes on, and ends elsewhere.
+        finished.steps = 20;
+        const EpochResult next = epochResult(2, 0.4);
+        archive.append(runA, {started(runA, 10), EpochFinished{next, next}, finished});
+        known = archive.studyRuns(study, std::move(known));
+        QCOMPARE(known[0].epochs.size(), std::size_t{2});
+        QCOMPARE(known[0].epochs[0].validationLoss, 0.5);
+    }
+
     void checkpointsOfGivenRunsAreDropped() {
         const Folder folder;
         Archive archive(folder / "runs.sqlite");
