@@ -10,6 +10,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace dstn {
 
@@ -35,6 +36,7 @@ struct Live {
     std::string run;
     std::shared_ptr<Recorder> recorder;
     std::unique_ptr<Session> session;
+    bool stopped = false; ///< it has been sent its end
 };
 
 /// What the archive does not know yet of a run just begun.
@@ -81,7 +83,7 @@ struct StudySession::Impl {
     void carryOut(Archive& archive);
     void launch(Archive& archive, PlannedRun planned);
     void hear(const std::string& run, const StudyPlace& place, const Event& event);
-    void waitForOne();
+    void waitForOne(); ///< or for a while
     void windUp(Archive& archive, const Study& document);
     const std::vector<StudyRun>& runs(const Archive& archive);
     void tellProgress(const StudyPlan& plan, const std::vector<StudyRun>& all);
@@ -179,6 +181,7 @@ void StudySession::Impl::carryOut(Archive& archive) {
     if (const auto mistakes = validate(document, data); !mistakes.empty())
         throw Error(ErrorKind::usage, describe(mistakes));
     StudyPlan plan(document, data, maxSteps);
+    Clock::time_point beat = Clock::now();
 
     while (true) {
         tellProgress(plan, runs(archive));
@@ -195,7 +198,10 @@ void StudySession::Impl::carryOut(Archive& archive) {
         if (live.empty()) break;
         waitForOne();
         windUp(archive, document);
+        constexpr auto signOfLife = std::chrono::seconds(30);
+        if (Clock::now() - beat < signOfLife) continue;
         archive.studyHeartbeat(study);
+        beat = Clock::now();
     }
     const std::lock_guard lock(mutex);
     outcome.state = !pausing ? RunState::completed : interrupted ? RunState::interrupted : RunState::paused;
@@ -241,15 +247,13 @@ void StudySession::Impl::hear(const std::string& run, const StudyPlace& place, c
 }
 
 void StudySession::Impl::waitForOne() {
-    constexpr auto signOfLife = std::chrono::seconds(30);
+    constexpr auto progressAgain = std::chrono::seconds(2);
     std::unique_lock lock(mutex);
-    bool sent = false;
-    const auto until = Clock::now() + signOfLife;
+    const auto until = Clock::now() + progressAgain;
     while (ended.empty()) {
-        if (pausing && !sent) {
-            for (const auto& one : live) one->session->send(Stop{.interrupted = true});
-            sent = true;
-        }
+        if (pausing)
+            for (const auto& one : live)
+                if (!std::exchange(one->stopped, true)) one->session->send(Stop{.interrupted = true});
         if (changed.wait_until(lock, until) == std::cv_status::timeout) return;
     }
 }

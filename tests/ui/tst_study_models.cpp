@@ -314,12 +314,15 @@ class TestStudyModels : public QObject {
         model.setStudy(readStudy(archive, id));
         QCOMPARE(model.rowCount(), 1);
         QCOMPARE(cell(model, 0, StudyRunModel::Method), QStringLiteral("Random search"));
-        QCOMPARE(cell(model, 0, StudyRunModel::Trial), QStringLiteral("3"));
+        QCOMPARE(cell(model, 0, StudyRunModel::Trial), QStringLiteral("2"));
         QCOMPARE(cell(model, 0, StudyRunModel::ValidationLoss), QStringLiteral("NaN"));
         QVERIFY(cell(model, 0, StudyRunModel::Reason).contains("NaN"));
         addTrial(archive, {.place = {.study = id, .method = 1, .seed = 4, .trial = 3}});
+        addTrial(archive, {.place = {.study = id, .method = 0, .seed = 4}});
         model.setStudy(readStudy(archive, id));
-        QCOMPARE(model.rowCount(), 2);
+        QCOMPARE(model.rowCount(), 3);
+        QCOMPARE(cell(model, 0, StudyRunModel::Method), QStringLiteral("Δ-STN"));
+        QCOMPARE(cell(model, 0, StudyRunModel::Trial), QStringLiteral("–")); // of no search
     }
 };
 

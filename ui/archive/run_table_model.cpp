@@ -400,9 +400,8 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
             return QString::fromStdString(run.note);
         case RunColumn::study:
             return run.study.empty() ? QString()
-                                     : tr("%1, trial %2\nA double click leads to the study.")
-                                           .arg(QString::fromStdString(run.studyName))
-                                           .arg(run.trial + 1);
+                                     : tr("%1\nA double click leads to the study.")
+                                           .arg(QString::fromStdString(run.studyName));
         case RunColumn::name:
             return QStringLiteral("%1\n%2").arg(QString::fromStdString(run.name),
                                                 QString::fromStdString(run.id));

@@ -13,6 +13,7 @@ namespace dstn {
 struct LoadedStudy {
     StudyRow row;
     Study study;
+    std::vector<bool> searches; ///< of each method: it searches over trials
     std::vector<StudyRun> runs;
     StudyResults results;
     /// Of all methods and seeds, in the budget's unit; of those that ended early only what they used.

@@ -29,8 +29,10 @@ void StudyRunModel::setStudy(const LoadedStudy& study) {
         row.run.gradients = run.gradients;
         row.run.steps = run.steps;
         const auto method = static_cast<std::size_t>(run.place.method);
-        if (method < study.study.methods.size())
+        if (method < study.study.methods.size()) {
             row.method = QString::fromStdString(study.study.methods[method].name);
+            row.trial = study.searches[method];
+        }
         if (run.stepsPerEpoch > 0) row.epochs = double(run.steps) / double(run.stepsPerEpoch);
         rows.push_back(std::move(row));
     }
@@ -78,8 +80,8 @@ QVariant StudyRunModel::data(const QModelIndex& index, int role) const {
         return sort ? QVariant(qulonglong(row.run.place.seed))
                     : QVariant(QString::number(row.run.place.seed));
     case Trial:
-        return sort ? QVariant(qlonglong(row.run.place.trial))
-                    : QVariant(QString::number(row.run.place.trial + 1));
+        if (sort) return qlonglong(row.run.place.trial);
+        return row.trial ? QString::number(row.run.place.trial) : QStringLiteral("–");
     case State:
         return stateWord(row.run.state);
     case ValidationLoss:

@@ -37,6 +37,7 @@ class StudyRunModel : public QAbstractTableModel {
     struct Row {
         StudyRun run; ///< without its epochs and its experiment, which are long
         QString method;
+        bool trial = false; ///< of a search
         std::optional<double> best;
         double epochs = 0.0;
     };
