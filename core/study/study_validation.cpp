@@ -37,7 +37,8 @@ std::vector<Mistake> budgetMistakes(const Study& study,
     for (std::size_t i = 0; i < study.methods.size(); ++i) {
         const Experiment experiment = experimentOf(study, i, 0);
         const auto [epochs, why] = least(experiment);
-        const double needed = cost(experiment, epochs);
+        constexpr double rounding = 1e-9;
+        const double needed = std::ceil(cost(experiment, epochs) - rounding);
         if (study.budget < needed)
             mistakes.push_back({"budget." + std::string(name(study.unit)),
                                 "expected at least " + numberText(needed) + " for " + place(study, i) + ": " +

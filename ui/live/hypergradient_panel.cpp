@@ -149,9 +149,11 @@ void HypergradientPanel::answered() {
         status_->setText(tr("⚠ %1").arg(answer.error));
         return;
     }
-    status_->setText(tr("After %1 training steps. The last one is the reference; “held” is what a method "
-                        "cannot differentiate.")
-                         .arg(groupedDigits(answer.report->step)));
+    status_->setText(
+        tr("After %1 training steps. The last one is the reference; “held” is what a method "
+           "cannot differentiate. A cosine is of the hyperparameters that both have; of a single "
+           "one it is ±1.")
+            .arg(groupedDigits(answer.report->step)));
     cosines_.setReport(*answer.report);
     values_.setReport(*answer.report);
     cosineTable_->resizeColumnsToContents();
