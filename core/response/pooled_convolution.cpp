@@ -138,16 +138,21 @@ struct Sites {
     }
 };
 
-/// 32 bytes: accumulators live in registers of this width. Of the 64 bytes that are read at once the compiler
-/// keeps a variable in memory where registers are smaller.
+/// 32 bytes: sums live in registers of this width. Of the 64 bytes that rows are padded to the compiler keeps
+/// a variable in memory where registers are smaller.
 template <typename T>
 struct Half {
+    static constexpr std::int64_t size = 32 / sizeof(T);
     typedef T type
         __attribute__((vector_size(32), aligned(alignof(T)), may_alias)); // NOLINT(modernize-use-using)
 };
 template <typename T>
 inline __attribute__((always_inline)) const typename Half<T>::type& half(const T* place) {
     return *reinterpret_cast<const typename Half<T>::type*>(place);
+}
+template <typename T>
+inline __attribute__((always_inline)) typename Half<T>::type& half(T* place) {
+    return *reinterpret_cast<typename Half<T>::type*>(place);
 }
 
 inline __attribute__((always_inline)) float sum(const Half<float>::type& v) {
@@ -166,7 +171,7 @@ inline __attribute__((always_inline)) void dotLoop(const T* image, const T* filt
                                                    std::int64_t run, std::int64_t row,
                                                    const std::int32_t* patch, std::int64_t count, T* value) {
     using H = typename Half<T>::type;
-    constexpr std::int64_t width = 32 / sizeof(T), lanes = Vector<T>::size, together = 4;
+    constexpr std::int64_t width = Half<T>::size, lanes = Vector<T>::size, together = 4;
     std::int64_t i = 0;
     // Four patches share the loads of the filter and keep eight chains of additions going.
     for (; i + together <= count; i += together) {
@@ -207,21 +212,24 @@ template <typename T>
 inline __attribute__((always_inline)) void
 gatherLoop(const T* image, T* filter, std::int64_t kernel, std::int64_t run, std::int64_t row,
            const std::int32_t* patch, std::int64_t count, const T* value) {
-    constexpr std::int64_t lanes = Vector<T>::size, together = 4;
+    constexpr std::int64_t width = Half<T>::size, together = 4;
     std::int64_t i = 0;
-    for (; i + together <= count; i += together)
-        for (std::int64_t ky = 0; ky < kernel; ++ky) {
-            T* f = filter + ky * run;
-            const T* x = image + ky * row;
-            for (std::int64_t j = 0; j < run; j += lanes)
-                at(f + j) +=
-                    (value[i] * at(x + patch[i] + j) + value[i + 1] * at(x + patch[i + 1] + j)) +
-                    (value[i + 2] * at(x + patch[i + 2] + j) + value[i + 3] * at(x + patch[i + 3] + j));
-        }
+    for (; i + together <= count; i += together) {
+        // Copies: as far as the compiler knows the filter might be any of these.
+        const T v = value[i], v1 = value[i + 1], v2 = value[i + 2], v3 = value[i + 3];
+        const T *x = image + patch[i], *x1 = image + patch[i + 1], *x2 = image + patch[i + 2],
+                *x3 = image + patch[i + 3];
+        for (std::int64_t ky = 0; ky < kernel; ++ky)
+            for (std::int64_t j = 0; j < run; j += width) {
+                const std::int64_t k = ky * row + j;
+                half(filter + ky * run + j) +=
+                    (v * half(x + k) + v1 * half(x1 + k)) + (v2 * half(x2 + k) + v3 * half(x3 + k));
+            }
+    }
     for (; i < count; ++i)
         for (std::int64_t ky = 0; ky < kernel; ++ky)
-            for (std::int64_t j = 0; j < run; j += lanes)
-                at(filter + ky * run + j) += value[i] * at(image + ky * row + patch[i] + j);
+            for (std::int64_t j = 0; j < run; j += width)
+                half(filter + ky * run + j) += value[i] * half(image + ky * row + patch[i] + j);
 }
 
 /// What the positions of a convolution's output send back: at position p, value · filter of the arrivals from
@@ -261,16 +269,22 @@ struct Arrivals {
 };
 
 /// patch += Σ value · filter over N arrivals: one load and one store of the patch for all of them.
-template <int N, typename T>
+template <std::size_t N, typename T>
 inline __attribute__((always_inline)) void scatterSome(T* patch, const T* filters, const Layout& l,
                                                        const std::int32_t* filter, const T* value) {
-    constexpr std::int64_t lanes = Vector<T>::size;
-    for (std::int64_t ky = 0; ky < l.kernel; ++ky)
-        for (std::int64_t j = 0; j < l.run; j += lanes) {
-            VectorOf<T> sum = at(patch + ky * l.row + j);
-            for (int n = 0; n < N; ++n)
-                sum += value[n] * at(filters + filter[n] * l.filter() + ky * l.run + j);
-            at(patch + ky * l.row + j) = sum;
+    // Copies: as far as the compiler knows the patch might be any of these.
+    std::array<T, N> v;
+    std::array<const T*, N> from;
+    for (std::size_t n = 0; n < N; ++n) {
+        v[n] = value[n];
+        from[n] = filters + filter[n] * l.filter();
+    }
+    const std::int64_t kernel = l.kernel, run = l.run, row = l.row;
+    for (std::int64_t ky = 0; ky < kernel; ++ky)
+        for (std::int64_t j = 0; j < run; j += Half<T>::size) {
+            typename Half<T>::type sum = half(patch + ky * row + j);
+            for (std::size_t n = 0; n < N; ++n) sum += v[n] * half(from[n] + ky * run + j);
+            half(patch + ky * row + j) = sum;
         }
 }
 
