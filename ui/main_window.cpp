@@ -2,12 +2,12 @@
 
 #include "ui/archive/archive_page.h"
 #include "ui/compare/compare_page.h"
+#include "ui/forms/experiment_file.h"
 #include "ui/live/archived_run_page.h"
 #include "ui/live/live_page.h"
 #include "ui/live/run_header.h"
 #include "ui/live/run_view.h"
 #include "ui/navigation_bar.h"
-#include "ui/setup/experiment_file.h"
 #include "ui/setup/measured_speed.h"
 #include "ui/setup/setup_page.h"
 #include "ui/studies/studies_page.h"

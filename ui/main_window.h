@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/run/experiment.h"
+#include "core/experiment/experiment.h"
 #include "ui/live/run_controller.h"
 #include "ui/studies/study_controller.h"
 

@@ -1,7 +1,7 @@
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
 #include "core/error.h"
-#include "core/run/experiment.h"
+#include "core/experiment/experiment.h"
 #include "core/study/study.h"
 
 #include <nlohmann/json.hpp>

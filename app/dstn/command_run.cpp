@@ -7,7 +7,7 @@
 #include "app/dstn/terminal.h"
 #include "app/dstn/whole_number.h"
 #include "core/archive/archive.h"
-#include "core/run/replay.h"
+#include "core/experiment/replay.h"
 #include "core/run/session.h"
 #include "core/study/study.h"
 

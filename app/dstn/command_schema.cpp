@@ -1,5 +1,5 @@
 #include "app/dstn/subcommands.h"
-#include "core/run/experiment.h"
+#include "core/experiment/experiment.h"
 
 #include <iostream>
 

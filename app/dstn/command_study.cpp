@@ -5,7 +5,7 @@
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
 #include "app/dstn/whole_number.h"
-#include "core/run/experiment_file.h"
+#include "core/experiment/experiment_file.h"
 #include "core/run/session.h"
 #include "core/study/study_results.h"
 

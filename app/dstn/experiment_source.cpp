@@ -1,7 +1,7 @@
 #include "app/dstn/experiment_source.h"
 
 #include "core/error.h"
-#include "core/run/experiment_file.h"
+#include "core/experiment/experiment_file.h"
 
 #include <iostream>
 

@@ -1,10 +1,10 @@
 // dstn-workbench: the window. It reads its command line before it asks for a display, so that --help and
 // --version work without one.
 #include "core/archive/archive.h"
-#include "core/run/experiment.h"
-#include "core/run/experiment_file.h"
+#include "core/experiment/experiment.h"
+#include "core/experiment/experiment_file.h"
+#include "ui/forms/experiment_file.h"
 #include "ui/main_window.h"
-#include "ui/setup/experiment_file.h"
 #include "ui/widgets/theme.h"
 
 #include <QApplication>

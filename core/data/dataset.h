@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/data/data_spec.h"
 #include "core/data/shared_bytes.h"
-#include "core/models/model.h"
+#include "core/spec/data_spec.h"
+#include "core/spec/model.h"
 
 #include <cstdint>
 #include <functional>

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "core/data/data_spec.h"
 #include "core/data/image_source.h"
 #include "core/data/numpy_array.h"
 #include "core/data/table.h"
+#include "core/spec/data_spec.h"
 
 #include <functional>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "core/data/split.h"
 
-#include "core/data/portable_random.h"
 #include "core/error.h"
+#include "core/spec/portable_random.h"
 
 #include <algorithm>
 #include <cmath>

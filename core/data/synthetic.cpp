@@ -1,7 +1,7 @@
 #include "core/data/synthetic.h"
 
-#include "core/data/portable_random.h"
 #include "core/error.h"
+#include "core/spec/portable_random.h"
 
 #include <cmath>
 #include <string>

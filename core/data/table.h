@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/data/data_spec.h"
+#include "core/spec/data_spec.h"
 
 #include <cstdint>
 #include <string>

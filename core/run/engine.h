@@ -1,8 +1,8 @@
 #pragma once
 
+#include "core/experiment/experiment.h"
 #include "core/run/commands.h"
 #include "core/run/events.h"
-#include "core/run/experiment.h"
 #include "core/run/hypergradients.h"
 
 #include <cstddef>

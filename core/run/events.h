@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/error.h"
-#include "core/run/experiment.h"
+#include "core/experiment/experiment.h"
 
 #include <cstdint>
 #include <deque>

@@ -1,8 +1,8 @@
 #include "core/search/expected_improvement.h"
 
-#include "core/data/portable_random.h"
 #include "core/search/minimize.h"
 #include "core/search/sobol.h"
+#include "core/spec/portable_random.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include "core/search/pbt.h"
 
-#include "core/data/portable_random.h"
 #include "core/search/uniform.h"
+#include "core/spec/portable_random.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/search/search_space.h"
-#include "core/tuners/tuner_spec.h"
+#include "core/spec/tuner_spec.h"
 
 #include <cstdint>
 #include <memory>
@@ -39,7 +39,7 @@ struct Task {
 /// asking on.
 ///
 /// A new one: a file pair in core/search deriving from this, its line in makeSearch() (search.cpp), in
-/// isSearch() and in tunerTypes() (core/tuners/tuner_spec.cpp).
+/// isSearch() and in tunerTypes() (core/spec/tuner_spec.cpp).
 class Search {
   public:
     virtual ~Search() = default;

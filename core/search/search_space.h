@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/hyperparameters/hyperparameter.h"
+#include "core/spec/hyperparameter.h"
 
 #include <cstddef>
 #include <optional>

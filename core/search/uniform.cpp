@@ -1,6 +1,6 @@
 #include "core/search/uniform.h"
 
-#include "core/data/portable_random.h"
+#include "core/spec/portable_random.h"
 
 namespace dstn {
 

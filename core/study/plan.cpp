@@ -1,7 +1,7 @@
 #include "core/study/plan.h"
 
 #include "core/search/search.h"
-#include "core/tuners/step_cost.h"
+#include "core/spec/step_cost.h"
 
 #include <algorithm>
 #include <cmath>

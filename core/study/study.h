@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/run/experiment.h"
+#include "core/experiment/experiment.h"
 
 #include <cstdint>
 #include <functional>
@@ -15,7 +15,7 @@ namespace dstn {
 /// What a study's budget is counted in.
 enum class BudgetUnit {
     epochs,    ///< passes over the training examples, of whatever method
-    gradients, ///< gradient-evaluation equivalents (core/tuners/step_cost.h)
+    gradients, ///< gradient-evaluation equivalents (core/spec/step_cost.h)
     seconds    ///< training time on this machine, evaluations included
 };
 std::string_view name(BudgetUnit unit); ///< "epochs", …

@@ -1,6 +1,6 @@
 #include "core/archive/archive.h"
 #include "core/error.h"
-#include "core/run/experiment_document.h"
+#include "core/experiment/experiment_document.h"
 #include "core/study/study.h"
 
 #include <algorithm>

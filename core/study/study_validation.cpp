@@ -1,4 +1,4 @@
-#include "core/run/experiment_document.h"
+#include "core/experiment/experiment_document.h"
 #include "core/study/plan.h"
 #include "core/study/study.h"
 

@@ -1,5 +1,8 @@
+#include "tests/program.h"
+
 #include "tests/core/data/idx_files.h"
 #include "tests/core/data/image_files.h"
+#include <QCoreApplication>
 
 #include <QDir>
 #include <QFile>
@@ -449,5 +452,5 @@ class BadInputTest : public QObject {
     }
 };
 
-QTEST_GUILESS_MAIN(BadInputTest)
+DSTN_TEST_IN(QCoreApplication, BadInputTest)
 #include "tst_bad_input.moc"

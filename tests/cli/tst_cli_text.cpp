@@ -3,6 +3,7 @@
 #include "app/dstn/run_text.h"
 #include "app/dstn/terminal.h"
 #include "core/archive/run_filter.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -299,5 +300,5 @@ class CliTextTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(CliTextTest)
+DSTN_TEST(CliTextTest)
 #include "tst_cli_text.moc"

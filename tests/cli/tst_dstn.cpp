@@ -1,3 +1,4 @@
+#include "tests/program.h"
 #include <QDir>
 #include <QFile>
 #include <QJsonArray>
@@ -5,7 +6,8 @@
 #include <QJsonObject>
 #include <QProcess>
 #include <QTemporaryDir>
-#include <QTest>
+
+#include <QCoreApplication>
 
 #include <SQLiteCpp/Database.h>
 
@@ -531,5 +533,5 @@ class DstnTest : public QObject {
     }
 };
 
-QTEST_GUILESS_MAIN(DstnTest)
+DSTN_TEST_IN(QCoreApplication, DstnTest)
 #include "tst_dstn.moc"

@@ -1,8 +1,8 @@
+#include "tests/program.h"
 #include <QDir>
 #include <QFile>
 #include <QProcess>
 #include <QTemporaryDir>
-#include <QTest>
 
 /// The scripts in a copy of the tree's bones, where every tool they call is a stand-in that writes down its
 /// call.
@@ -218,5 +218,5 @@ class TestScripts : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestScripts)
+DSTN_TEST(TestScripts)
 #include "tst_scripts.moc"

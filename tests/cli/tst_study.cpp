@@ -1,4 +1,7 @@
+#include "tests/program.h"
+
 #include "tests/core/study/sample_study.h"
+#include <QCoreApplication>
 
 #include <QDir>
 #include <QFile>
@@ -183,5 +186,5 @@ class StudyCommandTest : public QObject {
     }
 };
 
-QTEST_GUILESS_MAIN(StudyCommandTest)
+DSTN_TEST_IN(QCoreApplication, StudyCommandTest)
 #include "tst_study.moc"

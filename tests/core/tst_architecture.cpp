@@ -1,4 +1,4 @@
-#include <QTest>
+#include "tests/program.h"
 
 #include <filesystem>
 #include <fstream>
@@ -36,7 +36,7 @@ Includes readIncludes(const fs::path& root, const std::vector<std::string>& fold
 
 bool isLibTorch(const std::string& header) {
     return header.starts_with("ATen/") || header.starts_with("torch/") || header.starts_with("c10/") ||
-           header == "core/torch.h";
+           header == "core/engine/torch.h";
 }
 
 bool isQt(const std::string& header) {
@@ -195,7 +195,7 @@ class tst_architecture : public QObject {
 
 void tst_architecture::initTestCase() {
     includes_ = readIncludes(DSTN_SOURCE_DIR, {"core", "ui", "app"});
-    QVERIFY(includes_.contains("core/run/experiment.h"));
+    QVERIFY(includes_.contains("core/experiment/experiment.h"));
     const auto missing = unknownHeaders(includes_, DSTN_SOURCE_DIR);
     QVERIFY2(missing.empty(), lines(missing));
 }
@@ -222,22 +222,22 @@ void tst_architecture::roomsOfCoreHaveNoCircles() {
 
 void tst_architecture::breaksAreSeen() {
     const Includes broken{{"ui/plot.h", {"core/run/engine.h", "vector"}},
-                          {"core/run/engine.h", {"core/tuners/tuner.h"}},
-                          {"core/tuners/tuner.h", {"ATen/ATen.h", "core/response/pair.h"}},
-                          {"core/response/pair.h", {"core/models/model.h", "QString"}},
-                          {"core/models/model.h", {"core/response/pair.h"}},
+                          {"core/run/engine.h", {"core/engine/tuners/tuner.h"}},
+                          {"core/engine/tuners/tuner.h", {"ATen/ATen.h", "core/response/pair.h"}},
+                          {"core/response/pair.h", {"core/spec/model.h", "QString"}},
+                          {"core/spec/model.h", {"core/response/pair.h"}},
                           {"core/run/session.h", {"core/archive/archive.h"}},
                           {"core/archive/archive.h", {"core/run/engine.h", "SQLiteCpp/Database.h"}}};
-    QCOMPARE(
-        libTorchChains(broken),
-        std::vector<std::string>{"ui/plot.h -> core/run/engine.h -> core/tuners/tuner.h -> ATen/ATen.h"});
+    QCOMPARE(libTorchChains(broken),
+             std::vector<std::string>{
+                 "ui/plot.h -> core/run/engine.h -> core/engine/tuners/tuner.h -> ATen/ATen.h"});
     QVERIFY(qtChains(broken).size() == 6);
-    QCOMPARE(wrongArrows(broken), (std::vector<std::string>{"core/response/pair.h -> core/models/model.h",
+    QCOMPARE(wrongArrows(broken), (std::vector<std::string>{"core/response/pair.h -> core/spec/model.h",
                                                             "core/run/session.h -> core/archive/archive.h"}));
     QCOMPARE(circles(broken).size(), std::size_t{4});
     QVERIFY(isQt("QtCore/qobject.h") && isQt("QWidget") && isQt("qcustomplot.h"));
     QVERIFY(!isQt("queue") && !isQt("core/run/queue.h"));
 }
 
-QTEST_APPLESS_MAIN(tst_architecture)
+DSTN_TEST(tst_architecture)
 #include "tst_architecture.moc"

@@ -1,4 +1,4 @@
-#include "core/run/experiment.h"
+#include "core/experiment/experiment.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <cstdlib>

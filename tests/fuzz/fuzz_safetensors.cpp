@@ -1,4 +1,4 @@
-#include "core/run/safetensors.h"
+#include "core/data/safetensors.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace dstn;

@@ -1,8 +1,9 @@
+#include "tests/program.h"
 #include "tests/ui/sample_studies.h"
 #include "ui/archive/archive_page.h"
 #include "ui/archive/run_export.h"
 #include "ui/archive/run_list_model.h"
-#include "ui/archive/run_text.h"
+#include "ui/text/run_text.h"
 
 #include <QAction>
 #include <QApplication>
@@ -452,5 +453,5 @@ class TestArchivePage : public QObject {
     }
 };
 
-QTEST_MAIN(TestArchivePage)
+DSTN_TEST_IN(QApplication, TestArchivePage)
 #include "tst_archive_page.moc"

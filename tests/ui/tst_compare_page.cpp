@@ -1,9 +1,10 @@
+#include "tests/program.h"
 #include "tests/ui/sample_runs.h"
-#include "ui/archive/run_text.h"
 #include "ui/compare/compare_page.h"
 #include "ui/compare/metric_table_model.h"
 #include "ui/compare/run_groups.h"
-#include "ui/compare/series_text.h"
+#include "ui/text/run_text.h"
+#include "ui/text/series_text.h"
 #include "ui/widgets/curve_plot.h"
 
 #include <QAction>
@@ -308,5 +309,5 @@ class TestComparePage : public QObject {
     }
 };
 
-QTEST_MAIN(TestComparePage)
+DSTN_TEST_IN(QApplication, TestComparePage)
 #include "tst_compare_page.moc"

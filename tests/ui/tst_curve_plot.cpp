@@ -1,6 +1,9 @@
+#include "tests/program.h"
+
 #include "core/error.h"
 #include "ui/widgets/curve_plot.h"
 #include "ui/widgets/theme.h"
+#include <QApplication>
 
 #include <QElapsedTimer>
 #include <QFile>
@@ -282,5 +285,5 @@ class TestCurvePlot : public QObject {
     }
 };
 
-QTEST_MAIN(TestCurvePlot)
+DSTN_TEST_IN(QApplication, TestCurvePlot)
 #include "tst_curve_plot.moc"

@@ -1,5 +1,8 @@
+#include "tests/program.h"
+
 #include "core/error.h"
 #include "ui/live/hypergradient_panel.h"
+#include <QApplication>
 
 #include <QAbstractItemModelTester>
 #include <QLabel>
@@ -73,5 +76,5 @@ class TestHypergradientPanel : public QObject {
     }
 };
 
-QTEST_MAIN(TestHypergradientPanel)
+DSTN_TEST_IN(QApplication, TestHypergradientPanel)
 #include "tst_hypergradient_panel.moc"

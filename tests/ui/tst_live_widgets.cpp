@@ -1,12 +1,15 @@
+#include "tests/program.h"
+
 #include "tests/ui/sample_runs.h"
 #include "ui/live/event_list.h"
 #include "ui/live/nudge_panel.h"
 #include "ui/live/run_header.h"
-#include "ui/live/run_summary.h"
 #include "ui/live/run_view.h"
+#include "ui/text/run_summary.h"
 #include "ui/widgets/badge.h"
 #include "ui/widgets/curve_plot.h"
 #include "ui/widgets/elided_label.h"
+#include <QApplication>
 
 #include <QCheckBox>
 #include <QLabel>
@@ -254,5 +257,5 @@ class TestLiveWidgets : public QObject {
     }
 };
 
-QTEST_MAIN(TestLiveWidgets)
+DSTN_TEST_IN(QApplication, TestLiveWidgets)
 #include "tst_live_widgets.moc"

@@ -1,13 +1,16 @@
+#include "tests/program.h"
+
 #include "core/archive/archive.h"
+#include "ui/forms/experiment_file.h"
 #include "ui/live/archived_run_page.h"
 #include "ui/live/live_page.h"
 #include "ui/live/run_view.h"
 #include "ui/main_window.h"
-#include "ui/setup/experiment_file.h"
 #include "ui/setup/setup_page.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/curve_plot.h"
 #include "ui/widgets/theme.h"
+#include <QApplication>
 
 #include <QAction>
 #include <QDialog>
@@ -334,5 +337,5 @@ class TestMainWindow : public QObject {
     }
 };
 
-QTEST_MAIN(TestMainWindow)
+DSTN_TEST_IN(QApplication, TestMainWindow)
 #include "tst_main_window.moc"

@@ -1,4 +1,7 @@
+#include "tests/program.h"
+
 #include "ui/live/run_controller.h"
+#include <QApplication>
 
 #include <QElapsedTimer>
 #include <QSignalSpy>
@@ -270,5 +273,5 @@ class TestRunController : public QObject {
     }
 };
 
-QTEST_MAIN(TestRunController)
+DSTN_TEST_IN(QApplication, TestRunController)
 #include "tst_run_controller.moc"

@@ -1,7 +1,10 @@
+#include "tests/program.h"
+
 #include "ui/archive/run_list_model.h"
 #include "ui/archive/run_search.h"
 #include "ui/archive/run_table_model.h"
-#include "ui/archive/run_text.h"
+#include "ui/text/run_text.h"
+#include <QApplication>
 
 #include <QAbstractItemModelTester>
 #include <QElapsedTimer>
@@ -405,5 +408,5 @@ void TestRunTable::relativeTimesAreWords() {
     QCOMPARE(momentOf("2024-05-01T12:00:00").toUTC().time(), QTime(12, 0));
 }
 
-QTEST_MAIN(TestRunTable)
+DSTN_TEST_IN(QApplication, TestRunTable)
 #include "tst_run_table.moc"

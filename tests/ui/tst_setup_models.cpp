@@ -1,18 +1,19 @@
+#include "tests/program.h"
+#include "ui/forms/field_options.h"
+#include "ui/forms/mark_board.h"
+#include "ui/forms/number_edit.h"
+#include "ui/forms/tunable_edit.h"
+#include "ui/forms/tunable_places.h"
 #include "ui/setup/augmentation_table_model.h"
 #include "ui/setup/data_section.h"
 #include "ui/setup/experiment_model.h"
-#include "ui/setup/field_options.h"
 #include "ui/setup/hyperparameter_table_model.h"
-#include "ui/setup/mark_board.h"
 #include "ui/setup/model_table_model.h"
 #include "ui/setup/model_templates.h"
-#include "ui/setup/number_edit.h"
-#include "ui/setup/number_text.h"
 #include "ui/setup/offered_augmentations.h"
 #include "ui/setup/offered_parts.h"
 #include "ui/setup/transform_view.h"
-#include "ui/setup/tunable_edit.h"
-#include "ui/setup/tunable_places.h"
+#include "ui/text/number_text.h"
 
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
@@ -506,5 +507,5 @@ class SetupModelsTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(SetupModelsTest)
+DSTN_TEST(SetupModelsTest)
 #include "tst_setup_models.moc"

@@ -1,14 +1,17 @@
+#include "tests/program.h"
+
+#include "ui/forms/experiment_file.h"
+#include "ui/forms/marked_field.h"
+#include "ui/forms/option_field.h"
+#include "ui/forms/section_area.h"
 #include "ui/setup/augmentation_table_model.h"
-#include "ui/setup/experiment_file.h"
 #include "ui/setup/hyperparameter_table_model.h"
-#include "ui/setup/marked_field.h"
 #include "ui/setup/measured_speed.h"
 #include "ui/setup/model_table_model.h"
 #include "ui/setup/offered_parts.h"
-#include "ui/setup/option_field.h"
-#include "ui/setup/section_area.h"
 #include "ui/setup/setup_page.h"
 #include "ui/widgets/theme.h"
+#include <QApplication>
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -882,5 +885,5 @@ class SetupPageTest : public QObject {
     std::unique_ptr<SetupPage> page_;
 };
 
-QTEST_MAIN(SetupPageTest)
+DSTN_TEST_IN(QApplication, SetupPageTest)
 #include "tst_setup_page.moc"

@@ -1,11 +1,14 @@
+#include "tests/program.h"
+
 #include "tests/ui/sample_studies.h"
-#include "ui/setup/marked_field.h"
+#include "ui/forms/marked_field.h"
 #include "ui/studies/new_study_page.h"
 #include "ui/studies/studies_page.h"
 #include "ui/studies/study_chart.h"
 #include "ui/studies/study_page.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/curve_plot.h"
+#include <QApplication>
 
 #include <QAction>
 #include <QComboBox>
@@ -419,5 +422,5 @@ class TestStudiesPage : public QObject {
     }
 };
 
-QTEST_MAIN(TestStudiesPage)
+DSTN_TEST_IN(QApplication, TestStudiesPage)
 #include "tst_studies_page.moc"

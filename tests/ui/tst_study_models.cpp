@@ -1,3 +1,5 @@
+#include "tests/program.h"
+
 #include "tests/ui/sample_studies.h"
 #include "ui/studies/loaded_study.h"
 #include "ui/studies/method_draft_model.h"
@@ -7,7 +9,8 @@
 #include "ui/studies/study_file.h"
 #include "ui/studies/study_list_model.h"
 #include "ui/studies/study_run_model.h"
-#include "ui/studies/study_text.h"
+#include "ui/text/study_text.h"
+#include <QApplication>
 
 #include <QAbstractItemModelTester>
 #include <QFile>
@@ -326,5 +329,5 @@ class TestStudyModels : public QObject {
     }
 };
 
-QTEST_MAIN(TestStudyModels)
+DSTN_TEST_IN(QApplication, TestStudyModels)
 #include "tst_study_models.moc"

@@ -1,14 +1,14 @@
 #include "ui/archive/archive_page.h"
 
-#include "ui/archive/archive_client.h"
-#include "ui/archive/notice_bar.h"
+#include "ui/access/archive_client.h"
+#include "ui/access/run_follow.h"
 #include "ui/archive/progress_delegate.h"
 #include "ui/archive/run_export.h"
-#include "ui/archive/run_follow.h"
 #include "ui/archive/run_list_model.h"
 #include "ui/archive/run_preview.h"
 #include "ui/archive/run_table_model.h"
-#include "ui/archive/run_text.h"
+#include "ui/text/run_text.h"
+#include "ui/widgets/notice_bar.h"
 
 #include <QAction>
 #include <QFileDialog>

@@ -1,7 +1,7 @@
 #include "ui/archive/progress_delegate.h"
 
 #include "ui/archive/run_table_model.h"
-#include "ui/archive/state_icon.h"
+#include "ui/widgets/state_icon.h"
 
 #include <QApplication>
 #include <QPainter>

@@ -1,7 +1,7 @@
 #include "ui/archive/run_export.h"
 
 #include "ui/archive/run_list_model.h"
-#include "ui/archive/run_text.h"
+#include "ui/text/run_text.h"
 #include "ui/widgets/free_path.h"
 
 #include <QRegularExpression>

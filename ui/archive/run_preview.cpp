@@ -1,8 +1,8 @@
 #include "ui/archive/run_preview.h"
 
-#include "ui/archive/json_view.h"
-#include "ui/archive/run_text.h"
-#include "ui/archive/state_icon.h"
+#include "ui/text/run_text.h"
+#include "ui/widgets/json_view.h"
+#include "ui/widgets/state_icon.h"
 
 #include <QDateTime>
 #include <QFormLayout>

@@ -1,6 +1,6 @@
 #include "ui/archive/run_search.h"
 
-#include "ui/archive/run_text.h"
+#include "ui/text/run_text.h"
 
 #include <algorithm>
 

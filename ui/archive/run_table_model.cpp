@@ -1,9 +1,9 @@
 #include "ui/archive/run_table_model.h"
 
 #include "ui/archive/run_search.h"
-#include "ui/archive/run_text.h"
-#include "ui/archive/state_icon.h"
-#include "ui/setup/number_text.h"
+#include "ui/text/number_text.h"
+#include "ui/text/run_text.h"
+#include "ui/widgets/state_icon.h"
 
 #include <QDateTime>
 #include <QFont>

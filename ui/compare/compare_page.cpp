@@ -1,14 +1,14 @@
 #include "ui/compare/compare_page.h"
 
-#include "ui/archive/archive_client.h"
-#include "ui/archive/notice_bar.h"
+#include "ui/access/archive_client.h"
 #include "ui/compare/difference_model.h"
 #include "ui/compare/metric_table_model.h"
 #include "ui/compare/parallel_coordinates.h"
 #include "ui/compare/run_groups.h"
-#include "ui/compare/series_text.h"
+#include "ui/text/series_text.h"
 #include "ui/widgets/curve_plot.h"
 #include "ui/widgets/free_path.h"
+#include "ui/widgets/notice_bar.h"
 #include "ui/widgets/theme.h"
 
 #include <QActionGroup>

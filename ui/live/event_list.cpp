@@ -1,6 +1,6 @@
 #include "ui/live/event_list.h"
 
-#include "ui/live/run_summary.h"
+#include "ui/text/run_summary.h"
 #include "ui/widgets/theme.h"
 
 #include <QClipboard>

@@ -1,7 +1,7 @@
 #include "ui/live/hypergradient_models.h"
 
-#include "ui/archive/run_text.h"
-#include "ui/setup/number_text.h"
+#include "ui/text/number_text.h"
+#include "ui/text/run_text.h"
 #include "ui/widgets/theme.h"
 
 #include <QColor>

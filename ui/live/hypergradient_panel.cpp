@@ -2,8 +2,8 @@
 
 #include "core/archive/archive.h"
 #include "core/run/engine.h"
-#include "ui/setup/number_edit.h"
-#include "ui/setup/number_text.h"
+#include "ui/forms/number_edit.h"
+#include "ui/text/number_text.h"
 
 #include <QBoxLayout>
 #include <QHeaderView>

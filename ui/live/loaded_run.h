@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/archive/archive.h"
-#include "core/run/experiment.h"
+#include "core/experiment/experiment.h"
 
 #include <cstdint>
 #include <filesystem>

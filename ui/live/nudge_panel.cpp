@@ -1,6 +1,6 @@
 #include "ui/live/nudge_panel.h"
 
-#include "ui/setup/number_edit.h"
+#include "ui/forms/number_edit.h"
 #include "ui/widgets/elided_label.h"
 
 #include <QBoxLayout>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/hyperparameters/hyperparameter.h"
 #include "core/run/events.h"
+#include "core/spec/hyperparameter.h"
 
 #include <QWidget>
 

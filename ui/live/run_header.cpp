@@ -1,6 +1,6 @@
 #include "ui/live/run_header.h"
 
-#include "ui/setup/number_text.h"
+#include "ui/text/number_text.h"
 #include "ui/widgets/badge.h"
 #include "ui/widgets/elided_label.h"
 

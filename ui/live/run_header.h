@@ -1,7 +1,7 @@
 #pragma once
 
 #include "ui/live/run_controller.h"
-#include "ui/live/run_summary.h"
+#include "ui/text/run_summary.h"
 
 #include <QWidget>
 

@@ -1,8 +1,8 @@
 #include "ui/live/run_view.h"
 
-#include "ui/archive/run_text.h"
 #include "ui/live/plot_grid.h"
 #include "ui/live/run_header.h"
+#include "ui/text/run_text.h"
 #include "ui/widgets/curve_plot.h"
 
 #include <QBoxLayout>

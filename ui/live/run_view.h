@@ -3,7 +3,7 @@
 #include "core/run/events.h"
 #include "ui/live/loaded_run.h"
 #include "ui/live/run_controller.h"
-#include "ui/live/run_summary.h"
+#include "ui/text/run_summary.h"
 
 #include <QFutureWatcher>
 #include <QTimer>

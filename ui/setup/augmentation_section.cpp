@@ -1,9 +1,9 @@
 #include "ui/setup/augmentation_section.h"
 
-#include "ui/setup/cell_delegate.h"
-#include "ui/setup/mark_colors.h"
+#include "ui/forms/cell_delegate.h"
+#include "ui/forms/mark_colors.h"
+#include "ui/forms/tunable_places.h"
 #include "ui/setup/offered_augmentations.h"
-#include "ui/setup/tunable_places.h"
 
 #include <QHeaderView>
 #include <QMenu>

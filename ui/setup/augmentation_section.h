@@ -1,9 +1,9 @@
 #pragma once
 
+#include "ui/forms/list_tools.h"
+#include "ui/forms/section.h"
+#include "ui/forms/table_view.h"
 #include "ui/setup/augmentation_table_model.h"
-#include "ui/setup/list_tools.h"
-#include "ui/setup/section.h"
-#include "ui/setup/table_view.h"
 
 namespace dstn {
 

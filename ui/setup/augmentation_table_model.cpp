@@ -1,7 +1,7 @@
 #include "ui/setup/augmentation_table_model.h"
 
-#include "core/run/tunables.h"
-#include "ui/setup/mark_board.h"
+#include "core/experiment/tunables.h"
+#include "ui/forms/mark_board.h"
 #include "ui/setup/offered_augmentations.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/run/experiment.h"
-#include "ui/setup/field_options.h"
+#include "core/experiment/experiment.h"
+#include "ui/forms/field_options.h"
 
 #include <QAbstractTableModel>
 

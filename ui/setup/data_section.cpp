@@ -1,6 +1,6 @@
 #include "ui/setup/data_section.h"
 
-#include "core/run/data_fields.h"
+#include "core/experiment/data_fields.h"
 
 #include <QFileDialog>
 #include <QFileInfo>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "ui/setup/data_probe.h"
-#include "ui/setup/option_field.h"
-#include "ui/setup/section.h"
+#include "ui/forms/data_probe.h"
+#include "ui/forms/option_field.h"
+#include "ui/forms/section.h"
 
 #include <QPushButton>
 

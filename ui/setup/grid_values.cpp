@@ -1,6 +1,6 @@
 #include "ui/setup/grid_values.h"
 
-#include "ui/setup/number_text.h"
+#include "ui/text/number_text.h"
 
 #include <QLabel>
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/run/experiment.h"
-#include "ui/setup/mark_board.h"
-#include "ui/setup/marked_field.h"
+#include "core/experiment/experiment.h"
+#include "ui/forms/mark_board.h"
+#include "ui/forms/marked_field.h"
 
 #include <QGridLayout>
 #include <QLineEdit>

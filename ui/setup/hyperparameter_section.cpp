@@ -1,10 +1,10 @@
 #include "ui/setup/hyperparameter_section.h"
 
-#include "core/run/data_fields.h"
-#include "core/run/part_fields.h"
-#include "ui/setup/cell_delegate.h"
-#include "ui/setup/mark_colors.h"
-#include "ui/setup/tunable_places.h"
+#include "core/experiment/data_fields.h"
+#include "core/experiment/part_fields.h"
+#include "ui/forms/cell_delegate.h"
+#include "ui/forms/mark_colors.h"
+#include "ui/forms/tunable_places.h"
 
 #include <QHBoxLayout>
 #include <QHeaderView>

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "ui/forms/section.h"
+#include "ui/forms/table_view.h"
 #include "ui/setup/hyperparameter_table_model.h"
-#include "ui/setup/section.h"
-#include "ui/setup/table_view.h"
 #include "ui/setup/transform_view.h"
 
 #include <QAction>

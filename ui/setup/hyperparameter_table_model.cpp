@@ -1,8 +1,8 @@
 #include "ui/setup/hyperparameter_table_model.h"
 
-#include "ui/setup/mark_board.h"
-#include "ui/setup/number_text.h"
-#include "ui/setup/tunable_places.h"
+#include "ui/forms/mark_board.h"
+#include "ui/forms/tunable_places.h"
+#include "ui/text/number_text.h"
 
 #include <algorithm>
 

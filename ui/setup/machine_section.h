@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/run/engine.h"
-#include "ui/setup/section.h"
+#include "ui/forms/section.h"
 
 #include <optional>
 

@@ -1,7 +1,7 @@
 #include "ui/setup/method_section.h"
 
-#include "ui/setup/mark_colors.h"
-#include "ui/setup/number_text.h"
+#include "ui/forms/mark_colors.h"
+#include "ui/text/number_text.h"
 
 #include <algorithm>
 

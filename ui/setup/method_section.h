@@ -1,8 +1,8 @@
 #pragma once
 
+#include "ui/forms/option_field.h"
+#include "ui/forms/section.h"
 #include "ui/setup/grid_values.h"
-#include "ui/setup/option_field.h"
-#include "ui/setup/section.h"
 
 namespace dstn {
 

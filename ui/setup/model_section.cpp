@@ -1,10 +1,10 @@
 #include "ui/setup/model_section.h"
 
-#include "ui/setup/cell_delegate.h"
-#include "ui/setup/mark_colors.h"
+#include "ui/forms/cell_delegate.h"
+#include "ui/forms/mark_colors.h"
+#include "ui/forms/tunable_places.h"
 #include "ui/setup/model_templates.h"
 #include "ui/setup/offered_parts.h"
-#include "ui/setup/tunable_places.h"
 
 #include <QHBoxLayout>
 #include <QHeaderView>

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "ui/setup/data_probe.h"
-#include "ui/setup/list_tools.h"
+#include "ui/forms/data_probe.h"
+#include "ui/forms/list_tools.h"
+#include "ui/forms/option_field.h"
+#include "ui/forms/section.h"
+#include "ui/forms/table_view.h"
 #include "ui/setup/model_table_model.h"
-#include "ui/setup/option_field.h"
-#include "ui/setup/section.h"
-#include "ui/setup/table_view.h"
 #include "ui/widgets/flow_layout.h"
 
 #include <QLineEdit>

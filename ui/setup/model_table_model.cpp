@@ -1,9 +1,9 @@
 #include "ui/setup/model_table_model.h"
 
-#include "ui/setup/field_options.h"
-#include "ui/setup/mark_board.h"
-#include "ui/setup/number_text.h"
+#include "ui/forms/field_options.h"
+#include "ui/forms/mark_board.h"
 #include "ui/setup/offered_parts.h"
+#include "ui/text/number_text.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include "ui/setup/model_templates.h"
 
-#include "core/run/part_fields.h"
-#include "ui/setup/tunable_places.h"
+#include "core/experiment/part_fields.h"
+#include "ui/forms/tunable_places.h"
 
 namespace dstn {
 

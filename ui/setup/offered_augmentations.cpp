@@ -1,8 +1,8 @@
 #include "ui/setup/offered_augmentations.h"
 
-#include "core/run/tunables.h"
-#include "ui/setup/field_options.h"
-#include "ui/setup/tunable_places.h"
+#include "core/experiment/tunables.h"
+#include "ui/forms/field_options.h"
+#include "ui/forms/tunable_places.h"
 
 #include <QObject>
 

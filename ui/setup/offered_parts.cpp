@@ -1,8 +1,8 @@
 #include "ui/setup/offered_parts.h"
 
-#include "ui/setup/field_options.h"
-#include "ui/setup/number_text.h"
-#include "ui/setup/tunable_edit.h"
+#include "ui/forms/field_options.h"
+#include "ui/forms/tunable_edit.h"
+#include "ui/text/number_text.h"
 
 #include <QObject>
 

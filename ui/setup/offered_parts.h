@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/models/model.h"
+#include "core/spec/model.h"
 
 #include <QString>
 

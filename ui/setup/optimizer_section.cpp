@@ -1,6 +1,6 @@
 #include "ui/setup/optimizer_section.h"
 
-#include "ui/setup/mark_colors.h"
+#include "ui/forms/mark_colors.h"
 #include "ui/setup/method_section.h"
 
 #include <algorithm>

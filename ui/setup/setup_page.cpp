@@ -1,22 +1,22 @@
 #include "ui/setup/setup_page.h"
 
+#include "ui/forms/data_probe.h"
+#include "ui/forms/experiment_file.h"
+#include "ui/forms/mark_board.h"
+#include "ui/forms/mark_colors.h"
+#include "ui/forms/section_area.h"
 #include "ui/setup/augmentation_section.h"
-#include "ui/setup/data_probe.h"
 #include "ui/setup/data_section.h"
-#include "ui/setup/experiment_file.h"
 #include "ui/setup/experiment_model.h"
 #include "ui/setup/hyperparameter_section.h"
 #include "ui/setup/machine_section.h"
-#include "ui/setup/mark_board.h"
-#include "ui/setup/mark_colors.h"
 #include "ui/setup/measured_speed.h"
 #include "ui/setup/method_section.h"
 #include "ui/setup/model_section.h"
 #include "ui/setup/optimizer_section.h"
-#include "ui/setup/search_size.h"
-#include "ui/setup/section_area.h"
 #include "ui/setup/start_bar.h"
 #include "ui/setup/summary_panel.h"
+#include "ui/text/search_size.h"
 
 #include <QFileDialog>
 #include <QFutureWatcher>

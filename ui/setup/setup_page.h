@@ -1,7 +1,7 @@
 #pragma once
 
+#include "core/experiment/experiment.h"
 #include "core/run/engine.h"
-#include "core/run/experiment.h"
 
 #include <QAction>
 #include <QWidget>

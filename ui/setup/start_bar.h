@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ui/setup/section.h"
+#include "ui/forms/section.h"
 
 #include <QAction>
 

@@ -1,9 +1,9 @@
 #include "ui/setup/summary_panel.h"
 
-#include "ui/setup/mark_board.h"
-#include "ui/setup/mark_colors.h"
+#include "ui/forms/mark_board.h"
+#include "ui/forms/mark_colors.h"
 #include "ui/setup/measured_speed.h"
-#include "ui/setup/number_text.h"
+#include "ui/text/number_text.h"
 
 #include <QVBoxLayout>
 

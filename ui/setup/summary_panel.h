@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/run/experiment.h"
+#include "core/experiment/experiment.h"
 
 #include <QAction>
 #include <QFormLayout>

@@ -1,6 +1,6 @@
 #include "ui/setup/transform_view.h"
 
-#include "ui/setup/mark_colors.h"
+#include "ui/forms/mark_colors.h"
 
 #include <QPainter>
 #include <QPainterPath>

@@ -1,8 +1,8 @@
 #include "ui/studies/extend_panel.h"
 
-#include "ui/setup/mark_colors.h"
-#include "ui/setup/number_edit.h"
-#include "ui/studies/study_text.h"
+#include "ui/forms/mark_colors.h"
+#include "ui/forms/number_edit.h"
+#include "ui/text/study_text.h"
 
 #include <QBoxLayout>
 #include <QKeyEvent>

@@ -1,7 +1,7 @@
 #include "ui/studies/method_draft_model.h"
 
-#include "ui/setup/mark_board.h"
-#include "ui/studies/study_text.h"
+#include "ui/forms/mark_board.h"
+#include "ui/text/study_text.h"
 
 #include <QGuiApplication>
 #include <QPalette>

@@ -1,6 +1,6 @@
 #include "ui/studies/method_table_model.h"
 
-#include "ui/studies/study_text.h"
+#include "ui/text/study_text.h"
 #include "ui/widgets/theme.h"
 
 #include <QFont>

@@ -1,7 +1,7 @@
 #include "ui/studies/paired_test_model.h"
 
-#include "ui/archive/run_text.h"
-#include "ui/studies/study_text.h"
+#include "ui/text/run_text.h"
+#include "ui/text/study_text.h"
 
 #include <QColor>
 #include <QGuiApplication>

@@ -1,13 +1,13 @@
 #include "ui/studies/studies_page.h"
 
 #include "core/run/session.h"
-#include "ui/archive/archive_client.h"
-#include "ui/archive/notice_bar.h"
+#include "ui/access/archive_client.h"
 #include "ui/studies/new_study_page.h"
 #include "ui/studies/study_list_model.h"
 #include "ui/studies/study_page.h"
-#include "ui/studies/study_text.h"
+#include "ui/text/study_text.h"
 #include "ui/widgets/empty_state.h"
+#include "ui/widgets/notice_bar.h"
 
 #include <QAction>
 #include <QBoxLayout>

@@ -1,7 +1,7 @@
 #include "ui/studies/study_chart.h"
 
-#include "ui/setup/section.h"
-#include "ui/studies/study_text.h"
+#include "ui/forms/section.h"
+#include "ui/text/study_text.h"
 #include "ui/widgets/curve_plot.h"
 
 #include <QBoxLayout>

@@ -1,7 +1,7 @@
 #include "ui/studies/study_draft.h"
 
-#include "ui/setup/mark_board.h"
-#include "ui/studies/study_text.h"
+#include "ui/forms/mark_board.h"
+#include "ui/text/study_text.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>

@@ -1,8 +1,8 @@
 #include "ui/studies/study_list_model.h"
 
-#include "ui/archive/run_text.h"
-#include "ui/archive/state_icon.h"
-#include "ui/studies/study_text.h"
+#include "ui/text/run_text.h"
+#include "ui/text/study_text.h"
+#include "ui/widgets/state_icon.h"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 #include "ui/studies/study_run_model.h"
 
-#include "ui/archive/run_text.h"
-#include "ui/archive/state_icon.h"
-#include "ui/setup/number_text.h"
+#include "ui/text/number_text.h"
+#include "ui/text/run_text.h"
+#include "ui/widgets/state_icon.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,7 @@
 #include "core/archive/process_identity.h"
 #include "core/archive/schema.h"
 #include "tests/core/archive/archive_fixture.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -859,5 +860,5 @@ class ArchiveTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(ArchiveTest)
+DSTN_TEST(ArchiveTest)
 #include "tst_archive.moc"

@@ -1,4 +1,5 @@
 #include "core/archive/archive.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -41,5 +42,5 @@ class DifferencesTest : public QObject {
     void textThatIsNoJsonIsRefused() { QVERIFY_THROWS_EXCEPTION(Error, differences({"{}", "nonsense"})); }
 };
 
-QTEST_APPLESS_MAIN(DifferencesTest)
+DSTN_TEST(DifferencesTest)
 #include "tst_differences.moc"

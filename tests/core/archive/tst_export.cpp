@@ -1,4 +1,5 @@
 #include "tests/core/archive/archive_fixture.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -154,5 +155,5 @@ class ExportTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(ExportTest)
+DSTN_TEST(ExportTest)
 #include "tst_export.moc"

@@ -1,4 +1,7 @@
+#include "tests/program.h"
+
 #include "tests/core/archive/archive_fixture.h"
+#include <QCoreApplication>
 
 #include <QElapsedTimer>
 #include <QTest>
@@ -204,5 +207,5 @@ class RecorderTest : public QObject {
     }
 };
 
-QTEST_GUILESS_MAIN(RecorderTest)
+DSTN_TEST_IN(QCoreApplication, RecorderTest)
 #include "tst_recorder.moc"

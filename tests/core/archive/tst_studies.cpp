@@ -1,4 +1,5 @@
 #include "tests/core/archive/archive_fixture.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -191,5 +192,5 @@ class StudiesTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(StudiesTest)
+DSTN_TEST(StudiesTest)
 #include "tst_studies.moc"

@@ -1,8 +1,9 @@
 #include "core/data/cifar_reader.h"
 #include "core/data/dataset.h"
 #include "core/data/image_gather.h"
-#include "idx_files.h"
-#include "thrown.h"
+#include "tests/core/data/idx_files.h"
+#include "tests/core/data/thrown.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -197,5 +198,5 @@ class TestCifarReader : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestCifarReader)
+DSTN_TEST(TestCifarReader)
 #include "tst_cifar_reader.moc"

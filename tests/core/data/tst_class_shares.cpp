@@ -1,4 +1,5 @@
 #include "core/data/class_shares.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -103,5 +104,5 @@ class TestClassShares : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestClassShares)
+DSTN_TEST(TestClassShares)
 #include "tst_class_shares.moc"

@@ -1,5 +1,6 @@
 #include "core/data/csv_reader.h"
-#include "thrown.h"
+#include "tests/core/data/thrown.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -264,5 +265,5 @@ class TestCsvReader : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestCsvReader)
+DSTN_TEST(TestCsvReader)
 #include "tst_csv_reader.moc"

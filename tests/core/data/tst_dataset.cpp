@@ -1,7 +1,8 @@
 #include "core/data/dataset.h"
 #include "core/data/image_gather.h"
-#include "idx_files.h"
-#include "thrown.h"
+#include "tests/core/data/idx_files.h"
+#include "tests/core/data/thrown.h"
+#include "tests/program.h"
 
 #include <QElapsedTimer>
 #include <QFileInfo>
@@ -611,5 +612,5 @@ class TestDataset : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestDataset)
+DSTN_TEST(TestDataset)
 #include "tst_dataset.moc"

@@ -1,5 +1,6 @@
 #include "core/data/dataset.h"
 #include "core/error.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -50,5 +51,5 @@ class TestDeclaredDataset : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestDeclaredDataset)
+DSTN_TEST(TestDeclaredDataset)
 #include "tst_declared_dataset.moc"

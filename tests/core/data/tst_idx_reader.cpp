@@ -1,6 +1,7 @@
 #include "core/data/idx_reader.h"
-#include "idx_files.h"
-#include "thrown.h"
+#include "tests/core/data/idx_files.h"
+#include "tests/core/data/thrown.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -164,5 +165,5 @@ class TestIdxReader : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestIdxReader)
+DSTN_TEST(TestIdxReader)
 #include "tst_idx_reader.moc"

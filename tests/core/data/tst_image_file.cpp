@@ -1,7 +1,8 @@
 #include "core/data/image_file.h"
-#include "idx_files.h"
-#include "image_files.h"
-#include "thrown.h"
+#include "tests/core/data/idx_files.h"
+#include "tests/core/data/image_files.h"
+#include "tests/core/data/thrown.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -169,5 +170,5 @@ class TestImageFile : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestImageFile)
+DSTN_TEST(TestImageFile)
 #include "tst_image_file.moc"

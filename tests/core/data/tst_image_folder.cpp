@@ -1,9 +1,10 @@
 #include "core/data/dataset.h"
 #include "core/data/image_cache.h"
 #include "core/data/image_folder.h"
-#include "idx_files.h"
-#include "image_files.h"
-#include "thrown.h"
+#include "tests/core/data/idx_files.h"
+#include "tests/core/data/image_files.h"
+#include "tests/core/data/thrown.h"
+#include "tests/program.h"
 
 #include <QDir>
 #include <QTest>
@@ -514,5 +515,5 @@ class TestImageFolder : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestImageFolder)
+DSTN_TEST(TestImageFolder)
 #include "tst_image_folder.moc"

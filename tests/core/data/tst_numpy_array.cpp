@@ -1,8 +1,9 @@
 #include "core/data/numpy_array.h"
 #include "core/data/zip_archive.h"
-#include "idx_files.h"
-#include "numpy_files.h"
-#include "thrown.h"
+#include "tests/core/data/idx_files.h"
+#include "tests/core/data/numpy_files.h"
+#include "tests/core/data/thrown.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -199,5 +200,5 @@ class TestNumpyArray : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestNumpyArray)
+DSTN_TEST(TestNumpyArray)
 #include "tst_numpy_array.moc"

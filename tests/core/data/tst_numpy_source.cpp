@@ -1,8 +1,9 @@
 #include "core/data/dataset.h"
 #include "core/data/image_gather.h"
-#include "idx_files.h"
-#include "numpy_files.h"
-#include "thrown.h"
+#include "tests/core/data/idx_files.h"
+#include "tests/core/data/numpy_files.h"
+#include "tests/core/data/thrown.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -253,5 +254,5 @@ class TestNumpySource : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestNumpySource)
+DSTN_TEST(TestNumpySource)
 #include "tst_numpy_source.moc"

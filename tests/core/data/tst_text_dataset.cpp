@@ -1,7 +1,8 @@
 #include "core/data/dataset.h"
 #include "core/data/text_folder.h"
-#include "idx_files.h"
-#include "thrown.h"
+#include "tests/core/data/idx_files.h"
+#include "tests/core/data/thrown.h"
+#include "tests/program.h"
 
 #include <QDir>
 #include <QTest>
@@ -240,5 +241,5 @@ class TestTextDataset : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestTextDataset)
+DSTN_TEST(TestTextDataset)
 #include "tst_text_dataset.moc"

@@ -1,6 +1,7 @@
 #include "core/data/text_reader.h"
 #include "core/data/utf8.h"
-#include "thrown.h"
+#include "tests/core/data/thrown.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -173,5 +174,5 @@ class TestTextReader : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(TestTextReader)
+DSTN_TEST(TestTextReader)
 #include "tst_text_reader.moc"

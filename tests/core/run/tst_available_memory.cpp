@@ -1,4 +1,5 @@
 #include "core/run/available_memory.h"
+#include "tests/program.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -84,5 +85,5 @@ class AvailableMemoryTest : public QObject {
     void nothingKnownIsZero() { QCOMPARE(availableMemory("/nowhere", "/nowhere"), 0); }
 };
 
-QTEST_APPLESS_MAIN(AvailableMemoryTest)
+DSTN_TEST(AvailableMemoryTest)
 #include "tst_available_memory.moc"

@@ -1,4 +1,5 @@
 #include "core/run/session.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -88,5 +89,5 @@ class SessionTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(SessionTest)
+DSTN_TEST(SessionTest)
 #include "tst_session.moc"

@@ -1,5 +1,6 @@
 #include "core/search/asha.h"
-#include "trials.h"
+#include "tests/core/search/trials.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -171,5 +172,5 @@ void tst_asha::oneRungIsPlainSearch() {
     QCOMPARE(stepsOf(spec, {}), (std::vector<Step>{{0, 9}, {1, 9}, {2, 9}}));
 }
 
-QTEST_APPLESS_MAIN(tst_asha)
+DSTN_TEST(tst_asha)
 #include "tst_asha.moc"

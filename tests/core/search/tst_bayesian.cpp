@@ -1,6 +1,7 @@
 #include "core/search/bayesian.h"
 #include "core/search/expected_improvement.h"
-#include "trials.h"
+#include "tests/core/search/trials.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -269,5 +270,5 @@ void tst_bayesian::earlyStoppingSearchFindsTheBestRegion() {
     QVERIFY(tasks.size() > trials.size());
 }
 
-QTEST_APPLESS_MAIN(tst_bayesian)
+DSTN_TEST(tst_bayesian)
 #include "tst_bayesian.moc"

@@ -1,4 +1,5 @@
 #include "core/search/expected_improvement.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -142,5 +143,5 @@ void tst_expected_improvement::exhaustedSpaceGivesATriedPoint() {
              std::size_t{1});
 }
 
-QTEST_APPLESS_MAIN(tst_expected_improvement)
+DSTN_TEST(tst_expected_improvement)
 #include "tst_expected_improvement.moc"

@@ -1,4 +1,5 @@
 #include "core/search/gaussian_process.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -195,5 +196,5 @@ void tst_gaussian_process::equalValuesAreFitted() {
     QCOMPARE(process.predict(vector({0.3, 0.3})).mean, 0.0);
 }
 
-QTEST_APPLESS_MAIN(tst_gaussian_process)
+DSTN_TEST(tst_gaussian_process)
 #include "tst_gaussian_process.moc"

@@ -1,6 +1,7 @@
 #include "core/search/pbt.h"
 #include "core/search/uniform.h"
-#include "trials.h"
+#include "tests/core/search/trials.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -255,5 +256,5 @@ void tst_pbt::populationGetsBetter() {
     QVERIFY(median(40) < 0.5 * median(1));
 }
 
-QTEST_APPLESS_MAIN(tst_pbt)
+DSTN_TEST(tst_pbt)
 #include "tst_pbt.moc"

@@ -2,7 +2,8 @@
 #include "core/search/grid.h"
 #include "core/search/sobol.h"
 #include "core/search/uniform.h"
-#include "trials.h"
+#include "tests/core/search/trials.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -247,5 +248,5 @@ void tst_samplers::otherTunersAreNoSearch() {
     QVERIFY_EXCEPTION_THROWN((void)makeSearch(specOf("delta-stn", 5), unitRanges(1), 1, 0), Error);
 }
 
-QTEST_APPLESS_MAIN(tst_samplers)
+DSTN_TEST(tst_samplers)
 #include "tst_samplers.moc"

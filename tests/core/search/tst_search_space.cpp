@@ -1,5 +1,6 @@
 #include "core/error.h"
 #include "core/search/search_space.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -123,5 +124,5 @@ void tst_search_space::missingEndIsRefused() {
     }
 }
 
-QTEST_APPLESS_MAIN(tst_search_space)
+DSTN_TEST(tst_search_space)
 #include "tst_search_space.moc"

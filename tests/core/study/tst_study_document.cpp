@@ -1,5 +1,6 @@
 #include "core/error.h"
 #include "tests/core/study/sample_study.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -167,5 +168,5 @@ class StudyDocumentTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(StudyDocumentTest)
+DSTN_TEST(StudyDocumentTest)
 #include "tst_study_document.moc"

@@ -1,5 +1,6 @@
 #include "core/study/study_results.h"
-#include "sample_study.h"
+#include "tests/core/study/sample_study.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -372,5 +373,5 @@ void tst_study_results::emptyStudyIsShownToo() {
     QCOMPARE(out.str(), std::string("method,seed,epochs,gradients,seconds,validation_loss,run\r\n"));
 }
 
-QTEST_APPLESS_MAIN(tst_study_results)
+DSTN_TEST(tst_study_results)
 #include "tst_study_results.moc"

@@ -1,7 +1,8 @@
+#include "core/spec/step_cost.h"
 #include "core/study/study_runner.h"
-#include "core/tuners/step_cost.h"
 #include "tests/core/archive/archive_fixture.h"
 #include "tests/core/study/sample_study.h"
+#include "tests/program.h"
 
 #include <QTest>
 
@@ -417,5 +418,5 @@ class StudyRunnerTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(StudyRunnerTest)
+DSTN_TEST(StudyRunnerTest)
 #include "tst_study_runner.moc"

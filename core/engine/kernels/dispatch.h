@@ -1,0 +1,45 @@
+#pragma once
+
+#include "core/engine/torch.h"
+
+namespace dstn {
+
+/// Whether the loops written for the CPU serve this tensor: float32 or float64 there, outside any
+/// PortableScope. Everything else is composed of LibTorch's operations, which every device has.
+bool ownKernelsServe(const Tensor& tensor);
+
+/// Whether a tensor's value can be read without waiting for a device: on the CPU, outside any PortableScope.
+bool valueAtHand(const Tensor& tensor);
+
+/// While it lives, what its thread computes is composed of LibTorch's operations alone, on the CPU too, as it
+/// is on other devices: under autocast, whose tensors of several types our loops do not read, and in tests.
+class PortableScope {
+  public:
+    explicit PortableScope(bool on = true);
+    ~PortableScope();
+    PortableScope(const PortableScope&) = delete;
+    PortableScope& operator=(const PortableScope&) = delete;
+
+  private:
+    bool before_;
+};
+
+/// Whether what is computed has to be differentiable any number of times: the loops written for the CPU give
+/// the first derivative alone.
+bool higherDerivatives();
+
+/// While it lives, what its thread computes with a graph is composed of LibTorch's operations, whose
+/// derivatives can be differentiated again. What draws or changes data keeps its own loops, so that masks and
+/// augmented inputs are those of a training step.
+class HigherDerivativesScope {
+  public:
+    HigherDerivativesScope();
+    ~HigherDerivativesScope();
+    HigherDerivativesScope(const HigherDerivativesScope&) = delete;
+    HigherDerivativesScope& operator=(const HigherDerivativesScope&) = delete;
+
+  private:
+    bool before_;
+};
+
+} // namespace dstn

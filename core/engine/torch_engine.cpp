@@ -1,0 +1,667 @@
+#include "core/engine/torch_engine.h"
+
+#include "core/engine/bench/bench.h"
+#include "core/engine/bench/bench_tuners.h"
+#include "core/engine/bench/hypergradient_comparison.h"
+#include "core/engine/training/block_cache.h"
+#include "core/engine/training/device_memory.h"
+#include "core/engine/training/device_scope.h"
+#include "core/engine/training/training.h"
+#include "core/experiment/experiment_text.h"
+#include "core/run/available_memory.h"
+#include "core/run/unforeseen.h"
+
+#include <torch/cuda.h>
+#include <torch/version.h>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <fstream>
+#include <new>
+#include <sstream>
+#include <thread>
+
+namespace dstn {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string cpuName() {
+    std::ifstream info("/proc/cpuinfo");
+    for (std::string line; std::getline(info, line);)
+        if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+    return "CPU";
+}
+
+std::int64_t kilobytes(const char* file, const std::string& key) {
+    std::ifstream stream(file);
+    for (std::string line; std::getline(stream, line);)
+        if (line.starts_with(key)) return std::strtoll(line.c_str() + key.size(), nullptr, 10);
+    return 0;
+}
+
+/// Which BLAS answers to cblas_sgemm's Fortran name in this process.
+std::pair<std::string, bool> blasInUse() {
+    Dl_info info{};
+    void* symbol = dlsym(RTLD_DEFAULT, "sgemm_");
+    if (symbol == nullptr || dladdr(symbol, &info) == 0) return {"built into LibTorch", false};
+    std::array<char, 4096> resolved{};
+    const char* real = realpath(info.dli_fname, resolved.data());
+    const std::string path = real != nullptr ? real : info.dli_fname;
+    using Text = char* (*)();
+    if (const auto config = reinterpret_cast<Text>(dlsym(RTLD_DEFAULT, "openblas_get_config")))
+        return {std::string(config()), false};
+    if (path.find("mkl") != std::string::npos) return {"MKL", false};
+    if (path.find("torch") != std::string::npos) return {"built into LibTorch", false};
+    const bool reference =
+        path.find("/blas/") != std::string::npos || path.find("libblas.so.3") != std::string::npos;
+    return {(reference ? "reference BLAS " : "") + path, reference};
+}
+
+/// The instruction set whose kernels LibTorch chose, as its own report names it: "AVX2".
+std::string cpuCapability() {
+    std::istringstream report(at::show_config());
+    constexpr std::string_view key = "CPU capability usage: ";
+    for (std::string line; std::getline(report, line);)
+        if (const std::size_t at = line.find(key); at != std::string::npos)
+            return line.substr(at + key.size());
+    return "unknown";
+}
+
+/// The experiment's device as LibTorch knows it. Throws Error{device} if it is not there.
+at::Device resolveDevice(const std::string& wanted) {
+    if (wanted == "cpu") return at::kCPU;
+    const bool automatic = wanted == "auto";
+    const std::size_t count = torch::cuda::is_available() ? torch::cuda::device_count() : 0;
+    if (automatic) return count > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+    if (count == 0)
+        throw Error(ErrorKind::device,
+                    "device: \"" + wanted + "\" was asked for, but this LibTorch (" + TORCH_VERSION +
+                        ") finds no CUDA device. Use \"cpu\" or \"auto\", or " +
+                        (c10::impl::hasDeviceGuardImpl(at::kCUDA) ? "see to the GPU's driver."
+                                                                  : "build against a LibTorch with CUDA."));
+    const std::size_t index = wanted == "cuda" ? 0 : std::strtoull(wanted.c_str() + 5, nullptr, 10);
+    if (index >= count)
+        throw Error(ErrorKind::device, "device: \"" + wanted + "\" was asked for, but there " +
+                                           (count == 1 ? "is one CUDA device. Use \"cuda:0\""
+                                                       : "are " + std::to_string(count) +
+                                                             " CUDA devices. Use \"cuda:0\" to \"cuda:" +
+                                                             std::to_string(count - 1) + "\"") +
+                                           ", \"cpu\" or \"auto\".");
+    return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
+}
+
+/// What to do about too little memory.
+/// @param fitting the largest batch that would fit, 0: none would
+std::string memoryAdvice(std::int64_t fitting, const Experiment& experiment) {
+    if (fitting <= 0) return "Use narrower layers, or fewer examples (data.limit).";
+    const std::string batch = std::to_string(fitting);
+    return "A training batch of " + batch + " would fit (batch.train=" + batch +
+           (experiment.validationBatch > fitting ? ", batch.validation=" + batch : "") +
+           "); or use narrower layers, or fewer examples (data.limit).";
+}
+
+/// Refuses what cannot fit: on the CPU the kernel would end the program instead of an allocation failing.
+/// @param what "the run"
+/// @param bytes about what it needs; a double, which no sum overflows
+/// @param advice asked with the bytes that are free
+void requireMemory(const std::string& what, double bytes, at::Device device,
+                   const std::function<std::string(double)>& advice) {
+    const auto available = static_cast<double>(memoryLeft(device));
+    if (available > 0 && bytes > available)
+        throw Error(ErrorKind::device, "Not enough memory: " + what + " needs about " + gibibytes(bytes) +
+                                           ", and " + gibibytes(available) + " are free" +
+                                           (device.is_cpu() ? "" : " on " + device.str()) + ". " +
+                                           advice(available));
+}
+
+/// The bench computes on one batch; its networks stay in memory beside the one that is timed.
+double benchMemory(const Experiment& experiment) {
+    DataInfo data = benchData(experiment).info;
+    data.train = data.validation = data.test = 0;
+    Experiment still = experiment;
+    still.trainBatch = still.validationBatch = 1;
+    constexpr double others = 5;
+    return static_cast<double>(estimate(experiment, data).memoryBytes) +
+           others * static_cast<double>(estimate(still, data).memoryBytes);
+}
+
+/// Runs `body` and turns what LibTorch and the allocator throw into errors for a person.
+/// @param advice what to do where memory ran out
+template <typename F>
+void translatingErrors(const F& body, const std::function<std::string()>& advice) {
+    const auto outOfMemory = [&](const std::string& what) {
+        return Error(ErrorKind::device, "Memory ran out (" + what + "). " + advice());
+    };
+    try {
+        body();
+    } catch (const c10::Error& error) {
+        const std::string what = error.what_without_backtrace();
+        if (what.find("out of memory") != std::string::npos ||
+            what.find("can't allocate memory") != std::string::npos)
+            throw outOfMemory(what.substr(0, what.find('\n')));
+        throw Error(ErrorKind::device, "LibTorch reports: " + what);
+    } catch (const std::bad_alloc&) {
+        throw outOfMemory("the system has none left");
+    }
+}
+
+/// One run from its first event to its last.
+class Run {
+  public:
+    Run(const RunRequest& request, CommandQueue& commands, EventSink& events)
+        : request_(request), commands_(commands), events_(events) {}
+
+    void execute() {
+        RunFinished finished;
+        try {
+            translatingErrors([&] { finished.state = train(); }, [&] { return adviceAfterExhaustion(); });
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::interrupted &&
+                stop_) { // while the data was read: nothing is wrong
+                finished.state = stop_->interrupted ? RunState::interrupted : RunState::stopped;
+            } else {
+                finished.state = RunState::failed;
+                finished.error = error.kind();
+                finished.message = error.what();
+            }
+        } catch (const std::exception& error) {
+            finished.state = RunState::failed;
+            finished.message = unforeseen(error.what());
+        }
+        if (training_) {
+            finished.steps = training_->stepsDone();
+            finished.seconds = training_->seconds();
+            finished.gradients = training_->gradients();
+            finished.best = training_->best();
+            try {
+                finished.hyperparameters = training_->hyperparameters();
+            } catch (const std::exception&) {
+                // A device that has failed gives nothing back; the message says what happened to it.
+            }
+        }
+        if (finished.state == RunState::failed) events_.publish(LogLine{LogLevel::error, finished.message});
+        events_.publish(StateChanged{finished.state, finished.message});
+        events_.publish(finished);
+    }
+
+  private:
+    RunState train();
+    void start(const Dataset& dataset, at::Device device);
+    void evaluateWhenDue();
+    void publishSteps(bool wait);
+    bool obey(const Command& command);
+    bool obeyPending();
+    void waitWhilePaused(const std::string& reason);
+    void takeCheckpoint();
+    /// What the request allows beside steps is used up.
+    bool spent() const {
+        return (request_.maxSeconds > 0 && training_->seconds() >= request_.maxSeconds) ||
+               (request_.maxGradients > 0 && training_->gradients() >= request_.maxGradients);
+    }
+    void sampleHyperparameters(std::vector<Sample>& samples) const;
+    void publishProgress();
+    std::string adviceAfterExhaustion() const;
+    void publishLoading(std::string_view what, double fraction);
+    Sample sample(std::int32_t series, double value) const {
+        return {series, training_->stepsDone(), training_->seconds(), value};
+    }
+
+    const RunRequest& request_;
+    CommandQueue& commands_;
+    EventSink& events_;
+    at::Device device_ = at::kCPU;
+    std::optional<DataInfo> data_;
+    double memoryAtStart_ = 0.0; ///< bytes that were free
+    std::optional<DeviceScope> scope_;
+    std::unique_ptr<Training> training_;
+    std::int64_t stepsTotal_ = 0, firstStep_ = 0;
+    double firstSeconds_ = 0.0;
+    std::int64_t sampledStep_ = 0; ///< since which the throughput is taken
+    double sampledSeconds_ = 0.0;
+    double examplesPerStep_ =
+        0.0; ///< on average, the smaller last batch of an epoch included; of a text: tokens
+    std::optional<Stop> stop_;
+    bool damaged_ = false; ///< a loss was not finite, and no step has succeeded since
+    Clock::time_point lastProgress_{};
+
+    enum Series : std::int32_t {
+        trainLoss,
+        trainAccuracy,
+        responseLoss,
+        validationStepLoss,
+        epochTrainLoss,
+        epochTrainAccuracy,
+        epochValidationLoss,
+        epochValidationAccuracy,
+        epochTestLoss,
+        epochTestAccuracy,
+        throughput,
+        firstHyperparameter
+    };
+};
+
+RunState Run::train() {
+    const Experiment& experiment = request_.experiment;
+    events_.publish(StateChanged{RunState::preparing, "reading the data"});
+    const at::Device device = resolveDevice(experiment.device);
+    device_ = device;
+    scope_.emplace(device);
+    useThreads(experiment);
+    usePrecision(experiment);
+    const Dataset dataset =
+        loadDataset(experiment.data, experiment.seed, [&](std::string_view what, double fraction) {
+            publishLoading(what, fraction);
+            return obeyPending();
+        });
+    for (const std::string& warning : dataset.warnings) events_.publish(LogLine{LogLevel::warning, warning});
+    data_ = dataset.info;
+    memoryAtStart_ = static_cast<double>(memoryLeft(device));
+    requireMemory("the run", static_cast<double>(estimate(experiment, dataset.info).memoryBytes), device,
+                  [&](double available) {
+                      return memoryAdvice(largestBatch(experiment, dataset.info, available), experiment);
+                  });
+    if (const auto [blas, reference] = blasInUse(); reference && device.is_cpu())
+        events_.publish(LogLine{LogLevel::warning, "This machine's BLAS is the reference one (" + blas +
+                                                       "), many times slower than OpenBLAS: install "
+                                                       "libopenblas0-openmp."});
+    start(dataset, device);
+
+    while (true) {
+        try {
+            evaluateWhenDue();
+            if (stop_ || !obeyPending()) {
+                publishSteps(true);
+                break;
+            }
+            if (training_->stepsDone() >= stepsTotal_ || spent()) {
+                publishSteps(true);
+                takeCheckpoint();
+                return RunState::completed;
+            }
+            training_->step();
+            publishSteps(false);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::numeric) throw;
+            training_->finished(true); // steps that a device took before anyone knew are as bad
+            const std::string message =
+                error.what() +
+                std::string(". Everything up to there is kept; a smaller learning rate usually helps.");
+            damaged_ = true;
+            if (!request_.pauseOnError) throw Error(ErrorKind::numeric, message);
+            events_.publish(LogLine{LogLevel::error, message});
+            waitWhilePaused(message);
+            if (stop_) break;
+        }
+    }
+    takeCheckpoint();
+    return stop_->interrupted ? RunState::interrupted : RunState::stopped;
+}
+
+/// Memory ran out although the estimate fitted: by as much as it fell short, the batch has to be smaller.
+std::string Run::adviceAfterExhaustion() const {
+    const Experiment& experiment = request_.experiment;
+    if (!data_) return "Use fewer examples (data.limit).";
+    const double needed = static_cast<double>(estimate(experiment, *data_).memoryBytes);
+    constexpr double margin = 0.9;
+    const double within = memoryAtStart_ > 0 ? std::min(needed, memoryAtStart_) : needed;
+    const std::int64_t fitting =
+        std::min(largestBatch(experiment, *data_, margin * within), experiment.trainBatch / 2);
+    return memoryAdvice(fitting, experiment) + " What was saved before is kept: the run can go on from its "
+                                               "last checkpoint with the same batch on a "
+                                               "device with more memory.";
+}
+
+void Run::publishLoading(std::string_view what, double fraction) {
+    constexpr std::chrono::milliseconds apart(100);
+    const auto now = Clock::now();
+    if (now - lastProgress_ < apart) return;
+    lastProgress_ = now;
+    LoadingProgressed progress{.what = std::string(what)};
+    if (std::isfinite(fraction)) progress.fraction = fraction;
+    events_.publish(progress);
+}
+
+void Run::start(const Dataset& dataset, at::Device device) {
+    const Experiment& experiment = request_.experiment;
+    StepRecording recording;
+    const auto [recorder, reason] = deviceRecorder(device);
+    if (experiment.graphs && device.is_cuda() && needsDerivatives(experiment.tuner.type)) {
+        events_.publish(LogLine{LogLevel::info,
+                                "Steps are not recorded as graphs: the tuner differentiates through them."});
+    } else if (experiment.graphs && device.is_cuda()) {
+        recording = {
+            .make = recorder,
+            .report = [this](const std::string& what, bool recorded, const std::string& why) {
+                events_.publish(
+                    recorded
+                        ? LogLine{LogLevel::info, "From here on " + what + " are replayed as a graph."}
+                        : LogLine{LogLevel::warning, "The " + what + " could not be recorded as a graph (" +
+                                                         why + "): each is launched anew, which is slower."});
+            }};
+        if (!recorder)
+            events_.publish(LogLine{LogLevel::info, "Steps are not recorded as graphs: " + reason + "."});
+    }
+    if (experiment.precision == Precision::tf32 && device.is_cpu())
+        events_.publish(LogLine{LogLevel::warning, "The CPU has no tf32: the run computes in float32."});
+    training_ = std::make_unique<Training>(experiment, dataset, device, std::move(recording));
+    if (request_.checkpoint) {
+        const Checkpoint checkpoint = readCheckpoint(*request_.checkpoint);
+        training_->load(checkpoint);
+        const auto note = [&](const char* key, const std::string& now, const char* what) {
+            const auto then = checkpoint.metadata.find(key);
+            if (then != checkpoint.metadata.end() && then->second != now)
+                events_.publish(
+                    LogLine{LogLevel::warning, std::string("The run was saved with ") + what + " " +
+                                                   then->second + " and goes on with " + now +
+                                                   ": its figures may differ in the last digits."});
+        };
+        note("torch", TORCH_VERSION, "LibTorch");
+        note("threads", std::to_string(at::get_num_threads()), "a thread count of");
+    }
+    if (request_.inherit) training_->inherit(readCheckpoint(*request_.inherit));
+    firstStep_ = training_->stepsDone();
+    firstSeconds_ = sampledSeconds_ = training_->seconds();
+    sampledStep_ = firstStep_;
+    stepsTotal_ = experiment.epochs * training_->stepsPerEpoch();
+    if (request_.maxSteps > 0) stepsTotal_ = std::min(stepsTotal_, request_.maxSteps);
+    examplesPerStep_ =
+        static_cast<double>(dataset.info.train) / static_cast<double>(training_->stepsPerEpoch());
+
+    RunStarted started;
+    started.run = request_.run;
+    started.place = request_.place;
+    started.experiment = experiment;
+    started.data = dataset.info;
+    started.environment.device = device.str();
+    started.environment.deviceName = device.is_cpu() ? cpuName() : describeCuda(device.index()).name;
+    started.environment.torchVersion = TORCH_VERSION;
+    started.environment.blas = blasInUse().first;
+    started.environment.programVersion = DSTN_VERSION;
+    std::array<char, 256> host{};
+    if (gethostname(host.data(), host.size() - 1) == 0) started.environment.host = host.data();
+    started.environment.threads = at::get_num_threads();
+    for (const std::string_view name :
+         {series::trainLoss, series::trainAccuracy, series::responseLoss, series::validationStepLoss,
+          series::epochTrainLoss, series::epochTrainAccuracy, series::epochValidationLoss,
+          series::epochValidationAccuracy, series::epochTestLoss, series::epochTestAccuracy,
+          series::throughput})
+        started.series.emplace_back(name);
+    for (const auto& [name, value] : training_->hyperparameters())
+        started.series.push_back(std::string(series::hyperparameterPrefix) + name);
+    for (const auto& [name, value] : training_->scales())
+        started.series.push_back(std::string(series::scalePrefix) + name);
+    started.stepsTotal = stepsTotal_;
+    started.stepsPerEpoch = training_->stepsPerEpoch();
+    started.firstStep = firstStep_;
+    for (const auto& [name, tensor] : training_->problem().network.general())
+        started.parameters += tensor.numel();
+    for (const auto& [name, tensor] : training_->problem().network.response())
+        started.responseParameters += tensor.numel();
+    events_.publish(started);
+    for (const std::string& name : experiment.heldNames())
+        events_.publish(
+            LogLine{LogLevel::info, "\"" + name +
+                                        "\" is held at its initial value: the training loss has no "
+                                        "derivative by it."});
+    events_.publish(StateChanged{RunState::running, {}});
+    lastProgress_ = Clock::now();
+    if (request_.inherit)
+        takeCheckpoint(); // or whoever goes on with the run would not have what it took over
+}
+
+void Run::evaluateWhenDue() {
+    if (!training_->evaluationDue()) return;
+    publishSteps(true);
+    const std::optional<EpochResult> result = training_->evaluate([&] { return obeyPending(); });
+    if (!result) return; // stopped on the way: the evaluation stays due
+    training_->accept(*result);
+    std::vector<Sample> samples;
+    const auto add = [&](std::int32_t series, const std::optional<double>& value) {
+        if (value) samples.push_back(sample(series, *value));
+    };
+    add(epochTrainLoss, result->trainLoss);
+    add(epochTrainAccuracy, result->trainAccuracy);
+    add(epochValidationLoss, result->validationLoss);
+    add(epochValidationAccuracy, result->validationAccuracy);
+    add(epochTestLoss, result->testLoss);
+    add(epochTestAccuracy, result->testAccuracy);
+    sampleHyperparameters(samples);
+    sampledStep_ = training_->stepsDone();
+    sampledSeconds_ = training_->seconds();
+    events_.publish(SamplesTaken{std::move(samples)});
+    events_.publish(EpochFinished{*result, *training_->best()});
+    if (result->testLoss && !std::isfinite(*result->testLoss))
+        events_.publish(LogLine{LogLevel::warning, "At step " + std::to_string(result->step) + " " +
+                                                       notFiniteClause(*result->testLoss, "test loss") +
+                                                       ". It steers nothing: the run goes on."});
+    if (request_.checkpointEachEpoch && result->epoch > 0) takeCheckpoint();
+}
+
+/// What the steps told whose figures are here. Throws Error{numeric} where a loss was not finite.
+/// @param wait for those of all steps
+void Run::publishSteps(bool wait) {
+    if (!training_) return;
+    for (const Training::Step& step : training_->finished(wait)) {
+        damaged_ = false;
+        std::vector<Sample> samples;
+        const auto add = [&](std::int32_t series, double value) {
+            samples.push_back({series, step.number, step.seconds, value});
+        };
+        add(trainLoss, step.loss);
+        if (training_->problem().objective.classification) add(trainAccuracy, step.accuracy);
+        if (step.responseLoss) add(responseLoss, *step.responseLoss);
+        if (step.validationLoss) add(validationStepLoss, *step.validationLoss);
+        if (!step.hyperparameters.empty()) {
+            std::int32_t series = firstHyperparameter;
+            for (const std::vector<double>* values : {&step.hyperparameters, &step.scales})
+                for (const double value : *values) add(series++, value);
+        }
+        constexpr std::int64_t rateInterval = 5;
+        if (step.number - sampledStep_ >= rateInterval) {
+            const auto steps = static_cast<double>(step.number - sampledStep_);
+            add(throughput, steps * examplesPerStep_ / std::max(1e-9, step.seconds - sampledSeconds_));
+            sampledStep_ = step.number;
+            sampledSeconds_ = step.seconds;
+        }
+        events_.publish(SamplesTaken{std::move(samples)});
+        if (const auto note = training_->takeNote())
+            events_.publish(
+                LogLine{LogLevel::warning, "At step " + std::to_string(step.number) + ": " + *note});
+        if (step.failure) throw Error(*step.failure);
+    }
+    publishProgress();
+}
+
+void Run::sampleHyperparameters(std::vector<Sample>& samples) const {
+    std::int32_t series = firstHyperparameter;
+    for (const auto& [name, value] : training_->hyperparameters()) samples.push_back(sample(series++, value));
+    for (const auto& [name, value] : training_->scales()) samples.push_back(sample(series++, value));
+}
+
+void Run::publishProgress() {
+    const Clock::time_point now = Clock::now();
+    if (now - lastProgress_ < std::chrono::milliseconds(100)) return;
+    lastProgress_ = now;
+    const std::int64_t done = training_->stepsDone();
+    const double rate =
+        static_cast<double>(done - firstStep_) / std::max(1e-9, training_->seconds() - firstSeconds_);
+    events_.publish(ProgressMade{
+        .step = done,
+        .stepsTotal = stepsTotal_,
+        .epoch = static_cast<double>(done) / static_cast<double>(training_->stepsPerEpoch()),
+        .seconds = training_->seconds(),
+        .secondsLeft = static_cast<double>(stepsTotal_ - done) / rate,
+        .examplesPerSecond = rate * examplesPerStep_,
+        .warmup = training_->warmup(),
+        .memoryBytes = memoryInUse(device_),
+    });
+}
+
+/// False once the run has to end.
+bool Run::obey(const Command& command) {
+    if (const auto* stop = std::get_if<Stop>(&command)) {
+        stop_ = *stop;
+        return false;
+    }
+    if (std::holds_alternative<Pause>(command)) {
+        publishSteps(true);
+        waitWhilePaused({});
+        return !stop_;
+    }
+    if (training_ && std::holds_alternative<TakeCheckpoint>(command)) takeCheckpoint();
+    if (const auto* set = std::get_if<SetHyperparameter>(&command); set != nullptr && training_) {
+        publishSteps(true);
+        try {
+            training_->setHyperparameter(set->name, set->value);
+            events_.publish(HyperparameterSet{set->name, set->value, training_->stepsDone()});
+            std::vector<Sample> samples;
+            sampleHyperparameters(samples);
+            events_.publish(SamplesTaken{std::move(samples)});
+        } catch (const Error& error) {
+            events_.publish(LogLine{LogLevel::error, error.what()});
+        }
+    }
+    return true;
+}
+
+bool Run::obeyPending() {
+    if (stop_) return false;
+    while (const std::optional<Command> command = commands_.poll())
+        if (!obey(*command)) return false;
+    return true;
+}
+
+void Run::waitWhilePaused(const std::string& reason) {
+    events_.publish(StateChanged{RunState::paused, reason});
+    while (!stop_) {
+        const Command command = commands_.wait();
+        if (std::holds_alternative<Resume>(command)) break;
+        if (!std::holds_alternative<Pause>(command)) obey(command);
+    }
+    if (!stop_) events_.publish(StateChanged{training_ ? RunState::running : RunState::preparing, {}});
+}
+
+/// The last good checkpoint is worth more than one of a state that is broken, or may be.
+void Run::takeCheckpoint() {
+    const std::optional<std::string> broken =
+        damaged_ ? "a loss is not finite there" : training_->notFinite();
+    if (broken) {
+        events_.publish(LogLine{LogLevel::warning, "No checkpoint was saved at step " +
+                                                       std::to_string(training_->stepsDone()) + ": " +
+                                                       *broken + ". An earlier checkpoint stays."});
+        return;
+    }
+    events_.publish(CheckpointTaken{training_->stepsDone(),
+                                    std::make_shared<const std::string>(writeCheckpoint(training_->save()))});
+}
+
+/// A bench on the experiment's device, if there is memory for it.
+/// @param body makes the report
+template <typename F>
+auto benching(const Experiment& experiment, const F& body) {
+    std::invoke_result_t<F, at::Device> report;
+    const auto advice = [] { return std::string("Use a smaller batch (batch.train) or narrower layers."); };
+    translatingErrors(
+        [&] {
+            const at::Device device = resolveDevice(experiment.device);
+            const DeviceScope scope(device);
+            requireMemory("the bench", benchMemory(experiment), device, [&](double) { return advice(); });
+            report = body(device);
+        },
+        advice);
+    return report;
+}
+
+class TorchEngine : public Engine {
+  public:
+    EngineInfo info() override {
+        EngineInfo result;
+        result.torchVersion = TORCH_VERSION;
+        std::tie(result.blas, result.referenceBlas) = blasInUse();
+        result.cpuCapability = cpuCapability();
+        result.threads = std::thread::hardware_concurrency(); // what a run uses unless told otherwise
+        result.devices.push_back({.id = "cpu",
+                                  .name = cpuName(),
+                                  .available = true,
+                                  .reason = {},
+                                  .memoryBytes = 1024 * kilobytes("/proc/meminfo", "MemTotal:")});
+        if (!torch::cuda::is_available()) {
+            result.devices.push_back({.id = "cuda",
+                                      .name = "CUDA",
+                                      .available = false,
+                                      .reason = c10::impl::hasDeviceGuardImpl(at::kCUDA)
+                                                    ? "LibTorch has CUDA, but no device or driver is found."
+                                                    : "This LibTorch is built without CUDA."});
+            return result;
+        }
+        const std::size_t count = torch::cuda::device_count();
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto [name, memory] = describeCuda(static_cast<int>(i));
+            result.devices.push_back({.id = "cuda:" + std::to_string(i),
+                                      .name = name,
+                                      .available = true,
+                                      .reason = {},
+                                      .memoryBytes = memory});
+        }
+        return result;
+    }
+
+    void run(const RunRequest& request, CommandQueue& commands, EventSink& events) override {
+        // Threads that are started from here, OpenMP's among them, inherit it.
+        if (request.niceness > 0) setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), request.niceness);
+        Run(request, commands, events).execute();
+        BlockCache::install().release(); // nothing of the run is left that would want it
+    }
+
+    BenchReport bench(const Experiment& experiment, const BenchOptions& options) override {
+        return benching(experiment, [&](at::Device device) { return runBench(experiment, device, options); });
+    }
+
+    TunerBenchReport benchTuners(const Experiment& experiment, const BenchOptions& options) override {
+        return benching(experiment,
+                        [&](at::Device device) { return dstn::benchTuners(experiment, device, options); });
+    }
+
+    HypergradientReport hypergradients(const Experiment& experiment,
+                                       const std::shared_ptr<const std::string>& checkpoint,
+                                       const HypergradientOptions& options) override {
+        if (checkpoint == nullptr)
+            throw Error(ErrorKind::usage,
+                        "The run has no checkpoint at which hypergradients could be taken.");
+        HypergradientReport report;
+        translatingErrors(
+            [&] {
+                const at::Device device = resolveDevice(experiment.device);
+                const DeviceScope scope(device);
+                useThreads(experiment);
+                usePrecision(experiment);
+                report = compareHypergradients(experiment, loadDataset(experiment.data, experiment.seed),
+                                               device, readCheckpoint(*checkpoint), options);
+            },
+            [] {
+                return std::string("Use fewer examples (--examples) or fewer steps (--reference-steps).");
+            });
+        BlockCache::install().release();
+        return report;
+    }
+};
+
+} // namespace
+
+std::unique_ptr<Engine> makeTorchEngine() {
+    BlockCache::install();
+    return std::make_unique<TorchEngine>();
+}
+
+} // namespace dstn
+
+extern "C" dstn::Engine* dstnCreateEngine();
+extern "C" dstn::Engine* dstnCreateEngine() { return dstn::makeTorchEngine().release(); }

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "core/engine/torch.h"
+
+#include <c10/core/Event.h>
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace dstn {
+
+/// Numbers on their way from a device to the computer, in the order in which they were sent, without anyone
+/// waiting for the device. Where values are at hand they arrive at once.
+///
+///     readback.send({loss, correct});             // after the step
+///     while (auto values = readback.arrived()) …  // a few steps later
+class Readback {
+  public:
+    using Values = std::vector<std::vector<double>>; ///< of each tensor that was sent, flattened
+
+    /// @param lag how many may be under way; where there are more, arrived() waits for the oldest
+    explicit Readback(std::size_t lag) : lag_(lag) {}
+
+    /// Begins to bring tensors of real or whole numbers, all of one device, as they are now: what is written
+    /// into them later is not what arrives.
+    void send(const std::vector<Tensor>& tensors);
+    /// What was sent longest ago, if it is here.
+    /// @param wait waits for it, however few are under way
+    std::optional<Values> arrived(bool wait = false);
+    bool empty() const { return underway_.empty(); }
+
+  private:
+    struct Sent {
+        Values values;                     ///< with what has arrived, else only of the right sizes
+        Tensor numbers;                    ///< all of them one after the other, float64, page-locked memory
+        std::optional<c10::Event> written; ///< when `numbers` are; nothing: `values` are
+    };
+    std::size_t lag_;
+    std::deque<Sent> underway_;
+};
+
+} // namespace dstn

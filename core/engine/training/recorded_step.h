@@ -1,0 +1,68 @@
+#pragma once
+
+#include "core/engine/batches/device_data.h"
+#include "core/engine/layers/layer.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dstn {
+
+/// A device's means of recording a sequence of its operations, to be replayed as one.
+class StepRecorder {
+  public:
+    virtual ~StepRecorder() = default;
+    /// Records the operations of `body`, which are not carried out; what was recorded before is given up.
+    /// Tensors that `body` makes keep their place from one replay to the next. Throws c10::Error if it does
+    /// something that cannot be recorded, such as waiting for the device.
+    /// @param generator what `body` draws from; a replay goes on from its state at that time
+    virtual void record(const std::function<void()>& body, const at::Generator& generator) = 0;
+    virtual void replay() = 0;
+};
+using StepRecorderFactory = std::function<std::unique_ptr<StepRecorder>()>;
+
+/// A step on a mini-batch that is recorded once and then replayed, for batches of one shape: the computer has
+/// one thing to launch in place of hundreds. The first few steps are carried out as they are, as are batches
+/// of another shape, and all of them where recording fails.
+class RecordedStep {
+  public:
+    /// What a step does; its results are scalars on the device, undefined ones allowed.
+    using Body = std::function<std::vector<Tensor>(const Batch&, at::Generator&)>;
+    /// Told once, for a person, that steps are replayed, or why they are not.
+    using Report = std::function<void(bool recorded, const std::string& why)>;
+
+    /// @param makeRecorder empty: nothing is recorded
+    RecordedStep(Body body, StepRecorderFactory makeRecorder, Report report);
+
+    /// @param frozen numbers that a recording keeps as they were, learning rates: with others it is made anew
+    /// @param generator the same at every call
+    std::vector<Tensor> operator()(const Batch& batch, at::Generator& generator,
+                                   const std::vector<double>& frozen);
+
+  private:
+    bool fits(const Batch& batch) const;
+    void record(const Batch& batch, at::Generator& generator);
+    std::vector<Tensor> replay(const Batch& batch);
+
+    Body body_;
+    StepRecorderFactory makeRecorder_;
+    Report report_;
+    std::unique_ptr<StepRecorder> recorder_;
+    int eager_ = 0; ///< steps of its shape that were carried out as they are
+    Batch present_; ///< the largest met before there is a recording
+    std::vector<double> frozen_;
+    Batch batch_; ///< what the recording reads
+    Carry before_, after_;
+    std::vector<Tensor> results_; ///< what it writes
+};
+
+/// What records on this device, and why nothing does where it is empty.
+struct DeviceRecorder {
+    StepRecorderFactory make;
+    std::string reason;
+};
+DeviceRecorder deviceRecorder(at::Device device);
+
+} // namespace dstn

@@ -1,0 +1,159 @@
+#pragma once
+
+#include "core/engine/batches/device_data.h"
+#include "core/engine/batches/token_stream.h"
+#include "core/engine/training/checkpoint.h"
+#include "core/engine/training/readback.h"
+#include "core/engine/training/recorded_step.h"
+#include "core/engine/tuners/tuner.h"
+#include "core/experiment/experiment.h"
+#include "core/run/events.h"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace dstn {
+
+/// The problem that an experiment poses on data of this form. With the tuner "fixed" nothing is tuned.
+/// Throws Error{usage} where experiment and data do not fit.
+/// @param channels how the images' bytes became inputs, [channels]; empty where the data are no images
+std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInfo& data,
+                                     const std::vector<Scaling>& channels, at::ScalarType dtype,
+                                     at::Device device);
+
+/// Sets LibTorch's CPU threads to the experiment's, all cores where it names none.
+void useThreads(const Experiment& experiment);
+/// Allows or forbids TF32 to this process's products on GPUs.
+void usePrecision(const Experiment& experiment);
+
+/// How a device's steps are recorded, and who is told of it.
+struct StepRecording {
+    StepRecorderFactory make = {}; ///< empty: they are not
+    std::function<void(const std::string& what, bool recorded, const std::string& why)> report = {};
+};
+
+/// A run as a sequence of steps: `warmup` epochs of training steps with λ and σ still, then T_train training
+/// steps and T_valid validation steps, again and again (Bae & Grosse 2020, Algorithm 1).
+///
+/// Everything random follows from the seed and the step number, so a run that is saved after any step and
+/// loaded again goes on bit for bit, given the same device, LibTorch and number of threads.
+class Training {
+  public:
+    Training(const Experiment& experiment, const Dataset& dataset, at::Device device,
+             StepRecording recording = {});
+
+    /// What a training step and the validation steps after it told.
+    struct Step {
+        std::int64_t number = 0;                   ///< training steps done with it
+        double seconds = 0.0;                      ///< that the run had taken by then
+        double loss = 0.0;                         ///< L_T(λ, w₀) of the mini-batch, penalty included
+        double accuracy = 0.0;                     ///< of the mini-batch; 0 for regression
+        std::optional<double> responseLoss = {};   ///< L_T(λ + ε, …), where a response is trained
+        std::optional<double> validationLoss = {}; ///< of the last validation step, where some were due
+        /// After it, as hyperparameters() and scales() give them: where λ moved, and every tenth step.
+        std::vector<double> hyperparameters = {}, scales = {};
+        std::optional<Error> failure = {}; ///< a loss that is not finite: "At step 7 the … is infinite"
+    };
+    /// One training step and the validation steps that are due after it; finished() has what they told. On
+    /// the CPU throws Error{numeric}, the training step not counted and nothing changed by it, if a loss of
+    /// the training step is not finite.
+    void step();
+    /// The steps whose figures are here, each once, in order. On a device that works on its own they arrive a
+    /// few steps late, so that no step waits for another.
+    /// @param wait for those of all steps
+    std::vector<Step> finished(bool wait);
+    /// The figures of the epoch that ended, or of the start: whole validation and test splits at w₀. Throws
+    /// Error{numeric} as step() does if the validation loss is not finite.
+    /// @param between called after every mini-batch; false breaks off
+    /// @return nothing if broken off
+    std::optional<EpochResult> evaluate(const std::function<bool()>& between);
+    /// Takes the result up: best point, schedules.
+    void accept(const EpochResult& result);
+
+    const Problem& problem() const { return *problem_; }
+    const DataInfo& data() const { return data_.info; }
+    std::int64_t stepsDone() const { return steps_; }
+    std::int64_t stepsPerEpoch() const { return perEpoch(order_); }
+    bool warmup() const { return steps_ < experiment_.tuner.warmupEpochs * stepsPerEpoch(); }
+    /// An evaluation is due before the next step: at the start and after each epoch.
+    bool evaluationDue() const { return evaluationDue_; }
+    const std::optional<EpochResult>& best() const { return best_; }
+    double seconds() const { return seconds_; }
+    /// Gradient-evaluation equivalents spent on training and validation steps; evaluations of whole splits,
+    /// which every method does alike, do not count.
+    double gradients() const { return gradients_; }
+
+    /// Every declared hyperparameter's natural value, tuned or fixed, in declared order.
+    std::vector<std::pair<std::string, double>> hyperparameters() const;
+    /// σ of the tuned ones; none where the tuner has no perturbations.
+    std::vector<std::pair<std::string, double>> scales() const;
+    /// Moves a tuned hyperparameter. Throws Error{usage} if it is none, or the value lies outside its range.
+    void setHyperparameter(const std::string& name, double natural);
+
+    /// What in the weights, λ, σ or Θ is not finite, as a clause: "general.0.weight is not finite". Nothing
+    /// if all is well.
+    std::optional<std::string> notFinite() const;
+
+    /// Waits for all steps.
+    Checkpoint save();
+    /// Throws Error{archive} if the checkpoint does not fit this experiment, or is damaged.
+    void load(const Checkpoint& checkpoint);
+    /// Something that a person should know of the steps so far, a sentence; told once.
+    std::optional<std::string> takeNote() { return tuner_->takeNote(); }
+    /// Takes over the weights and their optimiser's state from another run of the same network; what was
+    /// spent and reached stays. Throws as load() does.
+    void inherit(const Checkpoint& donor);
+
+  private:
+    /// The mini-batches of examples in shuffled order, or of a text in its own.
+    using Batches = std::variant<BatchOrder, TokenStream>;
+    Batches batches(const DevicePart& part, std::int64_t size, std::uint64_t stream) const;
+    static std::int64_t perEpoch(const Batches& batches) {
+        return std::visit([](const auto& b) { return b.perEpoch(); }, batches);
+    }
+    /// The mini-batch and, where layers carry states, those before it, which are zeros at an epoch's start.
+    Batch batchAt(Batches& batches, std::int64_t index, Carry& carry) const;
+    void applySchedules();
+    /// Natural values of all declared hyperparameters, those of the tuned ones given.
+    std::vector<double> declaredValues(const std::vector<double>& tunedValues) const;
+    NamedTensors state() const;
+    /// Takes in what has arrived.
+    void collect(bool wait);
+    void restore(const Checkpoint& checkpoint);
+
+    Experiment experiment_;
+    DeviceData data_;
+    std::unique_ptr<Problem> problem_;
+    std::unique_ptr<Tuner> tuner_;
+    RecordedStep train_, validate_;
+    Batches order_, validationOrder_;
+    Carry carry_, validationCarry_; ///< states that recurrent layers carry into the next batch
+    StepRandom random_;
+    std::vector<Schedule> schedules_; // general, response, hyperparameters, scales
+
+    /// A step whose figures are under way, and which these are.
+    struct Pending {
+        Step step;
+        double predictions = 0.0;
+        bool correct = false, response = false;
+        std::size_t validations = 0;
+        bool values = false;
+    };
+    Readback readback_;
+    std::deque<Pending> pending_;
+    std::vector<Step> finished_;
+
+    std::int64_t steps_ = 0, validationSteps_ = 0;
+    double seconds_ = 0.0, gradients_ = 0.0;
+    // Sums over the running epoch; the last counts examples or, of texts, tokens.
+    double epochLoss_ = 0.0, epochCorrect_ = 0.0, epochPredictions_ = 0.0;
+    bool evaluationDue_ = true;
+    std::optional<EpochResult> best_;
+};
+
+} // namespace dstn

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "core/engine/torch.h"
+
+#include <functional>
+
+namespace dstn {
+
+/// A symmetric matrix A by its products: p ↦ A p, in a new list of tensors.
+using MatrixProduct = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;
+
+/// An approximation of A⁻¹ v.
+struct InverseProduct {
+    std::vector<Tensor> solution;
+    std::int64_t products = 0; ///< with A that it took
+    /// Conjugate gradients met a direction d with ⟨d, A d⟩ ≤ 0 and went no further.
+    bool negativeCurvature = false;
+};
+
+struct ConjugateGradientOptions {
+    std::int64_t iterations = 20; ///< at most
+    double tolerance = 1e-6;      ///< ends at ‖v − A p‖ ≤ tolerance · ‖v‖
+};
+
+/// A⁻¹ v by conjugate gradients (Hestenes & Stiefel 1952), which want A positive definite.
+///
+/// The Hessian of a network need not be. At a direction d with ⟨d, A d⟩ ≤ 0 the iteration is cut short and
+/// its point so far is the answer, as in truncated Newton methods (Steihaug 1983; Martens 2010); where that
+/// is the very first direction of a cold start, the answer is v itself (Nocedal & Wright 2006,
+/// algorithm 7.1).
+/// @param start begins there if its residual is the smaller one than that of zero; empty: begins at zero
+InverseProduct conjugateGradient(const MatrixProduct& product, const std::vector<Tensor>& v,
+                                 const std::vector<Tensor>& start, const ConjugateGradientOptions& options);
+
+/// α Σ_{k = 0 … terms} (I − α A)ᵏ v, which tends to A⁻¹ v where 0 < A < 2 / α (Lorraine et al. 2020, theorem
+/// 1 and algorithm 3, with their factor α, so that the limit does not depend on it). `terms` products.
+InverseProduct neumannSeries(const MatrixProduct& product, const std::vector<Tensor>& v, double alpha,
+                             std::int64_t terms);
+
+} // namespace dstn

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "core/engine/tuners/delta_stn.h"
+
+namespace dstn {
+
+/// Self-Tuning Networks (MacKay et al. 2019): the Δ-STN's ancestor, which is the Δ-STN without its three
+/// improvements.
+///
+/// The response is not centred, W(λ) = W₀ + diag(U λ) R, b(λ) = b₀ + (C λ) ⊙ r, and one loss
+/// E_ε L_T(λ + ε, w(λ + ε)) trains w₀ and Θ together, without linearisation. The validation step follows
+/// ∇ { L_V(f(x; w(λ + ε))) − τ Σ log(σ √(2πe)) }, ε = σ ⊙ n.
+class Stn : public DeltaStn {
+  public:
+    Stn(Problem& problem, TunerSpec spec, const OptimizersSpec& optimizers);
+};
+
+} // namespace dstn

@@ -1,0 +1,232 @@
+#pragma once
+
+#include "core/experiment/experiment_text.h"
+#include "core/spec/data_spec.h"
+#include "core/spec/field.h"
+
+namespace dstn {
+
+// The options of data sources and augmentations. A new source adds its name and what it takes.
+
+inline constexpr Option<DataSource> sourceOptions[] = {
+    {DataSource::fashionMnist, "fashion-mnist"},
+    {DataSource::idx, "idx"},
+    {DataSource::cifar10, "cifar10"},
+    {DataSource::cifar100, "cifar100"},
+    {DataSource::imageFolder, "image-folder"},
+    {DataSource::csv, "csv"},
+    {DataSource::numpy, "numpy"},
+    {DataSource::text, "text"},
+    {DataSource::syntheticRegression, "synthetic-regression"},
+    {DataSource::syntheticClassification, "synthetic-classification"}};
+inline constexpr Option<SplitKind> splitOptions[] = {{SplitKind::tail, "tail"},
+                                                     {SplitKind::random, "random"}};
+inline constexpr Option<Normalize> normalizeOptions[] = {
+    {Normalize::unit, "unit"}, {Normalize::standardize, "standardize"}, {Normalize::none, "none"}};
+inline constexpr Option<TaskKind> taskOptions[] = {{TaskKind::automatic, "auto"},
+                                                   {TaskKind::classification, "classification"},
+                                                   {TaskKind::regression, "regression"}};
+inline constexpr Option<Delimiter> delimiterOptions[] = {{Delimiter::automatic, "auto"},
+                                                         {Delimiter::comma, "comma"},
+                                                         {Delimiter::semicolon, "semicolon"},
+                                                         {Delimiter::tab, "tab"},
+                                                         {Delimiter::space, "space"}};
+inline constexpr Option<Header> headerOptions[] = {
+    {Header::automatic, "auto"}, {Header::present, "true"}, {Header::absent, "false"}};
+inline constexpr Option<TextLevel> levelOptions[] = {{TextLevel::word, "word"},
+                                                     {TextLevel::character, "character"}};
+inline constexpr std::int64_t largestSynthetic = 100'000'000;
+inline constexpr TextRule pathRule{
+    .words = "a path without control characters", .pattern = "^[^\\x00-\\x1f\\x7f]*$", .fits = isPath};
+
+constexpr std::string_view pathMeaning(DataSource source) {
+    switch (source) {
+    case DataSource::idx:
+        return "Folder of the IDX files, plain or gzip.";
+    case DataSource::cifar10:
+    case DataSource::cifar100:
+        return "Folder of the data set's binary version, as distributed.";
+    case DataSource::imageFolder:
+        return "Folder with train/CLASS/FILE and test/CLASS/FILE, or with CLASS/FILE; JPEG or PNG.";
+    case DataSource::csv:
+        return "The CSV file.";
+    case DataSource::numpy:
+        return "The .npz file, or a folder of .npy files.";
+    case DataSource::text:
+        return "The text file, or a folder of text files.";
+    default:
+        return "Folder of the IDX files; empty: where Debian's package dataset-fashion-mnist puts them.";
+    }
+}
+
+template <class V>
+void fieldsOf(V& v, DataSpec& data) {
+    v.tag({"source", "Where the examples come from.", true}, data.source, sourceOptions);
+    const bool synthetic =
+        data.source == DataSource::syntheticRegression || data.source == DataSource::syntheticClassification;
+    const bool text = data.source == DataSource::text;
+    if (!synthetic)
+        v.text({"path", pathMeaning(data.source), data.source != DataSource::fashionMnist}, data.path,
+               pathRule);
+    if (synthetic) {
+        v.integer({"examples", "Examples to make, all parts together."}, data.examples,
+                  {.min = 4, .max = largestSynthetic});
+        v.integer({"features", "Input features."}, data.features, {.min = 1, .max = largestOption});
+        if (data.source == DataSource::syntheticClassification)
+            v.integer({"classes", "Classes."}, data.classes, {.min = 2, .max = 10'000});
+        v.number({"noise", data.source == DataSource::syntheticRegression
+                               ? "Standard deviation of the target's noise."
+                               : "Standard deviation of a class around its centre."},
+                 data.noise, {.min = 0});
+    }
+    v.number({"validation", "Share of the training examples held out for validation."}, data.validation,
+             {.min = 0, .max = 1, .minOpen = true, .maxOpen = true});
+    const bool ownTest = data.source == DataSource::fashionMnist || data.source == DataSource::cifar10 ||
+                         data.source == DataSource::cifar100;
+    if (!ownTest)
+        v.number({"test", "Share held out for testing first, where the source has no test part of its own."},
+                 data.test, {.min = 0, .max = 1, .maxOpen = true});
+    if (text) {
+        v.integer({"limit", "At most so many training tokens, the first ones, before the split; 0: all."},
+                  data.limit, {});
+        v.choice({"level", "What the text is made of: words, or characters."}, data.level, levelOptions);
+        v.integer({"vocabulary", "At most so many different tokens, the most frequent ones; 0: all."},
+                  data.vocabulary, {});
+        v.integer({"min_count", "Tokens that are rarer in the training part become <unk>."}, data.minCount,
+                  {.min = 1});
+        v.integer({"sequence", "Steps of truncated back-propagation through time."}, data.sequence,
+                  {.min = 1, .max = largestOption});
+        return;
+    }
+    v.choice({"split", "Which training examples are held out: the last ones, or drawn by the seed."},
+             data.split, splitOptions);
+    v.choice({"normalize",
+              "unit: pixels over 255, columns to [0, 1]; standardize: mean 0 and deviation 1 over "
+              "the training part; none: as they are."},
+             data.normalize, normalizeOptions);
+    v.integer(
+        {"limit", data.source == DataSource::imageFolder
+                      ? "At most so many training images, before the split: of each class the first ones, "
+                        "in its share, and one at least; 0: all."
+                      : "At most so many training examples, the first ones, before the split; 0: all."},
+        data.limit, {});
+    if (data.source == DataSource::imageFolder) {
+        v.integer({"channels", "3: colours, grey images are repeated; 1: grey, colours become luminance."},
+                  data.channels, {.min = 1, .max = 3});
+        v.integer(
+            {"image_size", "Side of the square that images are cropped and brought to; 0: as they are."},
+            data.imageSize, {.min = 0, .max = 4096});
+    }
+    if (data.source == DataSource::numpy) {
+        v.text({"inputs", "The array of inputs; empty: x_train, x or X."}, data.inputs,
+               {.words = "an array's name"});
+        v.text({"target", "The array of targets; empty: y_train or y."}, data.target,
+               {.words = "an array's name"});
+        v.choice({"task", "What the targets are."}, data.task, taskOptions);
+    }
+    if (data.source != DataSource::csv) return;
+    v.choice({"delimiter", "What separates the columns."}, data.delimiter, delimiterOptions);
+    v.choice({"header", "Whether the first line names the columns."}, data.header, headerOptions);
+    v.text({"target",
+            "The target column: its name, or its index from 0, negative from the end; empty: the last."},
+           data.target, {.words = "a column's name or index", .orInteger = true});
+    v.choice({"task", "What the target column is."}, data.task, taskOptions);
+}
+
+inline constexpr TunableKind holesKind{
+    .range = {.min = 0, .max = largestHoles}, .whole = true, .usual = {.initial = 1, .min = 0.0, .max = 5.0}};
+inline constexpr TunableKind lengthKind{.range = {.min = 0, .max = largestOption},
+                                        .whole = true,
+                                        .usual = {.initial = 4, .min = 2.0, .max = 24.0}};
+
+template <class V>
+void fieldsOf(V& v, CutoutSpec& cutout) {
+    v.tunable({"holes", "Squares cut out of each image, a whole number."}, cutout.holes, holesKind);
+    v.tunable({"length", "Side of a square in pixels, a whole number."}, cutout.length, lengthKind);
+}
+
+inline constexpr TunableKind flipKind{
+    .range = {.min = 0, .max = 1}, .noun = "probability", .usual = {.initial = 0.25, .min = 0.0, .max = 1.0}};
+inline constexpr TunableKind colorKind{.range = {.min = 0, .max = 10},
+                                       .usual = {.initial = 0.1, .min = 0.0, .max = 1.0}};
+inline constexpr TunableKind hueKind{.range = {.min = 0, .max = 0.5},
+                                     .usual = {.initial = 0.02, .min = 0.0, .max = 0.5}};
+inline constexpr TunableKind rotationKind{.range = {.min = 0, .max = 180},
+                                          .usual = {.initial = 5, .min = 0.0, .max = 45.0}};
+inline constexpr TunableKind translationKind{.range = {.min = 0, .max = 1},
+                                             .usual = {.initial = 0.05, .min = 0.0, .max = 0.5}};
+inline constexpr TunableKind scaleKind{.range = {.min = 0, .max = 10},
+                                       .usual = {.initial = 0.05, .min = 0.0, .max = 1.0}};
+inline constexpr TunableKind shearKind{.range = {.min = 0, .max = 80},
+                                       .usual = {.initial = 5, .min = 0.0, .max = 45.0}};
+inline constexpr TunableKind noiseKind{.range = {.min = 0, .max = 10},
+                                       .usual = {.initial = 0.02, .min = 0.0, .max = 0.5}};
+inline constexpr TunableKind alphaKind{.range = {.min = 0, .max = 1000},
+                                       .usual = {.initial = 0.1, .min = 0.0, .max = 4.0}};
+inline constexpr TunableKind smoothingKind{.range = {.min = 0, .max = 1, .maxOpen = true},
+                                           .differentiable = true,
+                                           .usual = {.initial = 0.05, .min = 0.0, .max = 0.5}};
+
+template <class V>
+void fieldsOf(V& v, HorizontalFlipSpec& flip) {
+    v.tunable({"probability", "With which an image is mirrored, left and right."}, flip.probability,
+              flipKind);
+}
+
+inline constexpr std::string_view factorMeaning =
+    "s, where the factor of each image is uniform between 1 - s, at least 0, and 1 + s.";
+
+template <class V>
+void fieldsOf(V& v, BrightnessSpec& brightness) {
+    v.tunable({"strength", factorMeaning}, brightness.strength, colorKind);
+}
+template <class V>
+void fieldsOf(V& v, ContrastSpec& contrast) {
+    v.tunable({"strength", factorMeaning}, contrast.strength, colorKind);
+}
+template <class V>
+void fieldsOf(V& v, SaturationSpec& saturation) {
+    v.tunable({"strength", factorMeaning}, saturation.strength, colorKind);
+}
+template <class V>
+void fieldsOf(V& v, HueSpec& hue) {
+    v.tunable({"turns", "Hues turn by up to plus or minus so much of the colour circle, at most 0.5."},
+              hue.strength, hueKind);
+}
+template <class V>
+void fieldsOf(V& v, RotationSpec& rotation) {
+    v.tunable({"degrees", "Images turn by up to plus or minus so many degrees."}, rotation.strength,
+              rotationKind);
+}
+template <class V>
+void fieldsOf(V& v, TranslationSpec& translation) {
+    v.tunable({"fraction", "Images move by up to plus or minus so much of their width and height."},
+              translation.strength, translationKind);
+}
+template <class V>
+void fieldsOf(V& v, ScaleSpec& scale) {
+    v.tunable({"strength", "s, where each image is enlarged by a factor from 1 / (1 + s) to 1 + s."},
+              scale.strength, scaleKind);
+}
+template <class V>
+void fieldsOf(V& v, ShearSpec& shear) {
+    v.tunable({"degrees", "Images are slanted by up to plus or minus so many degrees, along both sides."},
+              shear.strength, shearKind);
+}
+template <class V>
+void fieldsOf(V& v, NoiseSpec& noise) {
+    v.tunable({"deviation", "Standard deviation of the noise on each pixel; black is 0 and white 1."},
+              noise.strength, noiseKind);
+}
+template <class V>
+void fieldsOf(V& v, MixupSpec& mixup) {
+    v.tunable({"alpha", "Shares are drawn from Beta(alpha, alpha); 0: nothing is mixed."}, mixup.alpha,
+              alphaKind);
+}
+
+/// The names of Augmentation's alternatives, in their order.
+inline constexpr std::string_view augmentationTypes[] = {
+    "cutout",   "horizontal_flip", "brightness", "contrast", "saturation", "hue",
+    "rotation", "translation",     "scale",      "shear",    "noise",      "mixup"};
+
+} // namespace dstn

@@ -1,0 +1,112 @@
+#include "core/experiment/experiment_checks.h"
+#include "core/experiment/experiment_document.h"
+#include "core/experiment/experiment_fields.h"
+
+namespace dstn {
+
+namespace {
+
+/// Holds every value against its field's range; see field.h for the members.
+class RangeCheck {
+  public:
+    RangeCheck(std::string path, std::vector<Finding>& findings)
+        : path_(std::move(path)), findings_(findings) {}
+
+    void version(const Field&, std::int64_t) {}
+    void seed(const Field&, std::uint64_t) {}
+    void flag(const Field&, bool) {}
+
+    void integer(const Field& field, std::int64_t value, const IntegerRange& range) {
+        if (!range.holds(value)) refuse(at(field), words(range), "found " + std::to_string(value));
+    }
+    void number(const Field& field, double value, const Range& range) {
+        if (!range.holds(value)) refuse(at(field), words(range), "found " + numberText(value));
+    }
+    void number(const Field& field, const std::optional<double>& value, const Range& range) {
+        if (value) number(field, *value, range);
+    }
+    void pair(const Field& field, double a, double b, const Range& range) {
+        for (const double value : {a, b})
+            if (!range.holds(value))
+                refuse(at(field), "a list of two numbers, each " + words(range),
+                       "found [" + numberText(a) + ", " + numberText(b) + "]");
+    }
+    void numbers(const Field& field, const std::vector<double>& values, const Range& range) {
+        for (const double value : values)
+            if (!range.holds(value))
+                return refuse(at(field), "a list of numbers, each " + words(range),
+                              "found " + numberText(value));
+    }
+    void text(const Field& field, const std::string& value, const TextRule& rule) {
+        if (rule.fits != nullptr && !rule.fits(value))
+            refuse(at(field), std::string(rule.words), "found " + inQuotes(value));
+        else if (field.required && value.empty())
+            refuse(at(field), std::string(rule.words), "found an empty text");
+    }
+    template <class Enum, std::size_t count>
+    void choice(const Field& field, Enum value, const Option<Enum> (&options)[count]) {
+        for (const auto& option : options)
+            if (option.value == value) return;
+        refuse(at(field), "one of its options", "found none of them");
+    }
+    template <class Enum, std::size_t count>
+    bool tag(const Field& field, Enum value, const Option<Enum> (&options)[count]) {
+        choice(field, value, options);
+        return false;
+    }
+    void tunable(const Field& field, const Tunable& value, const TunableKind& kind) {
+        tunableAt(at(field), value, kind.range);
+    }
+    void tunables(const Field& field, const std::vector<Tunable>& values, const TunableKind& kind,
+                  bool list) {
+        if (values.size() == 1) return tunableAt(at(field), values.front(), kind.range);
+        if (!list && values.size() > 1)
+            refuse(at(field), "one entry", "found " + std::to_string(values.size()));
+        for (std::size_t i = 0; i < values.size(); ++i)
+            tunableAt(indexed(at(field), i), values[i], kind.range);
+    }
+
+    template <class T, class Fields>
+    void object(const Field& field, T& value, const Fields& fields) {
+        RangeCheck inner(at(field), findings_);
+        fields(inner, value);
+    }
+    template <class T>
+    void list(const Field& field, std::vector<T>& values) {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            RangeCheck inner(indexed(at(field), i), findings_);
+            fieldsOf(inner, values[i]);
+        }
+    }
+    template <class Variant, class Names>
+    void variants(const Field& field, std::vector<Variant>& values, const Names&) {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            RangeCheck inner(indexed(at(field), i), findings_);
+            std::visit([&](auto& alternative) { fieldsOf(inner, alternative); }, values[i]);
+        }
+    }
+
+  private:
+    std::string at(const Field& field) const { return joined(path_, field.key); }
+    void tunableAt(const std::string& path, const Tunable& value, const Range& range) {
+        if (!value.named() && !range.holds(value.value))
+            refuse(path, words(range), "found " + numberText(value.value));
+    }
+    void refuse(const std::string& path, const std::string& what, const std::string& instead) {
+        findings_.push_back({.mistake = {path, "expected " + what + ", " + instead}});
+    }
+
+    std::string path_;
+    std::vector<Finding>& findings_;
+};
+
+} // namespace
+
+std::vector<Finding> rangeFindings(Experiment experiment) {
+    std::vector<Finding> findings;
+    RangeCheck check("", findings);
+    fieldsOf(check, experiment);
+    return findings;
+}
+
+} // namespace dstn

@@ -1,0 +1,159 @@
+#include "core/experiment/experiment_text.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <sstream>
+
+namespace dstn {
+
+std::string inQuotes(std::string_view text) {
+    constexpr std::size_t longest = 60;
+    std::string shown(text.substr(0, longest));
+    // A character cut in two would be shown as a foreign one.
+    if (text.size() > longest)
+        while (!shown.empty() && (static_cast<unsigned char>(text[shown.size()]) & 0xC0) == 0x80)
+            shown.pop_back();
+    return '"' + printable(shown) + (text.size() > longest ? "…" : "") + '"';
+}
+
+std::string numberText(double value) {
+    std::array<char, 32> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+    return {buffer.data(), end};
+}
+
+std::string gibibytes(double bytes) {
+    std::ostringstream text;
+    text.precision(1);
+    text << std::fixed << bytes / (1 << 30) << " GiB";
+    return text.str();
+}
+
+std::string found(const Json& value) {
+    switch (value.type()) {
+    case Json::value_t::object:
+        return "found an object";
+    case Json::value_t::array:
+        return "found a list";
+    case Json::value_t::string:
+        return "found " + inQuotes(value.get_ref<const std::string&>());
+    case Json::value_t::number_float:
+        return "found " + numberText(value.get<double>());
+    default:
+        return "found " + value.dump();
+    }
+}
+
+std::string words(const Range& range, std::string_view noun) {
+    std::string text = "a " + std::string(noun);
+    const bool below = std::isfinite(range.max);
+    if (std::isfinite(range.min))
+        text += (range.minOpen ? " above " : " of at least ") + numberText(range.min) + (below ? " and" : "");
+    if (below) text += (range.maxOpen ? " below " : " of at most ") + numberText(range.max);
+    return text;
+}
+
+std::string words(const IntegerRange& range) {
+    return "a whole number from " + std::to_string(range.min) + " to " + std::to_string(range.max);
+}
+
+std::string alternatives(const std::vector<std::string>& names) {
+    // The program's own lists are shorter; those that a document makes need not be.
+    constexpr std::size_t most = 20;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(names.size(), most); ++i)
+        text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+    return names.size() > most ? text + ", … (" + std::to_string(names.size()) + " in all)" : text;
+}
+
+/// Letters to insert, remove, replace or swap with their neighbour (optimal string alignment).
+static std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+    for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i)
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+        }
+    return d[a.size()][b.size()];
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& names) {
+    constexpr std::size_t longest = 100;
+    if (word.size() > longest) return {};
+    std::string best;
+    std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
+    for (const std::string& name : names)
+        if (const std::size_t d = distance(word, name); d < least) {
+            least = d;
+            best = name;
+        }
+    return best;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& names,
+                       std::string_view otherwise) {
+    if (const std::string near = nearest(word, names); !near.empty())
+        return " did you mean " + inQuotes(near) + "?";
+    std::string text(" ");
+    text += otherwise;
+    return text + ' ' + alternatives(names);
+}
+
+std::ptrdiff_t characters(std::string_view utf8) {
+    std::ptrdiff_t count = 0;
+    for (std::size_t i = 0; i < utf8.size(); ++count) {
+        const auto first = static_cast<unsigned char>(utf8[i]);
+        const std::size_t length = first < 0x80           ? 1
+                                   : (first >> 5) == 0x06 ? 2
+                                   : (first >> 4) == 0x0E ? 3
+                                   : (first >> 3) == 0x1E ? 4
+                                                          : 0;
+        if (length == 0 || i + length > utf8.size()) return -1;
+        for (std::size_t k = 1; k < length; ++k)
+            if ((static_cast<unsigned char>(utf8[i + k]) & 0xC0) != 0x80) return -1;
+        i += length;
+    }
+    return count;
+}
+
+static bool isControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+bool isTitle(std::string_view text) {
+    constexpr std::ptrdiff_t longest = 200;
+    const std::ptrdiff_t count = characters(text);
+    return count >= 1 && count <= longest && std::ranges::none_of(text, isControl) &&
+           std::ranges::any_of(text, [](char c) { return c != ' '; });
+}
+
+bool isProse(std::string_view text) {
+    return characters(text) >= 0 &&
+           std::ranges::none_of(text, [](char c) { return isControl(c) && c != '\n' && c != '\t'; });
+}
+
+bool isPath(std::string_view text) { return std::ranges::none_of(text, isControl); }
+
+static bool isDigit(char c) { return c >= '0' && c <= '9'; }
+static bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool isDevice(std::string_view text) {
+    if (text == "auto" || text == "cpu" || text == "cuda") return true;
+    constexpr std::string_view prefix = "cuda:";
+    if (!text.starts_with(prefix)) return false;
+    text.remove_prefix(prefix.size());
+    return !text.empty() && text.size() <= 3 && std::ranges::all_of(text, isDigit);
+}
+
+bool isHyperparameterName(std::string_view text) {
+    constexpr std::size_t longest = 64;
+    return !text.empty() && text.size() <= longest && isLetter(text[0]) &&
+           std::ranges::all_of(text,
+                               [](char c) { return isLetter(c) || isDigit(c) || c == '_' || c == '-'; });
+}
+
+} // namespace dstn

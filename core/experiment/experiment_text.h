@@ -1,0 +1,48 @@
+#pragma once
+
+#include "core/spec/field.h"
+
+#include <nlohmann/json.hpp>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dstn {
+
+/// A document in its own key order.
+using Json = nlohmann::ordered_json;
+
+// Words for mistakes.
+
+std::string inQuotes(std::string_view text);
+/// A double as a person would write it: "0.05", "4".
+std::string numberText(double value);
+/// "1.5 GiB".
+std::string gibibytes(double bytes);
+/// What stands at a place: "found \"five\"", "found a list".
+std::string found(const Json& value);
+/// "a number of at least 0 and below 1".
+std::string words(const Range& range, std::string_view noun = "number");
+/// "a whole number from 1 to 10000".
+std::string words(const IntegerRange& range);
+/// "a", "a or b", "a, b or c"; of many names the first and how many there are.
+std::string alternatives(const std::vector<std::string>& names);
+/// The name that differs from `word` in the fewest letters, if that is few enough to be meant.
+std::string nearest(std::string_view word, const std::vector<std::string>& names);
+/// " did you mean "x"?" or, where nothing is near, " <otherwise> a, b or c".
+std::string suggestion(std::string_view word, const std::vector<std::string>& names,
+                       std::string_view otherwise);
+
+// What texts may be.
+
+/// Characters (code points) of a UTF-8 text, or -1 if it is none.
+std::ptrdiff_t characters(std::string_view utf8);
+bool isTitle(std::string_view text);
+bool isProse(std::string_view text);
+bool isPath(std::string_view text);
+bool isDevice(std::string_view text);
+bool isHyperparameterName(std::string_view text);
+
+} // namespace dstn

@@ -1,0 +1,153 @@
+#pragma once
+
+#include "core/spec/hyperparameter.h"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace dstn {
+
+enum class DataSource {
+    fashionMnist,
+    idx,
+    cifar10,
+    cifar100,
+    imageFolder,
+    csv,
+    numpy,
+    text,
+    syntheticRegression,
+    syntheticClassification
+};
+enum class SplitKind {
+    tail,  ///< validation: the last examples of the training part, in file order
+    random ///< validation: drawn by the experiment's seed
+};
+enum class Normalize {
+    unit,        ///< pixels divided by 255; numbers scaled to [0, 1] by the training part's range
+    standardize, ///< minus the mean, over the standard deviation, of the training part, per column or channel
+    none
+};
+enum class TaskKind {
+    automatic,
+    classification,
+    regression,
+    language ///< to predict each token of a text from those before it
+};
+enum class Delimiter { automatic, comma, semicolon, tab, space };
+enum class Header { automatic, present, absent };
+/// What a text is made of.
+enum class TextLevel { word, character };
+
+/// Where the examples come from and how they are divided.
+struct DataSpec {
+    DataSource source = DataSource::fashionMnist;
+    std::string path = {};    ///< the source's folder or file; empty for fashion-mnist: the package's folder
+    double validation = 0.15; ///< share of the training examples held out, in (0, 1)
+    double test = 0.0; ///< share held out for testing first, where the source has no test part of its own
+    SplitKind split = SplitKind::random;
+    Normalize normalize = Normalize::standardize;
+    std::int64_t limit = 0; ///< at most so many training examples before the split, 0: all
+    // image folder
+    std::int64_t channels = 3;  ///< 3: grey images are repeated; 1: colours become their luminance
+    std::int64_t imageSize = 0; ///< side of the square that images are brought to; 0: as they are
+    // CSV
+    Delimiter delimiter = Delimiter::automatic;
+    Header header = Header::automatic;
+    std::string target = {}; ///< column name or 0-based index, negative from the end; empty: the last
+    TaskKind task = TaskKind::automatic; ///< of NumPy's arrays too
+    // NumPy
+    std::string inputs =
+        {}; ///< the array of inputs, that of the targets being `target`; empty: by usual names
+    // text
+    TextLevel level = TextLevel::word;
+    std::int64_t vocabulary = 0; ///< at most so many tokens, <unk> and <eos> among them; 0: all
+    std::int64_t minCount = 1;   ///< rarer words of the training part become <unk>
+    std::int64_t sequence = 70;  ///< steps of truncated back-propagation through time
+    // synthetic
+    std::int64_t examples = 1000;
+    std::int64_t features = 10;
+    std::int64_t classes = 3; ///< classification only
+    double noise =
+        0.5; ///< standard deviation of the target's noise (regression) or of a class (classification)
+    bool operator==(const DataSpec&) const = default;
+};
+
+/// More holes than this are refused: each example draws centres for the largest number it may have.
+inline constexpr std::int64_t largestHoles = 1000;
+
+/// Cutout (DeVries & Taylor 2017): `holes` squares of side `length` at uniformly drawn centres are set to 0.
+struct CutoutSpec {
+    Tunable holes{1.0};
+    Tunable length{4.0};
+    bool operator==(const CutoutSpec&) const = default;
+};
+
+/// Mirrors an image, left and right, with this probability.
+struct HorizontalFlipSpec {
+    Tunable probability{0.5};
+    bool operator==(const HorizontalFlipSpec&) const = default;
+};
+
+// Colours: a factor uniform in [max(0, 1 − strength), 1 + strength] for each image, see ColorOperation.
+
+struct BrightnessSpec {
+    Tunable strength{0.2};
+    bool operator==(const BrightnessSpec&) const = default;
+};
+struct ContrastSpec {
+    Tunable strength{0.2};
+    bool operator==(const ContrastSpec&) const = default;
+};
+struct SaturationSpec {
+    Tunable strength{0.2};
+    bool operator==(const SaturationSpec&) const = default;
+};
+/// Turns the hues by up to ± `strength` of the colour circle.
+struct HueSpec {
+    Tunable strength{0.05};
+    bool operator==(const HueSpec&) const = default;
+};
+
+// Movements of the picture about its centre, see GeometricOperation.
+
+/// By up to ± `strength` degrees.
+struct RotationSpec {
+    Tunable strength{10.0};
+    bool operator==(const RotationSpec&) const = default;
+};
+/// By up to ± `strength` of the width and of the height.
+struct TranslationSpec {
+    Tunable strength{0.1};
+    bool operator==(const TranslationSpec&) const = default;
+};
+/// By a factor log-uniform in [1 / (1 + strength), 1 + strength].
+struct ScaleSpec {
+    Tunable strength{0.1};
+    bool operator==(const ScaleSpec&) const = default;
+};
+/// By up to ± `strength` degrees along each side.
+struct ShearSpec {
+    Tunable strength{10.0};
+    bool operator==(const ShearSpec&) const = default;
+};
+
+/// Gaussian noise on every pixel; `strength` is its standard deviation, black being 0 and white 1.
+struct NoiseSpec {
+    Tunable strength{0.05};
+    bool operator==(const NoiseSpec&) const = default;
+};
+
+/// mixup (Zhang et al. 2018): examples and targets blended in pairs, with shares from Beta(α, α).
+struct MixupSpec {
+    Tunable alpha{0.2};
+    bool operator==(const MixupSpec&) const = default;
+};
+
+using Augmentation =
+    std::variant<CutoutSpec, HorizontalFlipSpec, BrightnessSpec, ContrastSpec, SaturationSpec, HueSpec,
+                 RotationSpec, TranslationSpec, ScaleSpec, ShearSpec, NoiseSpec, MixupSpec>;
+
+} // namespace dstn

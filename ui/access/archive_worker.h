@@ -1,0 +1,48 @@
+#pragma once
+
+#include "ui/access/archive_client.h"
+
+#include <QElapsedTimer>
+#include <QObject>
+#include <QTimer>
+
+namespace dstn {
+
+/// The other end of an ArchiveClient, on its own thread.
+class ArchiveWorker : public QObject {
+    Q_OBJECT
+  public:
+    ArchiveWorker(std::filesystem::path file, Archive::Mode mode, ArchiveClient::List list)
+        : file_(std::move(file)), mode_(mode), list_(list) {}
+
+    void setFollowing(bool on);
+    void refresh();
+    void perform(const ArchiveClient::Job& job, bool changes);
+
+  signals:
+    void rowsArrived(dstn::ArchiveClient::Rows rows);
+    void studiesArrived(dstn::ArchiveClient::Studies studies);
+    void troubleChanged(QString message);
+    void failed(QString message);
+
+  private:
+    /// Null if it cannot be opened; that has been told then.
+    Archive* archive();
+    void poll();
+    void sendRows();
+    void setTrouble(const QString& message);
+
+    std::filesystem::path file_;
+    Archive::Mode mode_;
+    ArchiveClient::List list_;
+    std::unique_ptr<Archive> archive_;
+    bool degraded_ = false; ///< open for reading although writing was wanted
+    QTimer* timer_ = nullptr;
+    QElapsedTimer sinceRows_, sinceAttempt_, sinceSettled_;
+    qint64 rowsTook_ = 0; ///< milliseconds
+    std::int64_t version_ = -1;
+    bool active_ = false; ///< there are runs, or studies, that have not ended
+    QString trouble_;
+};
+
+} // namespace dstn
