@@ -13,7 +13,7 @@
 #include <mutex>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A study that is executed somewhere else; its destructor pauses it and waits.
 class StudyHandle {
@@ -63,7 +63,7 @@ class StudyController : public QObject {
     void changed(); ///< any of the above
     void noted(dstn::LogLevel level, const QString& text);
     void runBegan(const QString& run);
-    void finished(const dstn::StudyFinished& finished);
+    void finished(const dstn::ui::StudyFinished& finished);
     void failed(const QString& message); ///< the study could not be started
     void idled();
 
@@ -91,4 +91,4 @@ class StudyController : public QObject {
     bool launching_ = false, active_ = false, windingUp_ = false, pausing_ = false, interrupted_ = false;
 };
 
-} // namespace dstn
+} // namespace dstn::ui
