@@ -63,7 +63,7 @@ class StudyController : public QObject {
     void changed(); ///< any of the above
     void noted(dstn::LogLevel level, const QString& text);
     void runBegan(const QString& run);
-    void finished(const dstn::ui::StudyFinished& finished);
+    void finished(const dstn::StudyFinished& finished);
     void failed(const QString& message); ///< the study could not be started
     void idled();
 
