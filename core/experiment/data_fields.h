@@ -3,6 +3,7 @@
 #include "core/experiment/experiment_text.h"
 #include "core/spec/data_spec.h"
 #include "core/spec/field.h"
+#include "core/spec/parts.h"
 
 namespace dstn {
 
