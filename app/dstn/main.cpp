@@ -9,6 +9,7 @@
 #include <new>
 
 using namespace dstn;
+using namespace dstn::cli;
 
 /// Parses the command line and carries it out. @return the exit code
 static int run(int argc, char** argv) {

@@ -17,6 +17,7 @@
 #include <new>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 namespace {
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/experiment/experiment.h"
+#include "core/export.h"
 #include "core/run/commands.h"
 #include "core/run/events.h"
 #include "core/run/hypergradients.h"
@@ -12,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// What is to be run.
 struct RunRequest {

@@ -22,6 +22,7 @@
 #include <cmath>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 Q_DECLARE_METATYPE(dstn::Part)
 

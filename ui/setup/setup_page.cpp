@@ -30,7 +30,7 @@
 #include <algorithm>
 #include <exception>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What two cores reach with OpenBLAS in such training; stands until a run has been measured.
 static constexpr double assumedFlops = 80e9;
@@ -367,4 +367,4 @@ void SetupPage::showEvent(QShowEvent* event) {
     if (!impl_->engineAsked) QTimer::singleShot(200, this, [impl = impl_.get()] { impl->askEngine(); });
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -2,13 +2,14 @@
 
 #include "core/engine/tuners/optimizer.h"
 #include "core/engine/tuners/problem.h"
+#include "core/export.h"
 #include "core/spec/step_cost.h"
 #include "core/spec/tuner_spec.h"
 
 #include <memory>
 #include <optional>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The four optimisers, one for each kind of quantity that is learned.
 struct Optimizers {
