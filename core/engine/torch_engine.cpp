@@ -663,5 +663,5 @@ std::unique_ptr<Engine> makeTorchEngine() {
 
 } // namespace dstn
 
-extern "C" dstn::Engine* dstnCreateEngine();
+extern "C" DSTN_EXPORT dstn::Engine* dstnCreateEngine();
 extern "C" dstn::Engine* dstnCreateEngine() { return dstn::makeTorchEngine().release(); }
