@@ -224,7 +224,7 @@ void Appender::describeRun(const RunStarted& started) {
     const auto integer = [&](std::int64_t value) { update.bind(index++, value); };
     text(dataName(experiment.data));
     text(modelName(experiment.model));
-    text(experiment.tuner.type);
+    text(std::string(traitsOf(experiment.tuner).id));
     integer(started.stepsTotal);
     integer(experiment.epochs * started.stepsPerEpoch);
     integer(started.stepsPerEpoch);

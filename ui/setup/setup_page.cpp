@@ -290,7 +290,7 @@ void SetupPage::Impl::review() {
 
     SummaryPanel::Content content;
     content.trainings = trainingsOf(experiment);
-    content.tuned = isSearch(experiment.tuner.type)
+    content.tuned = traitsOf(experiment.tuner).searches()
                         ? std::ranges::count_if(experiment.hyperparameters, &Hyperparameter::tune)
                         : std::int64_t(experiment.tunedNames().size());
     if (probe.info()) content.model = modelSection->report();

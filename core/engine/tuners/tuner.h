@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <variant>
 
 namespace DSTN_EXPORT dstn {
 
@@ -32,8 +33,8 @@ struct TrainMetrics {
 
 /// A method that trains a network and chooses its hyperparameters on the way.
 ///
-/// A new one: a file pair in core/tuners deriving from this, its line in makeTuner() (tuner.cpp) and in
-/// tunerTypes() (tuner_spec.cpp).
+/// A new one: a file pair here deriving from this, with its tunerOf(); its options (core/spec/tuner_spec.h,
+/// core/experiment/tuner_fields.h) and its row (core/spec/tuner_rows.h).
 class Tuner {
   public:
     Tuner(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers)
@@ -74,6 +75,11 @@ class Tuner {
     const Optimizers& optimizers() const { return optimizers_; }
 
   protected:
+    /// What this type alone is told.
+    template <class Options>
+    const Options& own() const {
+        return std::get<Options>(spec_.options);
+    }
     /// λ's natural values, [1, H].
     Tensor currentValues() const { return problem_.space.natural(problem_.space.lambda()).unsqueeze(0); }
     /// The training loss on the outputs, its label smoothing by the pass's values, plus the penalty where
@@ -91,6 +97,13 @@ Tensor checked(const Tensor& loss, const char* quantity);
 /// The clause alone, for a value that is NaN or infinite.
 std::string notFiniteClause(double value, const char* quantity);
 
+/// Makes the tuner of one type. Each type that trains has its own, beside what it makes; one that is missing
+/// is found by the linker.
+/// @param spec of this type
+template <class Options>
+std::unique_ptr<Tuner> tunerOf(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers);
+
+/// Throws Error{usage} if the tuner searches over whole trainings, which are Fixed's.
 std::unique_ptr<Tuner> makeTuner(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers);
 
 } // namespace dstn
