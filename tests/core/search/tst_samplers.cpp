@@ -51,6 +51,7 @@ class tst_samplers : public QObject {
     void resumedSearchContinuesAsIfNeverInterrupted_data();
     void resumedSearchContinuesAsIfNeverInterrupted();
     void extendedSearchKeepsItsFirstTrials();
+    void everyTypeThatSearchesMakesASearch();
     void otherTunersAreNoSearch();
 };
 
@@ -241,6 +242,15 @@ void tst_samplers::extendedSearchKeepsItsFirstTrials() {
         QVERIFY(std::equal(first.begin(), first.end(), longer.begin()));
         const auto rest = carryOut(*makeSearch(makeSpec(14), unitRanges(2), 1, 3), few, loss);
         QVERIFY(std::equal(rest.begin(), rest.end(), longer.begin() + 10, longer.end()));
+    }
+}
+
+void tst_samplers::everyTypeThatSearchesMakesASearch() {
+    for (const TunerTraits& type : tunerTypes()) {
+        if (!type.searches()) continue;
+        const TunerSpec spec{.options = tunerOptions(type.id)};
+        QVERIFY(makeSearch(spec, unitRanges(2), 4, 0)->next({}));
+        QVERIFY(type.trials(spec) > 0);
     }
 }
 
