@@ -257,7 +257,7 @@ MainWindow::Place MainWindow::place() const { return static_cast<Place>(places_-
 void MainWindow::run() { setup_->run(); }
 
 void MainWindow::start(const Experiment& experiment) {
-    if (isSearch(experiment.tuner.type)) {
+    if (traitsOf(experiment.tuner).searches()) {
         goTo(studiesPlace);
         studies_->startSearch(experiment);
         return;

@@ -333,7 +333,7 @@ void Run::start(const Dataset& dataset, at::Device device) {
     const Experiment& experiment = request_.experiment;
     StepRecording recording;
     const auto [recorder, reason] = deviceRecorder(device);
-    if (experiment.graphs && device.is_cuda() && needsDerivatives(experiment.tuner.type)) {
+    if (experiment.graphs && device.is_cuda() && traitsOf(experiment.tuner).needsDerivatives) {
         events_.publish(LogLine{LogLevel::info,
                                 "Steps are not recorded as graphs: the tuner differentiates through them."});
     } else if (experiment.graphs && device.is_cuda()) {

@@ -24,7 +24,7 @@ class DataCheck {
             inspectModel(experiment_.model, data_.input, experiment_.responseCount(), data_.vocabulary);
         if (report.ok) {
             outputs(report);
-            if (experiment_.tuner.type == "hypernetwork") hypernetwork(report);
+            if (traitsOf(experiment_.tuner).mapsAllWeights) hypernetwork(report);
         } else if (!report.parts.empty())
             refuse(joined(indexed("model.parts", report.parts.size() - 1), report.parts.back().field),
                    report.parts.back().mistake);

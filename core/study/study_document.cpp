@@ -138,8 +138,7 @@ class StudyReader {
             if (method.name.empty())
                 for (const auto& [key, value] : method.set)
                     if (key == "tuner.type")
-                        for (const TunerType& type : tunerTypes())
-                            if (type.id == value) method.name = type.title;
+                        if (const TunerTraits* type = findTuner(value)) method.name = type->title;
             study.methods.push_back(std::move(method));
         }
     }
@@ -269,10 +268,10 @@ Study studyOf(const Experiment& search) {
     study.name = search.name;
     study.description = search.description;
     study.experimentJson = toJson(search);
-    for (const TunerType& type : tunerTypes())
-        if (type.id == search.tuner.type) study.methods = {{.name = type.title, .set = {}}};
+    const TunerTraits& traits = traitsOf(search.tuner);
+    study.methods = {{.name = std::string(traits.title), .set = {}}};
     study.seeds = {search.seed};
-    const std::int64_t trainings = search.tuner.type == "pbt" ? search.tuner.population : search.tuner.trials;
+    const std::int64_t trainings = traits.trials != nullptr ? traits.trials(search.tuner) : 1;
     study.budget = static_cast<double>(trainings) * static_cast<double>(search.epochs);
     return study;
 }

@@ -443,14 +443,14 @@ class TestArchivePage : public QObject {
         QTRY_COMPARE(set.count(), 1);
         const ParsedExperiment fixed = parseExperiment(set[0][0].toString().toStdString());
         QVERIFY2(fixed.experiment.has_value(), describe(fixed.mistakes).c_str());
-        QCOMPARE(fixed.experiment->tuner.type, std::string("fixed"));
+        QCOMPARE(traitsOf(fixed.experiment->tuner).id, std::string_view("fixed"));
         QVERIFY(fixed.experiment->hyperparameters[0].initial > 0.1); // from 0.05 on it grew
         action("Replay its schedule")->trigger();
         QTRY_COMPARE(set.count(), 2);
         const ParsedExperiment replayed = parseExperiment(set[1][0].toString().toStdString());
         QVERIFY2(replayed.experiment.has_value(), describe(replayed.mistakes).c_str());
-        QCOMPARE(replayed.experiment->tuner.type, std::string("replay"));
-        QVERIFY(replayed.experiment->tuner.replaySteps.size() > 2);
+        QCOMPARE(traitsOf(replayed.experiment->tuner).id, std::string_view("replay"));
+        QVERIFY(std::get<ReplayOptions>(replayed.experiment->tuner.options).steps.size() > 2);
     }
 };
 

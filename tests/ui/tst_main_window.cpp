@@ -220,8 +220,7 @@ class TestMainWindow : public QObject {
     void aSearchRunsAsAStudyAloneAndClosingInterruptsIt() {
         const auto archive = newArchive();
         Experiment search = smallExperiment(200);
-        search.tuner.type = "random";
-        search.tuner.trials = 1000;
+        search.tuner.options = RandomOptions{.trials = 1000};
         search.hyperparameters.back().min = 1e-6;
         search.hyperparameters.back().max = 0.1;
         MainWindow window(archive, search, *theme_);

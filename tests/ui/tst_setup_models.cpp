@@ -453,7 +453,7 @@ class SetupModelsTest : public QObject {
             applyTemplate(experiment,
                           {.kind = ModelTemplate::Kind::lstm, .widths = {8, 12, 16}, .dropout = dropout},
                           words());
-            if (!dropout) experiment.tuner.type = "fixed"; // nothing is left to tune
+            if (!dropout) experiment.tuner.options = FixedOptions{}; // nothing is left to tune
             auto mistakes = validate(experiment);
             QVERIFY2(mistakes.empty(), describe(mistakes).c_str());
             mistakes = validate(experiment, words());

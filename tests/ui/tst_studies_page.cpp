@@ -200,7 +200,7 @@ class TestStudiesPage : public QObject {
         QCOMPARE(parsed.study->budget, 40.0);
         QCOMPARE(parsed.study->parallel, 2);
         QCOMPARE(parsed.study->methods.size(), std::size_t(2));
-        QCOMPARE(experimentOf(*parsed.study, 1, 0).tuner.trials, 4);
+        QCOMPARE(experimentOf(*parsed.study, 1, 0).tuner.optionsOr<RandomOptions>().trials, 4);
         QTRY_VERIFY(find<StudyPage>("studyPage")->isVisible());
         QVERIFY(log_->started.empty());
     }
@@ -389,8 +389,7 @@ class TestStudiesPage : public QObject {
     void aSearchBecomesAStudyThatRuns() {
         open();
         Experiment search = quickstart();
-        search.tuner.type = "random";
-        search.tuner.trials = 4;
+        search.tuner.options = RandomOptions{.trials = 4};
         page_->startSearch(search);
         QTRY_COMPARE(log_->started.size(), std::size_t(1));
         const Archive archive(file_);

@@ -151,7 +151,7 @@ void DataSection::addField(QGridLayout* grid, const FieldOption& option) {
         browse_->setObjectName(QStringLiteral("browse"));
         field->setTrailing(browse_);
         connect(browse_, &QPushButton::clicked, this,
-                [this] { browse(model().value().data.source != DataSource::csv); });
+                [this] { browse(traitsOf(model().value().data.source).path != PathKind::file); });
     }
     if (option.kind == FieldOption::Kind::boolean)
         grid->addWidget(field, grid->rowCount(), 0, 1, 2);
@@ -195,10 +195,11 @@ void DataSection::showValues(const Experiment& experiment, bool replaced) {
 
 /// Where a file or a folder will do, the button asks which.
 void DataSection::refreshBrowse(DataSource source) {
-    const bool either = source == DataSource::text || source == DataSource::numpy;
-    browse_->setToolTip(source == DataSource::csv ? tr("Choose the file (Alt+B)")
-                        : either                  ? tr("Choose the file or the folder (Alt+B)")
-                                                  : tr("Choose the folder (Alt+B)"));
+    const PathKind path = traitsOf(source).path;
+    const bool either = path == PathKind::either;
+    browse_->setToolTip(path == PathKind::file ? tr("Choose the file (Alt+B)")
+                        : either               ? tr("Choose the file or the folder (Alt+B)")
+                                               : tr("Choose the folder (Alt+B)"));
     if (either == (browse_->menu() != nullptr)) return;
     if (!either) {
         browse_->menu()->deleteLater();
@@ -212,22 +213,15 @@ void DataSection::refreshBrowse(DataSource source) {
 }
 
 static QString filesOf(DataSource source) {
-    switch (source) {
-    case DataSource::csv:
-        return QObject::tr("Tables (*.csv *.tsv *.txt *.data);;All files (*)");
-    case DataSource::numpy:
-        return QObject::tr("NumPy archives (*.npz);;All files (*)");
-    case DataSource::text:
-        return QObject::tr("Texts (*.txt *.md *.tokens);;All files (*)");
-    default:
-        return QObject::tr("All files (*)");
-    }
+    const QString all = QObject::tr("All files (*)");
+    const std::string_view own = traitsOf(source).files;
+    return own.empty() ? all : fromView(own) + QStringLiteral(";;") + all;
 }
 
 void DataSection::browse(bool folder) {
     const DataSpec& spec = model().value().data;
     const QString current = QString::fromStdString(spec.path);
-    const QString meaning = fromView(pathMeaning(spec.source));
+    const QString meaning = fromView(traitsOf(spec.source).pathMeaning);
     const QString chosen =
         folder ? QFileDialog::getExistingDirectory(this, meaning, current)
                : QFileDialog::getOpenFileName(this, meaning, QFileInfo(current).path(), filesOf(spec.source));

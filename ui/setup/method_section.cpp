@@ -7,13 +7,6 @@
 
 namespace dstn::ui {
 
-TunerTraits traitsOf(const TunerSpec& tuner) {
-    return {.response = learnsResponse(tuner.type) || tuner.type == "hypernetwork",
-            .scales = learnsResponse(tuner.type),
-            .moves = movesHyperparameters(tuner.type),
-            .linearizes = tuner.type == "delta-stn"};
-}
-
 QString heldText(const Experiment& experiment) {
     QStringList names;
     for (const std::string& name : experiment.heldNames()) names.append(QString::fromStdString(name));
@@ -28,11 +21,12 @@ QString heldText(const Experiment& experiment) {
 }
 
 QString replayText(const TunerSpec& tuner) {
-    if (tuner.type != "replay") return {};
-    if (tuner.replaySteps.empty() || tuner.replayValues.empty())
+    const auto* schedule = std::get_if<ReplayOptions>(&tuner.options);
+    if (schedule == nullptr) return {};
+    if (schedule->steps.empty() || schedule->values.empty())
         return QObject::tr("There is no schedule yet: choose “Replay its schedule” on a run of the archive.");
-    const auto changes = std::int64_t(tuner.replaySteps.size());
-    const auto count = std::int64_t(tuner.replayValues.size());
+    const auto changes = std::int64_t(schedule->steps.size());
+    const auto count = std::int64_t(schedule->values.size());
     return QObject::tr("Follows %1 of %2, read from another run.")
         .arg(changes == 1 ? QObject::tr("1 value") : QObject::tr("%1 changes").arg(groupedDigits(changes)),
              count == 1 ? QObject::tr("1 hyperparameter")
@@ -66,10 +60,8 @@ static QString worded(const QString& of, const QString& otherwise) {
 /// Every option that a single tuner has, each once, in the order of the documents.
 static std::vector<FieldOption> optionsOfAllTuners() {
     std::vector<FieldOption> all;
-    for (const TunerType& type : tunerTypes()) {
-        TunerSpec tuner;
-        tuner.type = type.id;
-        for (FieldOption& option : optionsOf(tuner))
+    for (const TunerTraits& type : tunerTypes()) {
+        for (FieldOption& option : optionsOf(TunerSpec{.options = tunerOptions(type.id)}))
             if (std::ranges::find(all, option.key, &FieldOption::key) == all.end())
                 all.push_back(std::move(option));
     }
@@ -78,11 +70,16 @@ static std::vector<FieldOption> optionsOfAllTuners() {
 
 /// Options that change nothing as the others are set.
 static bool matters(const TunerSpec& tuner, const QString& key) {
-    if (key == u"iterations" || key == u"damping") return tuner.inverse != InverseKind::identity;
-    if (key == u"tolerance" || key == u"warm_start") return tuner.inverse == InverseKind::conjugateGradient;
-    if (key == u"neumann_step") return tuner.inverse == InverseKind::neumann;
-    if (key == u"unroll_steps") return tuner.unroll == UnrollMode::reverse;
-    if (key == u"reduction" || key == u"minimum_epochs") return tuner.earlyStopping == EarlyStopping::asha;
+    if (const auto* own = std::get_if<ImplicitOptions>(&tuner.options)) {
+        if (key == u"iterations" || key == u"damping") return own->inverse != InverseKind::identity;
+        if (key == u"tolerance" || key == u"warm_start")
+            return own->inverse == InverseKind::conjugateGradient;
+        if (key == u"neumann_step") return own->inverse == InverseKind::neumann;
+    }
+    if (const auto* own = std::get_if<UnrolledOptions>(&tuner.options);
+        own != nullptr && key == u"unroll_steps")
+        return own->mode == UnrollMode::reverse;
+    if (key == u"reduction" || key == u"minimum_epochs") return stopsEarly(tuner);
     return true;
 }
 
@@ -105,20 +102,19 @@ MethodSection::MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* 
 
 void MethodSection::addTuner(QGridLayout* grid) {
     std::vector<std::pair<std::string, QString>> types;
-    for (const TunerType& type : tunerTypes())
-        types.emplace_back(type.id, QString::fromStdString(type.title));
+    for (const TunerTraits& type : tunerTypes())
+        types.emplace_back(std::string(type.id), QString::fromUtf8(type.title));
     addRow(grid, tr("Tuner"),
-           choiceField<std::string>(
+           choiceBy<std::string>(
                QStringLiteral("tuner.type"), tr("The method that chooses the hyperparameters."), types,
-               [](auto& e) -> auto& { return e.tuner.type; }));
+               [](const Experiment& e) { return std::string(traitsOf(e.tuner).id); },
+               [](Experiment& e, const std::string& type) { chooseTuner(e.tuner, type); }));
     auto* description = new QLabel;
     description->setWordWrap(true);
     description->setForegroundRole(QPalette::PlaceholderText);
     grid->addWidget(description, grid->rowCount(), 0, 1, 2);
     onChange([description](const Experiment& experiment, bool) {
-        for (const TunerType& type : tunerTypes())
-            if (type.id == experiment.tuner.type)
-                description->setText(QString::fromStdString(type.description));
+        description->setText(QString::fromUtf8(traitsOf(experiment.tuner).description));
     });
     const auto addText = [grid](const QString& name) {
         auto* label = new QLabel;
@@ -206,8 +202,8 @@ void MethodSection::addResponseOptions(QGridLayout* grid) {
             field->setApplicable(when(experiment.tuner));
         });
     };
-    const auto moves = [](const TunerSpec& tuner) { return traitsOf(tuner).moves; };
-    const auto scaled = [](const TunerSpec& tuner) { return traitsOf(tuner).scales; };
+    const auto moves = [](const TunerSpec& tuner) { return traitsOf(tuner).moves(); };
+    const auto scaled = [](const TunerSpec& tuner) { return traitsOf(tuner).learnsResponse; };
     const auto linearizes = [](const TunerSpec& tuner) { return traitsOf(tuner).linearizes; };
 
     auto* linearize = boolField(
@@ -249,7 +245,8 @@ void MethodSection::addResponseOptions(QGridLayout* grid) {
         tr("τ: weight of the entropy of the perturbation in the validation step; larger keeps σ larger."),
         [](auto& e) -> auto& { return e.tuner.entropyWeight; });
     addRow(grid, tr("Entrop&y weight τ"), entropy);
-    applies(entropy, [](const TunerSpec& tuner) { return traitsOf(tuner).scales && tuner.tuneScales; });
+    applies(entropy,
+            [](const TunerSpec& tuner) { return traitsOf(tuner).learnsResponse && tuner.tuneScales; });
     auto* train = numberField(
         QStringLiteral("tuner.train_steps"), tr("T_train: training steps in a row."),
         [](auto& e) -> auto& { return e.tuner.trainSteps; });

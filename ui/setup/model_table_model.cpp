@@ -102,7 +102,7 @@ QVariant ModelTableModel::data(const QModelIndex& index, int role) const {
             if (known.key == option) return known.toolTip;
         if (index.column() == Type) {
             const QString type = QString::fromStdString(partType(part));
-            return tr("%1: %2").arg(type, partDescription(type));
+            return tr("%1: %2").arg(type, QString::fromUtf8(traitsOf(part).description));
         }
         return {};
     }

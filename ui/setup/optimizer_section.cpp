@@ -61,8 +61,8 @@ static bool rowApplies(int row, const OptimizerSpec& spec) {
 
 /// Which of the four a tuner has: w₀, Θ, λ, σ.
 static std::array<bool, 4> used(const TunerSpec& tuner) {
-    const TunerTraits traits = traitsOf(tuner);
-    return {true, traits.response, traits.moves, traits.scales && tuner.tuneScales};
+    const TunerTraits& traits = traitsOf(tuner);
+    return {true, traits.perturbs, traits.moves(), traits.learnsResponse && tuner.tuneScales};
 }
 
 static std::array<OptimizerSpec, 4> specsOf(const Experiment& experiment) {

@@ -268,11 +268,9 @@ void SetupPage::Impl::review() {
     const std::vector<Mistake> own = validate(experiment);
     mistakes.insert(mistakes.end(), own.begin(), own.end());
     if (!probe.error().isEmpty())
-        mistakes.push_back({experiment.data.source == DataSource::syntheticRegression ||
-                                    experiment.data.source == DataSource::syntheticClassification
-                                ? "data.source"
-                                : "data.path",
-                            probe.error().toStdString()});
+        mistakes.push_back(
+            {traitsOf(experiment.data.source).path == PathKind::none ? "data.source" : "data.path",
+             probe.error().toStdString()});
     // At once with the others, but for what is wrong in itself already.
     if (probe.info() && !probe.pending())
         for (const Mistake& mistake : validate(experiment, *probe.info()))
@@ -290,7 +288,7 @@ void SetupPage::Impl::review() {
 
     SummaryPanel::Content content;
     content.trainings = trainingsOf(experiment);
-    content.tuned = isSearch(experiment.tuner.type)
+    content.tuned = traitsOf(experiment.tuner).searches()
                         ? std::ranges::count_if(experiment.hyperparameters, &Hyperparameter::tune)
                         : std::int64_t(experiment.tunedNames().size());
     if (probe.info()) content.model = modelSection->report();

@@ -30,7 +30,7 @@ LoadedStudy readStudy(const Archive& archive, const std::string& study) {
                         "\" is not understood by this version: " + describe(parsed.mistakes));
     loaded.study = std::move(*parsed.study);
     for (std::size_t i = 0; i < loaded.study.methods.size(); ++i)
-        loaded.searches.push_back(isSearch(experimentOf(loaded.study, i, 0).tuner.type));
+        loaded.searches.push_back(traitsOf(experimentOf(loaded.study, i, 0).tuner).searches());
     loaded.runs = archive.studyRuns(study);
     loaded.results = studyResults(loaded.study, loaded.runs);
     for (const MethodResult& method : loaded.results.methods)

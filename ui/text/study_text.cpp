@@ -112,7 +112,7 @@ QString shareText(double done, double total, BudgetUnit unit) {
 /// What follows from the budget alone.
 static QString trainingsText(const Study& study, const Experiment& experiment,
                              const std::optional<DataInfo>& data) {
-    const QString type = QString::fromStdString(experiment.tuner.type);
+    const TunerTraits& traits = traitsOf(experiment.tuner);
 
     std::optional<double> epochs; // that the budget is
     if (study.unit == BudgetUnit::epochs)
@@ -120,14 +120,14 @@ static QString trainingsText(const Study& study, const Experiment& experiment,
     else if (study.unit == BudgetUnit::gradients && data)
         epochs = epochsOf(experiment, *data, study.budget);
 
-    if (!isSearch(experiment.tuner.type)) {
+    if (!traits.searches()) {
         const QString whole = QObject::tr("one training of %1").arg(amountText(study.budget, study.unit));
         if (!epochs || study.unit == BudgetUnit::epochs) return whole;
         return QObject::tr("%1, up to %2")
             .arg(whole, amountText(std::max(1.0, std::floor(*epochs)), BudgetUnit::epochs));
     }
     const std::int64_t most = trainingsOf(experiment);
-    if (experiment.tuner.type == "pbt")
+    if (traits.sideBySide)
         return epochs ? QObject::tr("%1 trainings side by side, %2 each")
                             .arg(most)
                             .arg(amountText(std::floor(*epochs / double(most) * 10.0) / 10.0,
@@ -143,7 +143,7 @@ static QString trainingsText(const Study& study, const Experiment& experiment,
     const auto fit =
         static_cast<std::int64_t>(std::min(std::floor(*epochs / double(experiment.epochs)), 1e9));
     if (fit < 1) return QObject::tr("less than one training of %1").arg(each);
-    const bool early = experiment.tuner.earlyStopping == EarlyStopping::asha && type != u"grid";
+    const bool early = stopsEarly(experiment.tuner);
     const std::int64_t count = early ? fit : std::min(fit, most);
     QString text = count == 1 ? QObject::tr("1 training of %1").arg(each)
                               : QObject::tr("%1 trainings of %2").arg(groupedDigits(count), each);
@@ -151,8 +151,8 @@ static QString trainingsText(const Study& study, const Experiment& experiment,
         text = QObject::tr("as much as %1; more of them, as poor ones end early").arg(text);
     else if (most < fit)
         text += QObject::tr(", all that it has (%1)")
-                    .arg(type == u"grid" ? QObject::tr("the grid, or tuner.trials")
-                                         : QObject::tr("tuner.trials"));
+                    .arg(traits.points != nullptr ? QObject::tr("the grid, or tuner.trials")
+                                                  : QObject::tr("tuner.trials"));
     return text;
 }
 

@@ -187,7 +187,7 @@ static constexpr std::size_t stepsBehind = 16;
 
 /// Those that differentiate through training steps keep what a replay of one would not give them.
 static StepRecorderFactory recorder(const Experiment& experiment, const StepRecording& recording) {
-    return needsDerivatives(experiment.tuner.type) ? StepRecorderFactory() : recording.make;
+    return traitsOf(experiment.tuner).needsDerivatives ? StepRecorderFactory() : recording.make;
 }
 
 Training::Training(const Experiment& experiment, const Dataset& dataset, at::Device device,
@@ -333,7 +333,7 @@ void Training::collect(bool wait) {
         if (pending.values) {
             step.hyperparameters = declaredValues(problem_->space.naturalValues(*next++));
             step.scales = *next++;
-            if (!perturbs(experiment_.tuner.type)) step.scales.clear();
+            if (!traitsOf(experiment_.tuner).perturbs) step.scales.clear();
         }
         if (std::isfinite(step.loss)) {
             epochLoss_ += step.loss * pending.predictions;
@@ -441,7 +441,7 @@ std::vector<std::pair<std::string, double>> Training::hyperparameters() const {
 std::vector<std::pair<std::string, double>> Training::scales() const {
     const std::vector<double> sigmas = problem_->space.sigmas();
     std::vector<std::pair<std::string, double>> result;
-    if (!perturbs(experiment_.tuner.type)) return result;
+    if (!traitsOf(experiment_.tuner).perturbs) return result;
     for (std::size_t i = 0; i < sigmas.size(); ++i)
         result.emplace_back(problem_->space.tuned()[i].name, sigmas[i]);
     return result;

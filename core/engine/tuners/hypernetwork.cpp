@@ -122,4 +122,10 @@ void Hypernetwork::load(const NamedTensors& state) {
     settledAt_ = Tensor();
 }
 
+template <>
+std::unique_ptr<Tuner> tunerOf<HypernetworkOptions>(Problem& problem, const TunerSpec& spec,
+                                                    const OptimizersSpec& optimizers) {
+    return std::make_unique<Hypernetwork>(problem, spec, optimizers);
+}
+
 } // namespace dstn
