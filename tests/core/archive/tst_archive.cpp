@@ -192,7 +192,9 @@ class ArchiveTest : public QObject {
         result.testLoss = -infinity;
         result.testAccuracy = std::nullopt;
         archive.append(runA, {started(runA),
-                              SamplesTaken{{{0, 1, 0.1, nan}, {0, 2, 0.2, infinity}, {0, 3, 0.3, -infinity}}},
+                              SamplesTaken{{{Series::trainLoss, 1, 0.1, nan},
+                                            {Series::trainLoss, 2, 0.2, infinity},
+                                            {Series::trainLoss, 3, 0.3, -infinity}}},
                               EpochFinished{result, result}});
         const Curve curve = archive.curve(runA, "train/loss");
         QVERIFY(std::isnan(curve.value[0]));
@@ -535,8 +537,8 @@ class ArchiveTest : public QObject {
         archive.append(runA, {started(runA)});
         SamplesTaken taken;
         for (std::int64_t step = 1; step <= 100000; ++step)
-            taken.samples.push_back(
-                {0, step, 0.001 * static_cast<double>(step), 1.0 / static_cast<double>(step)});
+            taken.samples.push_back({Series::trainLoss, step, 0.001 * static_cast<double>(step),
+                                     1.0 / static_cast<double>(step)});
         archive.append(runA, {taken});
         const Curve curve = archive.curve(runA, "train/loss");
         QCOMPARE(curve.value.size(), std::size_t{100000});
