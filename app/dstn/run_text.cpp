@@ -1,8 +1,8 @@
 #include "app/dstn/run_text.h"
 
-#include "app/dstn/json_lines.h"
 #include "app/dstn/terminal.h"
 #include "core/archive/stored_experiment.h"
+#include "core/run/json.h"
 
 #include <algorithm>
 #include <cmath>
@@ -42,29 +42,10 @@ Json detailsJson(const RunDetails& details) {
     Json json = rowJson(details.row);
     json["parameters"] = details.parameters;
     json["response_parameters"] = details.responseParameters;
-    const Environment& environment = details.environment;
-    json["environment"] = {{"device", environment.device},
-                           {"device_name", environment.deviceName},
-                           {"torch_version", environment.torchVersion},
-                           {"blas", environment.blas},
-                           {"program_version", environment.programVersion},
-                           {"host", environment.host},
-                           {"threads", environment.threads}};
+    json["environment"] = jsonEnvironment(details.environment);
     json["experiment"] = storedExperiment(details);
     Json& epochs = json["epochs"] = Json::array();
-    for (const EpochResult& epoch : details.epochs)
-        epochs.push_back({{"epoch", epoch.epoch},
-                          {"step", epoch.step},
-                          {"seconds", jsonNumber(epoch.seconds)},
-                          {"gradients", jsonNumber(epoch.gradients)},
-                          {"train_loss", jsonNumber(epoch.trainLoss)},
-                          {"train_accuracy", jsonNumber(epoch.trainAccuracy)},
-                          {"validation_loss", jsonNumber(epoch.validationLoss)},
-                          {"validation_accuracy", jsonNumber(epoch.validationAccuracy)},
-                          {"test_loss", jsonNumber(epoch.testLoss)},
-                          {"test_accuracy", jsonNumber(epoch.testAccuracy)},
-                          {"hyperparameters", jsonValues(epoch.hyperparameters)},
-                          {"scales", jsonValues(epoch.scales)}});
+    for (const EpochResult& epoch : details.epochs) epochs.push_back(jsonEpoch(epoch));
     json["series"] = details.series;
     Json& events = json["events"] = Json::array();
     for (const auto& [time, text] : details.events) events.push_back({{"time", time}, {"text", text}});

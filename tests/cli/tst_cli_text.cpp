@@ -236,7 +236,7 @@ class CliTextTest : public QObject {
         progress.note(LoadingProgressed{.what = "decoding images", .fraction = 0.345});
         QCOMPARE(progress.bar(80), std::string("decoding images 34 %"));
         progress.note(started());
-        progress.note(SamplesTaken{{{0, 1, 0.1, 0.75}}});
+        progress.note(SamplesTaken{{{Series::trainLoss, 1, 0.1, 0.75}, {Series::responseLoss, 1, 0.1, 9.0}}});
         progress.note(ProgressMade{.step = 200,
                                    .stepsTotal = 800,
                                    .secondsLeft = 65,

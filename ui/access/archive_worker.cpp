@@ -139,16 +139,23 @@ void ArchiveWorker::sendRows() {
     emit rowsArrived(std::move(rows));
 }
 
-void ArchiveWorker::perform(const ArchiveClient::Job& job, bool changes) {
+void ArchiveWorker::perform(const ArchiveClient::Job& job, const std::function<void(const QString&)>& failure,
+                            bool changes) {
+    const auto tell = [&](const QString& message) {
+        if (failure)
+            failure(message);
+        else
+            emit failed(message);
+    };
     Archive* const open = archive();
     if (!open) {
-        emit failed(trouble_);
+        tell(trouble_);
         return;
     }
     try {
         job(*open);
     } catch (const std::exception& error) {
-        emit failed(messageOf(error));
+        tell(messageOf(error));
     }
     // After a failure too: what the list shows must be what the archive has.
     if (changes) refresh();

@@ -1,7 +1,7 @@
 #include "ui/archive/archive_page.h"
 
+#include "core/archive/run_requests.h"
 #include "ui/access/archive_client.h"
-#include "ui/access/run_follow.h"
 #include "ui/archive/progress_delegate.h"
 #include "ui/archive/run_export.h"
 #include "ui/archive/run_list_model.h"
@@ -167,7 +167,10 @@ void ArchivePage::Impl::makeActions() {
         const RunRow* run = current();
         if (!run) return;
         client.ask(
-            page, [id = run->id, what](Archive& archive) { return toJson(followed(archive, id, what)); },
+            page,
+            [id = run->id, what](Archive& archive) {
+                return toJson(followRequest(archive, id, what).experiment);
+            },
             [this](const std::string& json) { emit page->duplicateRequested(QString::fromStdString(json)); });
     };
     replay = add(tr("Replay its schedule"), {},

@@ -24,6 +24,9 @@ class EventList : public QListWidget {
     void keyPressEvent(QKeyEvent* event) override;
 
   private:
+    void take(const RunStarted& started);
+    void take(const EpochFinished& epoch);
+    void take(const StateChanged& changed);
     void addLine(const QString& text, LogLevel level);
 
     double seconds_ = 0.0;

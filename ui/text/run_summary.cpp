@@ -1,5 +1,6 @@
 #include "ui/text/run_summary.h"
 
+#include "core/run/overloaded.h"
 #include "ui/text/run_text.h"
 
 #include <QCoreApplication>
@@ -12,45 +13,57 @@
 namespace dstn::ui {
 
 void RunSummary::feed(const Event& event) {
-    if (const auto* started = std::get_if<RunStarted>(&event)) {
-        run = QString::fromStdString(started->run);
-        name = QString::fromStdString(started->experiment.name);
-        stepsTotal = started->stepsTotal;
-        stepsPerEpoch = started->stepsPerEpoch;
-        step = started->firstStep;
-        language = started->data.task == TaskKind::language;
-        testExamples = started->data.test;
-        loading.reset();
-        device = QString::fromStdString(started->environment.deviceName.empty()
-                                            ? started->environment.device
-                                            : started->environment.device + " · " +
-                                                  started->environment.deviceName);
-    } else if (const auto* progress = std::get_if<ProgressMade>(&event)) {
-        step = progress->step;
-        stepsTotal = progress->stepsTotal;
-        seconds = progress->seconds;
-        secondsLeft = progress->secondsLeft;
-        examplesPerSecond = progress->examplesPerSecond;
-        memoryBytes = progress->memoryBytes;
-        warmup = progress->warmup;
-    } else if (const auto* read = std::get_if<LoadingProgressed>(&event)) {
-        loading = *read;
-    } else if (const auto* epochFinished = std::get_if<EpochFinished>(&event)) {
-        best = epochFinished->best;
-    } else if (const auto* changed = std::get_if<StateChanged>(&event)) {
-        state = changed->state;
-        reason = QString::fromStdString(changed->reason);
-        if (state != RunState::running) examplesPerSecond.reset();
-        if (state != RunState::preparing) loading.reset();
-    } else if (const auto* finished = std::get_if<RunFinished>(&event)) {
-        state = finished->state;
-        step = finished->steps;
-        seconds = finished->seconds;
-        secondsLeft.reset();
-        examplesPerSecond.reset();
-        if (finished->best) best = finished->best;
-        if (!finished->message.empty()) reason = QString::fromStdString(finished->message);
-    }
+    std::visit(
+        overloaded{[&](const RunStarted& started) { take(started); },
+                   [&](const ProgressMade& progress) { take(progress); },
+                   [&](const LoadingProgressed& read) { loading = read; },
+                   [&](const EpochFinished& epoch) { best = epoch.best; },
+                   [&](const StateChanged& changed) { take(changed); },
+                   [&](const RunFinished& finished) { take(finished); },
+                   ignore<SamplesTaken, HyperparametersSampled, HyperparameterSet, LogLine, CheckpointTaken>},
+        event);
+}
+
+void RunSummary::take(const RunStarted& started) {
+    run = QString::fromStdString(started.run);
+    name = QString::fromStdString(started.experiment.name);
+    stepsTotal = started.stepsTotal;
+    stepsPerEpoch = started.stepsPerEpoch;
+    step = started.firstStep;
+    language = started.data.task == TaskKind::language;
+    testExamples = started.data.test;
+    loading.reset();
+    device =
+        QString::fromStdString(started.environment.deviceName.empty()
+                                   ? started.environment.device
+                                   : started.environment.device + " · " + started.environment.deviceName);
+}
+
+void RunSummary::take(const ProgressMade& progress) {
+    step = progress.step;
+    stepsTotal = progress.stepsTotal;
+    seconds = progress.seconds;
+    secondsLeft = progress.secondsLeft;
+    examplesPerSecond = progress.examplesPerSecond;
+    memoryBytes = progress.memoryBytes;
+    warmup = progress.warmup;
+}
+
+void RunSummary::take(const StateChanged& changed) {
+    state = changed.state;
+    reason = QString::fromStdString(changed.reason);
+    if (state != RunState::running) examplesPerSecond.reset();
+    if (state != RunState::preparing) loading.reset();
+}
+
+void RunSummary::take(const RunFinished& finished) {
+    state = finished.state;
+    step = finished.steps;
+    seconds = finished.seconds;
+    secondsLeft.reset();
+    examplesPerSecond.reset();
+    if (finished.best) best = finished.best;
+    if (!finished.message.empty()) reason = QString::fromStdString(finished.message);
 }
 
 RunSummary RunSummary::fromDetails(const RunDetails& details) {

@@ -35,6 +35,12 @@ struct RunSummary {
     double epochTotal() const; ///< 0: unknown
     /// Share done in [0, 1].
     double progress() const;
+
+  private:
+    void take(const RunStarted& started);
+    void take(const ProgressMade& progress);
+    void take(const StateChanged& changed);
+    void take(const RunFinished& finished);
 };
 
 /// "0:07", "12:34", "3:04:05"; "–" where it is not known.

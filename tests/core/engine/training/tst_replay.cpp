@@ -18,29 +18,25 @@ namespace {
 class Collector : public EventSink {
   public:
     void publish(const Event& event) override {
-        if (const auto* start = std::get_if<RunStarted>(&event)) series = start->series;
-        if (const auto* taken = std::get_if<SamplesTaken>(&event))
-            samples.insert(samples.end(), taken->samples.begin(), taken->samples.end());
+        if (const auto* start = std::get_if<RunStarted>(&event)) started = *start;
+        if (const auto* one = std::get_if<HyperparametersSampled>(&event)) sampled.push_back(*one);
         if (const auto* end = std::get_if<RunFinished>(&event)) finished = *end;
     }
     /// What the archive would have of each hyperparameter.
     std::vector<Trajectory> trajectories() const {
         std::vector<Trajectory> result;
-        for (std::size_t i = 0; i < series.size(); ++i) {
-            if (!series[i].starts_with(series::hyperparameterPrefix)) continue;
-            Trajectory one{
-                .name = series[i].substr(series::hyperparameterPrefix.size()), .steps = {}, .values = {}};
-            for (const Sample& sample : samples)
-                if (sample.series == static_cast<std::int32_t>(i)) {
-                    one.steps.push_back(static_cast<double>(sample.step));
-                    one.values.push_back(sample.value);
-                }
+        for (std::size_t i = 0; i < started.experiment.hyperparameters.size(); ++i) {
+            Trajectory one{.name = started.experiment.hyperparameters[i].name, .steps = {}, .values = {}};
+            for (const HyperparametersSampled& each : sampled) {
+                one.steps.push_back(static_cast<double>(each.step));
+                one.values.push_back(each.points.at(i).value);
+            }
             result.push_back(std::move(one));
         }
         return result;
     }
-    std::vector<std::string> series;
-    std::vector<Sample> samples;
+    RunStarted started;
+    std::vector<HyperparametersSampled> sampled;
     RunFinished finished;
 };
 
@@ -118,7 +114,9 @@ class TestReplay : public QObject {
         QVERIFY(other.scales().empty());
         QCOMPARE(other.gradients(), static_cast<double>(end));
         for (const Training::Step& step : other.finished(true)) {
-            QVERIFY(!step.validationLoss && !step.responseLoss && step.scales.empty());
+            QVERIFY(!step.validationLoss && !step.responseLoss);
+            QVERIFY(std::ranges::none_of(step.hyperparameters,
+                                         [](const auto& p) { return p.spread.has_value(); }));
             const bool changes =
                 std::ranges::find(scheduleOf(replay).steps, static_cast<double>(step.number)) !=
                 scheduleOf(replay).steps.end();
@@ -141,8 +139,11 @@ class TestReplay : public QObject {
                 const double value = scheduleOf(replay).values[i].values[k];
                 QVERIFY(std::abs(scheduleOf(again).values[i].values[k] - value) < 1e-6 * value);
             }
-        QVERIFY(std::ranges::none_of(
-            replayed.series, [](const std::string& name) { return name.starts_with(series::scalePrefix); }));
+        QVERIFY(std::ranges::none_of(replayed.started.series, [](const std::string& name) {
+            return hyperparameterOfScale(name).has_value();
+        }));
+        for (const HyperparametersSampled& each : replayed.sampled)
+            QVERIFY(std::ranges::none_of(each.points, [](const auto& p) { return p.spread.has_value(); }));
     }
 
     void aReplayResumesBitForBit() {

@@ -97,14 +97,20 @@ class Collector : public EventSink {
             if (const auto* one = std::get_if<T>(&event)) result.push_back(*one);
         return result;
     }
-    /// (series, step, value) of every sample but throughput, which is time.
-    std::vector<std::tuple<int, std::int64_t, double>> samples() const {
-        const std::vector<std::string> names = all<RunStarted>().front().series;
-        std::vector<std::tuple<int, std::int64_t, double>> result;
+    /// (series, step, value) of every sample but throughput, which is time; behind the table's series the
+    /// values of the hyperparameters, and their scales.
+    std::vector<std::tuple<std::size_t, std::int64_t, double>> samples() const {
+        std::vector<std::tuple<std::size_t, std::int64_t, double>> result;
         for (const SamplesTaken& taken : all<SamplesTaken>())
             for (const Sample& s : taken.samples)
-                if (names[static_cast<std::size_t>(s.series)] != series::throughput)
-                    result.emplace_back(s.series, s.step, s.value);
+                if (s.series != Series::throughput)
+                    result.emplace_back(static_cast<std::size_t>(s.series), s.step, s.value);
+        for (const HyperparametersSampled& sampled : all<HyperparametersSampled>())
+            for (std::size_t i = 0; i < sampled.points.size(); ++i) {
+                result.emplace_back(seriesTable.size() + 2 * i, sampled.step, sampled.points[i].value);
+                if (const auto& spread = sampled.points[i].spread)
+                    result.emplace_back(seriesTable.size() + 2 * i + 1, sampled.step, spread->scale);
+            }
         return result;
     }
     std::vector<Event> events;
@@ -236,7 +242,7 @@ class TestTraining : public QObject {
             const auto* taken = std::get_if<SamplesTaken>(&event);
             if (taken == nullptr) continue;
             for (const Sample& sample : taken->samples) {
-                if (started.series[static_cast<std::size_t>(sample.series)] != series::throughput) continue;
+                if (sample.series != Series::throughput) continue;
                 const double passed = sample.value * (sample.seconds - seconds);
                 QVERIFY(std::abs(passed / (tokens * static_cast<double>(sample.step - step)) - 1) < 1e-9);
                 step = sample.step;
@@ -385,7 +391,8 @@ class TestTraining : public QObject {
         QCOMPARE(finished.steps, 1);
         const auto samples = run.samples();
         QVERIFY(std::any_of(samples.begin(), samples.end(), [&](const auto& sample) {
-            return std::get<0>(sample) == 0 && std::get<1>(sample) == 1; // train/loss
+            return std::get<0>(sample) == static_cast<std::size_t>(Series::trainLoss) &&
+                   std::get<1>(sample) == 1;
         }));
     }
 
