@@ -7,7 +7,7 @@
 packages="cmake ninja-build g++
 libtorch-dev libopenblas0-openmp libopenblas-openmp-dev
 qt6-base-dev qt6-svg-dev libqt6svg6 libqcustomplot-dev fonts-dejavu-core
-libsqlitecpp-dev libsqlite3-dev nlohmann-json3-dev libcli11-dev zlib1g-dev libstb-dev
+libsqlitecpp-dev libsqlite3-dev nlohmann-json3-dev libcli11-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev
 libeigen3-dev libnlopt-dev libnlopt-cxx-dev libboost-dev
 dataset-fashion-mnist"
 
@@ -37,7 +37,7 @@ install_packages() {
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         say "This is no Debian system, so nothing is installed. The build needs a C++20 compiler, CMake 3.23, Ninja,"
         say "LibTorch 1.13 or newer, OpenBLAS, Qt 6.4 (Widgets, Svg, Test), QCustomPlot 2.1 for Qt 6, SQLiteCpp,"
-        say "nlohmann-json 3.9, CLI11, zlib, stb_image, Eigen 3.3, NLopt and Boost's headers. Trying to build with what is there."
+        say "nlohmann-json 3.9, CLI11, zlib, libjpeg-turbo, libpng 1.6, Eigen 3.3, NLopt and Boost's headers. Trying to build with what is there."
         return
     fi
     missing=$(missing_packages "$@")

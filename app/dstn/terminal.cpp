@@ -1,6 +1,7 @@
 #include "app/dstn/terminal.h"
 
 #include "core/error.h"
+#include "core/utf8.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -30,21 +31,11 @@ int terminalWidth() {
     return 80;
 }
 
-static bool beginsCharacter(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
-
-int textWidth(std::string_view text) {
-    return static_cast<int>(std::count_if(text.begin(), text.end(), beginsCharacter));
-}
+int textWidth(std::string_view text) { return static_cast<int>(countCodePoints(text)); }
 
 std::string shortened(std::string_view text, int width) {
     if (textWidth(text) <= width) return std::string(text);
-    std::string result;
-    int columns = 0;
-    for (const char byte : text) {
-        if (beginsCharacter(byte) && ++columns >= width) break;
-        result += byte;
-    }
-    return width > 0 ? result + "…" : "";
+    return width > 0 ? std::string(firstCodePoints(text, static_cast<std::size_t>(width - 1))) + "…" : "";
 }
 
 std::string Table::text() const {

@@ -38,8 +38,6 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& na
 
 // What texts may be.
 
-/// Characters (code points) of a UTF-8 text, or -1 if it is none.
-std::ptrdiff_t characters(std::string_view utf8);
 bool isTitle(std::string_view text);
 bool isProse(std::string_view text);
 bool isPath(std::string_view text);

@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/experiment/experiment_document.h"
 #include "core/study/study.h"
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -253,12 +254,7 @@ Experiment experimentOf(const Study& study, std::size_t method, std::uint64_t se
     Experiment experiment = std::move(*parsed.experiment);
     experiment.seed = seed;
     static constexpr std::size_t longest = 60; // of each name: a run's has 200 characters at most
-    const auto cut = [](const std::string& text) {
-        std::size_t end = std::min<std::size_t>(text.size(), longest);
-        while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
-            --end;
-        return text.substr(0, end);
-    };
+    const auto cut = [](const std::string& text) { return std::string(firstBytes(text, longest)); };
     experiment.name = cut(study.name) + ": " + cut(chosen.name) + ", seed " + std::to_string(seed);
     return experiment;
 }

@@ -1,5 +1,7 @@
 #include "core/study/study_results.h"
 
+#include "core/utf8.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -150,21 +152,15 @@ std::vector<std::pair<std::string, Rows>> tables(const StudyResults& results) {
     return all;
 }
 
-/// Columns that a UTF-8 text takes, each code point being one wide.
-std::size_t width(const std::string& text) {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
-}
-
 std::string aligned(const Rows& rows) {
     std::vector<std::size_t> widths(rows[0].size(), 0);
     for (const auto& row : rows)
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], countCodePoints(row[i]));
     std::string text;
     for (const auto& row : rows) {
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i) {
-            const std::string space(widths[i] - width(row[i]), ' ');
+            const std::string space(widths[i] - countCodePoints(row[i]), ' ');
             line += i == 0 ? row[i] + space : "  " + space + row[i];
         }
         line.erase(line.find_last_not_of(' ') + 1);
