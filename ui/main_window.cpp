@@ -11,6 +11,7 @@
 #include "ui/setup/measured_speed.h"
 #include "ui/setup/setup_page.h"
 #include "ui/studies/studies_page.h"
+#include "ui/text/number_text.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/curve_plot.h"
 #include "ui/widgets/theme.h"

@@ -3,9 +3,6 @@
 #include "core/error.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <sstream>
 
 namespace dstn {
 
@@ -17,19 +14,6 @@ std::string inQuotes(std::string_view text) {
         while (!shown.empty() && (static_cast<unsigned char>(text[shown.size()]) & 0xC0) == 0x80)
             shown.pop_back();
     return '"' + printable(shown) + (text.size() > longest ? "…" : "") + '"';
-}
-
-std::string numberText(double value) {
-    std::array<char, 32> buffer{};
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-    return {buffer.data(), end};
-}
-
-std::string gibibytes(double bytes) {
-    std::ostringstream text;
-    text.precision(1);
-    text << std::fixed << bytes / (1 << 30) << " GiB";
-    return text.str();
 }
 
 std::string found(const Json& value) {

@@ -313,7 +313,7 @@ class TestStudiesPage : public QObject {
         button("runStudy")->click();
         QTRY_COMPARE(button("runStudy")->text(), QStringLiteral("Pause"));
         QTRY_COMPARE(find<QLabel>("studySpent")->text(), QStringLiteral("9 of 36 epochs"));
-        QCOMPARE(find<QLabel>("studyLeft")->text(), QStringLiteral("1:30"));
+        QCOMPARE(find<QLabel>("studyLeft")->text(), QStringLiteral("1 min 30 s"));
         QVERIFY(!button("extendStudy")->isEnabled());
         button("runStudy")->click();
         QTRY_VERIFY(controller_->isIdle());

@@ -1,5 +1,6 @@
 #include "ui/archive/run_preview.h"
 
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 #include "ui/widgets/json_view.h"
 #include "ui/widgets/state_icon.h"
@@ -218,12 +219,12 @@ void RunPreview::showRun(const RunRow& row) {
     title_->setText(QString::fromStdString(row.name));
     title_->setToolTip(id);
     stateSign_->setPixmap(stateIcon(row.state).pixmap(QSize(16, 16), devicePixelRatioF()));
-    QString line = stateWord(row.state);
+    QString line = stateText(row.state);
     const QDateTime created = momentOf(row.created);
     if (created.isValid())
         line += QStringLiteral(" · %1 (%2)")
                     .arg(whenText(created), relativeText(created, QDateTime::currentDateTimeUtc()));
-    if (row.seconds > 0.0) line += QStringLiteral(" · ") + durationWords(row.seconds);
+    if (row.seconds > 0.0) line += QStringLiteral(" · ") + durationText(row.seconds);
     if (!row.reason.empty()) line += QStringLiteral("\n") + QString::fromStdString(row.reason);
     state_->setText(line);
     // What a person is typing is newer than what the archive says.
@@ -248,7 +249,7 @@ void RunPreview::showDetails(const RunDetails& details) {
     };
     addHeading(values_, tr("Metrics"));
     if (!last) addRow(values_, {tr("No epoch has been evaluated yet"), QStringLiteral(" ")});
-    both(tr("epoch"), [](const EpochResult& e) { return QString::number(e.epoch); });
+    both(tr("epoch"), [](const EpochResult& e) { return countText(e.epoch); });
     both(tr("val. loss"), [](const EpochResult& e) { return valueText(e.validationLoss); });
     // The share of tokens that a language model has right is no figure of merit.
     const bool language = details.row.language;
@@ -272,7 +273,8 @@ void RunPreview::showDetails(const RunDetails& details) {
             both(QString::fromStdString(entry.first), [&](const EpochResult& e) {
                 QString text = valueText(valueOf(e.hyperparameters, entry.first));
                 if (const auto scale = valueOf(e.scales, entry.first))
-                    text += QStringLiteral("  σ %1").arg(*scale, 0, 'g', 2); // its size is enough to know
+                    text +=
+                        QStringLiteral("  σ %1").arg(roundedText(*scale, 2)); // its size is enough to know
                 return text;
             });
     }
@@ -284,8 +286,8 @@ void RunPreview::showDetails(const RunDetails& details) {
         item->setToolTip(0, value);
     };
     const RunRow& row = details.row;
-    fact(tr("steps"),
-         row.stepsTotal > 0 ? tr("%1 of %2").arg(row.steps).arg(row.stepsTotal) : QString::number(row.steps));
+    fact(tr("steps"), row.stepsTotal > 0 ? tr("%1 of %2").arg(countText(row.steps), countText(row.stepsTotal))
+                                         : countText(row.steps));
     fact(tr("data"), QString::fromStdString(row.dataName));
     fact(tr("model"), QString::fromStdString(row.modelName));
     fact(tr("method"), QString::fromStdString(row.method));
@@ -293,7 +295,7 @@ void RunPreview::showDetails(const RunDetails& details) {
     fact(tr("device"), QString::fromStdString(where.device));
     fact(tr("hardware"), QString::fromStdString(where.deviceName));
     fact(tr("host"), QString::fromStdString(where.host));
-    fact(tr("threads"), where.threads > 0 ? QString::number(where.threads) : QString());
+    fact(tr("threads"), where.threads > 0 ? countText(where.threads) : QString());
     fact(tr("LibTorch"), QString::fromStdString(where.torchVersion));
     fact(tr("BLAS"), QString::fromStdString(where.blas));
     fact(tr("workbench"), QString::fromStdString(where.programVersion));
@@ -311,7 +313,7 @@ void RunPreview::showDetails(const RunDetails& details) {
                                           : QString::fromStdString(time),
                          QString::fromStdString(text)});
         if (moment.isValid())
-            events_->topLevelItem(events_->topLevelItemCount() - 1)->setToolTip(0, whenText(moment));
+            events_->topLevelItem(events_->topLevelItemCount() - 1)->setToolTip(0, secondText(moment));
     }
 }
 

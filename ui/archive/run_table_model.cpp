@@ -281,7 +281,7 @@ QString RunTableModel::text(int line, RunColumn column) const {
     case RunColumn::name:
         return QString::fromStdString(run.name);
     case RunColumn::state:
-        return stateWord(run.state);
+        return stateText(run.state);
     case RunColumn::data:
         return QString::fromStdString(run.dataName);
     case RunColumn::model:
@@ -297,7 +297,7 @@ QString RunTableModel::text(int line, RunColumn column) const {
     case RunColumn::when:
         return whenText(momentOf(run.created));
     case RunColumn::duration:
-        return durationWords(run.seconds);
+        return durationText(run.seconds);
     case RunColumn::progress:
         if (const std::optional<double> share = progressOf(run))
             return QStringLiteral("%1 %").arg(static_cast<int>(std::floor(100.0 * *share)));
@@ -309,7 +309,7 @@ QString RunTableModel::text(int line, RunColumn column) const {
     case RunColumn::study:
         return QString::fromStdString(run.studyName);
     case RunColumn::gradients:
-        return run.gradients > 0.0 ? groupedDigits(std::llround(run.gradients)) : QString();
+        return run.gradients > 0.0 ? countText(std::llround(run.gradients)) : QString();
     }
     return {};
 }
@@ -383,8 +383,8 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
         case RunColumn::star:
             return run.starred ? tr("Starred (S takes the star away)") : tr("S stars this run");
         case RunColumn::state:
-            return run.reason.empty() ? stateWord(run.state)
-                                      : QStringLiteral("%1: %2").arg(stateWord(run.state),
+            return run.reason.empty() ? stateText(run.state)
+                                      : QStringLiteral("%1: %2").arg(stateText(run.state),
                                                                      QString::fromStdString(run.reason));
         case RunColumn::when:
             return relativeText(momentOf(run.created), QDateTime::currentDateTimeUtc());

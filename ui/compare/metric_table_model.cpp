@@ -1,5 +1,6 @@
 #include "ui/compare/metric_table_model.h"
 
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 #include "ui/widgets/theme.h"
 
@@ -155,7 +156,7 @@ QString MetricTableModel::text(const Column& column, std::size_t row) const {
     if (value.count == 0) return {};
     const auto one = [&](double v) {
         return column.unit == Unit::percent    ? percentText(v)
-               : column.unit == Unit::duration ? durationWords(v)
+               : column.unit == Unit::duration ? durationText(v)
                                                : valueText(v);
     };
     QString text = one(value.mean);

@@ -1,5 +1,6 @@
 #include "ui/compare/parallel_coordinates.h"
 
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 #include "ui/widgets/theme.h"
 

@@ -1,5 +1,6 @@
 #include "ui/live/event_list.h"
 
+#include "ui/text/number_text.h"
 #include "ui/text/run_summary.h"
 #include "ui/widgets/theme.h"
 
@@ -51,7 +52,7 @@ void EventList::feed(const Event& event) {
                 changed->state == RunState::failed ? LogLevel::error : LogLevel::info);
     } else if (const auto* set = std::get_if<HyperparameterSet>(&event)) {
         step_ = set->step;
-        addLine(tr("%1 moved to %2").arg(QString::fromStdString(set->name)).arg(set->value, 0, 'g', 4),
+        addLine(tr("%1 set to %2").arg(QString::fromStdString(set->name), typedText(set->value)),
                 LogLevel::info);
     } else if (const auto* line = std::get_if<LogLine>(&event)) {
         addLine(QString::fromStdString(line->text), line->level);
@@ -64,10 +65,8 @@ void EventList::feed(const Event& event) {
 void EventList::showEarlier(const std::vector<std::pair<std::string, std::string>>& events) {
     clear();
     for (const auto& [time, text] : events) {
-        const QDateTime moment = QDateTime::fromString(QString::fromStdString(time), Qt::ISODateWithMs);
-        const QString when = moment.isValid()
-                                 ? moment.toLocalTime().toString(QStringLiteral("yyyy-MM-dd HH:mm:ss"))
-                                 : QString::fromStdString(time);
+        const QDateTime moment = momentOf(time);
+        const QString when = moment.isValid() ? secondText(moment) : QString::fromStdString(time);
         auto* item = new QListWidgetItem(tr("%1: %2").arg(when, QString::fromStdString(text)), this);
         item->setForeground(palette().color(QPalette::PlaceholderText));
     }

@@ -34,8 +34,7 @@ QVariant CosineModel::data(const QModelIndex& index, int role) const {
     switch (role) {
     case Qt::DisplayRole:
         if (!cosine) return QStringLiteral("–");
-        return *cosine < 0.0 ? QStringLiteral("−%1").arg(-*cosine, 0, 'f', 3)
-                             : QString::number(*cosine, 'f', 3);
+        return QString::number(*cosine, 'f', 3); // in [-1, 1]
     case Qt::TextAlignmentRole:
         return int(Qt::AlignCenter);
     case Qt::BackgroundRole: {
@@ -88,7 +87,7 @@ QVariant HypergradientModel::data(const QModelIndex& index, int role) const {
     case Milliseconds:
         return valueText(method.milliseconds);
     case Steps:
-        return groupedDigits(method.steps);
+        return countText(method.steps);
     case StepGradients:
         return method.steps > 0 ? valueText(method.stepGradients) : QString();
     case Note:

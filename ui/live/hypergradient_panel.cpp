@@ -120,7 +120,7 @@ void HypergradientPanel::review() {
     for (const NumberEdit* edit : {fit_, reference_, examples_}) {
         if (problem.isEmpty()) problem = edit->problem();
         if (problem.isEmpty() && (*edit->integer() < 1 || *edit->integer() > most))
-            problem = tr("Expected whole numbers from 1 to %1.").arg(groupedDigits(most));
+            problem = tr("Expected whole numbers from 1 to %1.").arg(countText(most));
     }
     if (!problem.isEmpty()) status_->setText(tr("⚠ %1").arg(problem));
     compute_->setEnabled(problem.isEmpty() && !watcher_.isRunning());
@@ -153,7 +153,7 @@ void HypergradientPanel::answered() {
         tr("After %1 training steps. The last one is the reference; “held” is what a method "
            "cannot differentiate. A cosine is of the hyperparameters that both have; of a single "
            "one it is ±1.")
-            .arg(groupedDigits(answer.report->step)));
+            .arg(countText(answer.report->step)));
     cosines_.setReport(*answer.report);
     values_.setReport(*answer.report);
     cosineTable_->resizeColumnsToContents();

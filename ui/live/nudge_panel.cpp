@@ -1,6 +1,7 @@
 #include "ui/live/nudge_panel.h"
 
 #include "ui/forms/number_edit.h"
+#include "ui/text/number_text.h"
 #include "ui/widgets/elided_label.h"
 
 #include <QBoxLayout>
@@ -14,7 +15,8 @@ namespace dstn::ui {
 namespace {
 
 /// What is shown of a value that moves; a person's own number is taken as it is written.
-QString shortText(double value) { return QString::number(value, 'g', 4); }
+/// Of a value that is typed anew or goes on changing.
+QString shortText(double value) { return roundedText(value, 4); }
 
 QString rangeText(const Hyperparameter& hyperparameter) {
     const bool positive = hyperparameter.log && !hyperparameter.min;

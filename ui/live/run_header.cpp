@@ -154,16 +154,16 @@ void RunHeader::show(const RunSummary& summary, Pending pending) {
         badge_->set(read ? tr("%1, %2 %").arg(what).arg(int(*read * 100.0)) : what, Tone::busy);
     }
     const double total = summary.epochTotal();
-    epoch_->setText(total > 0 ? tr("%1 of %2").arg(summary.epoch(), 0, 'f', 2).arg(total, 0, 'g', 4)
+    epoch_->setText(total > 0 ? tr("%1 of %2").arg(quantityText(summary.epoch()), quantityText(total))
                               : QStringLiteral("–"));
     step_->setText(summary.stepsTotal > 0
                        ? tr("%1 of %2").arg(countText(summary.step), countText(summary.stepsTotal))
                        : QStringLiteral("–"));
     speedCaption_->setText(summary.language ? tr("Tokens/s") : tr("Examples/s"));
     speed_->setAccessibleName(speedCaption_->text());
-    speed_->setText(summary.examplesPerSecond ? countText(std::llround(*summary.examplesPerSecond))
+    speed_->setText(summary.examplesPerSecond ? quantityText(*summary.examplesPerSecond)
                                               : QStringLiteral("–"));
-    memory_->setText(summary.memoryBytes > 0 ? roughBytes(static_cast<double>(summary.memoryBytes))
+    memory_->setText(summary.memoryBytes > 0 ? bytesText(static_cast<double>(summary.memoryBytes))
                                              : QStringLiteral("–"));
     elapsed_->setText(durationText(summary.seconds));
     left_->setText(durationText(summary.secondsLeft));

@@ -1,6 +1,7 @@
 #include "ui/setup/data_section.h"
 
 #include "core/experiment/data_fields.h"
+#include "ui/text/number_text.h"
 
 #include <QFileDialog>
 #include <QFileInfo>
@@ -12,23 +13,22 @@ namespace dstn::ui {
 
 QString describeData(const DataInfo& info, TextLevel level) {
     if (info.task == TaskKind::language) {
-        const QString parts = info.test > 0
-                                  ? QObject::tr("%1 training tokens, %2 for validation, %3 for testing")
-                                        .arg(groupedDigits(info.train), groupedDigits(info.validation),
-                                             groupedDigits(info.test))
-                                  : QObject::tr("%1 training tokens, %2 for validation, no test part")
-                                        .arg(groupedDigits(info.train), groupedDigits(info.validation));
+        const QString parts =
+            info.test > 0 ? QObject::tr("%1 training tokens, %2 for validation, %3 for testing")
+                                .arg(countText(info.train), countText(info.validation), countText(info.test))
+                          : QObject::tr("%1 training tokens, %2 for validation, no test part")
+                                .arg(countText(info.train), countText(info.validation));
         return (level == TextLevel::word ? QObject::tr("%1; %2 different words")
                                          : QObject::tr("%1; %2 different characters"))
-            .arg(parts, groupedDigits(info.vocabulary));
+            .arg(parts, countText(info.vocabulary));
     }
-    QString text = QObject::tr("%1 training, %2 validation")
-                       .arg(groupedDigits(info.train), groupedDigits(info.validation));
-    text = info.test > 0 ? QObject::tr("%1 and %2 test examples").arg(text, groupedDigits(info.test))
+    QString text =
+        QObject::tr("%1 training, %2 validation").arg(countText(info.train), countText(info.validation));
+    text = info.test > 0 ? QObject::tr("%1 and %2 test examples").arg(text, countText(info.test))
                          : QObject::tr("%1 examples, no test part").arg(text);
     const QString shape = QString::fromStdString(shapeText(info.input));
     if (info.task == TaskKind::classification)
-        return QObject::tr("%1; each %2, %3 classes").arg(text, shape, groupedDigits(info.outputs));
+        return QObject::tr("%1; each %2, %3 classes").arg(text, shape, countText(info.outputs));
     return QObject::tr("%1; each %2, regression on %3")
         .arg(text, shape)
         .arg(info.outputs == 1 ? QObject::tr("one number") : QObject::tr("%1 numbers").arg(info.outputs));

@@ -34,9 +34,9 @@ QString replayText(const TunerSpec& tuner) {
     const auto changes = std::int64_t(tuner.replaySteps.size());
     const auto count = std::int64_t(tuner.replayValues.size());
     return QObject::tr("Follows %1 of %2, read from another run.")
-        .arg(changes == 1 ? QObject::tr("1 value") : QObject::tr("%1 changes").arg(groupedDigits(changes)),
+        .arg(changes == 1 ? QObject::tr("1 value") : QObject::tr("%1 changes").arg(countText(changes)),
              count == 1 ? QObject::tr("1 hyperparameter")
-                        : QObject::tr("%1 hyperparameters").arg(groupedDigits(count)));
+                        : QObject::tr("%1 hyperparameters").arg(countText(count)));
 }
 
 /// The words on the page for options and choices whose own name says too little.

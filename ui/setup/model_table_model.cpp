@@ -118,9 +118,9 @@ QVariant ModelTableModel::data(const QModelIndex& index, int role) const {
         if (said == nullptr || !said->mistake.empty()) return {};
         return QString::fromStdString(shapeText(said->output));
     case Weights:
-        return said != nullptr && said->parameters > 0 ? groupedDigits(said->parameters) : QVariant();
+        return said != nullptr && said->parameters > 0 ? countText(said->parameters) : QVariant();
     case Response:
-        return said != nullptr && said->responseParameters > 0 ? groupedDigits(said->responseParameters)
+        return said != nullptr && said->responseParameters > 0 ? countText(said->responseParameters)
                                                                : QVariant();
     default: {
         const auto text = optionText(part, option);

@@ -114,22 +114,22 @@ void SummaryPanel::colourHeading() {
 
 void SummaryPanel::show(const Content& content) {
     const QString unknown = QStringLiteral("–");
-    tuned_->setText(groupedDigits(content.tuned));
-    parameters_->setText(content.model ? groupedDigits(content.model->parameters) : unknown);
-    response_->setText(content.model ? groupedDigits(content.model->responseParameters) : unknown);
-    memory_->setText(content.estimate ? tr("about %1").arg(roughBytes(double(content.estimate->memoryBytes)))
+    tuned_->setText(countText(content.tuned));
+    parameters_->setText(content.model ? countText(content.model->parameters) : unknown);
+    response_->setText(content.model ? countText(content.model->responseParameters) : unknown);
+    memory_->setText(content.estimate ? tr("about %1").arg(bytesText(double(content.estimate->memoryBytes)))
                                       : unknown);
     const bool search = content.trainings > 0;
     figures_->labelForField(trainings_)->setVisible(search);
     trainings_->setVisible(search);
-    trainings_->setText(groupedDigits(content.trainings));
+    trainings_->setText(countText(content.trainings));
     const std::int64_t trainings = search ? content.trainings : 1;
-    steps_->setText(content.estimate ? groupedDigits(content.estimate->steps * trainings) : unknown);
-    epoch_->setText(content.estimate ? groupedDigits(content.estimate->stepsPerEpoch) : unknown);
+    steps_->setText(content.estimate ? countText(content.estimate->steps * trainings) : unknown);
+    epoch_->setText(content.estimate ? countText(content.estimate->stepsPerEpoch) : unknown);
     time_->setText(content.estimate
                        ? tr("about %1")
-                             .arg(roughDuration(double(trainings) * content.estimate->trainingFlops /
-                                                content.flopsPerSecond))
+                             .arg(roughDurationText(double(trainings) * content.estimate->trainingFlops /
+                                                    content.flopsPerSecond))
                        : unknown);
     timeNote_->setText(
         content.measured

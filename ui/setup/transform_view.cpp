@@ -1,6 +1,7 @@
 #include "ui/setup/transform_view.h"
 
 #include "ui/forms/mark_colors.h"
+#include "ui/text/number_text.h"
 
 #include <QPainter>
 #include <QPainterPath>
@@ -44,7 +45,7 @@ void TransformView::setHyperparameter(const std::optional<Hyperparameter>& hyper
     update();
 }
 
-static QString shortText(double value) { return QString::number(value, 'g', 3).replace(u'-', QChar(0x2212)); }
+static QString shortText(double value) { return roundedText(value, 3); }
 
 void TransformView::paintEvent(QPaintEvent*) {
     QPainter painter(this);

@@ -1,5 +1,6 @@
 #include "ui/studies/paired_test_model.h"
 
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 #include "ui/text/study_text.h"
 
@@ -39,11 +40,6 @@ std::optional<PairedTest> PairedTestModel::test(int row, int column) const {
 static int verdict(const PairedTest& test) {
     if (!test.p || !(*test.p < PairedTestModel::significant)) return 0;
     return test.difference < 0.0 ? -1 : 1;
-}
-
-static QString signedText(double value) {
-    return value < 0.0 ? QStringLiteral("−%1").arg(valueText(-value))
-                       : QStringLiteral("+%1").arg(valueText(value));
 }
 
 QVariant PairedTestModel::data(const QModelIndex& index, int role) const {

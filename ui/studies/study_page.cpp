@@ -8,6 +8,7 @@
 #include "ui/studies/study_chart.h"
 #include "ui/studies/study_controller.h"
 #include "ui/studies/study_run_model.h"
+#include "ui/text/number_text.h"
 #include "ui/text/run_summary.h"
 #include "ui/text/run_text.h"
 #include "ui/text/study_text.h"
@@ -373,7 +374,7 @@ void StudyPage::Impl::update() {
     if (here && controller.isPausing())
         badge->set(tr("pausing…"), Tone::busy);
     else
-        badge->set(!loaded && !here ? tr("reading…") : stateWord(state), stateTone(state));
+        badge->set(!loaded && !here ? tr("reading…") : stateText(state), stateTone(state));
     badge->setToolTip(loaded ? QString::fromStdString(loaded->row.reason) : QString());
 
     const bool started = loaded && loaded->row.runs > 0;

@@ -35,10 +35,8 @@ QString amountText(double amount, BudgetUnit unit); ///< "70 epochs", "1,200 gra
 /// @param data absent: not known yet
 QString budgetMeaning(const Study& study, const StudyMethod& method, const std::optional<DataInfo>& data);
 
-/// "0.4123 ± 0.0061", the error with as many decimals as the mean; "0.4123" for one value; "–" for none.
+/// core's meanText(), or of fractions meanPercentText(): "0.4123 ± 0.0061"; "–" where there is none.
 QString meanText(const std::optional<Mean>& mean, bool percent = false);
-/// "0.012"; "< 0.001"
-QString probabilityText(double p);
 /// Seconds or counts that are spent: "12 min", "3,400".
 QString spentText(const std::optional<Mean>& mean, BudgetUnit unit);
 /// "dropout0 0.12 ± 0.03, cutout_length 4.2 ± 0.4"

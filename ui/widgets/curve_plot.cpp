@@ -1,5 +1,7 @@
 #include "ui/widgets/curve_plot.h"
 
+#include "ui/text/number_text.h"
+
 #include "ui/widgets/curve_plot_private.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/flow_layout.h"
@@ -34,13 +36,14 @@ double drawable(double value) {
 
 } // namespace
 
-QString ShortTicker::getTickLabel(double tick, const QLocale& locale, QChar format, int precision) {
-    if (percent_) return QString::number(tick * 100.0, 'g', 6) + QStringLiteral(" %");
+QString ShortTicker::getTickLabel(double tick, const QLocale&, QChar, int) {
+    constexpr int digits = 6;
+    if (percent_) return roundedText(tick * 100.0, digits) + QStringLiteral(" %");
     const double size = std::abs(tick);
-    if (size >= 1e9) return QString::number(tick / 1e9, 'g', 6) + QLatin1Char('G');
-    if (size >= 1e6) return QString::number(tick / 1e6, 'g', 6) + QLatin1Char('M');
-    if (size >= 1e4) return QString::number(tick / 1e3, 'g', 6) + QLatin1Char('k');
-    return QCPAxisTicker::getTickLabel(tick, locale, format, precision);
+    if (size >= 1e9) return roundedText(tick / 1e9, digits) + QLatin1Char('G');
+    if (size >= 1e6) return roundedText(tick / 1e6, digits) + QLatin1Char('M');
+    if (size >= 1e4) return roundedText(tick / 1e3, digits) + QLatin1Char('k');
+    return roundedText(tick, digits);
 }
 
 int redrawIntervalMs(double redrawMs) {
@@ -535,10 +538,7 @@ void CurvePlot::styleCurve(Curve& curve, bool dark) {
 }
 
 QString CurvePlot::valueText(double value) const {
-    if (std::isnan(value)) return QStringLiteral("NaN");
-    if (std::isinf(value)) return value > 0 ? QStringLiteral("+∞") : QStringLiteral("−∞");
-    return percent_ ? QString::number(value * 100.0, 'f', 2) + QStringLiteral(" %")
-                    : QString::number(value, 'g', 5);
+    return percent_ ? percentText(value) : ui::valueText(value);
 }
 
 void CurvePlot::setCursorAt(double x) { showCursor(x); }
@@ -567,12 +567,11 @@ void CurvePlot::showCursor(double x) {
         lines.append(line);
         if (std::abs(key - x) < best) {
             best = std::abs(key - x);
-            head = quantity_.isEmpty()
-                       ? tr("step %1, epoch %2, %3 s")
-                             .arg(curve->data.x(XAxis::step)[i], 0, 'f', 0)
-                             .arg(curve->data.x(XAxis::epoch)[i], 0, 'f', 2)
-                             .arg(curve->data.x(XAxis::seconds)[i], 0, 'f', 1)
-                       : QStringLiteral("%1: %2").arg(quantity_, QString::number(key, 'g', 6));
+            head = quantity_.isEmpty() ? tr("step %1, epoch %2, %3")
+                                             .arg(quantityText(curve->data.x(XAxis::step)[i]),
+                                                  quantityText(curve->data.x(XAxis::epoch)[i]),
+                                                  durationText(curve->data.x(XAxis::seconds)[i]))
+                                       : QStringLiteral("%1: %2").arg(quantity_, roundedText(key, 6));
         }
     }
     constexpr int mostLines = 12;
