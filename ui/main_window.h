@@ -28,7 +28,7 @@ class Theme;
 
 /// The workspaces in one window: Set up, Live, Archive, Compare, Studies. It leads from one to another and
 /// holds the menus; what each does is its own affair. A run and a study do not go on at the same time. Closed
-/// while one goes on, it has that saved as interrupted, then closes.
+/// during one, it saves it as interrupted before it closes.
 class MainWindow : public QMainWindow {
     Q_OBJECT
 

@@ -343,9 +343,9 @@ class TestStudiesPage : public QObject {
             archive.createStudy(sampleStudyId(1), study.name, toJson(study));
         }
         openSample(sampleStudyId(1), 0);
-        page_->setBusy("A run is going on in Live.");
+        page_->setBusy("A run is in progress in Live.");
         button("runStudy")->click();
-        QVERIFY(banner().contains("A run is going on"));
+        QVERIFY(banner().contains("A run is in progress"));
         QVERIFY(log_->started.empty());
     }
 
@@ -404,7 +404,7 @@ class TestStudiesPage : public QObject {
         Archive(file_).createStudy(sampleStudyId(1), "odd", R"({"schema": 99})");
         open();
         page_->openStudy(QString::fromStdString(sampleStudyId(1)));
-        QTRY_VERIFY(banner().contains("not understood"));
+        QTRY_VERIFY(banner().contains("cannot be read by this version"));
         QVERIFY(!button("runStudy")->isEnabled());
     }
 

@@ -102,7 +102,7 @@ class TestStudyModels : public QObject {
         study.budget = epochs - 1.0;
         QVERIFY(budgetMeaning(study, study.methods[1], {}).startsWith("less than one training"));
         study.methods[1].set.emplace_back("tuner.trails", "2");
-        QVERIFY(budgetMeaning(study, study.methods[1], {}).startsWith("not with this experiment: "));
+        QVERIFY(budgetMeaning(study, study.methods[1], {}).startsWith("not available for this experiment: "));
         const StudyMethod implicit{"Implicit", {{"tuner.type", "implicit"}}};
         QVERIFY(budgetMeaning(study, implicit, {}).endsWith("; holds dropout_in, dropout_hidden"));
     }

@@ -142,7 +142,7 @@ void ArchivePage::Impl::makeActions() {
     open->setShortcutContext(Qt::WidgetShortcut);
     table->addAction(open);
     compare = add(tr("Compare"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C)},
-                  tr("Lay the selected runs over one another; select two or more"), [this] {
+                  tr("Overlay the selected runs; select two or more"), [this] {
                       QStringList ids;
                       for (const RunRow& row : selected()) ids << QString::fromStdString(row.id);
                       if (ids.size() >= 2) emit page->compareRequested(ids);
@@ -159,7 +159,7 @@ void ArchivePage::Impl::makeActions() {
                     });
             });
     resume = add(tr("Resume"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R)},
-                 tr("Go on with a run that stopped early, from its last checkpoint"), [this] {
+                 tr("Resume a run that stopped early from its last checkpoint"), [this] {
                      if (const RunRow* run = current(); run && canResume(*run))
                          emit page->resumeRequested(QString::fromStdString(run->id));
                  });
@@ -171,12 +171,11 @@ void ArchivePage::Impl::makeActions() {
             [this](const std::string& json) { emit page->duplicateRequested(QString::fromStdString(json)); });
     };
     replay = add(tr("Replay its schedule"), {},
-                 tr("Set up a plain training whose hyperparameters follow this run's, step by step"),
+                 tr("Set up plain training that replays this run's hyperparameters step by step"),
                  [follow] { follow(Follow::schedule); });
-    retrain =
-        add(tr("Retrain with its final values"), {},
-            tr("Set up a plain training from the start with the hyperparameters that this run ended with"),
-            [follow] { follow(Follow::values); });
+    retrain = add(tr("Retrain with its final values"), {},
+                  tr("Set up plain training from scratch with this run's final hyperparameters"),
+                  [follow] { follow(Follow::values); });
     showStudy = add(tr("Show its study"), {}, tr("Go to the study that the run belongs to"), [this] {
         if (const RunRow* run = current(); run && !run->study.empty())
             emit page->studyRequested(QString::fromStdString(run->study));
@@ -189,49 +188,48 @@ void ArchivePage::Impl::makeActions() {
         table->setCurrentIndex(name);
         table->edit(name);
     });
-    star = add(tr("Star"), {Qt::Key_S}, tr("Star the selected runs, or take the stars away"), [this] {
+    star = add(tr("Star"), {Qt::Key_S}, tr("Star or unstar the selected runs"), [this] {
         const std::vector<RunRow> rows = selected();
         const bool on = !std::all_of(rows.begin(), rows.end(), [](const RunRow& r) { return r.starred; });
         client.change([ids = idsOf(rows), on](Archive& archive) {
             for (const std::string& id : ids) archive.setStarred(id, on);
         });
     });
-    tags = add(tr("Tags"), {Qt::Key_T}, tr("Write tags"), [this] { preview->focusTags(); });
-    note = add(tr("Note"), {Qt::Key_N}, tr("Write a note"), [this] { preview->focusNote(); });
-    remove = add(tr("Delete"), {Qt::Key_Delete}, tr("Delete the selected runs; can be undone"),
+    tags = add(tr("Tags"), {Qt::Key_T}, tr("Edit tags"), [this] { preview->focusTags(); });
+    note = add(tr("Note"), {Qt::Key_N}, tr("Edit note"), [this] { preview->focusNote(); });
+    remove = add(tr("Delete"), {Qt::Key_Delete}, tr("Delete the selected runs (can be undone)"),
                  [this] { setDeleted(true); });
-    restore = add(tr("Restore"), {}, tr("Take the selected runs back among the others"),
-                  [this] { setDeleted(false); });
+    restore =
+        add(tr("Restore"), {}, tr("Restore the selected runs to the list"), [this] { setDeleted(false); });
     purge =
-        add(tr("Remove for good…"), {}, tr("Remove all deleted runs from the disk"), [this] { askPurge(); });
+        add(tr("Delete permanently…"), {}, tr("Erase all deleted runs from disk"), [this] { askPurge(); });
     exportCsv = add(tr("Runs as CSV…"), {QKeySequence(Qt::CTRL | Qt::Key_E)},
-                    tr("Write the selected runs' metrics as CSV, one file a run"),
+                    tr("Export the selected runs' metrics as CSV, one file per run"),
                     [this] { exportSelected(ExportFormat::csv); });
-    exportJson = add(tr("Runs as JSON…"), {}, tr("Write the selected runs as JSON, one file a run"),
+    exportJson = add(tr("Runs as JSON…"), {}, tr("Export the selected runs as JSON, one file per run"),
                      [this] { exportSelected(ExportFormat::json); });
-    exportList =
-        add(tr("This list as CSV…"), {}, tr("Write the list as it is shown: its rows, columns and order"),
-            [this] { exportShownList(); });
-    reload = add(tr("Refresh"), {Qt::Key_F5}, tr("Read the archive again"), [this] { page->refresh(); });
-    undo = add(tr("Undo"), {QKeySequence(QKeySequence::Undo)}, tr("Take the last deletion back"), [this] {
+    exportList = add(tr("This list as CSV…"), {}, tr("Export the list as shown: rows, columns and order"),
+                     [this] { exportShownList(); });
+    reload = add(tr("Refresh"), {Qt::Key_F5}, tr("Reload the archive"), [this] { page->refresh(); });
+    undo = add(tr("Undo"), {QKeySequence(QKeySequence::Undo)}, tr("Undo the last deletion"), [this] {
         if (undoLast) std::exchange(undoLast, nullptr)();
     });
     starredOnly = add(tr("★ Starred"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S)},
-                      tr("Only runs with a star"), [] {});
+                      tr("Show starred runs only"), [] {});
     starredOnly->setCheckable(true);
     QObject::connect(starredOnly, &QAction::toggled, page, [this](bool on) {
         list.setStarredOnly(on);
         listChanged();
     });
     trialsHidden = add(tr("Hide trials"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_T)},
-                       tr("Without the runs of studies"), [] {});
+                       tr("Hide runs that belong to studies"), [] {});
     trialsHidden->setCheckable(true);
     QObject::connect(trialsHidden, &QAction::toggled, page, [this](bool on) {
         list.setTrialsHidden(on);
         listChanged();
     });
     deletedShown =
-        add(tr("Deleted"), {}, tr("The deleted runs, to restore them or remove them for good"), [] {});
+        add(tr("Deleted"), {}, tr("Show deleted runs, to restore them or delete them permanently"), [] {});
     deletedShown->setCheckable(true);
     QObject::connect(deletedShown, &QAction::toggled, page, [this](bool on) {
         list.setDeletedShown(on);
@@ -276,7 +274,7 @@ QToolBar* ArchivePage::Impl::makeToolBar() {
     bar->addSeparator();
     auto* exports = new QToolButton(bar);
     exports->setText(tr("Export"));
-    exports->setToolTip(tr("Write runs or the list to a file"));
+    exports->setToolTip(tr("Export runs or the list to a file"));
     exports->setPopupMode(QToolButton::InstantPopup);
     auto* menu = new QMenu(exports);
     menu->addActions({exportCsv, exportJson, exportList});
@@ -357,7 +355,7 @@ void ArchivePage::Impl::makeColumnMenu() {
                 columnMenu->addAction(RunTableModel::title(static_cast<RunColumn>(column)));
             action->setCheckable(true);
             action->setChecked(!table->isColumnHidden(column));
-            // Without its name a run cannot be told from the others.
+            // Without its name a run cannot be identified.
             action->setEnabled(column != static_cast<int>(RunColumn::name));
             QObject::connect(action, &QAction::toggled, page,
                              [this, column](bool on) { table->setColumnHidden(column, !on); });
@@ -388,8 +386,8 @@ void ArchivePage::Impl::build() {
     filter->setClearButtonEnabled(true);
     filter->setPlaceholderText(
         tr("Filter: words, state=completed, tag=paper, best<0.5, created>=2024-05, -word"));
-    filter->setToolTip(tr("<p>Words are looked for in all columns; <b>-</b> before one: none contains it.</p>"
-                          "<p>Conditions, as on the command line:</p><pre>%1</pre>")
+    filter->setToolTip(tr("<p>Words are searched for in all columns; <b>-word</b> excludes runs that contain "
+                          "it.</p><p>Conditions, as on the command line:</p><pre>%1</pre>")
                            .arg(QString::fromStdString(RunFilter::help()).toHtmlEscaped()));
     filter->setAccessibleName(tr("Filter"));
     filterProblem = new QLabel(page);
@@ -600,7 +598,7 @@ void ArchivePage::Impl::rowsArrived(const ArchiveClient::Rows& rows) {
     const RunRow* const run = current();
     if (!run) return;
     preview->showRun(*run);
-    // The selected run may have gone on; another one's progress is no reason to read this one again.
+    // The selected run may have progressed; progress of another one does not require reading this one again.
     if (detailsOf(*run) != detailsAsked && !detailTimer.isActive())
         detailTimer.start(ended(run->state) ? 50 : 1000);
 }
@@ -611,7 +609,7 @@ void ArchivePage::Impl::listChanged() {
                           trialsHidden->isChecked() || deletedShown->isChecked();
     if (shown == 0) {
         if (!trouble->text().isEmpty() && all == 0)
-            emptyText->setText(tr("The runs cannot be shown; the line above says why and what to do."));
+            emptyText->setText(tr("The runs cannot be shown; see the message above."));
         else if (!arrived)
             emptyText->setText(tr("Reading the archive…"));
         else if (deletedShown->isChecked() && filter->text().isEmpty() && !starredOnly->isChecked())
@@ -620,8 +618,8 @@ void ArchivePage::Impl::listChanged() {
             emptyText->setText(tr("No run matches."));
         else
             emptyText->setText(
-                tr("No runs yet.\n\nSet up an experiment and press Run (Ctrl+R), or start one from "
-                   "the command line with “dstn run”.\nIt appears here by itself and stays."));
+                tr("No runs yet.\n\nSet up an experiment and press Run (Ctrl+R), or start one from the "
+                   "command line with “dstn run”.\nRuns appear here automatically and are kept."));
     }
     emptyButton->setVisible(arrived && narrowed);
     stack->setCurrentIndex(shown == 0 ? 1 : 0);
@@ -695,7 +693,7 @@ void ArchivePage::Impl::setDeleted(bool deleted) {
     if (rows.empty()) {
         if (going > 0)
             notice->say(NoticeBar::Kind::information,
-                        tr("A run that is going on cannot be deleted; stop it first."));
+                        tr("A run in progress cannot be deleted; stop it first."));
         return;
     }
     // The next run takes the selection, so that Del, Del, Del works.
@@ -718,7 +716,7 @@ void ArchivePage::Impl::setDeleted(bool deleted) {
     undoLast = revert;
     QString text = deleted ? tr("%1 deleted.") : tr("%1 restored.");
     text = text.arg(counted(static_cast<qsizetype>(ids.size()), tr("run"), tr("runs")));
-    if (going > 0) text += tr(" What is going on was left out; stop it first.");
+    if (going > 0) text += tr(" Runs in progress were skipped; stop them first.");
     notice->say(NoticeBar::Kind::information, text, {{tr("Undo"), revert}});
 }
 
@@ -727,9 +725,9 @@ void ArchivePage::Impl::askPurge() {
     for (int i = 0; i < runs.rowCount(); ++i) gone += runs.row(i).deleted;
     if (gone == 0) return;
     notice->say(NoticeBar::Kind::warning,
-                tr("Remove %1 from the disk, with curves and checkpoints? This cannot be undone.")
+                tr("Permanently delete %1 with curves and checkpoints? This cannot be undone.")
                     .arg(counted(gone, tr("deleted run"), tr("deleted runs"))),
-                {{tr("Remove for good"),
+                {{tr("Delete permanently"),
                   [this] {
                       undoLast = nullptr;
                       client.change([](Archive& archive) { archive.purgeDeleted(); });
@@ -743,7 +741,7 @@ void ArchivePage::Impl::exportSelected(ExportFormat format) {
     QSettings settings;
     const QString folder = settings.value(folderKey).toString();
     const auto done = [this](const QString& what) {
-        notice->say(NoticeBar::Kind::information, tr("Written: %1").arg(what));
+        notice->say(NoticeBar::Kind::information, tr("Saved as %1").arg(what));
     };
     if (rows.size() == 1) {
         const QString file = QFileDialog::getSaveFileName(
@@ -761,7 +759,7 @@ void ArchivePage::Impl::exportSelected(ExportFormat format) {
         return;
     }
     const QString target =
-        QFileDialog::getExistingDirectory(page, tr("Export %1 runs into a folder").arg(rows.size()), folder);
+        QFileDialog::getExistingDirectory(page, tr("Export %1 runs to a folder").arg(rows.size()), folder);
     if (target.isEmpty()) return;
     settings.setValue(folderKey, target);
     client.ask(
@@ -785,17 +783,16 @@ void ArchivePage::Impl::exportShownList() {
         if (!table->isColumnHidden(column)) columns.push_back(column);
     }
     if (belongsToArchive(archiveFile, file.toStdString()))
-        return notice->say(NoticeBar::Kind::warning,
-                           tr("%1 cannot be written: it is the archive itself. Choose another name; the "
-                              "archive is as it was.")
-                               .arg(file));
+        return notice->say(NoticeBar::Kind::warning, tr("%1 cannot be written: it is the archive itself. "
+                                                        "Choose another name; the archive is unchanged.")
+                                                         .arg(file));
     QSaveFile out(file);
     const QByteArray text = listAsCsv(list, columns).toUtf8();
     if (!out.open(QIODevice::WriteOnly) || out.write(text) != text.size() || !out.commit())
         notice->say(NoticeBar::Kind::warning,
                     tr("%1 cannot be written: %2. Choose another folder.").arg(file, out.errorString()));
     else
-        notice->say(NoticeBar::Kind::information, tr("Written: %1").arg(file));
+        notice->say(NoticeBar::Kind::information, tr("Saved as %1").arg(file));
 }
 
 ArchivePage::ArchivePage(std::filesystem::path archive, QWidget* parent)

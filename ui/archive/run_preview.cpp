@@ -103,7 +103,7 @@ RunPreview::RunPreview(QWidget* parent)
     tags_->setPlaceholderText(tr("Tags, separated by commas"));
     tags_->setAccessibleName(tr("Tags"));
     tags_->setObjectName(QStringLiteral("tags"));
-    note_->setPlaceholderText(tr("Note: what you tried, what you saw. Saved as you type."));
+    note_->setPlaceholderText(tr("Note: what you tried and what you saw. Saved as you type."));
     note_->setAccessibleName(tr("Note"));
     note_->setObjectName(QStringLiteral("note"));
     note_->setTabChangesFocus(true);
@@ -138,12 +138,11 @@ RunPreview::RunPreview(QWidget* parent)
     auto* severalColumn = new QVBoxLayout(several);
     severalColumn->setContentsMargins(8, 4, 4, 4);
     severalTitle_->setFont(large);
-    auto* severalHint =
-        new QLabel(tr("Ctrl+Shift+C lays their curves over one another and shows what differs "
-                      "between their configurations."),
-                   several);
+    auto* severalHint = new QLabel(
+        tr("Ctrl+Shift+C overlays their curves and shows the differences between their configurations."),
+        several);
     severalHint->setWordWrap(true);
-    severalTags_->setPlaceholderText(tr("Add tags to all of them, then Enter"));
+    severalTags_->setPlaceholderText(tr("Tags to add to all of them; press Enter"));
     severalTags_->setAccessibleName(tr("Add tags to all selected runs"));
     severalTags_->setObjectName(QStringLiteral("severalTags"));
     severalColumn->addWidget(severalTitle_);
@@ -251,7 +250,7 @@ void RunPreview::showDetails(const RunDetails& details) {
     if (!last) addRow(values_, {tr("No epoch has been evaluated yet"), QStringLiteral(" ")});
     both(tr("epoch"), [](const EpochResult& e) { return countText(e.epoch); });
     both(tr("val. loss"), [](const EpochResult& e) { return valueText(e.validationLoss); });
-    // The share of tokens that a language model has right is no figure of merit.
+    // The token accuracy of a language model is not a figure of merit.
     const bool language = details.row.language;
     const auto perplexity = [language](const std::optional<double>& loss) {
         return language && loss ? valueText(perplexityOf(*loss)) : QString();

@@ -76,7 +76,7 @@ Loaded load(Archive& archive, const std::vector<std::string>& ids) {
             loaded.runs.push_back(archive.details(id));
             experiments.push_back(loaded.runs.back().experimentJson);
         } catch (const Error& error) {
-            // One run that was removed is no reason not to show the others.
+            // A run that was deleted does not keep the others from being shown.
             loaded.missing << QString::fromUtf8(error.what());
         }
     }
@@ -204,14 +204,14 @@ QWidget* ComparePage::Impl::makeControls() {
     axis = new QComboBox(bar);
     axis->setObjectName(QStringLiteral("axis"));
     axis->addItems({tr("Step"), tr("Epoch"), tr("Wall-clock")});
-    axis->setToolTip(tr("What the curves are drawn against; wall-clock is training time without pauses"));
+    axis->setToolTip(tr("Horizontal axis of the curves; wall-clock is training time without pauses"));
     label(tr("A&gainst"), axis);
     row->addSpacing(10);
     smoothing = new QSlider(Qt::Horizontal, bar);
     smoothing->setObjectName(QStringLiteral("smoothing"));
     smoothing->setRange(0, 99);
     smoothing->setFixedWidth(130);
-    smoothing->setToolTip(tr("Weight of the exponential smoothing; the raw curve stays faintly behind"));
+    smoothing->setToolTip(tr("Weight of the exponential smoothing; the raw curve stays faintly visible"));
     label(tr("&Smoothing"), smoothing);
     smoothingText = new QLabel(bar);
     smoothingText->setMinimumWidth(smoothingText->fontMetrics().horizontalAdvance(QStringLiteral("0.99")) +
@@ -225,7 +225,7 @@ QWidget* ComparePage::Impl::makeControls() {
     overSeeds = new QCheckBox(tr("&Mean over seeds"), bar);
     overSeeds->setObjectName(QStringLiteral("overSeeds"));
     overSeeds->setToolTip(
-        tr("Runs that differ by nothing but their seed become one curve with its deviation"));
+        tr("Runs that differ only in their seed become one curve with its standard deviation"));
     row->addWidget(overSeeds);
     row->addStretch(1);
     curveButton = new QToolButton(bar);
@@ -237,7 +237,7 @@ QWidget* ComparePage::Impl::makeControls() {
     row->addWidget(curveButton);
     exportButton = new QToolButton(bar);
     exportButton->setText(tr("Export"));
-    exportButton->setToolTip(tr("Write what is on screen to files"));
+    exportButton->setToolTip(tr("Export what is on screen to files"));
     exportButton->setPopupMode(QToolButton::InstantPopup);
     exportMenu = new QMenu(exportButton);
     for (const char* ending : {"png", "svg", "pdf"})
@@ -288,7 +288,7 @@ void ComparePage::Impl::build() {
     legend = new QListWidget(content);
     legend->setObjectName(QStringLiteral("legend"));
     legend->setAccessibleName(tr("Runs compared"));
-    legend->setToolTip(tr("Blank shows or hides a run, Enter opens it"));
+    legend->setToolTip(tr("Space shows or hides a run; Enter opens it"));
     legend->setIconSize(QSize(22, 12));
     legend->setTextElideMode(Qt::ElideMiddle);
     legend->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -483,7 +483,7 @@ QString ComparePage::Impl::groupName(const RunGroup& group) const {
     const RunRow& first = runs[group.members.front()].row;
     const QString name = QString::fromStdString(first.name);
     if (group.members.size() > 1) return tr("%1 (%2 seeds)").arg(name).arg(group.members.size());
-    // Runs of the same name are told apart by their UUIDs.
+    // Runs of the same name are distinguished by their UUIDs.
     const auto same = std::count_if(runs.begin(), runs.end(),
                                     [&](const RunDetails& r) { return r.row.name == first.name; });
     return same > 1 ? QStringLiteral("%1 · %2").arg(name, QString::fromStdString(first.id.substr(0, 8)))
@@ -638,7 +638,7 @@ void ComparePage::Impl::makePanels() {
                 item->setCheckState(on ? Qt::Checked : Qt::Unchecked);
         });
         QObject::connect(plot, &CurvePlot::exported, page, [this](const QString& path) {
-            notice->say(NoticeBar::Kind::information, tr("Written: %1").arg(path));
+            notice->say(NoticeBar::Kind::information, tr("Saved as %1").arg(path));
         });
         QObject::connect(plot, &CurvePlot::exportFailed, page,
                          [this](const QString& message) { notice->say(NoticeBar::Kind::warning, message); });
@@ -707,7 +707,7 @@ void ComparePage::Impl::readCurves(Panel& panel) {
 void ComparePage::Impl::draw(Panel& panel) {
     std::erase_if(pending, [&](const Pending& p) { return p.plot == panel.plot; });
     panel.plot->clear();
-    panel.plot->setPlaceholder(tr("None of these runs has this yet."));
+    panel.plot->setPlaceholder(tr("None of these runs has this metric yet."));
     for (std::size_t g = 0; g < groups.size(); ++g) {
         const bool several = groups[g].members.size() > 1;
         const int curve = panel.plot->addCurve(

@@ -36,7 +36,7 @@ Value of(const EpochResult* (*which)(const RunDetails&), std::optional<double> E
     };
 }
 
-/// Not of language models, whose share of right tokens is no figure of merit.
+/// Not of language models, whose token accuracy is not a figure of merit.
 Value accuracy(const Value& value) {
     return [value](const RunDetails& run) { return run.row.language ? std::nullopt : value(run); };
 }
@@ -80,7 +80,7 @@ void MetricTableModel::set(const std::vector<RunDetails>& runs, const std::vecto
             if (!column.best || sign * column.values[i].mean < sign * column.values[*column.best].mean)
                 column.best = i;
         }
-        // The best of one is no news, and the losses of a text and of images do not compare.
+        // A best of one says nothing, and losses of texts and of images cannot be compared.
         if (having < 2 || (texts > 0 && texts < having)) column.best.reset();
         if (std::any_of(column.values.begin(), column.values.end(),
                         [](const Moments& m) { return m.count > 0; }))

@@ -32,7 +32,7 @@ ParallelCoordinates::ParallelCoordinates(QWidget* parent) : QWidget(parent) {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Parallel coordinates"));
-    setToolTip(tr("Drag along an axis to keep only the runs that pass there; click it to keep all again."));
+    setToolTip(tr("Drag along an axis to keep only the runs that pass there; click it to show all again."));
 }
 
 void ParallelCoordinates::set(std::vector<QString> axes, std::vector<Line> lines) {
@@ -114,7 +114,7 @@ void ParallelCoordinates::draw(QPainter& painter, const QRectF& area, bool dark,
     if (axes_.size() < 2 || lines_.empty()) {
         painter.drawText(
             area, Qt::AlignCenter | Qt::TextWordWrap,
-            tr("No run has been evaluated yet: hyperparameters and validation loss appear here."));
+            tr("No run has been evaluated yet. Hyperparameters and validation loss appear here."));
         return;
     }
     const QRectF plot = plotArea(area);

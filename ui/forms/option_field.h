@@ -26,7 +26,7 @@ class OptionField : public MarkedField {
     const FieldOption& option() const { return option_; }
 
     /// Shows a value as optionText() gives it; a text that reads as this value is left as it was typed. One
-    /// that is no value stays until the experiment is `replaced`.
+    /// that is not a value stays until the experiment is `replaced`.
     void showValue(const QString& text, bool replaced);
     void setNames(const QStringList& hyperparameters);
 

@@ -109,15 +109,15 @@ QVariant HypergradientModel::headerData(int section, Qt::Orientation orientation
                           .arg(valueText(report_.at[std::size_t(section)]));
     switch (cost) {
     case Gradients:
-        return text ? tr("Gradient eval.") : tr("What the hypergradient cost, in gradient evaluations");
+        return text ? tr("Gradient eval.") : tr("Cost of the hypergradient, in gradient evaluations");
     case Milliseconds:
-        return text ? tr("ms") : tr("What it took, in milliseconds");
+        return text ? tr("ms") : tr("Time taken, in milliseconds");
     case Steps:
-        return text ? tr("Steps before") : tr("Training steps that it needed first");
+        return text ? tr("Steps before") : tr("Training steps needed beforehand");
     case StepGradients:
-        return text ? tr("their cost") : tr("What these steps cost, in gradient evaluations");
+        return text ? tr("their cost") : tr("Cost of these steps, in gradient evaluations");
     case Note:
-        return text ? tr("Note") : tr("Why it has no values, or what to know of them");
+        return text ? tr("Note") : tr("Why there are no values, or how to read them");
     default:
         return {};
     }

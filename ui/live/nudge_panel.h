@@ -17,7 +17,7 @@ namespace dstn::ui {
 
 class NumberEdit;
 
-/// One row for each hyperparameter of the run that goes on: its value, and a field to move it to another one.
+/// One row for each hyperparameter of the run in progress: its value, and a field to change it.
 /// What is typed stands there, marked as not applied, until Return or the button applies it or Escape takes
 /// it back; what is applied, as pending until the engine confirms it.
 class NudgePanel : public QWidget {

@@ -147,7 +147,7 @@ void OptimizerSection::addColumn(int column, const QString& key, const QString& 
             if (spec.type == OptimizerKind(index)) return;
             const bool wasAdaptive = adaptive(spec);
             spec.type = OptimizerKind(index);
-            // The usual rates of the two families differ tenfold; within one, the person's own stays.
+            // The usual rates of the two families differ tenfold; within one, the user's own stays.
             if (adaptive(spec) != wasAdaptive) spec.lr = adaptive(spec) ? 0.001 : 0.01;
         });
     });
@@ -159,7 +159,7 @@ void OptimizerSection::addColumn(int column, const QString& key, const QString& 
     number(
         RateRow, "lr", tr("Learning rate at the start."), [](auto& o) -> auto& { return o.lr; });
     number(
-        MomentumRow, "momentum", tr("Share of the last step that is kept."),
+        MomentumRow, "momentum", tr("Fraction of the previous step that is kept."),
         [](auto& o) -> auto& { return o.momentum; });
     place(NesterovRow,
           boolField(
@@ -184,13 +184,13 @@ void OptimizerSection::addColumn(int column, const QString& key, const QString& 
     place(ClipRow,
           numberField(
               path + QStringLiteral(".clip_norm"),
-              tr("Gradients longer than this, all parameters together, are shortened to it; 0: never."),
+              tr("Gradients whose norm over all parameters exceeds this are scaled down to it; 0: never."),
               [access](auto& e) -> auto& { return access(e).clipNorm; }, compact, tr("none")));
     auto* schedule = choiceField<ScheduleKind>(
         path + QStringLiteral(".schedule.type"),
-        tr("How the learning rate changes over the epochs.\n"
-           "Step: × factor every so many epochs. Cosine: down to the minimum at the budget's end.\n"
-           "Plateau: × factor after so many epochs without a better validation loss."),
+        tr("How the learning rate changes over the epochs.\nStep: × factor every given number of epochs. "
+           "Cosine: down to the minimum at the end of the budget.\nPlateau: × factor after a given number of "
+           "epochs without a better validation loss."),
         {{ScheduleKind::constant, tr("Constant")},
          {ScheduleKind::step, tr("Step")},
          {ScheduleKind::cosine, tr("Cosine")},
@@ -202,13 +202,13 @@ void OptimizerSection::addColumn(int column, const QString& key, const QString& 
         EveryRow, "schedule.every", tr("Epochs between two changes."),
         [](auto& o) -> auto& { return o.schedule.every; });
     number(
-        FactorRow, "schedule.factor", tr("What the learning rate is multiplied by."),
+        FactorRow, "schedule.factor", tr("Factor by which the learning rate is multiplied."),
         [](auto& o) -> auto& { return o.schedule.factor; });
     number(
         PatienceRow, "schedule.patience", tr("Epochs without a better validation loss before a change."),
         [](auto& o) -> auto& { return o.schedule.patience; });
     number(
-        MinimumRow, "schedule.minimum", tr("Learning rate at the budget's end."),
+        MinimumRow, "schedule.minimum", tr("Learning rate at the end of the budget."),
         [](auto& o) -> auto& { return o.schedule.minimum; });
     for (const Row& row : rows_)
         if (QWidget* editor = row.fields[std::size_t(column)]->editor();

@@ -28,9 +28,8 @@ std::optional<InitialBand> initialBand(const Hyperparameter& hyperparameter) {
 
 TransformView::TransformView(QWidget* parent) : QWidget(parent) {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-    setToolTip(
-        tr("Natural value against unconstrained value u: the tuner moves u, the network sees the natural "
-           "value.\nThe shaded region is u ± σ around the initial point."));
+    setToolTip(tr("Natural value against unconstrained value u: the tuner changes u, the network sees the "
+                  "natural value.\nThe shaded region is u ± σ around the initial point."));
 }
 
 void TransformView::setHyperparameter(const std::optional<Hyperparameter>& hyperparameter) {
@@ -59,10 +58,10 @@ void TransformView::paintEvent(QPaintEvent*) {
     const auto band = hyperparameter_ ? initialBand(*hyperparameter_) : std::nullopt;
     if (!band) {
         painter.setPen(colours.muted);
-        painter.drawText(
-            rect().adjusted(8, 8, -8, -8), Qt::AlignCenter | Qt::TextWordWrap,
-            hyperparameter_ ? tr("No picture: the initial value lies outside its range, or σ is not above 0.")
-                            : tr("Choose a hyperparameter to see how it is transformed."));
+        painter.drawText(rect().adjusted(8, 8, -8, -8), Qt::AlignCenter | Qt::TextWordWrap,
+                         hyperparameter_
+                             ? tr("No plot: the initial value lies outside its range, or σ is not above 0.")
+                             : tr("Select a hyperparameter to see how it is transformed."));
         return;
     }
 

@@ -76,7 +76,7 @@ QVariant PairedTestModel::data(const QModelIndex& index, int role) const {
         text += found->p ? tr("\nPaired t-test, two-sided: p %1%2; not corrected for the number of pairs.")
                                .arg(*found->p < 0.001 ? QString() : QStringLiteral("= "),
                                     probabilityText(*found->p))
-                         : tr("\nA paired test needs two seeds at least.");
+                         : tr("\nA paired test needs at least two seeds.");
         if (found->testDifference)
             text += tr("\nOn test losses: %1%2.")
                         .arg(signedText(*found->testDifference),

@@ -183,7 +183,7 @@ void StudyPage::Impl::build() {
             banner->showMessage(QString::fromStdString(finished.message), Tone::bad);
     });
     QObject::connect(chart->plot(), &CurvePlot::exported, &page, [this](const QString& path) {
-        banner->showMessage(tr("Written: %1").arg(path), Tone::good);
+        banner->showMessage(tr("Saved as %1").arg(path), Tone::good);
     });
     QObject::connect(chart->plot(), &CurvePlot::exportFailed, &page,
                      [this](const QString& message) { banner->showMessage(message, Tone::bad); });
@@ -210,14 +210,14 @@ QWidget* StudyPage::Impl::makeHeader() {
     run->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P));
     extend = button(tr("Ex&tend…"), QStringLiteral("extendStudy"), {});
     edit = button(tr("&Duplicate"), QStringLiteral("duplicateStudy"),
-                  tr("Make a new study that begins as a copy of this one"));
+                  tr("Create a new study as a copy of this one"));
     back = button(tr("&Back to the studies"), QStringLiteral("backToStudies"),
                   tr("Back to the list of studies (Alt+Left)"));
     back->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Left));
     exports = new QToolButton;
     exports->setObjectName(QStringLiteral("exportStudy"));
     exports->setText(tr("Export"));
-    exports->setToolTip(tr("Write the results to a file"));
+    exports->setToolTip(tr("Export the results to a file"));
     exports->setPopupMode(QToolButton::InstantPopup);
     exports->setToolButtonStyle(Qt::ToolButtonTextOnly);
     exports->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Expanding);
@@ -254,7 +254,7 @@ QWidget* StudyPage::Impl::makeHeader() {
         cells->addLayout(column, stretch);
         return value;
     };
-    budget = cell(tr("Budget of each"), tr("Of each method and seed, search trials included"), 0);
+    budget = cell(tr("Budget of each"), tr("For each method and seed, search trials included"), 0);
     seeds = cell(tr("Seeds"), {}, 0);
     runs = cell(tr("Runs"), {}, 0);
     spent = cell(tr("Spent"), tr("By all methods and seeds together"), 0);
@@ -280,7 +280,7 @@ void StudyPage::Impl::makeTables() {
     methodTable->setSelectionBehavior(QAbstractItemView::SelectRows);
     methodTable->horizontalHeader()->setStretchLastSection(true);
     testTable = makeTable(&tests, QStringLiteral("studyTests"), tr("Paired tests between methods"));
-    testTable->setToolTip(tr("Each row against each column, on best validation losses"));
+    testTable->setToolTip(tr("Each row against each column, by best validation loss"));
     testTable->horizontalHeader()->setDefaultAlignment(Qt::AlignCenter);
     runOrder.setSourceModel(&runModel);
     runOrder.setSortRole(StudyRunModel::sortRole);
@@ -291,7 +291,7 @@ void StudyPage::Impl::makeTables() {
     runTable->horizontalHeader()->setStretchLastSection(true);
     runTable->setSortingEnabled(true);
     runTable->sortByColumn(-1, Qt::AscendingOrder);
-    runTable->setToolTip(tr("A double click, or Return, opens the run"));
+    runTable->setToolTip(tr("Double-click, or press Return, to open the run"));
     methodFit = new ColumnFit(methodTable);
     testFit = new ColumnFit(testTable);
     runFit = new ColumnFit(runTable);
@@ -344,7 +344,7 @@ void StudyPage::Impl::write(const QString& filter, const QString& ending, const 
     settings.setValue(folderKey, QFileInfo(file).absolutePath());
     if (belongsToArchive(archive, file.toStdString())) {
         banner->showMessage(tr("%1 cannot be written: it is the archive itself. Choose another name; the "
-                               "archive is as it was.")
+                               "archive is unchanged.")
                                 .arg(file),
                             Tone::bad);
         return;
@@ -355,7 +355,7 @@ void StudyPage::Impl::write(const QString& filter, const QString& ending, const 
         banner->showMessage(
             tr("%1 cannot be written: %2. Choose another folder.").arg(file, out.errorString()), Tone::bad);
     else
-        banner->showMessage(tr("Written: %1").arg(file), Tone::good);
+        banner->showMessage(tr("Saved as %1").arg(file), Tone::good);
 }
 
 void StudyPage::Impl::fitTables() {
@@ -382,14 +382,15 @@ void StudyPage::Impl::update() {
     run->setIcon(themedIcon(here ? QStringLiteral("pause") : QStringLiteral("run"), page.palette()));
     edit->setIcon(themedIcon(QStringLiteral("duplicate"), page.palette()));
     back->setIcon(themedIcon(QStringLiteral("back"), page.palette()));
-    run->setToolTip(here ? tr("Save what runs and halt; it goes on from there later (Ctrl+Shift+P)")
-                         : tr("Go on until the budget is used up (Ctrl+Shift+P)"));
+    run->setToolTip(
+        here ? tr("Save the runs in progress and stop; the study can be resumed later (Ctrl+Shift+P)")
+             : tr("Run until the budget is used up (Ctrl+Shift+P)"));
     const bool complete = loaded && !here && loaded->row.state == RunState::completed;
     run->setEnabled(here ? !controller.isPausing() : loaded && !isElsewhere() && !complete);
-    if (isElsewhere()) run->setToolTip(tr("Another process executes it."));
-    if (complete) run->setToolTip(tr("All of its budget is used. Extend it to go on."));
+    if (isElsewhere()) run->setToolTip(tr("Another process is running it."));
+    if (complete) run->setToolTip(tr("Its budget is used up. Extend it to continue."));
     extend->setEnabled(loaded && !here && !isElsewhere());
-    extend->setToolTip(here ? tr("Pause the study first.") : tr("Give it more budget or more seeds"));
+    extend->setToolTip(here ? tr("Pause the study first.") : tr("Add budget or seeds"));
     edit->setEnabled(loaded.has_value());
     exports->setEnabled(loaded.has_value());
 

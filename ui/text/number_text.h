@@ -10,7 +10,7 @@
 namespace dstn::ui {
 
 // Numbers on screen: core/number_text.h as QString, with its rules, and the parsers of what is typed. All
-// are in the C locale, whatever the person's: see there.
+// are in the C locale, whatever the user's: see there.
 
 /// Numbers as they are typed, scientific notation welcome. A parser yields nothing where the text is not a
 /// finite number of its kind.

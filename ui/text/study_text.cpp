@@ -123,16 +123,16 @@ static QString trainingsText(const Study& study, const Experiment& experiment,
     }
     const std::int64_t most = trainingsOf(experiment);
     if (experiment.tuner.type == "pbt")
-        return epochs ? QObject::tr("%1 trainings side by side, %2 each")
+        return epochs ? QObject::tr("%1 trainings in parallel, %2 each")
                             .arg(most)
                             .arg(amountText(std::floor(*epochs / double(most) * 10.0) / 10.0,
                                             BudgetUnit::epochs))
-                      : QObject::tr("%1 trainings side by side, %2 together")
+                      : QObject::tr("%1 trainings in parallel, %2 in total")
                             .arg(most)
                             .arg(amountText(study.budget, study.unit));
     const QString each = amountText(double(experiment.epochs), BudgetUnit::epochs);
     if (!epochs)
-        return QObject::tr("as many trainings of %1 as %2 allow, %3 at most")
+        return QObject::tr("as many trainings of %1 as %2 allow, at most %3")
             .arg(each, amountText(study.budget, study.unit))
             .arg(most);
     const auto fit =
@@ -143,9 +143,9 @@ static QString trainingsText(const Study& study, const Experiment& experiment,
     QString text = count == 1 ? QObject::tr("1 training of %1").arg(each)
                               : QObject::tr("%1 trainings of %2").arg(countText(count), each);
     if (early)
-        text = QObject::tr("as much as %1; more of them, as poor ones end early").arg(text);
+        text = QObject::tr("as much as %1; more of them, because poor ones stop early").arg(text);
     else if (most < fit)
-        text += QObject::tr(", all that it has (%1)")
+        text += QObject::tr(", its maximum (%1)")
                     .arg(type == u"grid" ? QObject::tr("the grid, or tuner.trials")
                                          : QObject::tr("tuner.trials"));
     return text;
@@ -157,7 +157,7 @@ QString budgetMeaning(const Study& study, const StudyMethod& method, const std::
     all.insert(all.end(), method.set.begin(), method.set.end());
     const ParsedExperiment parsed = parseExperiment(study.experimentJson, all);
     if (!parsed.experiment)
-        return QObject::tr("not with this experiment: %1")
+        return QObject::tr("not available for this experiment: %1")
             .arg(QString::fromStdString(parsed.mistakes.front().message));
     const QString text = trainingsText(study, *parsed.experiment, data);
     const std::vector<std::string> held = parsed.experiment->heldNames();

@@ -60,9 +60,8 @@ CurvePlot::CurvePlot(const QString& title, QWidget* parent)
       placeholder_(new QLabel(plot_)) {
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(title);
-    setToolTip(
-        tr("Drag to zoom, Shift+drag to move, Ctrl+wheel to zoom in time, double click to follow again; "
-           "right click for more"));
+    setToolTip(tr("Drag to zoom, Shift+drag to move, Ctrl+wheel to zoom in time, double-click to follow "
+                  "again; right-click for more"));
     QFont bold = titleLabel_->font();
     bold.setBold(true);
     titleLabel_->setFont(bold);
