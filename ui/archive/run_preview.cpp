@@ -70,6 +70,13 @@ const EpochResult* bestOf(const RunDetails& details) {
 
 } // namespace
 
+/// For the headings.
+static QFont largeFont(QFont font) {
+    font.setPointSizeF(font.pointSizeF() * 1.2);
+    font.setBold(true);
+    return font;
+}
+
 RunPreview::RunPreview(QWidget* parent)
     : QWidget(parent),
       pages_(new QStackedLayout(this)),
@@ -90,66 +97,11 @@ RunPreview::RunPreview(QWidget* parent)
     nothing_->setAlignment(Qt::AlignCenter);
     nothing_->setForegroundRole(QPalette::PlaceholderText);
     nothing_->setMargin(24);
+    setUpFields();
+    setUpTabs();
     pages_->addWidget(nothing_);
-
-    QFont large = title_->font();
-    large.setPointSizeF(large.pointSizeF() * 1.2);
-    large.setBold(true);
-    title_->setFont(large);
-    title_->setWordWrap(true);
-    title_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    state_->setWordWrap(true);
-    state_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    tags_->setPlaceholderText(tr("Tags, separated by commas"));
-    tags_->setAccessibleName(tr("Tags"));
-    tags_->setObjectName(QStringLiteral("tags"));
-    note_->setPlaceholderText(tr("Note: what you tried and what you saw. Saved as you type."));
-    note_->setAccessibleName(tr("Note"));
-    note_->setObjectName(QStringLiteral("note"));
-    note_->setTabChangesFocus(true);
-    note_->setFixedHeight(4 * fontMetrics().lineSpacing() + 12);
-
-    auto* page = new QWidget(this);
-    auto* column = new QVBoxLayout(page);
-    column->setContentsMargins(8, 4, 4, 4);
-    column->addWidget(title_);
-    auto* stateRow = new QHBoxLayout;
-    stateRow->addWidget(stateSign_, 0, Qt::AlignTop);
-    stateRow->addWidget(state_, 1);
-    column->addLayout(stateRow);
-    column->addWidget(tags_);
-    column->addWidget(note_);
-    tabs_->setDocumentMode(true);
-    tabs_->addTab(values_, tr("Values"));
-    tabs_->addTab(configuration_, tr("Configuration"));
-    tabs_->addTab(events_, tr("Events"));
-    column->addWidget(tabs_, 1);
-    values_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
-    values_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
-    values_->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
-    values_->header()->setStretchLastSection(false);
-    values_->setObjectName(QStringLiteral("values"));
-    // Names that begin alike ("dropout_first", "dropout_second") still differ at their ends.
-    values_->setTextElideMode(Qt::ElideMiddle);
-    events_->header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
-    pages_->addWidget(page);
-
-    auto* several = new QWidget(this);
-    auto* severalColumn = new QVBoxLayout(several);
-    severalColumn->setContentsMargins(8, 4, 4, 4);
-    severalTitle_->setFont(large);
-    auto* severalHint = new QLabel(
-        tr("Ctrl+Shift+C overlays their curves and shows the differences between their configurations."),
-        several);
-    severalHint->setWordWrap(true);
-    severalTags_->setPlaceholderText(tr("Tags to add to all of them; press Enter"));
-    severalTags_->setAccessibleName(tr("Add tags to all selected runs"));
-    severalTags_->setObjectName(QStringLiteral("severalTags"));
-    severalColumn->addWidget(severalTitle_);
-    severalColumn->addWidget(severalHint);
-    severalColumn->addWidget(severalTags_);
-    severalColumn->addStretch(1);
-    pages_->addWidget(several);
+    pages_->addWidget(makePageOfOne());
+    pages_->addWidget(makePageOfSeveral());
 
     typing_.setSingleShot(true);
     typing_.setInterval(typingPause);
@@ -165,6 +117,71 @@ RunPreview::RunPreview(QWidget* parent)
         emit tagsDone();
     });
     showNothing();
+}
+
+void RunPreview::setUpFields() {
+    title_->setFont(largeFont(title_->font()));
+    title_->setWordWrap(true);
+    title_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    state_->setWordWrap(true);
+    state_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    tags_->setPlaceholderText(tr("Tags, separated by commas"));
+    tags_->setAccessibleName(tr("Tags"));
+    tags_->setObjectName(QStringLiteral("tags"));
+    note_->setPlaceholderText(tr("Note: what you tried and what you saw. Saved as you type."));
+    note_->setAccessibleName(tr("Note"));
+    note_->setObjectName(QStringLiteral("note"));
+    note_->setTabChangesFocus(true);
+    note_->setFixedHeight(4 * fontMetrics().lineSpacing() + 12);
+}
+
+void RunPreview::setUpTabs() {
+    tabs_->setDocumentMode(true);
+    tabs_->addTab(values_, tr("Values"));
+    tabs_->addTab(configuration_, tr("Configuration"));
+    tabs_->addTab(events_, tr("Events"));
+    values_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+    values_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+    values_->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
+    values_->header()->setStretchLastSection(false);
+    values_->setObjectName(QStringLiteral("values"));
+    // Names that begin alike ("dropout_first", "dropout_second") still differ at their ends.
+    values_->setTextElideMode(Qt::ElideMiddle);
+    events_->header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
+}
+
+QWidget* RunPreview::makePageOfOne() {
+    auto* page = new QWidget(this);
+    auto* column = new QVBoxLayout(page);
+    column->setContentsMargins(8, 4, 4, 4);
+    column->addWidget(title_);
+    auto* stateRow = new QHBoxLayout;
+    stateRow->addWidget(stateSign_, 0, Qt::AlignTop);
+    stateRow->addWidget(state_, 1);
+    column->addLayout(stateRow);
+    column->addWidget(tags_);
+    column->addWidget(note_);
+    column->addWidget(tabs_, 1);
+    return page;
+}
+
+QWidget* RunPreview::makePageOfSeveral() {
+    auto* several = new QWidget(this);
+    auto* severalColumn = new QVBoxLayout(several);
+    severalColumn->setContentsMargins(8, 4, 4, 4);
+    severalTitle_->setFont(largeFont(severalTitle_->font()));
+    auto* severalHint = new QLabel(
+        tr("Ctrl+Shift+C overlays their curves and shows the differences between their configurations."),
+        several);
+    severalHint->setWordWrap(true);
+    severalTags_->setPlaceholderText(tr("Tags to add to all of them; press Enter"));
+    severalTags_->setAccessibleName(tr("Add tags to all selected runs"));
+    severalTags_->setObjectName(QStringLiteral("severalTags"));
+    severalColumn->addWidget(severalTitle_);
+    severalColumn->addWidget(severalHint);
+    severalColumn->addWidget(severalTags_);
+    severalColumn->addStretch(1);
+    return several;
 }
 
 RunPreview::~RunPreview() = default;

@@ -51,6 +51,10 @@ class ParallelCoordinates : public QWidget {
         double value(double position) const;
     };
     QRectF plotArea(const QRectF& area) const;
+    void drawLine(QPainter& painter, const QRectF& plot, std::size_t index, bool dark) const;
+    void drawAxis(QPainter& painter, const QRectF& area, std::size_t index, const QPalette& colors) const;
+    void drawChosenValue(QPainter& painter, const QRectF& area, std::size_t index,
+                         const QPalette& colors) const;
     double axisX(std::size_t axis, const QRectF& plot) const;
     std::optional<std::size_t> axisAt(double x) const;
     std::optional<std::size_t> lineAt(const QPointF& at) const;

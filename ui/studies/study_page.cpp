@@ -104,6 +104,8 @@ struct StudyPage::Impl {
 
     void build();
     QWidget* makeHeader();
+    QLayout* makeTitleRow();
+    QLayout* makeFigures();
     void makeTables();
     void makeExports();
     void update();
@@ -191,7 +193,24 @@ void StudyPage::Impl::build() {
 }
 
 QWidget* StudyPage::Impl::makeHeader() {
+    bar = new QProgressBar;
+    bar->setObjectName(QStringLiteral("studyProgress"));
+    bar->setTextVisible(false);
+    bar->setFixedHeight(6);
+    bar->setRange(0, 1000);
+    bar->setAccessibleName(tr("Progress of the study"));
+
     auto* header = new QWidget;
+    auto* layout = new QVBoxLayout(header);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(8);
+    layout->addLayout(makeTitleRow());
+    layout->addWidget(bar);
+    layout->addLayout(makeFigures());
+    return header;
+}
+
+QLayout* StudyPage::Impl::makeTitleRow() {
     name = new ElidedLabel;
     name->setObjectName(QStringLiteral("studyName"));
     QFont large = name->font();
@@ -228,14 +247,10 @@ QWidget* StudyPage::Impl::makeHeader() {
     top->addSpacing(6);
     for (QWidget* each : std::initializer_list<QWidget*>{run, extend, edit, exports, back})
         top->addWidget(each);
+    return top;
+}
 
-    bar = new QProgressBar;
-    bar->setObjectName(QStringLiteral("studyProgress"));
-    bar->setTextVisible(false);
-    bar->setFixedHeight(6);
-    bar->setRange(0, 1000);
-    bar->setAccessibleName(tr("Progress of the study"));
-
+QLayout* StudyPage::Impl::makeFigures() {
     auto* cells = new QHBoxLayout;
     cells->setSpacing(22);
     const auto cell = [cells](const QString& caption, const QString& toolTip, int stretch) {
@@ -264,14 +279,7 @@ QWidget* StudyPage::Impl::makeHeader() {
     runs->setObjectName(QStringLiteral("studyRuns"));
     spent->setObjectName(QStringLiteral("studySpent"));
     left->setObjectName(QStringLiteral("studyLeft"));
-
-    auto* layout = new QVBoxLayout(header);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(8);
-    layout->addLayout(top);
-    layout->addWidget(bar);
-    layout->addLayout(cells);
-    return header;
+    return cells;
 }
 
 void StudyPage::Impl::makeTables() {

@@ -84,36 +84,8 @@ CurvePlot::CurvePlot(const QString& title, QWidget* parent)
     layout->addWidget(legend_);
     layout->addWidget(plot_, 1);
 
-    plot_->setFocusPolicy(Qt::NoFocus);
-    // The menu, and the wheel where it scrolls the page, belong to the parents: QCustomPlot keeps them off.
-    plot_->setContextMenuPolicy(Qt::NoContextMenu);
-    plot_->setAttribute(Qt::WA_NoMousePropagation, false);
-    plot_->setMouseTracking(true);
-    plot_->installEventFilter(this);
-    plot_->setMinimumHeight(90);
-    plot_->setPlottingHints(QCP::phFastPolylines | QCP::phCacheLabels);
-    plot_->setNoAntialiasingOnDrag(true);
-    plot_->setSelectionRectMode(QCP::srmZoom);
-    plot_->axisRect()->setMinimumMargins(QMargins(46, 6, 14, 20));
-    plot_->addLayer(QStringLiteral("bands"), plot_->layer(QStringLiteral("main")), QCustomPlot::limBelow);
-    plot_->addLayer(QStringLiteral("cursor"), plot_->layer(QStringLiteral("overlay")), QCustomPlot::limBelow);
-    plot_->layer(QStringLiteral("cursor"))->setMode(QCPLayer::lmBuffered);
-
-    plot_->xAxis->setTickLabels(false);
-    plot_->yAxis->setTickLabels(false);
-
-    cursorLine_ = new QCPItemLine(plot_);
-    cursorLine_->setLayer(QStringLiteral("cursor"));
-    cursorLine_->start->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    cursorLine_->end->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    cursorText_ = new QCPItemText(plot_);
-    cursorText_->setLayer(QStringLiteral("cursor"));
-    cursorText_->position->setType(QCPItemPosition::ptAbsolute);
-    cursorText_->setTextAlignment(Qt::AlignLeft);
-    cursorText_->setPadding(QMargins(7, 5, 7, 5));
-    cursorText_->setClipToAxisRect(false);
-    cursorLine_->setVisible(false);
-    cursorText_->setVisible(false);
+    setUpPlot();
+    setUpCursor();
 
     timer_.setSingleShot(true);
     connect(&timer_, &QTimer::timeout, this, &CurvePlot::redraw);
@@ -132,6 +104,41 @@ CurvePlot::CurvePlot(const QString& title, QWidget* parent)
     setXAxis(axis_);
     restyle(isDark(palette()), false);
     markDirty();
+}
+
+void CurvePlot::setUpPlot() {
+    plot_->setFocusPolicy(Qt::NoFocus);
+    // The menu, and the wheel where it scrolls the page, belong to the parents: QCustomPlot keeps them off.
+    plot_->setContextMenuPolicy(Qt::NoContextMenu);
+    plot_->setAttribute(Qt::WA_NoMousePropagation, false);
+    plot_->setMouseTracking(true);
+    plot_->installEventFilter(this);
+    plot_->setMinimumHeight(90);
+    plot_->setPlottingHints(QCP::phFastPolylines | QCP::phCacheLabels);
+    plot_->setNoAntialiasingOnDrag(true);
+    plot_->setSelectionRectMode(QCP::srmZoom);
+    plot_->axisRect()->setMinimumMargins(QMargins(46, 6, 14, 20));
+    plot_->addLayer(QStringLiteral("bands"), plot_->layer(QStringLiteral("main")), QCustomPlot::limBelow);
+    plot_->addLayer(QStringLiteral("cursor"), plot_->layer(QStringLiteral("overlay")), QCustomPlot::limBelow);
+    plot_->layer(QStringLiteral("cursor"))->setMode(QCPLayer::lmBuffered);
+
+    plot_->xAxis->setTickLabels(false);
+    plot_->yAxis->setTickLabels(false);
+}
+
+void CurvePlot::setUpCursor() {
+    cursorLine_ = new QCPItemLine(plot_);
+    cursorLine_->setLayer(QStringLiteral("cursor"));
+    cursorLine_->start->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    cursorLine_->end->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    cursorText_ = new QCPItemText(plot_);
+    cursorText_->setLayer(QStringLiteral("cursor"));
+    cursorText_->position->setType(QCPItemPosition::ptAbsolute);
+    cursorText_->setTextAlignment(Qt::AlignLeft);
+    cursorText_->setPadding(QMargins(7, 5, 7, 5));
+    cursorText_->setClipToAxisRect(false);
+    cursorLine_->setVisible(false);
+    cursorText_->setVisible(false);
 }
 
 CurvePlot::~CurvePlot() = default;

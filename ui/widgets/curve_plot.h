@@ -153,6 +153,8 @@ class CurvePlot : public QWidget {
     void userReset();
     void openMenu(const QPoint& at); ///< in global coordinates
     QString xLabel() const;
+    void setUpPlot();
+    void setUpCursor();
     QString valueText(double value) const;
 
     QCustomPlot* plot_;
