@@ -27,7 +27,7 @@ struct FieldOption {
         tunables ///< none, or tunables separated by commas
     };
     QString key;     ///< as in an experiment: "weight_decay"
-    QString title;   ///< the same for a person: "Weight decay"
+    QString title;   ///< the same for the user: "Weight decay"
     QString toolTip; ///< what it means
     Kind kind = Kind::integer;
     QStringList choices = {};             ///< of a choice, as in an experiment

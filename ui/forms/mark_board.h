@@ -62,7 +62,7 @@ bool liesUnder(const QString& path, const QString& prefix);
 /// The row that a path such as "model.parts[3].kernel" lies in, given "model.parts"; −1: in none.
 int rowOfPath(const std::string& path, std::string_view list);
 /// What of a path follows the row: "kernel".
-/// A path for a person: "model.parts[4].out" is "part 5, out", as the tables count.
+/// A path for the user: "model.parts[4].out" is "part 5, out", as the tables count.
 QString placeText(const QString& path);
 QString optionOfPath(const std::string& path);
 

@@ -7,7 +7,7 @@
 
 namespace dstn::ui {
 
-/// What people read in place of the texts of an experiment; without it, those are shown.
+/// What the user reads in place of the texts of an experiment; without it, those are shown.
 struct OptionWording {
     QString zero = {};                                         ///< what 0 means: "all"
     std::function<QString(const QString& choice)> choice = {}; ///< the words for a choice
@@ -31,7 +31,7 @@ class OptionField : public MarkedField {
     void setNames(const QStringList& hyperparameters);
 
   signals:
-    /// A person gave another value, for setOption().
+    /// The user entered another value, for setOption().
     void edited(const QString& text);
 
   private:
