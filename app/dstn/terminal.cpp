@@ -1,15 +1,13 @@
 #include "app/dstn/terminal.h"
 
 #include "core/error.h"
+#include "core/number_text.h"
 #include "core/utf8.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
 #include <iostream>
 
 namespace dstn::cli {
@@ -58,24 +56,6 @@ std::string Table::text() const {
     return result;
 }
 
-std::string shortNumber(std::optional<double> value) {
-    if (!value) return "-";
-    if (std::isnan(*value)) return "NaN";
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.4g", *value);
-    return text.data();
-}
-
-std::string duration(double seconds) {
-    if (!std::isfinite(seconds) || seconds < 0) return "-";
-    const auto whole = static_cast<long long>(std::llround(seconds));
-    std::array<char, 48> text{};
-    if (whole >= 3600)
-        std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60,
-                      whole % 60);
-    else
-        std::snprintf(text.data(), text.size(), "%lld:%02lld", whole / 60, whole % 60);
-    return text.data();
-}
+std::string shortNumber(std::optional<double> value) { return value ? valueText(*value) : "-"; }
 
 } // namespace dstn::cli

@@ -117,8 +117,8 @@ void requireMemory(const std::string& what, double bytes, at::Device device,
                    const std::function<std::string(double)>& advice) {
     const auto available = static_cast<double>(memoryLeft(device));
     if (available > 0 && bytes > available)
-        throw Error(ErrorKind::device, "Not enough memory: " + what + " needs about " + gibibytes(bytes) +
-                                           ", and " + gibibytes(available) + " are free" +
+        throw Error(ErrorKind::device, "Not enough memory: " + what + " needs about " + bytesText(bytes) +
+                                           ", and " + bytesText(available) + " are free" +
                                            (device.is_cpu() ? "" : " on " + device.str()) + ". " +
                                            advice(available));
 }

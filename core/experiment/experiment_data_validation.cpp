@@ -126,7 +126,7 @@ class DataCheck {
                "expected at most " + std::to_string(hypernetworkLimit) +
                    " entries of the hypernetwork's map, found " + std::to_string(report.parameters) +
                    " parameters × " + std::to_string(tuned) + " tuned hyperparameters, which need " +
-                   gibibytes(hypernetworkBytes(experiment_, report.parameters)) +
+                   bytesText(hypernetworkBytes(experiment_, report.parameters)) +
                    ": use a smaller model, tune fewer, or choose another tuner, such as \"delta-stn\"");
     }
 

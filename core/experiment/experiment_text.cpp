@@ -4,28 +4,12 @@
 #include "core/utf8.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <sstream>
 
 namespace dstn {
 
 std::string inQuotes(std::string_view text) {
     const std::string_view shown = firstBytes(text, 60);
     return '"' + printable(shown) + (shown.size() < text.size() ? "…" : "") + '"';
-}
-
-std::string numberText(double value) {
-    std::array<char, 32> buffer{};
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-    return {buffer.data(), end};
-}
-
-std::string gibibytes(double bytes) {
-    std::ostringstream text;
-    text.precision(1);
-    text << std::fixed << bytes / (1 << 30) << " GiB";
-    return text.str();
 }
 
 std::string found(const Json& value) {

@@ -40,7 +40,7 @@ class Section : public QWidget {
     /// A wrapped line of secondary text.
     QLabel* addNote();
 
-    /// @param zero what 0 means, where it is no number but a choice: "all"
+    /// @param zero what 0 means, where it is not a number but a choice: "all"
     template <class Access>
     MarkedField* numberField(const QString& path, const QString& toolTip, Access access,
                              MarkedField::Size size = MarkedField::Size::full, const QString& zero = {});

@@ -55,8 +55,8 @@ GridValues::GridValues(QWidget* parent) : QWidget(parent), grid_(new QGridLayout
 void GridValues::addRow(const std::string& name) {
     const std::size_t index = rows_.size();
     auto* edit = new QLineEdit;
-    auto* field = new MarkedField(
-        edit, tr("Its values on the grid, separated by commas; empty: points along its range."));
+    auto* field =
+        new MarkedField(edit, tr("Values on the grid, separated by commas; empty: points across the range."));
     auto* label = new QLabel;
     label->setBuddy(edit);
     label->setMinimumHeight(edit->sizeHint().height() + 4);
@@ -94,7 +94,7 @@ void GridValues::show(const Experiment& experiment, bool replaced) {
         values_ = grid->values;
         for (const Hyperparameter& hyperparameter : experiment.hyperparameters)
             if (hyperparameter.tune) names.push_back(hyperparameter.name);
-        // What is no hyperparameter's stays in view, as the mistake that it is.
+        // Values of an unknown hyperparameter stay in view, as the mistake that they are.
         for (const NamedValues& given : values_)
             if (std::ranges::find(names, given.name) == names.end()) names.push_back(given.name);
     }
@@ -108,8 +108,8 @@ void GridValues::show(const Experiment& experiment, bool replaced) {
         row.label->setText(shown);
         row.edit->setObjectName(QStringLiteral("tuner.values.%1").arg(shown));
         row.edit->setAccessibleName(tr("Values of %1").arg(shown));
-        row.edit->setPlaceholderText(grid->points == 1 ? tr("1 point of its range")
-                                                       : tr("%1 points along its range").arg(grid->points));
+        row.edit->setPlaceholderText(grid->points == 1 ? tr("1 point in its range")
+                                                       : tr("%1 points across its range").arg(grid->points));
         if (!replaced && !another && !row.field->inputProblem().isEmpty()) continue;
         row.field->setInputProblem({});
         const auto given = std::ranges::find(values_, names[i], &NamedValues::name);

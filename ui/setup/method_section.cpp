@@ -12,11 +12,12 @@ QString heldText(const Experiment& experiment) {
     for (const std::string& name : experiment.heldNames()) names.append(QString::fromStdString(name));
     if (names.isEmpty()) return {};
     if (names.size() == 1)
-        return QObject::tr("%1 is held at its initial value: the training loss has no derivative by it.")
+        return QObject::tr(
+                   "%1 is held at its initial value: the training loss has no derivative with respect to it.")
             .arg(names.front());
     const QString last = names.takeLast();
-    return QObject::tr("%1 and %2 are held at their initial values: the training loss has no derivative by "
-                       "them.")
+    return QObject::tr("%1 and %2 are held at their initial values: the training loss has no derivative with "
+                       "respect to them.")
         .arg(names.join(QStringLiteral(", ")), last);
 }
 
@@ -24,13 +25,14 @@ QString replayText(const TunerSpec& tuner) {
     const auto* schedule = std::get_if<ReplayOptions>(&tuner.options);
     if (schedule == nullptr) return {};
     if (schedule->steps.empty() || schedule->values.empty())
-        return QObject::tr("There is no schedule yet: choose “Replay its schedule” on a run of the archive.");
+        return QObject::tr(
+            "There is no schedule yet: choose “Replay its schedule” for a run in the archive.");
     const auto changes = std::int64_t(schedule->steps.size());
     const auto count = std::int64_t(schedule->values.size());
-    return QObject::tr("Follows %1 of %2, read from another run.")
-        .arg(changes == 1 ? QObject::tr("1 value") : QObject::tr("%1 changes").arg(groupedDigits(changes)),
+    return QObject::tr("Replays %1 of %2, read from another run.")
+        .arg(changes == 1 ? QObject::tr("1 value") : QObject::tr("%1 changes").arg(countText(changes)),
              count == 1 ? QObject::tr("1 hyperparameter")
-                        : QObject::tr("%1 hyperparameters").arg(groupedDigits(count)));
+                        : QObject::tr("%1 hyperparameters").arg(countText(count)));
 }
 
 /// The words on the page for options and choices whose own name says too little.
@@ -38,11 +40,11 @@ static QString worded(const QString& of, const QString& otherwise) {
     static const std::vector<std::pair<QLatin1String, QString>> words{
         {QLatin1String("centered"), QObject::tr("Centred response")},
         {QLatin1String("separate"), QObject::tr("Separate losses of w₀ and Θ")},
-        {QLatin1String("inverse"), QObject::tr("Inverse Hessian by")},
+        {QLatin1String("inverse"), QObject::tr("Inverse Hessian")},
         {QLatin1String("neumann_step"), QObject::tr("Neumann step α")},
-        {QLatin1String("unroll_steps"), QObject::tr("Steps gone back")},
+        {QLatin1String("unroll_steps"), QObject::tr("Unrolled steps")},
         {QLatin1String("reduction"), QObject::tr("Reduction η")},
-        {QLatin1String("points"), QObject::tr("Points each")},
+        {QLatin1String("points"), QObject::tr("Grid points")},
         {QLatin1String("inverse.conjugate-gradient"), QObject::tr("Conjugate gradients")},
         {QLatin1String("inverse.neumann"), QObject::tr("Neumann series")},
         {QLatin1String("inverse.identity"), QObject::tr("Identity (T1–T2)")},
@@ -93,8 +95,8 @@ MethodSection::MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* 
     addRow(grid, tr("Loss"),
            choiceField<LossKind>(
                QStringLiteral("loss"),
-               tr("What is minimised: L_T on the training, L_V on the validation examples."),
-               {{LossKind::automatic, tr("By the task")},
+               tr("Loss to minimise: L_T on the training examples, L_V on the validation examples."),
+               {{LossKind::automatic, tr("Default of the task")},
                 {LossKind::crossEntropy, tr("Cross-entropy")},
                 {LossKind::mse, tr("Mean squared error")}},
                [](auto& e) -> auto& { return e.loss; }));
@@ -174,7 +176,7 @@ void MethodSection::showOwn(const Experiment& experiment, bool replaced) {
     for (OptionField* field : own_) {
         const std::optional<QString> text = optionText(experiment.tuner, field->key());
         field->setApplicable(text && matters(experiment.tuner, field->key()));
-        // What was typed for another tuner is no mistake of this one.
+        // What was typed for another tuner is not a mistake of this one.
         if (text)
             field->showValue(*text, replaced);
         else
@@ -213,13 +215,12 @@ void MethodSection::addResponseOptions(QGridLayout* grid) {
         [](auto& e) -> auto& { return e.tuner.linearize; });
     auto* scales = boolField(
         QStringLiteral("tuner.tune_scales"), tr("Tune s&cales σ"),
-        tr("Learns the perturbation scale σ of each hyperparameter beside λ; off: no perturbation "
-           "in the validation step and no entropy term."),
+        tr("Learns the perturbation scale σ of each hyperparameter along with λ; off: no perturbation in the "
+           "validation step and no entropy term."),
         [](auto& e) -> auto& { return e.tuner.tuneScales; });
     auto* share = boolField(
         QStringLiteral("tuner.share_primal"), tr("Share primal"),
-        tr("One forward pass at λ + ε serves both training steps: faster, yet another algorithm than the "
-           "paper's."),
+        tr("One forward pass at λ + ε serves both training steps: faster, but not the paper's algorithm."),
         [](auto& e) -> auto& { return e.tuner.sharePrimal; });
     auto* flags = new QGridLayout;
     flags->setHorizontalSpacing(8);
@@ -235,7 +236,7 @@ void MethodSection::addResponseOptions(QGridLayout* grid) {
 
     auto* perturbation = choiceField<bool>(
         QStringLiteral("tuner.perturbation"),
-        tr("Whether each example of a batch gets a perturbation ε = σ ⊙ n of its own."),
+        tr("Whether each example of a batch gets its own perturbation ε = σ ⊙ n."),
         {{true, tr("Per example")}, {false, tr("Per batch")}},
         [](auto& e) -> auto& { return e.tuner.perExample; });
     addRow(grid, tr("Perturbation"), perturbation);

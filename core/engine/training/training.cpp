@@ -353,7 +353,7 @@ void Training::accept(const EpochResult& result) {
 std::vector<HyperparameterPoint> Training::pointsAt(const std::vector<double>& lambda,
                                                     const std::vector<double>& sigmas) const {
     const std::vector<Hyperparameter>& tuned = problem_->space.tuned();
-    const bool perturbed = perturbs(experiment_.tuner.type);
+    const bool perturbed = traitsOf(experiment_.tuner).perturbs;
     std::vector<HyperparameterPoint> result;
     for (const Hyperparameter& h : experiment_.hyperparameters) {
         const auto found = std::ranges::find(tuned, h.name, &Hyperparameter::name);

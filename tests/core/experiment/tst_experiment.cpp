@@ -556,7 +556,7 @@ static void mistakeRows(unsigned without) {
     row("/data", R"({"source": "synthetic-classification", "classes": 200, "examples": 100})", "data.classes",
         "at most the 100 examples, found 200", beyondSchema);
     row("/data", R"({"source": "synthetic-regression", "features": 100000, "examples": 100000})",
-        "data.examples", "at most 1e+09, found 100000 × 100000", beyondSchema);
+        "data.examples", "at most 1e9, found 100000 × 100000", beyondSchema);
     row("/augmentation/0/holes", "1001", "augmentation[0].holes", "at most 1000, found 1001", notAlone);
     row("/hyperparameters/2/max", "-", "hyperparameters[2].max", "an upper end of at most 1000",
         beyondSchema);

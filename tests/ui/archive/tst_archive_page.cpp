@@ -296,11 +296,11 @@ class TestArchivePage : public QObject {
         QTRY_COMPARE(table()->model()->rowCount(), 2);
         action("Deleted")->setChecked(true);
         QTRY_COMPARE(table()->model()->rowCount(), 1);
-        QTRY_VERIFY(action("Remove for good…")->isEnabled());
-        action("Remove for good…")->trigger();
+        QTRY_VERIFY(action("Delete permanently…")->isEnabled());
+        action("Delete permanently…")->trigger();
         QVERIFY(notice().contains("cannot be undone"));
         QVERIFY(stored(1).deleted);
-        QTest::mouseClick(page_->findChild<QPushButton*>("Remove for good"), Qt::LeftButton);
+        QTest::mouseClick(page_->findChild<QPushButton*>("Delete permanently"), Qt::LeftButton);
         QTRY_VERIFY(stored(1).id.empty());
         QVERIFY(!stored(2).id.empty());
     }
@@ -329,13 +329,13 @@ class TestArchivePage : public QObject {
         std::ofstream(file_) << "this is a text, and long enough to be taken for a data base header ........";
         open();
         QTRY_VERIFY(trouble().contains("runs.sqlite"));
-        QVERIFY(label("emptyText").contains("line above"));
+        QVERIFY(label("emptyText").contains("message above"));
     }
 
     void archiveThatVanishesIsSaidAndNotReplacedUnasked() {
         openWithRuns();
         std::filesystem::remove(file_);
-        QTRY_VERIFY(trouble().contains("gone"));
+        QTRY_VERIFY(trouble().contains("moved or deleted"));
         QTest::qWait(1200);
         QVERIFY(!std::filesystem::exists(file_));
         page_->refresh();

@@ -313,7 +313,7 @@ class TestStudiesPage : public QObject {
         button("runStudy")->click();
         QTRY_COMPARE(button("runStudy")->text(), QStringLiteral("Pause"));
         QTRY_COMPARE(find<QLabel>("studySpent")->text(), QStringLiteral("9 of 36 epochs"));
-        QCOMPARE(find<QLabel>("studyLeft")->text(), QStringLiteral("1:30"));
+        QCOMPARE(find<QLabel>("studyLeft")->text(), QStringLiteral("1 min 30 s"));
         QVERIFY(!button("extendStudy")->isEnabled());
         button("runStudy")->click();
         QTRY_VERIFY(controller_->isIdle());
@@ -343,9 +343,9 @@ class TestStudiesPage : public QObject {
             archive.createStudy(sampleStudyId(1), study.name, toJson(study));
         }
         openSample(sampleStudyId(1), 0);
-        page_->setBusy("A run is going on in Live.");
+        page_->setBusy("A run is in progress in Live.");
         button("runStudy")->click();
-        QVERIFY(banner().contains("A run is going on"));
+        QVERIFY(banner().contains("A run is in progress"));
         QVERIFY(log_->started.empty());
     }
 
@@ -403,7 +403,7 @@ class TestStudiesPage : public QObject {
         Archive(file_).createStudy(sampleStudyId(1), "odd", R"({"schema": 99})");
         open();
         page_->openStudy(QString::fromStdString(sampleStudyId(1)));
-        QTRY_VERIFY(banner().contains("not understood"));
+        QTRY_VERIFY(banner().contains("cannot be read by this version"));
         QVERIFY(!button("runStudy")->isEnabled());
     }
 

@@ -135,9 +135,9 @@ class SetupPageTest : public QObject {
 
     void runIsDisabledWithTheReasonWhileOneIsGoingOn() {
         QSignalSpy requested(page_.get(), &SetupPage::runRequested);
-        page_->setBusy(QStringLiteral("A run is going on."));
+        page_->setBusy(QStringLiteral("A run is in progress."));
         QVERIFY(!button()->isEnabled());
-        QVERIFY(reason().contains("run is going on"));
+        QVERIFY(reason().contains("run is in progress"));
         page_->run();
         QCOMPARE(requested.count(), 0);
         page_->setBusy({});
