@@ -1,10 +1,10 @@
 #pragma once
 
+#include "ui/forms/experiment_model.h"
 #include "ui/forms/mark_board.h"
 #include "ui/forms/marked_field.h"
 #include "ui/forms/number_edit.h"
 #include "ui/forms/tunable_edit.h"
-#include "ui/setup/experiment_model.h"
 
 #include <QCheckBox>
 #include <QComboBox>

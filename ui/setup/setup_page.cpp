@@ -2,12 +2,12 @@
 
 #include "ui/forms/data_probe.h"
 #include "ui/forms/experiment_file.h"
+#include "ui/forms/experiment_model.h"
 #include "ui/forms/mark_board.h"
 #include "ui/forms/mark_colors.h"
 #include "ui/forms/section_area.h"
 #include "ui/setup/augmentation_section.h"
 #include "ui/setup/data_section.h"
-#include "ui/setup/experiment_model.h"
 #include "ui/setup/hyperparameter_section.h"
 #include "ui/setup/machine_section.h"
 #include "ui/setup/measured_speed.h"

@@ -32,8 +32,7 @@ struct TrainMetrics {
 
 /// A method that trains a network and chooses its hyperparameters on the way.
 ///
-/// A new one: a file pair in core/tuners deriving from this, its line in makeTuner() (tuner.cpp) and in
-/// tunerTypes() (tuner_spec.cpp).
+/// How to add one: core/README.md.
 class Tuner {
   public:
     Tuner(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers)

@@ -1,4 +1,4 @@
-#include "ui/setup/experiment_model.h"
+#include "ui/forms/experiment_model.h"
 
 namespace dstn::ui {
 
