@@ -128,7 +128,7 @@ put_tree() {
 }
 
 mount_all() {
-    mount -t proc proc "$folder/proc" && mount --rbind /dev "$folder/dev" && mount --rbind /sys "$folder/sys" ||
+    { mount -t proc proc "$folder/proc" && mount --rbind /dev "$folder/dev" && mount --rbind /sys "$folder/sys"; } ||
         fail "The system's /proc, /dev and /sys could not be mounted."
     cp /etc/resolv.conf "$folder/etc/resolv.conf"
     cp /etc/hosts "$folder/etc/hosts"
@@ -143,10 +143,10 @@ mount_all() {
 # are told here.
 inside() {
     # shellcheck disable=SC2046 # a list of NAME=VALUE without spaces
-    env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+    chroot "$folder" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
         CCACHE_DIR=/var/cache/ccache CCACHE_BASEDIR=$tree CCACHE_NOHASHDIR=1 \
         $(env | grep -E '^(https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|PIP_[A-Z_]*|OPENBLAS_[A-Z0-9_]*)=[^ ]*$' || true) \
-        chroot "$folder" sh -c "cd $tree && exec \"\$@\"" sh "$@"
+        sh -c "cd $tree && exec \"\$@\"" sh "$@"
 }
 
 # Runs the command named by the rest and adds its time and outcome to the report.
