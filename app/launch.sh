@@ -11,7 +11,7 @@ and opens the workbench on the default experiment. Without a display the same ex
 into the same archive.
 
   --headless     run the default experiment on the terminal even where there is a display
-  --no-install   install nothing
+  --no-install   install no packages of the system
   --pypi-torch   take LibTorch from the Python package index, for the CPU, into build/torch-venv: for systems
                  without a package libtorch-dev. Later starts keep to it.
   --help         show this text

@@ -9,7 +9,7 @@ Usage: sh tests/run.sh [--no-install] [--developer] [--pypi-torch] [--help] [-- 
 Installs the Debian packages that are missing (with sudo when not root), builds programs and tests in
 build/release, and runs the tests. The exit code is ctest's.
 
-  --no-install    install nothing
+  --no-install    install no packages of the system
   --developer     treat warnings as errors, as is done with every change to the program
   --pypi-torch    take LibTorch from the Python package index, as app/launch.sh --pypi-torch does
   --help          show this text
