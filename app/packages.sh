@@ -22,6 +22,8 @@ torch_packages="libtorch-dev libopenblas0-openmp libopenblas-openmp-dev"
 # enough for its CPU part to load.
 pypi_torch="torch==2.11.0 nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85"
 
+os_release=/etc/os-release
+
 say() { printf '%s\n' "$*" >&2; }
 fail() {
     say "$*"
@@ -66,13 +68,12 @@ tell_needs() {
         say "On Fedora, as root:
   dnf install cmake ninja-build gcc-c++ qt6-qtbase-devel qt6-qtsvg-devel qcustomplot-qt6-devel \\
     dejavu-sans-fonts sqlite-devel json-devel cli11-devel zlib-devel stb_image-devel eigen3-devel NLopt-devel \\
-    boost-devel python3"
-        say "SQLiteCpp has to be built from its source."
+    boost-devel sqlitecpp-devel python3"
     elif command -v pacman >/dev/null; then
         say "On Arch Linux, as root:
   pacman -S cmake ninja gcc qt6-base qt6-svg ttf-dejavu sqlite nlohmann-json cli11 zlib stb eigen nlopt boost \\
     python"
-        say "QCustomPlot for Qt 6 and SQLiteCpp have to be built from their sources."
+        say "QCustomPlot for Qt 6 and SQLiteCpp are not among its packages as far as is known: build them from source."
     fi
     say "The build needs a C++20 compiler, CMake 3.23, Ninja, LibTorch 1.13 or newer (--pypi-torch fetches one),"
     say "Qt 6.4 (Widgets, Svg, Test), QCustomPlot 2.1 for Qt 6, SQLiteCpp, nlohmann-json 3.9, CLI11, zlib,"
@@ -87,6 +88,9 @@ install_packages() {
     fi
     missing=$(missing_packages "$@")
     [ -n "$missing" ] || return 0
+    # Ubuntu and others have packages of the same names.
+    grep -qsx 'ID="\{0,1\}debian"\{0,1\}' "$os_release" ||
+        say "This is $(sed -n 's/^PRETTY_NAME="\{0,1\}\([^"]*\).*/\1/p' "$os_release"): the build has been tested on Debian 12 and 13 only."
     if [ "$(id -u)" -eq 0 ]; then
         as_root=
     elif command -v sudo >/dev/null; then

@@ -137,6 +137,23 @@ class TestScripts : public QObject {
         QVERIFY(!run("app/launch.sh", {"--pypi-torch"}).err.contains("--pypi-torch takes"));
     }
 
+    void systemsWithDebiansPackagesAreToldThatTheyAreUntested() {
+        pretendNothingInstalled();
+        const QString script = tree_->read("app/packages.sh");
+        const auto onSystem = [&](const QByteArray& release) {
+            tree_->makeFile("os-release", release);
+            tree_->makeFile("app/packages.sh",
+                            QString(script).replace("=/etc/os-release", "=" + path("os-release")).toUtf8());
+            const Result result = run("app/launch.sh", {});
+            return result.code == 0 ? result.err : QString();
+        };
+        const QString words = "tested on Debian 12 and 13 only";
+        QVERIFY(onSystem("PRETTY_NAME=\"Ubuntu 24.04 LTS\"\nID=ubuntu\nID_LIKE=debian\n")
+                    .contains("This is Ubuntu 24.04 LTS: the build has been " + words));
+        const QString debian = onSystem("PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nID=debian\n");
+        QVERIFY2(debian.contains("Installing") && !debian.contains(words), qPrintable(debian));
+    }
+
     void otherSystemsAreToldTheirPackages() {
         for (const auto& [manager, package] :
              {std::pair{"dnf", "qcustomplot-qt6-devel"}, {"pacman", "nlohmann-json"}}) {
