@@ -101,7 +101,7 @@ make_system() {
             fail "This machine's apt knows no mirror of Debian (apt-get update may help); name one with --mirror."
     fi
     if [ -e "$folder/.made" ] || [ -z "$(ls -A "$folder")" ]; then
-        find "$folder" -mindepth 1 -delete || exit 1
+        find "$folder" -xdev -mindepth 1 -delete || exit 1
     else
         fail "$folder holds something else than a system made by this script; name another folder with --folder."
     fi
