@@ -1,10 +1,12 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// What went wrong, as far as the caller must know it: the headless program's exit code follows from it.
 enum class ErrorKind {

@@ -34,7 +34,7 @@
 #include <array>
 #include <utility>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -540,4 +540,4 @@ void MainWindow::saveSettings() const {
     settings.setValue(QStringLiteral("setup/measured_flops"), measuredFlops_);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

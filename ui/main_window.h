@@ -15,7 +15,7 @@ class QLabel;
 class QProgressBar;
 class QStackedWidget;
 
-namespace dstn {
+namespace dstn::ui {
 
 class ArchivePage;
 class ArchivedRunPage;
@@ -96,4 +96,4 @@ class MainWindow : public QMainWindow {
     bool closing_ = false;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -9,7 +9,7 @@
 #include <QPainter>
 #include <QToolButton>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -104,4 +104,4 @@ void NavigationBar::paintEvent(QPaintEvent* /*event*/) {
     painter.drawLine(rect().topRight(), rect().bottomRight());
 }
 
-} // namespace dstn
+} // namespace dstn::ui

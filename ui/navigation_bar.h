@@ -7,7 +7,7 @@ class QAction;
 class QBoxLayout;
 class QToolButton;
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The workspaces at the window's left edge, one button each.
 class NavigationBar : public QWidget {
@@ -40,4 +40,4 @@ class NavigationBar : public QWidget {
     QList<Place> places_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-namespace dstn {
+namespace dstn::cli {
 
 /// The option --archive of the commands that read runs.
 struct ArchiveOption {
@@ -30,4 +30,4 @@ struct ArchiveOption {
     }
 };
 
-} // namespace dstn
+} // namespace dstn::cli

@@ -10,7 +10,7 @@
 #include <iostream>
 #include <memory>
 
-namespace dstn {
+namespace dstn::cli {
 
 namespace {
 
@@ -250,4 +250,4 @@ Subcommand benchCommand(CLI::App& program) {
             }};
 }
 
-} // namespace dstn
+} // namespace dstn::cli

@@ -5,7 +5,7 @@
 #include <iostream>
 #include <memory>
 
-namespace dstn {
+namespace dstn::cli {
 
 Subcommand compareCommand(CLI::App& program) {
     struct Options {
@@ -29,4 +29,4 @@ Subcommand compareCommand(CLI::App& program) {
             }};
 }
 
-} // namespace dstn
+} // namespace dstn::cli

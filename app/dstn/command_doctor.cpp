@@ -11,7 +11,7 @@
 #include <map>
 #include <memory>
 
-namespace dstn {
+namespace dstn::cli {
 
 namespace {
 
@@ -100,4 +100,4 @@ Subcommand doctorCommand(CLI::App& program) {
             }};
 }
 
-} // namespace dstn
+} // namespace dstn::cli

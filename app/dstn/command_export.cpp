@@ -5,7 +5,7 @@
 #include <iostream>
 #include <memory>
 
-namespace dstn {
+namespace dstn::cli {
 
 Subcommand exportCommand(CLI::App& program) {
     struct Options {
@@ -44,4 +44,4 @@ Subcommand exportCommand(CLI::App& program) {
             }};
 }
 
-} // namespace dstn
+} // namespace dstn::cli

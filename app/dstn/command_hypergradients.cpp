@@ -8,7 +8,7 @@
 #include <iostream>
 #include <memory>
 
-namespace dstn {
+namespace dstn::cli {
 
 namespace {
 
@@ -125,4 +125,4 @@ Subcommand hypergradientsCommand(CLI::App& program) {
             }};
 }
 
-} // namespace dstn
+} // namespace dstn::cli

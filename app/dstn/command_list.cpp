@@ -6,7 +6,7 @@
 #include <iostream>
 #include <memory>
 
-namespace dstn {
+namespace dstn::cli {
 
 static RunFilter filterOf(const std::string& expression) {
     try {
@@ -48,4 +48,4 @@ Subcommand listCommand(CLI::App& program) {
             }};
 }
 
-} // namespace dstn
+} // namespace dstn::cli

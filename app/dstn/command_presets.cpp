@@ -10,7 +10,7 @@
 #include <iostream>
 #include <memory>
 
-namespace dstn {
+namespace dstn::cli {
 
 Subcommand presetsCommand(CLI::App& program) {
     struct Options {
@@ -48,4 +48,4 @@ Subcommand presetsCommand(CLI::App& program) {
             }};
 }
 
-} // namespace dstn
+} // namespace dstn::cli

@@ -18,7 +18,7 @@
 #include <optional>
 #include <thread>
 
-namespace dstn {
+namespace dstn::cli {
 
 namespace {
 
@@ -299,4 +299,4 @@ Subcommand runCommand(CLI::App& program) {
     return {app, [options] { return execute(*options); }};
 }
 
-} // namespace dstn
+} // namespace dstn::cli

@@ -3,7 +3,7 @@
 
 #include <iostream>
 
-namespace dstn {
+namespace dstn::cli {
 
 Subcommand schemaCommand(CLI::App& program) {
     CLI::App* app = program.add_subcommand("schema", "Print the JSON Schema of an experiment");
@@ -13,4 +13,4 @@ Subcommand schemaCommand(CLI::App& program) {
             }};
 }
 
-} // namespace dstn
+} // namespace dstn::cli

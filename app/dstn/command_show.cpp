@@ -5,7 +5,7 @@
 #include <iostream>
 #include <memory>
 
-namespace dstn {
+namespace dstn::cli {
 
 Subcommand showCommand(CLI::App& program) {
     struct Options {
@@ -31,4 +31,4 @@ Subcommand showCommand(CLI::App& program) {
             }};
 }
 
-} // namespace dstn
+} // namespace dstn::cli

@@ -15,7 +15,7 @@
 #include <memory>
 #include <sstream>
 
-namespace dstn {
+namespace dstn::cli {
 
 namespace {
 
@@ -255,4 +255,4 @@ Subcommand studyCommand(CLI::App& program) {
             }};
 }
 
-} // namespace dstn
+} // namespace dstn::cli

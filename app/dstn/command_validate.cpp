@@ -6,7 +6,7 @@
 #include <iostream>
 #include <memory>
 
-namespace dstn {
+namespace dstn::cli {
 
 /// Says every mistake of one experiment. @return the exit code it asks for
 static int validateOne(const std::string& source, bool withData) {
@@ -48,4 +48,4 @@ Subcommand validateCommand(CLI::App& program) {
             }};
 }
 
-} // namespace dstn
+} // namespace dstn::cli

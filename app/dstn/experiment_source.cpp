@@ -5,7 +5,7 @@
 
 #include <iostream>
 
-namespace dstn {
+namespace dstn::cli {
 
 std::string experimentText(const std::string& source) {
     return source == "-" ? readExperimentText(std::cin, "Standard input") : experimentOf(source);
@@ -39,4 +39,4 @@ std::string mistakeLines(const std::string& source, const std::vector<Mistake>& 
     return lines;
 }
 
-} // namespace dstn
+} // namespace dstn::cli

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace dstn::cli {
 
 /// An experiment as the command line names it: a preset's id, a file, or "-" for standard input.
 /// @return its text; throws Error{usage} if there is none of that name or it cannot be read
@@ -22,4 +22,4 @@ Experiment requireExperiment(const std::string& source, const std::string& text,
 /// Every mistake as a line "source: path: what is wrong".
 std::string mistakeLines(const std::string& source, const std::vector<Mistake>& mistakes);
 
-} // namespace dstn
+} // namespace dstn::cli

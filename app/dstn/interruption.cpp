@@ -7,7 +7,7 @@
 #include <array>
 #include <csignal>
 
-namespace dstn {
+namespace dstn::cli {
 
 // A signal handler reaches nothing but what has static life.
 static volatile std::sig_atomic_t interruptions = 0;
@@ -38,4 +38,4 @@ Interruption::~Interruption() {
 
 bool Interruption::wanted() { return interruptions > 0; }
 
-} // namespace dstn
+} // namespace dstn::cli

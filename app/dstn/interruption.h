@@ -1,6 +1,6 @@
 #pragma once
 
-namespace dstn {
+namespace dstn::cli {
 
 /// For its life, SIGINT, SIGTERM and SIGHUP are noted instead of ending the program, and a reader that closes
 /// its end of our output ends nothing. A second SIGINT ends the program at once with exit code 130.
@@ -14,4 +14,4 @@ class Interruption {
     static bool wanted();
 };
 
-} // namespace dstn
+} // namespace dstn::cli

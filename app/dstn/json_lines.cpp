@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace dstn {
+namespace dstn::cli {
 
 using Json = nlohmann::ordered_json;
 
@@ -82,4 +82,4 @@ std::optional<std::string> JsonLines::line(const Event& event) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-} // namespace dstn
+} // namespace dstn::cli

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace dstn::cli {
 
 /// Numbers that JSON does not know become the strings "NaN", "Infinity" and "-Infinity".
 nlohmann::ordered_json jsonNumber(double value);
@@ -28,4 +28,4 @@ class JsonLines {
     std::string run_;
 };
 
-} // namespace dstn
+} // namespace dstn::cli

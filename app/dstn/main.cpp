@@ -1,6 +1,7 @@
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
 #include "core/error.h"
+#include "core/run/thread_waiting.h"
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,7 @@
 #include <new>
 
 using namespace dstn;
+using namespace dstn::cli;
 
 /// Parses the command line and carries it out. @return the exit code
 static int run(int argc, char** argv) {
@@ -56,6 +58,7 @@ static int run(int argc, char** argv) {
 }
 
 int main(int argc, char** argv) {
+    letThreadsSleepWhileWaiting(argv);
     const int code = run(argc, argv);
     // Here for all commands: a stream that failed once says so to the end.
     if (std::cout.flush()) return code;

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <string_view>
 
-namespace dstn {
+namespace dstn::cli {
 
 /// @param language perplexities e^loss are told in place of accuracies
 static std::string figures(const EpochResult& result, bool language) {
@@ -133,4 +133,4 @@ std::string Progress::summary(const std::string& run, const RunFinished& finishe
     return text;
 }
 
-} // namespace dstn
+} // namespace dstn::cli

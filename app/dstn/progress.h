@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace dstn {
+namespace dstn::cli {
 
 /// What stderr says of a run while it runs. Knows no terminal: hands out texts.
 class Progress {
@@ -29,4 +29,4 @@ class Progress {
     std::string loading_ = "preparing …"; ///< what is done before the run starts
 };
 
-} // namespace dstn
+} // namespace dstn::cli

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace dstn {
+namespace dstn::cli {
 
 using Json = nlohmann::ordered_json;
 
@@ -238,4 +238,4 @@ std::string comparisonText(const std::vector<RunDetails>& runs) {
     return table.text();
 }
 
-} // namespace dstn
+} // namespace dstn::cli

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace dstn::cli {
 
 /// A run as one JSON object, as `list --json` prints it.
 nlohmann::ordered_json rowJson(const RunRow& run);
@@ -19,4 +19,4 @@ std::string detailsText(const RunDetails& details);
 /// The runs beside each other: results, hyperparameters at the end, and what differs in their experiments.
 std::string comparisonText(const std::vector<RunDetails>& runs);
 
-} // namespace dstn
+} // namespace dstn::cli

@@ -13,7 +13,7 @@
 #include <mutex>
 #include <thread>
 
-namespace dstn {
+namespace dstn::cli {
 
 namespace {
 
@@ -186,4 +186,4 @@ int executeStudy(const StudyExecution& execution) {
     return finished.runs > 0 && finished.failedRuns == finished.runs ? exitCode(ErrorKind::numeric) : 0;
 }
 
-} // namespace dstn
+} // namespace dstn::cli

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-namespace dstn {
+namespace dstn::cli {
 
 /// How the command line executes a study.
 struct StudyExecution {
@@ -20,4 +20,4 @@ struct StudyExecution {
 /// for each run and one for the end. SIGINT pauses it as interrupted. @return the exit code
 int executeStudy(const StudyExecution& execution);
 
-} // namespace dstn
+} // namespace dstn::cli

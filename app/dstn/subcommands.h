@@ -4,7 +4,7 @@
 
 #include <functional>
 
-namespace dstn {
+namespace dstn::cli {
 
 /// One command of the program: its options, which it adds to the program on being made, and what it does.
 /// `execute` returns the exit code and throws Error.
@@ -27,4 +27,4 @@ Subcommand benchCommand(CLI::App& program);
 Subcommand hypergradientsCommand(CLI::App& program);
 Subcommand doctorCommand(CLI::App& program);
 
-} // namespace dstn
+} // namespace dstn::cli

@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <iostream>
 
-namespace dstn {
+namespace dstn::cli {
 
 void complain(std::string_view message) {
     while (!message.empty()) {
@@ -87,4 +87,4 @@ std::string duration(double seconds) {
     return text.data();
 }
 
-} // namespace dstn
+} // namespace dstn::cli

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dstn {
+namespace dstn::cli {
 
 /// "dstn: message" to stderr, a line for each of the message's.
 void complain(std::string_view message);
@@ -31,4 +31,4 @@ std::string shortNumber(std::optional<double> value);
 /// "0:07", "12:31", "3:05:00".
 std::string duration(double seconds);
 
-} // namespace dstn
+} // namespace dstn::cli

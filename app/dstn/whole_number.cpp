@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace dstn {
+namespace dstn::cli {
 
 static bool inRange(const std::string& text, std::uint64_t least, std::uint64_t most) {
     if (text.empty() || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }))
@@ -25,4 +25,4 @@ CLI::Validator wholeNumber(std::uint64_t least, std::uint64_t most) {
     return CLI::Validator(check, "");
 }
 
-} // namespace dstn
+} // namespace dstn::cli

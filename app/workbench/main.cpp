@@ -3,6 +3,7 @@
 #include "core/archive/archive.h"
 #include "core/experiment/experiment.h"
 #include "core/experiment/experiment_file.h"
+#include "core/run/thread_waiting.h"
 #include "ui/forms/experiment_file.h"
 #include "ui/main_window.h"
 #include "ui/widgets/theme.h"
@@ -17,6 +18,7 @@
 #include <new>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 namespace {
 
@@ -74,6 +76,7 @@ Options readOptions(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
+    letThreadsSleepWhileWaiting(argv);
     // Organisation and name make the settings' file; the desktop file's name ties window and icon together.
     QCoreApplication::setOrganizationName(QStringLiteral("delta-stn-workbench"));
     QCoreApplication::setApplicationName(QStringLiteral("dstn-workbench"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/run/events.h"
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// One line of the list of runs. Never built from metrics, which are many.
 struct RunRow {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cstdint>
 #include <string>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Names one process for good: a process id alone is given again to others, after a restart of the machine
 /// even soon. Linux only.

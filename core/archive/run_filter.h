@@ -1,12 +1,13 @@
 #pragma once
 
 #include "core/archive/archive.h"
+#include "core/export.h"
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Conditions on runs, all of which must hold: `state=completed method=delta-stn name~cnn best<0.4 tag=x`.
 /// A condition is FIELD OPERATOR VALUE without spaces, or with the value in double quotes. The one language

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -8,7 +10,7 @@ namespace SQLite {
 class Database;
 }
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// SQLite's `application_id` of an archive: "DSTN".
 inline constexpr std::int32_t archiveApplicationId = 0x4453544e;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -8,7 +10,7 @@
 #include <span>
 #include <string>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Bytes that are read once, front to back: of a file, of memory, or decompressed from either.
 class ByteStream {

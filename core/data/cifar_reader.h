@@ -2,6 +2,7 @@
 
 #include "core/data/byte_stream.h"
 #include "core/data/image_source.h"
+#include "core/export.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -9,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The binary version of CIFAR-10 and CIFAR-100 (Krizhevsky, "Learning multiple layers of features from tiny
 /// images", 2009): records of the label's byte (CIFAR-100: a coarse one and a fine one, of which the fine one

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/data/split.h"
+#include "core/export.h"
 
 #include <cstdint>
 #include <optional>
@@ -8,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The examples that a limit keeps of a source that gives them class by class: of each class the first ones,
 /// n_c · limit / n of its n_c, rounded by largest remainders, and one of each class at least. Exactly `limit`

@@ -1,12 +1,13 @@
 #pragma once
 
 #include "core/data/table.h"
+#include "core/export.h"
 
 #include <functional>
 #include <string>
 #include <string_view>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 struct CsvOptions {
     Delimiter delimiter = Delimiter::automatic;

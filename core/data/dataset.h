@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/data/shared_bytes.h"
+#include "core/export.h"
 #include "core/spec/data_spec.h"
 #include "core/spec/model.h"
 
@@ -11,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// What is known of a data set without its contents.
 struct DataInfo {

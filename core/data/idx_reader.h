@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/data/byte_stream.h"
+#include "core/export.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// An IDX file of unsigned bytes (LeCun, Cortes & Burges, "The MNIST database"): magic 00 00 08 RANK, then
 /// RANK big-endian 32-bit sizes, then the bytes, the last dimension running fastest.

@@ -2,6 +2,7 @@
 
 #include "core/data/image_source.h"
 #include "core/data/mapped_file.h"
+#include "core/export.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -11,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 // Decoded images in a file of the project's own, so that they are decoded once. All numbers in the machine's
 // own byte order; a file of another order has another magic number and is decoded again. In this order:

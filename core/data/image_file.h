@@ -1,12 +1,14 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Larger images are refused: what is to become a training example is far smaller.
 inline constexpr std::int64_t largestImageSide = 16384;

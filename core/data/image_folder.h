@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/data/image_source.h"
+#include "core/export.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -8,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 struct ImageFolderOptions {
     std::int64_t channels = 3;  ///< 3: grey images are repeated; 1: colours become their luminance

@@ -1,13 +1,14 @@
 #pragma once
 
 #include "core/data/dataset.h"
+#include "core/export.h"
 
 #include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A channel's map, tabulated for each of the 256 values of a byte.
 using ByteTable = std::array<float, 256>;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/data/dataset.h"
+#include "core/export.h"
 
 #include <cstdint>
 #include <functional>
@@ -8,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Images of one size with an answer each, as a file or folder gives them: neither split nor normalised.
 struct ImageSet {

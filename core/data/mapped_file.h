@@ -1,12 +1,14 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A file's bytes, mapped into memory.
 class MappedFile {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/data/byte_stream.h"
+#include "core/export.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// An array in NumPy's format NPY, versions 1 to 3 (NumPy Enhancement Proposal 1): booleans, integers of 1 to
 /// 8 bytes, or floating-point numbers of 2, 4 or 8 bytes, in either byte order, by rows or by columns.

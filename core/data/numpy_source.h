@@ -3,13 +3,14 @@
 #include "core/data/image_source.h"
 #include "core/data/numpy_array.h"
 #include "core/data/table.h"
+#include "core/export.h"
 #include "core/spec/data_spec.h"
 
 #include <functional>
 #include <optional>
 #include <string>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// What NumPy's arrays hold: images, or tables of features.
 struct NumpySource {

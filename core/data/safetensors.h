@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -8,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// One tensor of a safetensors file: its name and where its bytes are.
 struct SafetensorsEntry {

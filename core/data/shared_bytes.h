@@ -1,12 +1,14 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Bytes that live as long as this, wherever they lie: in memory of their own, or in a mapped file.
 class SharedBytes {

@@ -1,12 +1,13 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/spec/data_spec.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// How many examples each part gets.
 struct SplitCounts {

@@ -1,12 +1,13 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/spec/data_spec.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Rows of numbers with a target each, as a file or generator gives them: neither split nor normalised.
 struct Table {

@@ -1,13 +1,14 @@
 #pragma once
 
 #include "core/data/text_reader.h"
+#include "core/export.h"
 
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 struct TextFile {
     std::string name; ///< its path

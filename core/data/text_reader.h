@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/spec/data_spec.h"
 
 #include <cstddef>
@@ -10,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 inline constexpr std::string_view unknownToken = "<unk>";   ///< stands for what the vocabulary lacks
 inline constexpr std::string_view endOfLineToken = "<eos>"; ///< at word level: the end of a line

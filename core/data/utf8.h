@@ -1,9 +1,11 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cstddef>
 #include <string_view>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A code point and how many bytes stand for it.
 struct CodePoint {

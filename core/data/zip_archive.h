@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/data/byte_stream.h"
+#include "core/export.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The members of a ZIP archive in memory (PKWARE's APPNOTE 6.3.9): stored or deflated, with sizes of 32 or
 /// 64 bits, in one file and not encrypted.

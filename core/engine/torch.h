@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/export.h"
+
 /// The parts of LibTorch that the engine uses; precompiled. torch/torch.h would take twice as long.
 
 #include <ATen/ATen.h>
@@ -14,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 using at::Tensor;
 using torch::autograd::variable_list;
 /// Tensors by name, in a fixed order.

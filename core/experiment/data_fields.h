@@ -1,10 +1,12 @@
 #pragma once
 
 #include "core/experiment/experiment_text.h"
+#include "core/export.h"
 #include "core/spec/data_spec.h"
 #include "core/spec/field.h"
+#include "core/spec/parts.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 // The options of data sources and augmentations. A new source adds its name and what it takes.
 

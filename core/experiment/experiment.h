@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/data/dataset.h"
+#include "core/export.h"
 #include "core/spec/data_spec.h"
 #include "core/spec/hyperparameter.h"
 #include "core/spec/model.h"
@@ -13,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 enum class LossKind { automatic, crossEntropy, mse };
 

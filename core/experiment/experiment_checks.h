@@ -1,11 +1,12 @@
 #pragma once
 
 #include "core/experiment/experiment.h"
+#include "core/export.h"
 
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A mistake found in what an experiment means.
 struct Finding {

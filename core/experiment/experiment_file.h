@@ -1,10 +1,12 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cstddef>
 #include <istream>
 #include <string>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A document is some kilobytes; what is larger is no experiment, and is not read into memory.
 inline constexpr std::size_t largestExperimentFile = std::size_t{16} << 20;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/spec/field.h"
 
 #include <nlohmann/json.hpp>
@@ -9,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A document in its own key order.
 using Json = nlohmann::ordered_json;

@@ -1,9 +1,10 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/spec/field.h"
 #include "core/spec/model.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 // The options of every part. A new part adds its overload here and its name to core/spec/model.cpp.
 

@@ -1,12 +1,13 @@
 #pragma once
 
 #include "core/experiment/experiment.h"
+#include "core/export.h"
 
 #include <string>
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 // Was it the schedule or the value? Plain trainings that tell.
 

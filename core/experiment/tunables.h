@@ -1,12 +1,13 @@
 #pragma once
 
 #include "core/experiment/experiment.h"
+#include "core/export.h"
 #include "core/spec/field.h"
 
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A place of an experiment that takes a number or the name of a hyperparameter.
 struct TunableUse {

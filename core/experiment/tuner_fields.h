@@ -1,9 +1,10 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/spec/field.h"
 #include "core/spec/tuner_spec.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 // The options of tuners, optimisers and learning-rate schedules.
 

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cstdint>
 #include <filesystem>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Bytes of memory that this process can still take: what the kernel calls available, or less where a control
 /// group (version 2: containers, systemd) leaves less. 0 where nothing is known.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -7,7 +9,7 @@
 #include <string>
 #include <variant>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 struct Pause {};
 struct Resume {};

@@ -16,9 +16,6 @@ static std::filesystem::path libraryFolder() {
 }
 
 std::unique_ptr<Engine> createEngine() {
-    // OpenMP reads its settings when its library is loaded, which happens below: a spinning pool would
-    // take the cores from the window and from BLAS.
-    setenv("OMP_WAIT_POLICY", "passive", 0); // NOLINT(concurrency-mt-unsafe): before the engine has threads
     const std::filesystem::path path = libraryFolder() / "libdstn-engine.so";
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL);
     if (library == nullptr) {

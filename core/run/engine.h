@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/experiment/experiment.h"
+#include "core/export.h"
 #include "core/run/commands.h"
 #include "core/run/events.h"
 #include "core/run/hypergradients.h"
@@ -12,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// What is to be run.
 struct RunRequest {
@@ -121,7 +122,8 @@ class Engine {
 };
 
 /// Loads the engine library beside the program, on first use (0.4 s; call it on a thread where that matters).
-/// Sets OMP_WAIT_POLICY=passive unless the environment has it: two pools that spin slow each other down.
+/// A program calls letThreadsSleepWhileWaiting() (core/run/thread_waiting.h) at its start, or it trains slowly
+/// beside others.
 /// Throws Error{device} saying what could not be loaded.
 std::unique_ptr<Engine> createEngine();
 

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/experiment/experiment.h"
+#include "core/export.h"
 
 #include <cstdint>
 #include <deque>
@@ -15,7 +16,7 @@
 #include <variant>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 enum class RunState { preparing, running, paused, completed, stopped, failed, interrupted };
 /// "preparing", "running", …

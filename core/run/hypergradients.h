@@ -1,11 +1,13 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// What a comparison of hypergradients takes.
 struct HypergradientOptions {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/run/engine.h"
 
 #include <functional>
@@ -7,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 using EngineFactory = std::function<std::unique_ptr<Engine>()>;
 

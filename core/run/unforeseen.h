@@ -1,8 +1,10 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <string>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The message of a run that ended by what nobody foresaw.
 inline std::string unforeseen(const std::string& what) {

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/search/sampler.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Asynchronous successive halving (Li et al., "A System for Massively Parallel Hyperparameter Tuning", 2020,
 /// Algorithm 2, with s = 0). A trial first trains to the lowest rung, `minimum` epochs; rung k lies at

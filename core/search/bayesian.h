@@ -1,9 +1,10 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/search/sampler.h"
 #include "core/search/sobol.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Bayesian optimisation (Snoek, Larochelle & Adams 2012): a Gaussian process (gaussian_process.h) of the
 /// losses so far, and the point with the largest expected improvement over the lowest of them

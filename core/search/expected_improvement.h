@@ -1,12 +1,13 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/search/gaussian_process.h"
 #include "core/search/search_space.h"
 
 #include <cstdint>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// E[max(best − f, 0)] for f ~ N(mean, variance): σ h(z), z = (best − mean) / σ, h(z) = z Φ(z) + φ(z) (Jones,
 /// Schonlau & Welch 1998, Eq. 15). With no variance: max(best − mean, 0).

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Hyperparameters of a Gaussian process.
 struct Kernel {

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/search/sampler.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Every combination of each hyperparameter's values, in lexicographic order: the last hyperparameter changes
 /// fastest. A hyperparameter's values are those that the options name, in natural units, or else `points`

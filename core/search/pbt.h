@@ -1,8 +1,9 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/search/search.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Population based training (Jaderberg et al. 2017) with truncation selection, in generations. Member m is
 /// trial m. Generation g trains every member to g · interval epochs (the last one to the end). When all have

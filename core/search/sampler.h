@@ -1,11 +1,12 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/search/search.h"
 
 #include <optional>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Where the next new trial of a search trains. How long, and which trials go on, is the search's affair. As
 /// a search, it keeps nothing.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/search/search_space.h"
 #include "core/spec/tuner_spec.h"
 
@@ -9,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// What a search knows of one of its trials.
 struct Trial {

@@ -1,12 +1,13 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/spec/hyperparameter.h"
 
 #include <cstddef>
 #include <optional>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A point of a search: a coordinate in [0, 1] for each tuned hyperparameter.
 using Point = std::vector<double>;

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/search/sampler.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The Sobol sequence (direction numbers of Joe & Kuo 2008, as Boost.Random has them) under Owen's nested
 /// uniform scrambling ("Randomly Permuted (t,m,s)-Nets and (t,s)-Sequences", 1995) in base 2: bit b of a

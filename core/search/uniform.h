@@ -1,8 +1,9 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/search/sampler.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Random search (Bergstra & Bengio 2012): points uniform on the unit cube and independent. Trial i's follows
 /// from the seed and i alone, and is the same with every compiler.

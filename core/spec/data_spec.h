@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/spec/hyperparameter.h"
 
 #include <cstdint>
@@ -7,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 enum class DataSource {
     fashionMnist,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A key of the experiment document: what it is called, what it means, whether it may be left out.
 ///

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <optional>
 #include <string>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A hyperparameter as an experiment declares it; every value is in natural units, `scale` (the initial
 /// perturbation scale σ) in unconstrained units.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/spec/parts.h"
 
 #include <cstdint>
@@ -7,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 using Part =
     std::variant<LinearPart, Conv2dPart, ReluPart, GeluPart, TanhPart, MaxPool2dPart, AvgPool2dPart,

@@ -1,11 +1,12 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/spec/hyperparameter.h"
 
 #include <cstdint>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// How a layer's weights respond to the hyperparameters.
 enum class ResponseKind {

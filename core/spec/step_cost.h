@@ -1,10 +1,11 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/spec/tuner_spec.h"
 
 #include <cstdint>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// What a tuner's steps cost in gradient-evaluation equivalents. 1 is a plain training step's forward and
 /// backward pass on a mini-batch: three products a layer (W x; the gradients of x and of W).

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// How a vector is multiplied by the inverse of the training loss's Hessian (core/engine/tuners/implicit.h).
 enum class InverseKind { conjugateGradient, neumann, identity };

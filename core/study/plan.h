@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/archive/archive.h"
+#include "core/export.h"
 #include "core/study/study.h"
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 class Search;
 

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "core/export.h"
 #include "core/run/session.h"
 
 #include <string>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// What a random search takes beside the plain trainings that it consists of; all of them archived.
 struct SearchBench {

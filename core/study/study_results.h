@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/archive/archive.h"
+#include "core/export.h"
 #include "core/study/study.h"
 
 #include <optional>
@@ -9,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The lowest validation loss so far against what was spent: a step function, from each point to the next.
 /// Its points are the first loss and those that are lower than all before, and last how far it has come.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/archive/archive.h"
+#include "core/export.h"
 #include "core/run/session.h"
 #include "core/study/study.h"
 
@@ -10,7 +11,7 @@
 #include <string>
 #include <variant>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// What a study tells while it is executed, from its thread.
 struct StudyRunBegun {

@@ -11,6 +11,7 @@
 #include <limits>
 
 using namespace dstn;
+using namespace dstn::cli;
 
 namespace {
 

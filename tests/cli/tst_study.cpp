@@ -15,6 +15,7 @@
 #include <csignal>
 
 using namespace dstn;
+using namespace dstn::cli;
 
 namespace {
 

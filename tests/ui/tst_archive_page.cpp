@@ -28,6 +28,7 @@
 #include <fstream>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 namespace {
 

@@ -25,6 +25,7 @@
 #include <cmath>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 namespace {
 

@@ -22,6 +22,7 @@
 #include <random>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 class TestCurvePlot : public QObject {
     Q_OBJECT

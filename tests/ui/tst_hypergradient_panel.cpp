@@ -13,6 +13,7 @@
 #include <QTest>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 class TestHypergradientPanel : public QObject {
     Q_OBJECT

@@ -24,6 +24,7 @@
 #include <cmath>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 /// The widgets beside the curves of a run that goes on.
 class TestLiveWidgets : public QObject {

@@ -30,6 +30,7 @@
 #include <memory>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 /// The real window on the real engine: what a person does from the first click to the comparison.
 class TestMainWindow : public QObject {

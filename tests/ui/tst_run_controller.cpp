@@ -13,6 +13,7 @@
 #include <thread>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 namespace {
 

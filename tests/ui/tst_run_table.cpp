@@ -15,6 +15,7 @@
 #include <limits>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 namespace {
 

@@ -1,4 +1,5 @@
 #include "tests/program.h"
+#include "ui/forms/experiment_model.h"
 #include "ui/forms/field_options.h"
 #include "ui/forms/mark_board.h"
 #include "ui/forms/number_edit.h"
@@ -6,7 +7,6 @@
 #include "ui/forms/tunable_places.h"
 #include "ui/setup/augmentation_table_model.h"
 #include "ui/setup/data_section.h"
-#include "ui/setup/experiment_model.h"
 #include "ui/setup/hyperparameter_table_model.h"
 #include "ui/setup/model_table_model.h"
 #include "ui/setup/model_templates.h"
@@ -22,6 +22,7 @@
 #include <cmath>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 Q_DECLARE_METATYPE(dstn::Part)
 

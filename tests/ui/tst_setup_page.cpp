@@ -36,6 +36,7 @@
 #include <vector>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 namespace {
 

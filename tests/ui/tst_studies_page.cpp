@@ -26,6 +26,7 @@
 #include <fstream>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 namespace {
 

@@ -19,6 +19,7 @@
 #include <QTest>
 
 using namespace dstn;
+using namespace dstn::ui;
 
 class TestStudyModels : public QObject {
     Q_OBJECT

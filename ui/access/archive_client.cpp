@@ -2,12 +2,12 @@
 
 #include "ui/access/archive_worker.h"
 
-namespace dstn {
+namespace dstn::ui {
 
 ArchiveClient::ArchiveClient(std::filesystem::path file, Archive::Mode mode, List list, QObject* parent)
     : QObject(parent), worker_(new ArchiveWorker(std::move(file), mode, list)) {
-    qRegisterMetaType<Rows>("dstn::ArchiveClient::Rows");
-    qRegisterMetaType<Studies>("dstn::ArchiveClient::Studies");
+    qRegisterMetaType<Rows>("dstn::ui::ArchiveClient::Rows");
+    qRegisterMetaType<Studies>("dstn::ui::ArchiveClient::Studies");
     worker_->moveToThread(&thread_);
     connect(&thread_, &QThread::finished, worker_, &QObject::deleteLater);
     connect(worker_, &ArchiveWorker::rowsArrived, this, &ArchiveClient::rowsArrived);
@@ -47,4 +47,4 @@ void ArchiveClient::post(Job job) {
         Qt::QueuedConnection);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 class ArchiveWorker;
 
@@ -62,8 +62,8 @@ class ArchiveClient : public QObject {
     }
 
   signals:
-    void rowsArrived(dstn::ArchiveClient::Rows rows);          ///< all runs, deleted ones too
-    void studiesArrived(dstn::ArchiveClient::Studies studies); ///< all of them, deleted ones too
+    void rowsArrived(dstn::ui::ArchiveClient::Rows rows);          ///< all runs, deleted ones too
+    void studiesArrived(dstn::ui::ArchiveClient::Studies studies); ///< all of them, deleted ones too
     /// Why the archive cannot be read or written, and what to do; empty: all is well (again).
     void troubleChanged(QString message);
     /// Something that was asked for could not be done.
@@ -76,4 +76,4 @@ class ArchiveClient : public QObject {
     ArchiveWorker* worker_; ///< lives on thread_, deleted when that ends
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <exception>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -154,4 +154,4 @@ void ArchiveWorker::perform(const ArchiveClient::Job& job, bool changes) {
     if (changes) refresh();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 #include <QObject>
 #include <QTimer>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The other end of an ArchiveClient, on its own thread.
 class ArchiveWorker : public QObject {
@@ -20,8 +20,8 @@ class ArchiveWorker : public QObject {
     void perform(const ArchiveClient::Job& job, bool changes);
 
   signals:
-    void rowsArrived(dstn::ArchiveClient::Rows rows);
-    void studiesArrived(dstn::ArchiveClient::Studies studies);
+    void rowsArrived(dstn::ui::ArchiveClient::Rows rows);
+    void studiesArrived(dstn::ui::ArchiveClient::Studies studies);
     void troubleChanged(QString message);
     void failed(QString message);
 
@@ -45,4 +45,4 @@ class ArchiveWorker : public QObject {
     QString trouble_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

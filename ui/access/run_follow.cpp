@@ -2,7 +2,7 @@
 
 #include "core/experiment/replay.h"
 
-namespace dstn {
+namespace dstn::ui {
 
 Experiment followed(const Archive& archive, const std::string& run, Follow what) {
     const RunDetails details = archive.details(run);
@@ -25,4 +25,4 @@ Experiment followed(const Archive& archive, const std::string& run, Follow what)
     return replayOf(*parsed.experiment, trajectories);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What of a run a plain training takes over: was it the schedule or the value?
 enum class Follow {
@@ -17,4 +17,4 @@ enum class Follow {
 /// Throws Error where the run has nothing to follow.
 Experiment followed(const Archive& archive, const std::string& run, Follow what);
 
-} // namespace dstn
+} // namespace dstn::ui

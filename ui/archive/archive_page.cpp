@@ -32,7 +32,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -826,4 +826,4 @@ void ArchivePage::hideEvent(QHideEvent* event) {
     impl_->client.setFollowing(false);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <memory>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The list of all runs: find, filter, sort, star, tag, annotate, duplicate, delete with undo, export.
 /// Follows the archive by itself, whoever writes it. Reads and writes on a thread of its own, so that the
@@ -38,4 +38,4 @@ class ArchivePage : public QWidget {
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

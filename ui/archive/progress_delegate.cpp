@@ -6,7 +6,7 @@
 #include <QApplication>
 #include <QPainter>
 
-namespace dstn {
+namespace dstn::ui {
 
 void ProgressDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
                              const QModelIndex& index) const {
@@ -42,4 +42,4 @@ void ProgressDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opti
     painter->restore();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -2,7 +2,7 @@
 
 #include <QStyledItemDelegate>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Draws RunTableModel::progressRole as a thin bar beside its percentage.
 class ProgressDelegate : public QStyledItemDelegate {
@@ -13,4 +13,4 @@ class ProgressDelegate : public QStyledItemDelegate {
                const QModelIndex& index) const override;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

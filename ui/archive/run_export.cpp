@@ -7,7 +7,7 @@
 #include <QRegularExpression>
 #include <QStringList>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -53,4 +53,4 @@ QString listAsCsv(const RunListModel& list, const std::vector<int>& columns) {
     return text;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

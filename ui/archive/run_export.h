@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 class RunListModel;
 
@@ -20,4 +20,4 @@ std::vector<std::filesystem::path> exportRuns(const Archive& archive, const std:
 /// The list as CSV (RFC 4180): exactly the rows and columns given, in that order, as on screen.
 QString listAsCsv(const RunListModel& list, const std::vector<int>& columns);
 
-} // namespace dstn
+} // namespace dstn::ui

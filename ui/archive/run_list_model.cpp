@@ -1,6 +1,6 @@
 #include "ui/archive/run_list_model.h"
 
-namespace dstn {
+namespace dstn::ui {
 
 RunListModel::RunListModel(RunTableModel* runs, QObject* parent)
     : QSortFilterProxyModel(parent), runs_(runs) {
@@ -44,4 +44,4 @@ bool RunListModel::lessThan(const QModelIndex& left, const QModelIndex& right) c
     return runs_->lessThan(left.row(), right.row(), column);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

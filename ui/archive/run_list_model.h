@@ -5,7 +5,7 @@
 
 #include <QSortFilterProxyModel>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The runs that are shown, in the order shown: filtered by what was typed, by the star, by study and by
 /// deletion.
@@ -38,4 +38,4 @@ class RunListModel : public QSortFilterProxyModel {
     bool deletedShown_ = false;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

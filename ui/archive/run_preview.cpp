@@ -19,7 +19,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -323,4 +323,4 @@ void RunPreview::focusTags() {
 
 void RunPreview::focusNote() { note_->setFocus(); }
 
-} // namespace dstn
+} // namespace dstn::ui

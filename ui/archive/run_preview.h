@@ -15,7 +15,7 @@ class QStackedLayout;
 class QTabWidget;
 class QTreeWidget;
 
-namespace dstn {
+namespace dstn::ui {
 
 class JsonView;
 
@@ -65,4 +65,4 @@ class RunPreview : public QWidget {
     std::string tagsShown_, noteShown_; ///< as the archive had them when shown
 };
 
-} // namespace dstn
+} // namespace dstn::ui

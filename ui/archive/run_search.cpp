@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 RunSearch::RunSearch(const QString& text) {
     RunFilter::Rest rest;
@@ -45,4 +45,4 @@ QString RunSearch::haystackOf(const RunRow& row) {
     return parts.join(QLatin1Char('\n')).toLower();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

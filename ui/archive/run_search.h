@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What a person types to find runs: the conditions of RunFilter, as on the command line, and words, which
 /// any column contains, whatever the case; a leading '-' means that none does, quotes keep blanks. All must
@@ -35,4 +35,4 @@ class RunSearch {
     QString problem_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

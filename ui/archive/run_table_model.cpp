@@ -14,7 +14,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -471,4 +471,4 @@ Qt::ItemFlags RunTableModel::flags(const QModelIndex& index) const {
     return flags;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

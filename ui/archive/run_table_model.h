@@ -7,7 +7,7 @@
 
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 enum class RunColumn {
     star,
@@ -78,4 +78,4 @@ class RunTableModel : public QAbstractTableModel {
     std::vector<Item> items_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

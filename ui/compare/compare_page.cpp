@@ -42,7 +42,7 @@
 #include <map>
 #include <utility>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -875,4 +875,4 @@ void ComparePage::hideEvent(QHideEvent* event) {
     impl_->follow.stop();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

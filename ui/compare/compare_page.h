@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <memory>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Two or more runs side by side: their curves over one another by step, epoch or wall-clock time, what
 /// differs between their configurations, their final and best values, and how the hyperparameters go with
@@ -34,4 +34,4 @@ class ComparePage : public QWidget {
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -2,7 +2,7 @@
 
 #include <QFont>
 
-namespace dstn {
+namespace dstn::ui {
 
 void DifferenceModel::set(std::vector<Difference> differences, const QStringList& runNames) {
     beginResetModel();
@@ -48,4 +48,4 @@ QVariant DifferenceModel::headerData(int section, Qt::Orientation orientation, i
     return section == 0 ? tr("Setting") : names_.value(section - 1);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

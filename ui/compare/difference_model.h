@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What differs between the configurations of the compared runs: a path a row, a run a column.
 class DifferenceModel : public QAbstractTableModel {
@@ -26,4 +26,4 @@ class DifferenceModel : public QAbstractTableModel {
     QStringList names_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

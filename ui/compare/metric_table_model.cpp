@@ -13,7 +13,7 @@
 #include <functional>
 #include <limits>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -212,4 +212,4 @@ QVariant MetricTableModel::headerData(int section, Qt::Orientation orientation, 
                                              : column.title;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

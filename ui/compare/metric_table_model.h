@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Best and final values of the compared runs, one run (or one group of seeds, mean ± deviation) a row. The
 /// best of each metric that has a better side is marked by a hook and bold type.
@@ -49,4 +49,4 @@ class MetricTableModel : public QAbstractTableModel {
     bool dark_ = false;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -283,4 +283,4 @@ void ParallelCoordinates::keyPressEvent(QKeyEvent* event) {
     }
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Runs as lines over parallel axes, one axis a quantity (the last one is what the others are looked at for:
 /// the validation loss). An axis whose values are positive and span two decades or more is logarithmic.
@@ -62,4 +62,4 @@ class ParallelCoordinates : public QWidget {
     double dragFrom_ = 0.0;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -7,7 +7,7 @@
 #include <limits>
 #include <map>
 
-namespace dstn {
+namespace dstn::ui {
 
 std::vector<RunGroup> groupBySeed(const std::vector<std::string>& experimentJsons) {
     std::vector<RunGroup> groups;
@@ -84,4 +84,4 @@ MeanCurve meanOf(const std::vector<const Curve*>& curves) {
     return result;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

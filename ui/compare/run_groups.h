@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Runs of one experiment that differ by nothing but their seed and name.
 struct RunGroup {
@@ -32,4 +32,4 @@ struct Moments {
 };
 Moments momentsOf(const std::vector<double>& values);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 #include <QLineEdit>
 #include <QPainter>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Set once an editor has been filled: from then on its text is the person's.
 static constexpr char filledProperty[] = "dstnFilled";
@@ -85,4 +85,4 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     painter->restore();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -5,7 +5,7 @@
 
 #include <functional>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Draws the cells of the page's tables, marking those with a mistake (`mistakeRole`), and edits them in
 /// place.
@@ -35,4 +35,4 @@ class CellDelegate : public QStyledItemDelegate {
     CellOf cellOf_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

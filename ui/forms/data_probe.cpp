@@ -5,7 +5,7 @@
 
 #include <exception>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 struct Answer {
@@ -76,4 +76,4 @@ void DataProbe::finish(const DataSpec& asked, std::optional<DataInfo> info, cons
     emit changed();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -7,7 +7,7 @@
 
 #include <optional>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Finds out what a data set will yield, on a worker thread, once the description has stood still for a
 /// moment. An answer to a description that has changed since is dropped.
@@ -45,4 +45,4 @@ class DataProbe : public QObject {
     QString error_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

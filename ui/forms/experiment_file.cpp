@@ -9,7 +9,7 @@
 #include <QSaveFile>
 #include <QSettings>
 
-namespace dstn {
+namespace dstn::ui {
 
 OpenedExperiment openExperiment(const QString& path) {
     std::string text;
@@ -57,4 +57,4 @@ QString keepExperiment(const Experiment& experiment) {
     return saveExperiment(experiment, path);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 
 #include <optional>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// An experiment read from a file, or the sentences that say why not.
 struct OpenedExperiment {
@@ -34,4 +34,4 @@ SessionExperiment lastExperiment(const Experiment& otherwise);
 /// stays. Empty: done; else the sentence that says why not.
 QString keepExperiment(const Experiment& experiment);
 
-} // namespace dstn
+} // namespace dstn::ui

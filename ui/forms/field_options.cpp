@@ -12,7 +12,7 @@
 #include <concepts>
 #include <span>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -240,4 +240,4 @@ QString setOption(TunerSpec& tuner, const QString& key, const QString& text) {
     return readText(tuner, key, text);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

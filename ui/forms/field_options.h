@@ -11,7 +11,7 @@
 #include <optional>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// One option of a part, an augmentation, a data source or a tuner, as the page shows it. There is no list of
 /// them here: they are read from the descriptions of part_fields.h, data_fields.h and tuner_fields.h, so that
@@ -54,4 +54,4 @@ QString setOption(Augmentation& augmentation, const QString& key, const QString&
 QString setOption(DataSpec& data, const QString& key, const QString& text);
 QString setOption(TunerSpec& tuner, const QString& key, const QString& text);
 
-} // namespace dstn
+} // namespace dstn::ui

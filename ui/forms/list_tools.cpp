@@ -3,7 +3,7 @@
 #include <QHBoxLayout>
 #include <QMenu>
 
-namespace dstn {
+namespace dstn::ui {
 
 ListTools::ListTools(QTableView* table, const Texts& texts, QWidget* parent)
     : QWidget(parent), add_(new QToolButton) {
@@ -58,4 +58,4 @@ void ListTools::setCurrent(int row, int rows) {
     down_->setEnabled(row >= 0 && row + 1 < rows);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -4,7 +4,7 @@
 #include <QTableView>
 #include <QToolButton>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The tools above a table whose order matters: add from a menu, duplicate, remove, move up and down; with
 /// the table's keys Insert, Ctrl+D, Delete, Alt+Up and Alt+Down. They ask; the owner does it.
@@ -36,4 +36,4 @@ class ListTools : public QWidget {
     QAction *duplicate_, *remove_, *up_, *down_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

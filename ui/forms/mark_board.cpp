@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace dstn {
+namespace dstn::ui {
 
 QString sentenceOf(const Mistake& mistake) {
     QString text = QString::fromStdString(mistake.message);
@@ -108,4 +108,4 @@ std::vector<Mistake> MarkBoard::inputProblems() const {
     return problems;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

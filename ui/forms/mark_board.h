@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Something on the page that shows the mistakes made in it.
 class MarkTarget {
@@ -66,4 +66,4 @@ int rowOfPath(const std::string& path, std::string_view list);
 QString placeText(const QString& path);
 QString optionOfPath(const std::string& path);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -1,6 +1,6 @@
 #include "ui/forms/mark_colors.h"
 
-namespace dstn {
+namespace dstn::ui {
 
 MarkColors::MarkColors(const QPalette& palette) {
     const bool dark = palette.color(QPalette::Window).lightnessF() < 0.5F;
@@ -13,4 +13,4 @@ MarkColors::MarkColors(const QPalette& palette) {
                              text.blueF() * 0.65F + ground.blueF() * 0.35F);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -3,7 +3,7 @@
 #include <QColor>
 #include <QPalette>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Colours of marks, readable on this palette; the pair (vermilion, blue) stays apart for colour-blind eyes.
 /// They never stand alone: a sign or a sentence goes with them.
@@ -14,4 +14,4 @@ struct MarkColors {
     QColor muted; ///< secondary text
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -7,7 +7,7 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 
-namespace dstn {
+namespace dstn::ui {
 
 void revealWidget(QWidget* widget) {
     for (QWidget* parent = widget->parentWidget(); parent != nullptr; parent = parent->parentWidget())
@@ -105,4 +105,4 @@ void MarkedField::colourSentence() {
     sentence_->setPalette(colours);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

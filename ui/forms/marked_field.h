@@ -6,7 +6,7 @@
 #include <QLabel>
 #include <QWidget>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// An editor and the sentence of what is wrong with it: a border around the editor, the sentence beneath (or
 /// in the tooltip alone where `compact`, for grids that show sentences elsewhere).
@@ -61,4 +61,4 @@ class MarkedField : public QWidget, public MarkTarget {
 /// Makes `widget` visible in the scroll area that it lies in, if any, and focuses it.
 void revealWidget(QWidget* widget);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 NumberEdit::NumberEdit(Kind kind, QWidget* parent) : QLineEdit(parent), kind_(kind) {}
 
@@ -93,4 +93,4 @@ double steppedReal(double value, int direction) {
     return QString::number(next, 'g', 12).toDouble();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -4,7 +4,7 @@
 
 #include <QLineEdit>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A line edit for one number: what is typed stands there as typed, also while it is no number yet.
 /// Up and Down step it: whole numbers by one, others through 1, 2, 5, 10, …
@@ -45,4 +45,4 @@ class NumberEdit : public QLineEdit {
 /// The next number of the sequence …, 0.1, 0.2, 0.5, 1, 2, 5, … above (direction 1) or below (−1).
 double steppedReal(double value, int direction);
 
-} // namespace dstn
+} // namespace dstn::ui

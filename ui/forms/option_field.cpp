@@ -7,7 +7,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 
-namespace dstn {
+namespace dstn::ui {
 
 using Kind = FieldOption::Kind;
 
@@ -92,4 +92,4 @@ void OptionField::setNames(const QStringList& hyperparameters) {
     if (auto* tunable = qobject_cast<TunableEdit*>(editor())) tunable->setNames(hyperparameters);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

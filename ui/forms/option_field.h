@@ -5,7 +5,7 @@
 
 #include <functional>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What people read in place of the texts of an experiment; without it, those are shown.
 struct OptionWording {
@@ -38,4 +38,4 @@ class OptionField : public MarkedField {
     FieldOption option_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -8,7 +8,7 @@
 #include <QStylePainter>
 #include <QWheelEvent>
 
-namespace dstn {
+namespace dstn::ui {
 
 QComboBox* quietCombo() {
     class QuietCombo : public QComboBox {
@@ -132,4 +132,4 @@ void Section::paintEvent(QPaintEvent*) {
     painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "ui/forms/experiment_model.h"
 #include "ui/forms/mark_board.h"
 #include "ui/forms/marked_field.h"
 #include "ui/forms/number_edit.h"
 #include "ui/forms/tunable_edit.h"
-#include "ui/setup/experiment_model.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A titled part of the set-up page, and what ties a widget to a place in the experiment: what is typed goes
 /// into the ExperimentModel, what changes there comes back, and the field is registered under its path.
@@ -170,4 +170,4 @@ MarkedField* Section::choiceField(const QString& path, const QString& toolTip,
     return field;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 static constexpr int gap = 8;
 
@@ -56,4 +56,4 @@ void SectionArea::resizeEvent(QResizeEvent* event) {
     QScrollArea::resizeEvent(event);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The sections of the page in two columns or, where these would not fit side by side, beneath each other: so
 /// that a small window scrolls in one direction only.
@@ -36,4 +36,4 @@ class SectionArea : public QScrollArea {
     bool two_ = true;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

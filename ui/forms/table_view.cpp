@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 TableView::TableView(int mostRows, QWidget* parent) : QTableView(parent), mostRows_(mostRows) {
     setSelectionBehavior(SelectRows);
@@ -61,4 +61,4 @@ void TableView::wheelEvent(QWheelEvent* event) {
         QTableView::wheelEvent(event);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

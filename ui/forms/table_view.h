@@ -3,7 +3,7 @@
 #include <QString>
 #include <QTableView>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A table as high as its rows, up to a number of them: the page scrolls, not the table. Return and F2 edit,
 /// Tab goes to the next cell and leaves the table after the last one.
@@ -25,4 +25,4 @@ class TableView : public QTableView {
     int mostRows_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

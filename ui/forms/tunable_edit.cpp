@@ -6,7 +6,7 @@
 #include <QSignalBlocker>
 #include <QWheelEvent>
 
-namespace dstn {
+namespace dstn::ui {
 
 QString tunableText(const Tunable& tunable) {
     return tunable.named() ? QString::fromStdString(tunable.hyperparameter) : typedText(tunable.value);
@@ -52,4 +52,4 @@ QString TunableEdit::problem() const {
     return tr("Expected a number or the name of a hyperparameter, found nothing.");
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -4,7 +4,7 @@
 
 #include <QComboBox>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A place that takes a number or the name of a hyperparameter: an editable combo box that offers the names.
 class TunableEdit : public QComboBox {
@@ -34,4 +34,4 @@ QString tunableText(const Tunable& tunable);
 /// Text that is no number is a name; blank text has none.
 Tunable tunableFromText(const QString& text);
 
-} // namespace dstn
+} // namespace dstn::ui

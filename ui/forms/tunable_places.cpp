@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// "model.parts[3].weight_decay[1]" is the weight decay of part 4.
 static QString placeOf(const Experiment& experiment, const std::string& path) {
@@ -85,4 +85,4 @@ QStringList hyperparameterNames(const Experiment& experiment) {
     return names;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

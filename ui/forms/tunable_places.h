@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Where a hyperparameter is used, for a person: "rate of part 4".
 QStringList usesOf(const Experiment& experiment, const std::string& name);
@@ -27,4 +27,4 @@ void removeUnused(Experiment& experiment, const Experiment& before);
 
 QStringList hyperparameterNames(const Experiment& experiment);
 
-} // namespace dstn
+} // namespace dstn::ui

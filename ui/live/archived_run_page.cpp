@@ -12,7 +12,7 @@
 
 #include <utility>
 
-namespace dstn {
+namespace dstn::ui {
 
 ArchivedRunPage::ArchivedRunPage(std::filesystem::path archive, QWidget* parent)
     : QWidget(parent),
@@ -86,4 +86,4 @@ void ArchivedRunPage::restyle() {
     duplicate_->setIcon(themedIcon(QStringLiteral("duplicate"), palette()));
 }
 
-} // namespace dstn
+} // namespace dstn::ui

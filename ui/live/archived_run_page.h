@@ -6,7 +6,7 @@
 
 class QPushButton;
 
-namespace dstn {
+namespace dstn::ui {
 
 class Banner;
 class RunView;
@@ -40,4 +40,4 @@ class ArchivedRunPage : public QWidget {
     QPushButton* hypergradients_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -9,7 +9,7 @@
 #include <QKeyEvent>
 #include <QScrollBar>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 constexpr int mostLines = 2000;
@@ -97,4 +97,4 @@ void EventList::keyPressEvent(QKeyEvent* event) {
     QGuiApplication::clipboard()->setText(lines.join(QLatin1Char('\n')));
 }
 
-} // namespace dstn
+} // namespace dstn::ui

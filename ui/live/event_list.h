@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What happened in a run, line by line, newest at the end. Ctrl+C copies the selected lines.
 class EventList : public QListWidget {
@@ -31,4 +31,4 @@ class EventList : public QListWidget {
     bool language_ = false;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 static QString methodName(const HypergradientReport& report, int index) {
     return QString::fromStdString(report.methods[std::size_t(index)].method);
@@ -124,4 +124,4 @@ QVariant HypergradientModel::headerData(int section, Qt::Orientation orientation
     }
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -4,7 +4,7 @@
 
 #include <QAbstractTableModel>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The cosine of every method's hypergradient to every other's, coloured from opposite to equal.
 class CosineModel : public QAbstractTableModel {
@@ -43,4 +43,4 @@ class HypergradientModel : public QAbstractTableModel {
     HypergradientReport report_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

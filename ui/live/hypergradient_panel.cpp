@@ -14,7 +14,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 static constexpr std::int64_t most = 1'000'000;
 
@@ -160,4 +160,4 @@ void HypergradientPanel::answered() {
     valueTable_->resizeColumnsToContents();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -13,7 +13,7 @@ class QLabel;
 class QPushButton;
 class QTableView;
 
-namespace dstn {
+namespace dstn::ui {
 
 class NumberEdit;
 
@@ -52,4 +52,4 @@ class HypergradientPanel : public QWidget {
     QFutureWatcher<Answer> watcher_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -17,7 +17,7 @@
 #include <QStackedWidget>
 #include <QToolButton>
 
-namespace dstn {
+namespace dstn::ui {
 
 LivePage::LivePage(RunController& controller, QWidget* parent)
     : QWidget(parent),
@@ -212,4 +212,4 @@ void LivePage::changeEvent(QEvent* event) {
 QByteArray LivePage::saveLayout() const { return splitter_->saveState(); }
 void LivePage::restoreLayout(const QByteArray& layout) { splitter_->restoreState(layout); }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -8,7 +8,7 @@ class QAction;
 class QSplitter;
 class QStackedWidget;
 
-namespace dstn {
+namespace dstn::ui {
 
 class Banner;
 class EmptyState;
@@ -60,4 +60,4 @@ class LivePage : public QWidget {
     QString resuming_; ///< a run being read, to be gone on with
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -1,6 +1,6 @@
 #include "ui/live/loaded_run.h"
 
-namespace dstn {
+namespace dstn::ui {
 
 LoadedRun readRun(const std::filesystem::path& path, const std::string& run,
                   const std::map<std::string, std::int64_t>& after) {
@@ -22,4 +22,4 @@ LoadedRun readRun(const std::filesystem::path& path, const std::string& run,
     return loaded;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A run as read from the archive in one go: what it is, and its curves or what was added to them.
 struct LoadedRun {
@@ -25,4 +25,4 @@ struct LoadedRun {
 LoadedRun readRun(const std::filesystem::path& archive, const std::string& run,
                   const std::map<std::string, std::int64_t>& after = {});
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -9,7 +9,7 @@
 #include <QLabel>
 #include <QPushButton>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -157,4 +157,4 @@ void NudgePanel::setActive(bool active) {
     }
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -13,7 +13,7 @@
 class QLabel;
 class QPushButton;
 
-namespace dstn {
+namespace dstn::ui {
 
 class NumberEdit;
 
@@ -57,4 +57,4 @@ class NudgePanel : public QWidget {
     bool active_ = false;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 constexpr int readableWidth = 236;
@@ -73,4 +73,4 @@ void PlotGrid::arrange(bool force) {
     place(small_, columns, smallHeight, 2);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -5,7 +5,7 @@
 
 class QGridLayout;
 
-namespace dstn {
+namespace dstn::ui {
 
 class CurvePlot;
 
@@ -30,4 +30,4 @@ class PlotGrid : public QWidget {
     int columns_ = 0;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

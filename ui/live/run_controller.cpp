@@ -6,7 +6,7 @@
 
 #include <utility>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -252,4 +252,4 @@ void RunController::settle() {
     emit idled();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -15,7 +15,7 @@
 #include <memory>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A command that was given and not yet confirmed.
 enum class Pending { none, starting, pausing, resuming, stopping };
@@ -74,7 +74,7 @@ class RunController : public QObject {
     void runStarted(const dstn::RunStarted& started);
     void progressMade(const dstn::ProgressMade& progress);
     void stateChanged(dstn::RunState state, const QString& reason);
-    void pendingChanged(dstn::Pending pending);
+    void pendingChanged(dstn::ui::Pending pending);
     void runFinished(const dstn::RunFinished& finished);
     void recordingTroubled(const QString& message); ///< the archive cannot be written now; it is tried again
     void failed(const QString& message);            ///< a run could not be started
@@ -107,4 +107,4 @@ class RunController : public QObject {
     bool launching_ = false, active_ = false, windingUp_ = false;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -10,7 +10,7 @@
 
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 static constexpr int gap = 18; // between cells
 
@@ -183,4 +183,4 @@ void RunHeader::show(const RunSummary& summary, Pending pending) {
     arrange();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

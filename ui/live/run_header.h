@@ -10,7 +10,7 @@ class QHBoxLayout;
 class QLabel;
 class QProgressBar;
 
-namespace dstn {
+namespace dstn::ui {
 
 class Badge;
 enum class Tone;
@@ -59,4 +59,4 @@ class RunHeader : public QWidget {
 
 Tone stateTone(RunState state);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -17,7 +17,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -474,4 +474,4 @@ void RunView::takeBanded(HyperparameterPlot& plot, const Curve& values, const Cu
     }
 }
 
-} // namespace dstn
+} // namespace dstn::ui

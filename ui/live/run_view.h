@@ -20,7 +20,7 @@ class QCheckBox;
 class QComboBox;
 class QSlider;
 
-namespace dstn {
+namespace dstn::ui {
 
 class CurvePlot;
 class PlotGrid;
@@ -105,4 +105,4 @@ class RunView : public QWidget {
     bool first_ = true; ///< the reading under way is the first of its run
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Sentences that are shown under the table at a time; the summary lists all.
 static constexpr std::size_t mostSentences = 3;
@@ -203,4 +203,4 @@ void AugmentationSection::reveal(const QString& path) {
     view_->setCurrentIndex(table_->index(row, table_->columnOf(row, optionOfPath(path.toStdString()))));
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -5,7 +5,7 @@
 #include "ui/forms/table_view.h"
 #include "ui/setup/augmentation_table_model.h"
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What is done to training examples, as a table in the order in which it is done. A new augmentation comes
 /// with a hyperparameter in each place that takes one; a number in its place takes that hyperparameter away
@@ -39,4 +39,4 @@ class AugmentationSection : public Section, public MarkTarget {
     QString refused_; ///< why the last text typed was no value
 };
 
-} // namespace dstn
+} // namespace dstn::ui

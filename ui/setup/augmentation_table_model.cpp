@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 void AugmentationTableModel::setExperiment(const Experiment& experiment) {
     const auto rows = int(experiment.augmentation.size());
@@ -129,4 +129,4 @@ bool AugmentationTableModel::setData(const QModelIndex& index, const QVariant& v
     return true;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -8,7 +8,7 @@
 #include <map>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The augmentations in the order in which they are applied: type, and a column for each option that a type
 /// may have. Shows an experiment and asks for edits through signals; holds no truth.
@@ -54,4 +54,4 @@ class AugmentationTableModel : public QAbstractTableModel {
     std::map<int, std::vector<Mistake>> mistakes_;  ///< by row
 };
 
-} // namespace dstn
+} // namespace dstn::ui

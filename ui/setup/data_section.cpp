@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 QString describeData(const DataInfo& info, TextLevel level) {
     if (info.task == TaskKind::language) {
@@ -246,4 +246,4 @@ void DataSection::showFound() {
         found_->setText(tr("The data is not known yet."));
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 
 #include <QPushButton>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Where the examples come from and how they are divided, in a form made from the descriptions of the
 /// sources; beneath it, what was found there.
@@ -34,4 +34,4 @@ class DataSection : public Section {
 /// "48,000 training tokens, 9,000 for validation, 9,000 for testing; 3,912 different words".
 QString describeData(const DataInfo& info, TextLevel level);
 
-} // namespace dstn
+} // namespace dstn::ui

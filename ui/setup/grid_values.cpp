@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 std::vector<double> parseNumbers(const QString& text, QString& problem) {
     problem.clear();
@@ -148,4 +148,4 @@ QString GridValues::inputProblem() const {
     return {};
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The values of a grid, a line a tuned hyperparameter: "0.1, 0.2, 0.5"; an empty one stands for points along
 /// its range. Hidden with every other tuner.
@@ -56,4 +56,4 @@ QString numbersText(const std::vector<double>& values);
 /// Gives a hyperparameter's values to the grid; none: it has points along its range again.
 void setGridValues(Experiment& experiment, const std::string& name, const std::vector<double>& values);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace dstn {
+namespace dstn::ui {
 
 static constexpr std::size_t mostSentences = 3;
 
@@ -249,4 +249,4 @@ void HyperparameterSection::reveal(const QString& path) {
     view_->setCurrentIndex(table_->index(row, column));
 }
 
-} // namespace dstn
+} // namespace dstn::ui

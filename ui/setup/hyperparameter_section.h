@@ -7,7 +7,7 @@
 
 #include <QAction>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The hyperparameters with their ranges, a picture of the chosen one's transform, and the places outside the
 /// model that take one: global weight decay and label smoothing.
@@ -39,4 +39,4 @@ class HyperparameterSection : public Section, public MarkTarget {
     QString refused_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

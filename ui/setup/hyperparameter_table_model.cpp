@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 QString HyperparameterTableModel::keyOf(int column) {
     switch (column) {
@@ -237,4 +237,4 @@ bool HyperparameterTableModel::setData(const QModelIndex& index, const QVariant&
     return true;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

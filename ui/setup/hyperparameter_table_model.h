@@ -7,7 +7,7 @@
 #include <map>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The hyperparameters of an experiment as a table, every value in natural units but σ, and where each is
 /// used. Shows an experiment and asks for edits through signals; holds no truth.
@@ -48,4 +48,4 @@ class HyperparameterTableModel : public QAbstractTableModel {
     std::map<int, std::vector<Mistake>> mistakes_; ///< by row
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 static const DeviceInfo* findDevice(const std::string& id, const EngineInfo& info) {
     // "cuda" means the first one.
@@ -149,4 +149,4 @@ void MachineSection::setEngineError(const QString& why) {
     note_->show();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

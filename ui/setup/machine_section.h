@@ -5,7 +5,7 @@
 
 #include <optional>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// How long, how much at a time, from which seed and on what: budget and machine.
 class MachineSection : public Section {
@@ -29,4 +29,4 @@ class MachineSection : public Section {
 /// Why an experiment's device cannot be used on this machine; empty: it can.
 QString deviceProblem(const std::string& device, const EngineInfo& info);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -1,6 +1,6 @@
 #include "ui/setup/measured_speed.h"
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -28,4 +28,4 @@ QString gigaflopsText(double flopsPerSecond) {
     return giga < 100.0 ? QString::number(giga, 'g', 2) : QString::number(giga, 'f', 0);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Floating-point operations a second that a run reached, as far as they tell how fast another one will be.
 /// Nothing from a short run, whose first steps are slow, nor from a small network, whose steps are spent on
@@ -18,4 +18,4 @@ bool isPlausibleSpeed(double flopsPerSecond);
 /// "85", "1.2", "0.65", "12400": two significant digits at least, and never an exponent.
 QString gigaflopsText(double flopsPerSecond);
 
-} // namespace dstn
+} // namespace dstn::ui

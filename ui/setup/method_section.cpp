@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 TunerTraits traitsOf(const TunerSpec& tuner) {
     return {.response = learnsResponse(tuner.type) || tuner.type == "hypernetwork",
@@ -268,4 +268,4 @@ void MethodSection::addResponseOptions(QGridLayout* grid) {
     applies(warmup, moves);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -4,7 +4,7 @@
 #include "ui/forms/section.h"
 #include "ui/setup/grid_values.h"
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The tuner and its options, the loss, and what the tuner cannot tune of this experiment.
 class MethodSection : public Section {
@@ -38,4 +38,4 @@ QString heldText(const Experiment& experiment);
 /// What a replay follows: "12 changes of 6 hyperparameters"; empty where there is no schedule.
 QString replayText(const TunerSpec& tuner);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Sentences that are shown under the table at a time; the summary lists all.
 static constexpr std::size_t mostSentences = 3;
@@ -375,4 +375,4 @@ void ModelSection::reveal(const QString& path) {
         if (field->key() == option) field->reveal(path);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

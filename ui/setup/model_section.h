@@ -10,7 +10,7 @@
 
 #include <QLineEdit>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The network as a table of parts with tools to change it, the rarer options of the chosen part beneath, and
 /// networks in one line to start from.
@@ -62,4 +62,4 @@ class ModelSection : public Section, public MarkTarget {
     QString refused_; ///< why the last text typed was no value
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 QString ModelTableModel::optionOf(int column, const Part& part) {
     switch (column) {
@@ -209,4 +209,4 @@ bool ModelTableModel::setData(const QModelIndex& index, const QVariant& value, i
     return true;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

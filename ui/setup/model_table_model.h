@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The parts of a model as a table: type, the commonest options (editable where the part has them), and what
 /// each makes of its input: shape, numbers in w₀ and in Θ, for the data and the tuned hyperparameters given.
@@ -56,4 +56,4 @@ class ModelTableModel : public QAbstractTableModel {
     std::map<int, std::vector<Mistake>> mistakes_; ///< by row
 };
 
-} // namespace dstn
+} // namespace dstn::ui

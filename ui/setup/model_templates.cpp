@@ -3,7 +3,7 @@
 #include "core/experiment/part_fields.h"
 #include "ui/forms/tunable_places.h"
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Units of the linear layer between SimpleCNN's convolutions and its output.
 static constexpr std::int64_t simpleCnnHidden = 1568;
@@ -78,4 +78,4 @@ void applyTemplate(Experiment& experiment, const ModelTemplate& which, const std
     removeUnused(experiment, before);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A network written down in one line.
 struct ModelTemplate {
@@ -29,4 +29,4 @@ struct ModelTemplate {
 /// used.
 void applyTemplate(Experiment& experiment, const ModelTemplate& which, const std::optional<DataInfo>& data);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -8,7 +8,7 @@
 
 #include <utility>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What a type does; without a line here, what its options mean is said in its place.
 static QString introductionOf(const QString& id) {
@@ -67,4 +67,4 @@ Augmentation withHyperparameters(Experiment& experiment, const Augmentation& aug
     return tuned;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

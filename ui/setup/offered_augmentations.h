@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A type of augmentation that can be added, with its defaults.
 struct OfferedAugmentation {
@@ -22,4 +22,4 @@ const std::vector<OfferedAugmentation>& offeredAugmentations();
 /// the place, under names that are free: "rotation", "cutout_length", "rotation2".
 Augmentation withHyperparameters(Experiment& experiment, const Augmentation& augmentation);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -10,7 +10,7 @@
 #include <array>
 #include <utility>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -107,4 +107,4 @@ const QStringList& partGroups() {
     return groups;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A type of part that can be put into a model, with options to start from.
 struct OfferedPart {
@@ -24,4 +24,4 @@ const QStringList& partGroups();
 /// What a type does, in a line; empty for one that is not known.
 QString partDescription(const QString& id);
 
-} // namespace dstn
+} // namespace dstn::ui

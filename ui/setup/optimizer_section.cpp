@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The rows of the grid, in order.
 enum OptimizerRow {
@@ -247,4 +247,4 @@ void OptimizerSection::showMistakes() {
     note_->setVisible(!sentences.isEmpty());
 }
 
-} // namespace dstn
+} // namespace dstn::ui

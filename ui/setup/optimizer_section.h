@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The optimisers of w₀, Θ, λ and σ side by side, each with its schedule; only what applies is shown.
 class OptimizerSection : public Section {
@@ -31,4 +31,4 @@ class OptimizerSection : public Section {
     QLabel* note_ = nullptr;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

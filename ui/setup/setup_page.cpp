@@ -2,12 +2,12 @@
 
 #include "ui/forms/data_probe.h"
 #include "ui/forms/experiment_file.h"
+#include "ui/forms/experiment_model.h"
 #include "ui/forms/mark_board.h"
 #include "ui/forms/mark_colors.h"
 #include "ui/forms/section_area.h"
 #include "ui/setup/augmentation_section.h"
 #include "ui/setup/data_section.h"
-#include "ui/setup/experiment_model.h"
 #include "ui/setup/hyperparameter_section.h"
 #include "ui/setup/machine_section.h"
 #include "ui/setup/measured_speed.h"
@@ -30,7 +30,7 @@
 #include <algorithm>
 #include <exception>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What two cores reach with OpenBLAS in such training; stands until a run has been measured.
 static constexpr double assumedFlops = 80e9;
@@ -367,4 +367,4 @@ void SetupPage::showEvent(QShowEvent* event) {
     if (!impl_->engineAsked) QTimer::singleShot(200, this, [impl = impl_.get()] { impl->askEngine(); });
 }
 
-} // namespace dstn
+} // namespace dstn::ui

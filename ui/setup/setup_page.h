@@ -8,7 +8,7 @@
 
 #include <memory>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The workspace "Set up": everything that fixes a run, filled in from an experiment; mistakes marked at
 /// their fields, in words; what the run will need beside it. The experiment is held by an ExperimentModel
@@ -61,4 +61,4 @@ class SetupPage : public QWidget {
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

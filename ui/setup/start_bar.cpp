@@ -2,7 +2,7 @@
 
 #include <QToolButton>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 struct Start {
@@ -84,4 +84,4 @@ StartBar::StartBar(ExperimentModel& model, MarkBoard& board, const std::vector<Q
         5);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

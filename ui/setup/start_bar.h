@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Where an experiment starts from, and what it is called: preset, file, undo, name, description.
 class StartBar : public Section {
@@ -17,4 +17,4 @@ class StartBar : public Section {
              QWidget* parent = nullptr);
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -7,7 +7,7 @@
 
 #include <QVBoxLayout>
 
-namespace dstn {
+namespace dstn::ui {
 
 static QFrame* makeLine() {
     auto* line = new QFrame;
@@ -159,4 +159,4 @@ void SummaryPanel::show(const Content& content) {
                                                : tr("Starts the run (Ctrl+R)"));
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What the run will need, what is still wrong, and the button that starts it.
 class SummaryPanel : public QWidget {
@@ -52,4 +52,4 @@ class SummaryPanel : public QWidget {
     QPushButton* run_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

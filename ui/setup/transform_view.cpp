@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Points of the curve that is drawn.
 static constexpr int curvePoints = 160;
@@ -153,4 +153,4 @@ void TransformView::paintEvent(QPaintEvent*) {
     painter.drawText(QRectF(centre - half, under.top(), 2 * half, metrics.height()), Qt::AlignCenter, origin);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 
 #include <optional>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A small picture of a hyperparameter's transform: its natural value v against the unconstrained u, with the
 /// initial point and the region u ± σ in which the response is first trained.
@@ -34,4 +34,4 @@ struct InitialBand {
 };
 std::optional<InitialBand> initialBand(const Hyperparameter& hyperparameter);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 static constexpr int beside = 14; // between two columns
 
@@ -35,4 +35,4 @@ void ColumnFit::fit() {
     fitting_ = false;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -5,7 +5,7 @@
 
 class QTableView;
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Keeps a table's columns as wide as what stands in them, while its contents grow; a column that a person
 /// has given a width keeps that.
@@ -22,4 +22,4 @@ class ColumnFit : public QObject {
     bool fitting_ = false;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

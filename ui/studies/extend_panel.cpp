@@ -10,7 +10,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 
-namespace dstn {
+namespace dstn::ui {
 
 ExtendPanel::ExtendPanel(QWidget* parent)
     : QWidget(parent),
@@ -85,4 +85,4 @@ void ExtendPanel::keyPressEvent(QKeyEvent* event) {
         QWidget::keyPressEvent(event);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

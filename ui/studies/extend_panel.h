@@ -8,7 +8,7 @@ class QLabel;
 class QLineEdit;
 class QPushButton;
 
-namespace dstn {
+namespace dstn::ui {
 
 class NumberEdit;
 
@@ -39,4 +39,4 @@ class ExtendPanel : public QWidget {
     QPushButton* apply_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

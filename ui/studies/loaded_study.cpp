@@ -2,7 +2,7 @@
 
 #include "core/error.h"
 
-namespace dstn {
+namespace dstn::ui {
 
 static double spentBy(const SeedResult& seed, BudgetUnit unit) {
     switch (unit) {
@@ -38,4 +38,4 @@ LoadedStudy readStudy(const Archive& archive, const std::string& study) {
     return loaded;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

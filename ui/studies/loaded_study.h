@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A study as the archive holds it, with what follows from its runs.
 struct LoadedStudy {
@@ -26,4 +26,4 @@ struct LoadedStudy {
 /// Slow for many runs: for the archive's thread. Throws Error, also where the document is not understood.
 LoadedStudy readStudy(const Archive& archive, const std::string& study);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 #include <QGuiApplication>
 #include <QPalette>
 
-namespace dstn {
+namespace dstn::ui {
 
 MethodDraftModel::MethodDraftModel(StudyDraft& draft, QObject* parent)
     : QAbstractTableModel(parent), draft_(draft) {
@@ -125,4 +125,4 @@ Qt::ItemFlags MethodDraftModel::flags(const QModelIndex& index) const {
     return index.column() == Name ? flags | Qt::ItemIsUserCheckable | Qt::ItemIsEditable : flags;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -8,7 +8,7 @@
 #include <map>
 #include <optional>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The methods that a new study is offered, one a row: chosen or not, name, options, and what the budget is
 /// for it.
@@ -43,4 +43,4 @@ class MethodDraftModel : public QAbstractTableModel {
     std::vector<QString> meanings_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -186,4 +186,4 @@ QVariant MethodTableModel::headerData(int section, Qt::Orientation orientation, 
     }
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -4,7 +4,7 @@
 
 #include <QAbstractTableModel>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A study's methods, one a row: what they reached at the best validation point, mean ± standard error over
 /// seeds, and what they spent.
@@ -43,4 +43,4 @@ class MethodTableModel : public QAbstractTableModel {
     int best_ = -1; ///< row with the lowest mean validation loss
 };
 
-} // namespace dstn
+} // namespace dstn::ui

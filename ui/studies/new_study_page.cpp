@@ -32,7 +32,7 @@
 #include <algorithm>
 #include <array>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -688,4 +688,4 @@ void NewStudyPage::changeEvent(QEvent* event) {
     impl_->review();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// "New study": an experiment, methods, seeds and one budget, with the mistakes where they are made and what
 /// the budget means for each method. It only makes the document; running it is for others.
@@ -38,4 +38,4 @@ class NewStudyPage : public QWidget {
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

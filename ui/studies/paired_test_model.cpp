@@ -8,7 +8,7 @@
 
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 void PairedTestModel::setResults(const StudyResults& results) {
     beginResetModel();
@@ -101,4 +101,4 @@ QVariant PairedTestModel::headerData(int section, Qt::Orientation, int role) con
     return {};
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Every method against every other: in a row's cells whether it is better (▲, lower best validation loss) or
 /// worse (▼) than the column's method, by Student's paired t-test over the seeds that both have. Marked from
@@ -35,4 +35,4 @@ class PairedTestModel : public QAbstractTableModel {
     std::vector<PairedTest> tests_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -21,7 +21,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -392,4 +392,4 @@ void StudiesPage::hideEvent(QHideEvent* event) {
     impl_->client.setFollowing(false);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

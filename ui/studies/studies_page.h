@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <memory>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The workspace "Studies": the list of the archive's studies, one of them with its results, and the page on
 /// which a new one is made. Follows the archive by itself, whoever writes it; reads and computes on the
@@ -43,4 +43,4 @@ class StudiesPage : public QWidget {
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

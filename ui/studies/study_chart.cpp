@@ -14,7 +14,7 @@
 #include <cmath>
 #include <functional>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -144,4 +144,4 @@ void StudyChart::fill() {
     boundLosses();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

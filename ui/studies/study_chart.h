@@ -7,7 +7,7 @@
 class QCheckBox;
 class QComboBox;
 
-namespace dstn {
+namespace dstn::ui {
 
 class CurvePlot;
 
@@ -37,4 +37,4 @@ class StudyChart : public QWidget {
     StudyResults results_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

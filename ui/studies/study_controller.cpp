@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -148,4 +148,4 @@ void StudyController::windUp() {
         [handle = std::shared_ptr<StudyHandle>(std::move(handle_))]() mutable { handle.reset(); }));
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -13,7 +13,7 @@
 #include <mutex>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A study that is executed somewhere else; its destructor pauses it and waits.
 class StudyHandle {
@@ -91,4 +91,4 @@ class StudyController : public QObject {
     bool launching_ = false, active_ = false, windingUp_ = false, pausing_ = false, interrupted_ = false;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

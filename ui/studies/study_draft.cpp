@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -166,4 +166,4 @@ void StudyDraft::setBudget(BudgetUnit unit, double amount) {
     emit changed();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A study that is being made: what the page "New study" shows and edits. It offers every tuner as a method;
 /// those that are not chosen are kept with their options, and do not belong to the study.
@@ -66,4 +66,4 @@ class StudyDraft : public QObject {
     std::optional<Experiment> experiment_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -8,7 +8,7 @@
 #include <QObject>
 #include <QSaveFile>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A study's document is short: what is longer is another file.
 static constexpr qint64 longestFile = 16 << 20;
@@ -63,4 +63,4 @@ QString saveStudy(const Study& study, const QString& path) {
         .arg(path, file.errorString());
 }
 
-} // namespace dstn
+} // namespace dstn::ui

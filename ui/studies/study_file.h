@@ -6,7 +6,7 @@
 
 #include <optional>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A study read from a file or a preset, or the sentences that say why not.
 struct OpenedStudy {
@@ -21,4 +21,4 @@ OpenedStudy openStudyPreset(const Preset& preset);
 /// Writes the document in one go. Empty: done; else the sentence that says why not.
 QString saveStudy(const Study& study, const QString& path);
 
-} // namespace dstn
+} // namespace dstn::ui

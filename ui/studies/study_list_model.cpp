@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 static bool sameIds(const std::vector<StudyRow>& a, const std::vector<StudyRow>& b) {
     return std::ranges::equal(a, b, {}, &StudyRow::id, &StudyRow::id);
@@ -97,4 +97,4 @@ QVariant StudyListModel::headerData(int section, Qt::Orientation orientation, in
     }
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The archive's studies, one a row, newest first; deleted ones are left out.
 class StudyListModel : public QAbstractTableModel {
@@ -31,4 +31,4 @@ class StudyListModel : public QAbstractTableModel {
     std::vector<StudyRow> rows_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -36,7 +36,7 @@
 #include <cmath>
 #include <sstream>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -474,4 +474,4 @@ void StudyPage::changeEvent(QEvent* event) {
     if (event->type() == QEvent::PaletteChange && impl_ && impl_->run != nullptr) impl_->update();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <memory>
 
-namespace dstn {
+namespace dstn::ui {
 
 class StudyController;
 
@@ -49,4 +49,4 @@ class StudyPage : public QWidget {
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

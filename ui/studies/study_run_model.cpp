@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-namespace dstn {
+namespace dstn::ui {
 
 static std::optional<double> bestOf(const StudyRun& run) {
     std::optional<double> best;
@@ -132,4 +132,4 @@ QVariant StudyRunModel::headerData(int section, Qt::Orientation orientation, int
     }
 }
 
-} // namespace dstn
+} // namespace dstn::ui

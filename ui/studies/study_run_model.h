@@ -4,7 +4,7 @@
 
 #include <QAbstractTableModel>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The runs of a study, one a row.
 class StudyRunModel : public QAbstractTableModel {
@@ -44,4 +44,4 @@ class StudyRunModel : public QAbstractTableModel {
     std::vector<Row> rows_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

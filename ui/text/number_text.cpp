@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Integers beyond this are not all representable as a double.
 static constexpr double exactIntegers = 9007199254740992.0;
@@ -64,4 +64,4 @@ QString roughDuration(double seconds) {
     return QObject::tr("%1 days").arg(std::round(minutes / 1440));
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Numbers as they are typed and shown in the set-up page: in the C locale, scientific notation welcome.
 /// A parser yields nothing where the text is no finite number of its kind.
@@ -27,4 +27,4 @@ QString roughBytes(double bytes);
 /// "40 s", "5 min", "2 h 10 min".
 QString roughDuration(double seconds);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 void RunSummary::feed(const Event& event) {
     if (const auto* started = std::get_if<RunStarted>(&event)) {
@@ -121,4 +121,4 @@ QString hyperparametersText(const std::vector<std::pair<std::string, double>>& v
     return parts.join(QStringLiteral(" · "));
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What is to be said of a run in a few numbers, gathered from its events or from the archive.
 struct RunSummary {
@@ -49,4 +49,4 @@ QString lossText(double loss, const std::optional<double>& accuracy, bool langua
 /// "dropout0 0.031 · cutout_length 4.2"
 QString hyperparametersText(const std::vector<std::pair<std::string, double>>& values);
 
-} // namespace dstn
+} // namespace dstn::ui

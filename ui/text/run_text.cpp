@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 QString valueText(double value) {
     if (std::isnan(value)) return QStringLiteral("NaN");
@@ -122,4 +122,4 @@ std::vector<std::string> tagsFromText(const QString& text) {
 
 QString shortId(const std::string& id) { return QString::fromStdString(id.substr(0, 8)); }
 
-} // namespace dstn
+} // namespace dstn::ui

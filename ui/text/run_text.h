@@ -7,7 +7,7 @@
 
 #include <optional>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Facts of a run as a person reads them; the same words in every list, table and export.
 
@@ -45,4 +45,4 @@ std::vector<std::string> tagsFromText(const QString& text);
 /// Enough of a UUID to tell runs apart.
 QString shortId(const std::string& id);
 
-} // namespace dstn
+} // namespace dstn::ui

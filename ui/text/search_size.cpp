@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Points of the whole grid, or `most` where there are more.
 static std::int64_t gridPoints(const Experiment& experiment, std::int64_t most) {
@@ -26,4 +26,4 @@ std::int64_t trainingsOf(const Experiment& experiment) {
     return tuner.type == "grid" ? gridPoints(experiment, tuner.trials) : tuner.trials;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

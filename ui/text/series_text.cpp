@@ -7,7 +7,7 @@
 #include <map>
 #include <tuple>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -129,4 +129,4 @@ bool shownAtFirst(const std::string& name) {
            isHyperparameter(name);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A series as a person reads it: "epoch/validation_loss" -> "Validation loss".
 /// @param language of language models alone: what is counted are tokens
@@ -30,4 +30,4 @@ std::vector<std::string> comparableSeries(const std::vector<std::vector<std::str
 /// Drawn unless a person chose otherwise.
 bool shownAtFirst(const std::string& series);
 
-} // namespace dstn
+} // namespace dstn::ui

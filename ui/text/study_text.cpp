@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Of one study: beyond it a list of seeds is a slip of the finger.
 static constexpr std::uint64_t mostSeeds = 1000;
@@ -212,4 +212,4 @@ QString runCountText(std::int64_t runs, std::int64_t failed) {
     return failed == 0 ? all : QObject::tr("%1, %2 failed").arg(all, groupedDigits(failed));
 }
 
-} // namespace dstn
+} // namespace dstn::ui

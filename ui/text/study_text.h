@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What of a study is typed and read: the same words on every page.
 
@@ -47,4 +47,4 @@ QString chosenText(const std::vector<std::pair<std::string, Mean>>& hyperparamet
 /// "12 runs, 1 failed"
 QString runCountText(std::int64_t runs, std::int64_t failed);
 
-} // namespace dstn
+} // namespace dstn::ui

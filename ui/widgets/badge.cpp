@@ -2,7 +2,7 @@
 
 #include <QPainter>
 
-namespace dstn {
+namespace dstn::ui {
 
 Badge::Badge(QWidget* parent) : QWidget(parent) { setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed); }
 
@@ -37,4 +37,4 @@ void Badge::paintEvent(QPaintEvent* /*event*/) {
     painter.drawText(rect().adjusted(22, 0, -8, 0), Qt::AlignVCenter | Qt::AlignLeft, text_);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -4,7 +4,7 @@
 
 #include <QWidget>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A short word on a tinted pill with a dot, as for a run's state.
 class Badge : public QWidget {
@@ -23,4 +23,4 @@ class Badge : public QWidget {
     Tone tone_ = Tone::neutral;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -9,7 +9,7 @@
 #include <QPainter>
 #include <QToolButton>
 
-namespace dstn {
+namespace dstn::ui {
 
 Banner::Banner(QWidget* parent) : QWidget(parent), label_(new QLabel), close_(new QToolButton) {
     label_->setWordWrap(true);
@@ -65,4 +65,4 @@ void Banner::paintEvent(QPaintEvent* /*event*/) {
     painter.drawRoundedRect(QRectF(area.left() + 5, area.top() + 7, 4, area.height() - 14), 2, 2);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

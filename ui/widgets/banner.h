@@ -7,7 +7,7 @@
 class QLabel;
 class QToolButton;
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A line across the page that says something important without standing in the way; Esc or × closes it.
 class Banner : public QWidget {
@@ -29,4 +29,4 @@ class Banner : public QWidget {
     Tone tone_ = Tone::neutral;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

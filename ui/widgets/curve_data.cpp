@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace dstn {
+namespace dstn::ui {
 
 void CurveData::append(double step, double epoch, double seconds, double value) {
     appendPoint(step, epoch, seconds, value);
@@ -103,4 +103,4 @@ std::size_t CurveData::nearest(XAxis axis, double at) const {
     return index > 0 && at - keys[index - 1] < *above - at ? index - 1 : index;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What a curve is drawn against.
 enum class XAxis {
@@ -56,4 +56,4 @@ class CurveData {
     double sum_ = 0.0, weights_ = 0.0;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -652,4 +652,4 @@ void CurvePlot::setXLabelShown(bool shown) {
 QSize CurvePlot::sizeHint() const { return {360, 220}; }
 QSize CurvePlot::minimumSizeHint() const { return {160, 120}; }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -19,7 +19,7 @@ class QCustomPlot;
 class QLabel;
 class QMenu;
 
-namespace dstn {
+namespace dstn::ui {
 
 class FlowLayout;
 
@@ -177,4 +177,4 @@ class CurvePlot : public QWidget {
     bool dirty_ = false, setting_ = false;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -9,7 +9,7 @@
 #include <QSvgGenerator>
 #include <QTextStream>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -140,4 +140,4 @@ void CurvePlot::askForExport() {
     dialog->open();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

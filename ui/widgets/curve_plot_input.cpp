@@ -11,7 +11,7 @@
 
 #include <array>
 
-namespace dstn {
+namespace dstn::ui {
 
 bool CurvePlot::eventFilter(QObject* watched, QEvent* event) {
     if (watched != plot_) return QWidget::eventFilter(watched, event);
@@ -156,4 +156,4 @@ QMenu* CurvePlot::createMenu(QWidget* parent) {
     return menu;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -4,7 +4,7 @@
 
 #include <qcustomplot.h>
 
-namespace dstn {
+namespace dstn::ui {
 
 class LegendToggle;
 
@@ -35,4 +35,4 @@ class ShortTicker : public QCPAxisTicker {
     bool percent_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace dstn {
+namespace dstn::ui {
 
 ElidedLabel::ElidedLabel(const QString& text, QWidget* parent) : QLabel(text, parent) {
     setTextFormat(Qt::PlainText);
@@ -35,4 +35,4 @@ void ElidedLabel::paintEvent(QPaintEvent* /*event*/) {
     painter.drawText(contentsRect(), static_cast<int>(alignment()) | Qt::TextSingleLine, shown());
 }
 
-} // namespace dstn
+} // namespace dstn::ui

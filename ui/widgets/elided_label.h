@@ -2,7 +2,7 @@
 
 #include <QLabel>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A line of plain text that gives way: what does not fit ends in an ellipsis, and is whole in the tool tip.
 class ElidedLabel : public QLabel {
@@ -18,4 +18,4 @@ class ElidedLabel : public QLabel {
     QString shown() const;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -8,7 +8,7 @@
 #include <QLabel>
 #include <QPushButton>
 
-namespace dstn {
+namespace dstn::ui {
 
 EmptyState::EmptyState(const QString& icon, const QString& title, const QString& hint, QWidget* parent)
     : QWidget(parent),
@@ -58,4 +58,4 @@ void EmptyState::restyle() {
     hint_->setPalette(faint);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -5,7 +5,7 @@
 class QLabel;
 class QPushButton;
 
-namespace dstn {
+namespace dstn::ui {
 
 /// What a page shows while it has nothing to show: what will be here, and how to get it.
 class EmptyState : public QWidget {
@@ -33,4 +33,4 @@ class EmptyState : public QWidget {
     QPushButton* button_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

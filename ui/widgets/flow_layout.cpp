@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 FlowLayout::FlowLayout(int spacing, QWidget* parent) : QLayout(parent) {
     setSpacing(spacing);
@@ -64,4 +64,4 @@ int FlowLayout::arrange(const QRect& rect, bool test) const {
     return y + height - rect.y() + contentsMargins().bottom();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

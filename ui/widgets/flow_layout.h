@@ -3,7 +3,7 @@
 #include <QLayout>
 #include <QList>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Items from left to right, going on in the next line where the width ends. Those of a line share its
 /// middle.
@@ -30,4 +30,4 @@ class FlowLayout : public QLayout {
     QList<QLayoutItem*> items_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

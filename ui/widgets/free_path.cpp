@@ -3,7 +3,7 @@
 #include <QDir>
 #include <QFileInfo>
 
-namespace dstn {
+namespace dstn::ui {
 
 QString freePath(const QString& path) {
     // A link that leads nowhere does not exist, and would be replaced all the same.
@@ -19,4 +19,4 @@ QString freePath(const QString& path) {
     return candidate;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -7,7 +7,7 @@
 
 #include <array>
 
-namespace dstn {
+namespace dstn::ui {
 
 static QPixmap drawn(QByteArray svg, const QColor& color, int size, int scale) {
     // The drawings say `currentColor`, which Qt's renderer takes for black.
@@ -39,4 +39,4 @@ QIcon themedIcon(const QString& name, const QPalette& palette) {
     return icon;
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -12,7 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -116,4 +116,4 @@ void JsonView::search(bool step, bool backward) {
                                      : tr("%n found", nullptr, static_cast<int>(marks.size())));
 }
 
-} // namespace dstn
+} // namespace dstn::ui

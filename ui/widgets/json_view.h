@@ -7,7 +7,7 @@ class QLineEdit;
 class QPlainTextEdit;
 class QLabel;
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A JSON document to be read, laid out and coloured, with a search that marks every hit. Enter and
 /// Shift+Enter go to the next and the last one.
@@ -29,4 +29,4 @@ class JsonView : public QWidget {
     QString json_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

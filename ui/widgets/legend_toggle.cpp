@@ -4,7 +4,7 @@
 
 #include <QPainter>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 constexpr int lineLength = 18;
@@ -62,4 +62,4 @@ void LegendToggle::leaveEvent(QEvent* event) {
     update();
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -3,7 +3,7 @@
 #include <QAbstractButton>
 #include <QColor>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// One entry of a legend: a piece of the curve's line and its name; pressed, it hides or shows the curve.
 class LegendToggle : public QAbstractButton {
@@ -25,4 +25,4 @@ class LegendToggle : public QAbstractButton {
     Qt::PenStyle dash_ = Qt::SolidLine;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

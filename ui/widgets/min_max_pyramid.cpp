@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace dstn {
+namespace dstn::ui {
 
 void MinMaxPyramid::include(Bucket& bucket, std::uint32_t index) const {
     if (!std::isfinite(values_[index])) return;
@@ -94,4 +94,4 @@ std::optional<MinMaxPyramid::Range> MinMaxPyramid::range(std::size_t first, std:
     return Range{values_[all.min], values_[all.max]};
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Numbers in a row that can be drawn at any zoom without losing a spike: above the values stand levels of
 /// buckets of 8, 16, 32 … values, each knowing where its least and its greatest finite value are.
@@ -47,4 +47,4 @@ class MinMaxPyramid {
     std::vector<std::vector<Bucket>> levels_; ///< complete buckets only
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -8,7 +8,7 @@
 
 #include <memory>
 
-namespace dstn {
+namespace dstn::ui {
 
 NoticeBar::NoticeBar(QWidget* parent)
     : QFrame(parent),
@@ -67,4 +67,4 @@ void NoticeBar::clear() {
 
 QString NoticeBar::text() const { return isHidden() ? QString() : text_->text(); }
 
-} // namespace dstn
+} // namespace dstn::ui

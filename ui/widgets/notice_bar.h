@@ -10,7 +10,7 @@ class QHBoxLayout;
 class QLabel;
 class QToolButton;
 
-namespace dstn {
+namespace dstn::ui {
 
 /// One line above a list that says something and offers what can be done about it: the quiet alternative to
 /// a dialog. Hidden while there is nothing to say.
@@ -35,4 +35,4 @@ class NoticeBar : public QFrame {
     QToolButton* close_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -8,7 +8,7 @@
 
 #include <memory>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -100,4 +100,4 @@ QColor stateColor(RunState state) {
 
 QIcon stateIcon(RunState state) { return QIcon(std::make_unique<StateIconEngine>(state).release()); }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -4,7 +4,7 @@
 
 #include <QIcon>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// A shape for each state, so that colour never is the only sign: triangle (running), bars (paused), hook
 /// (completed), square (stopped), cross (failed), broken ring (interrupted), dots (preparing). Colours that
@@ -12,4 +12,4 @@ namespace dstn {
 QIcon stateIcon(RunState state);
 QColor stateColor(RunState state);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -8,7 +8,7 @@
 
 #include <array>
 
-namespace dstn {
+namespace dstn::ui {
 
 namespace {
 
@@ -154,4 +154,4 @@ QColor toneColor(Tone tone, bool onDark) {
 QColor borderColor(const QPalette& p) { return p.color(QPalette::Mid); }
 QColor mutedColor(const QPalette& p) { return p.color(QPalette::PlaceholderText); }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -6,7 +6,7 @@
 
 class QApplication;
 
-namespace dstn {
+namespace dstn::ui {
 
 enum class ThemeChoice { system, light, dark };
 
@@ -41,4 +41,4 @@ QColor borderColor(const QPalette& palette);
 /// Text that matters less.
 QColor mutedColor(const QPalette& palette);
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/export.h"
+
 /// Augmentations as operations on whole batches on the device; colours, movements and mixup have files of
 /// their own beside this one. A new one: a description in core/spec/data_spec.h, a function, and its call in
 /// core/engine/batches/augmentation_pipeline.cpp.
@@ -9,7 +11,7 @@
 
 #include <cstdint>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// ⌊natural⌋, except that a value short of a whole number by no more than rounding (1e-5, relative above 1)
 /// counts as that number: 4 stays 4 after the way through a transform in float32. Without gradient.

@@ -6,6 +6,7 @@
 #include "core/engine/batches/geometric_augmentation.h"
 #include "core/engine/batches/mixup.h"
 #include "core/engine/layers/layer.h"
+#include "core/export.h"
 #include "core/spec/data_spec.h"
 
 #include <functional>
@@ -13,7 +14,7 @@
 #include <variant>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// What a training batch's outputs are held against.
 struct Targets {

@@ -2,10 +2,11 @@
 
 #include "core/engine/batches/image_channels.h"
 #include "core/engine/torch.h"
+#include "core/export.h"
 
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Changes of colour, each an affine map of the pixel vector p [C] in the pixel range [0, 1], with a number
 /// of its own for every image. u is uniform in [0, 1), s the strength; g(p) is the grey of a pixel

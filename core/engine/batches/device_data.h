@@ -3,6 +3,7 @@
 #include "core/data/dataset.h"
 #include "core/engine/batches/device_images.h"
 #include "core/engine/torch.h"
+#include "core/export.h"
 
 #include <array>
 #include <cstdint>
@@ -11,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// One part of a data set on the engine's device.
 struct DevicePart {

@@ -2,6 +2,7 @@
 
 #include "core/data/image_gather.h"
 #include "core/engine/torch.h"
+#include "core/export.h"
 
 #include <cstdint>
 #include <memory>
@@ -9,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Where the images of a part lie while a run uses them.
 enum class ImagePlacement {

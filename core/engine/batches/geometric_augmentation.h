@@ -2,10 +2,11 @@
 
 #include "core/engine/batches/image_channels.h"
 #include "core/engine/torch.h"
+#include "core/export.h"
 
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Movements of the picture about its centre, each an affine map of the plane with numbers of its own for
 /// every image; x runs to the right and y down, both in pixels. u, v are uniform in [−1, 1), s is the

@@ -2,10 +2,11 @@
 
 #include "core/data/dataset.h"
 #include "core/engine/torch.h"
+#include "core/export.h"
 
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// What augmentations must know of normalised images: where a pixel's value p, 0 for black and 1 for white (a
 /// byte over 255), lies in channel c: x = (p − zero_c) · span_c. All tensors are [C], made once, so that no

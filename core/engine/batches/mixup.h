@@ -1,8 +1,9 @@
 #pragma once
 
 #include "core/engine/torch.h"
+#include "core/export.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Which pairs of a batch mixup blends (Zhang, Cisse, Dauphin & Lopez-Paz 2018).
 struct Mixing {

@@ -1,8 +1,9 @@
 #pragma once
 
 #include "core/engine/batches/device_data.h"
+#include "core/export.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A text as an endless sequence of mini-batches for truncated back-propagation through time: cut into `rows`
 /// stretches of equal length side by side, of which each batch is the next `time` tokens, and what it is to

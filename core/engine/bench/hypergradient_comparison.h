@@ -1,9 +1,10 @@
 #pragma once
 
 #include "core/engine/training/training.h"
+#include "core/export.h"
 #include "core/run/hypergradients.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The hypergradients of every method at a run's checkpoint, on the same examples:
 ///

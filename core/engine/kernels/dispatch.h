@@ -1,8 +1,9 @@
 #pragma once
 
 #include "core/engine/torch.h"
+#include "core/export.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Whether the loops written for the CPU serve this tensor: float32 or float64 there, outside any
 /// PortableScope. Everything else is composed of LibTorch's operations, which every device has.

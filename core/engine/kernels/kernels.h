@@ -1,8 +1,9 @@
 #pragma once
 
 #include "core/engine/torch.h"
+#include "core/export.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Fused operations of the training step. On the CPU each is one pass over memory, forward and backward; on
 /// other devices, and with `composite`, the same is made of ATen operations, which the tests hold against it.

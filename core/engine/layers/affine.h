@@ -5,9 +5,10 @@
 #include "core/engine/kernels/tail.h"
 #include "core/engine/layers/initialization.h"
 #include "core/engine/layers/layer.h"
+#include "core/export.h"
 #include "core/spec/parts.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A layer y = W x + b, W linear in x (matrix product or convolution), whose weights respond to the
 /// hyperparameters (Bae & Grosse 2020, section 3.2).

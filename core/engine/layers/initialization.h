@@ -1,9 +1,10 @@
 #pragma once
 
 #include "core/engine/torch.h"
+#include "core/export.h"
 #include "core/spec/parts.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// How many numbers meet in one output, and how many outputs one number goes into.
 struct Fans {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/engine/torch.h"
+#include "core/export.h"
 #include "core/spec/hyperparameter.h"
 
 #include <memory>
@@ -9,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A value f(x; w₀) with its directional derivative J_w f · ΘΔ, both of one shape.
 /// An undefined tangent is zero everywhere.

@@ -3,13 +3,14 @@
 #include "core/engine/layers/affine.h"
 #include "core/engine/layers/layer.h"
 #include "core/engine/layers/residual.h"
+#include "core/export.h"
 #include "core/spec/model.h"
 
 #include <functional>
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A network built from its description: layers applied in order, with their parameters.
 ///

@@ -1,12 +1,13 @@
 #pragma once
 
 #include "core/engine/layers/layer.h"
+#include "core/export.h"
 
 #include <memory>
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A layer with the name that its tensors begin with.
 struct NamedLayer {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/engine/torch.h"
+#include "core/export.h"
 
 #include <c10/core/Allocator.h>
 
@@ -9,7 +10,7 @@
 #include <mutex>
 #include <utility>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// LibTorch's CPU memory, with large freed blocks kept for the next tensor of about their size.
 ///

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/engine/torch.h"
+#include "core/export.h"
 
 #include <map>
 #include <string>
@@ -8,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The state of a run at one step: its tensors by name, and what is no tensor as text. In memory it is a
 /// safetensors file, which Python reads as a state dictionary.

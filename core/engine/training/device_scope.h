@@ -1,10 +1,12 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <c10/core/Device.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// While it lives, what its thread asks of a CUDA device goes through a stream of LibTorch's pool: the
 /// default stream would wait for every other thread's work and make them wait. On the CPU it does nothing.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/engine/torch.h"
+#include "core/export.h"
 
 #include <c10/core/Event.h>
 
@@ -8,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Numbers on their way from a device to the computer, in the order in which they were sent, without anyone
 /// waiting for the device. Where values are at hand they arrive at once.

@@ -2,13 +2,14 @@
 
 #include "core/engine/batches/device_data.h"
 #include "core/engine/layers/layer.h"
+#include "core/export.h"
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A device's means of recording a sequence of its operations, to be replayed as one.
 class StepRecorder {

@@ -7,6 +7,7 @@
 #include "core/engine/training/recorded_step.h"
 #include "core/engine/tuners/tuner.h"
 #include "core/experiment/experiment.h"
+#include "core/export.h"
 #include "core/run/events.h"
 
 #include <deque>
@@ -17,7 +18,7 @@
 #include <variant>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The problem that an experiment poses on data of this form. With the tuner "fixed" nothing is tuned.
 /// Throws Error{usage} where experiment and data do not fit.

@@ -1,8 +1,9 @@
 #pragma once
 
 #include "core/engine/tuners/tuner.h"
+#include "core/export.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The Δ-STN (Bae & Grosse 2020, Algorithm 1), and what lies between it and the STN (MacKay et al. 2019).
 ///

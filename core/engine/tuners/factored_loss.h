@@ -1,8 +1,9 @@
 #pragma once
 
 #include "core/engine/tuners/training_loss.h"
+#include "core/export.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The training loss's second derivatives along the vectors that a power series of the Hessian makes of one
 /// start v, for less than TrainingLoss takes.

@@ -1,8 +1,9 @@
 #pragma once
 
 #include "core/engine/tuners/tuner.h"
+#include "core/export.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Plain training: every hyperparameter stays at its initial value, and no response is learned.
 class Fixed : public Tuner {

@@ -1,8 +1,9 @@
 #pragma once
 
 #include "core/engine/tuners/tuner.h"
+#include "core/export.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A hypernetwork trained along with λ (Lorraine & Duvenaud 2018, algorithm 3): one linear map to all weights
 /// of the network at once,

@@ -3,8 +3,9 @@
 #include "core/engine/tuners/fixed.h"
 #include "core/engine/tuners/inverse_hessian.h"
 #include "core/engine/tuners/training_loss.h"
+#include "core/export.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Implicit differentiation (Larsen et al. 1996; Pedregosa 2016; Lorraine et al. 2020).
 ///

@@ -1,10 +1,11 @@
 #pragma once
 
 #include "core/engine/torch.h"
+#include "core/export.h"
 
 #include <functional>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A symmetric matrix A by its products: p ↦ A p, in a new list of tensors.
 using MatrixProduct = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;

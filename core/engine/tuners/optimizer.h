@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/engine/torch.h"
+#include "core/export.h"
 #include "core/spec/tuner_spec.h"
 
 #include <cstdint>
@@ -8,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// One optimiser over a list of parameters, with the formulas of torch.optim:
 ///

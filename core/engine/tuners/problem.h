@@ -4,8 +4,9 @@
 #include "core/engine/batches/device_data.h"
 #include "core/engine/layers/network.h"
 #include "core/engine/tuners/space.h"
+#include "core/export.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The loss of both levels, and the share of right answers: cross-entropy for classification, the mean
 /// squared error over batch and outputs for regression.

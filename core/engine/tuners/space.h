@@ -1,13 +1,14 @@
 #pragma once
 
 #include "core/engine/torch.h"
+#include "core/export.h"
 #include "core/spec/hyperparameter.h"
 
 #include <set>
 #include <string>
 #include <vector>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The tuned hyperparameters as tensors: λ and the raw perturbation scales, both [H] and unconstrained;
 /// σ = softplus(raw).

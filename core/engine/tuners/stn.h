@@ -1,8 +1,9 @@
 #pragma once
 
 #include "core/engine/tuners/delta_stn.h"
+#include "core/export.h"
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Self-Tuning Networks (MacKay et al. 2019): the Δ-STN's ancestor, which is the Δ-STN without its three
 /// improvements.

@@ -1,10 +1,11 @@
 #pragma once
 
 #include "core/engine/tuners/problem.h"
+#include "core/export.h"
 
 #include <optional>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// A training mini-batch with the randomness of its step, kept for the step's loss to be taken again.
 class KeptBatch {

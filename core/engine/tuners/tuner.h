@@ -2,13 +2,14 @@
 
 #include "core/engine/tuners/optimizer.h"
 #include "core/engine/tuners/problem.h"
+#include "core/export.h"
 #include "core/spec/step_cost.h"
 #include "core/spec/tuner_spec.h"
 
 #include <memory>
 #include <optional>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// The four optimisers, one for each kind of quantity that is learned.
 struct Optimizers {
@@ -31,8 +32,7 @@ struct TrainMetrics {
 
 /// A method that trains a network and chooses its hyperparameters on the way.
 ///
-/// A new one: a file pair in core/tuners deriving from this, its line in makeTuner() (tuner.cpp) and in
-/// tunerTypes() (tuner_spec.cpp).
+/// How to add one: core/README.md.
 class Tuner {
   public:
     Tuner(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers)

@@ -2,10 +2,11 @@
 
 #include "core/engine/tuners/fixed.h"
 #include "core/engine/tuners/training_loss.h"
+#include "core/export.h"
 
 #include <deque>
 
-namespace dstn {
+namespace DSTN_EXPORT dstn {
 
 /// Differentiation through training steps. The general optimiser is SGD with momentum μ, with
 /// g_t = ∇_w L_T(λ, w_{t−1}) on mini-batch t:

@@ -1,6 +1,6 @@
-#include "ui/setup/experiment_model.h"
+#include "ui/forms/experiment_model.h"
 
-namespace dstn {
+namespace dstn::ui {
 
 /// Steps of the history that are kept.
 static constexpr std::size_t historyLimit = 200;
@@ -54,4 +54,4 @@ void ExperimentModel::redo() {
     emit changed(Change::replaced);
 }
 
-} // namespace dstn
+} // namespace dstn::ui

@@ -9,7 +9,7 @@
 #include <functional>
 #include <vector>
 
-namespace dstn {
+namespace dstn::ui {
 
 /// The experiment that is being set up, and its history: the one truth behind the widgets of the page.
 class ExperimentModel : public QObject {
@@ -35,7 +35,7 @@ class ExperimentModel : public QObject {
     void redo();
 
   signals:
-    void changed(dstn::ExperimentModel::Change change);
+    void changed(dstn::ui::ExperimentModel::Change change);
 
   private:
     void push(Experiment experiment);
@@ -47,4 +47,4 @@ class ExperimentModel : public QObject {
     QElapsedTimer sinceLastEdit_;
 };
 
-} // namespace dstn
+} // namespace dstn::ui

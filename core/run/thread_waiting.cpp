@@ -1,0 +1,31 @@
+#include "core/run/thread_waiting.h"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+namespace dstn {
+
+void letThreadsSleepWhileWaiting(char** argv) {
+    // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread
+    if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+    setenv("OMP_WAIT_POLICY", "passive", 0);
+    // NOLINTEND(concurrency-mt-unsafe)
+    void* openMp = dlopen("libgomp.so.1", RTLD_LAZY | RTLD_NOLOAD);
+    if (openMp == nullptr) return; // it will read the policy when it is loaded
+    dlclose(openMp);
+
+    // By its path, not as /proc/self/exe, so that the process keeps its name.
+    std::error_code error;
+    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+    if (!error) execv(program.c_str(), argv);
+    execv("/proc/self/exe", argv); // the file has been replaced since, by an update perhaps
+    std::perror("Threads will not sleep while they wait, which slows training down: this program could not "
+                "be started "
+                "anew");
+}
+
+} // namespace dstn

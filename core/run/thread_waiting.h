@@ -1,0 +1,19 @@
+#pragma once
+
+#include "core/export.h"
+
+namespace DSTN_EXPORT dstn {
+
+/// Has OpenMP's threads sleep while they wait (OMP_WAIT_POLICY=passive), unless the environment already has a
+/// policy.
+///
+/// Threads that spin while they wait take the cores from BLAS, from the window and from other programs:
+/// beside one busy process a training is many times slower. libgomp reads the policy when it is loaded, and a
+/// Qt program has loaded it before main(). Where that is so, this program is started anew in the same process
+/// with the policy set: call it first in main(), before anything has threads, open files or output. It
+/// returns where nothing had to be done, and where the program cannot be started anew.
+///
+/// @param argv as main() was given
+void letThreadsSleepWhileWaiting(char** argv);
+
+} // namespace dstn
