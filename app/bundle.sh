@@ -71,7 +71,7 @@ with_cuda=ON
 [ "$cuda" != none ] || with_cuda=OFF
 grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$build/CMakeCache.txt" || rm -rf "$build"
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DDSTN_BUILD_UI=OFF -DDSTN_BUILD_TESTS=ON \
-    "-DDSTN_TORCH=$folder" -DDSTN_TORCH_CUDA=$with_cuda -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON >&2 ||
+    "-DDSTN_TORCH=$folder" -DDSTN_TORCH_CUDA=$with_cuda -DCMAKE_SKIP_RPATH=ON >&2 ||
     fail "The build could not be configured; CMake's reason stands above."
 cmake --build "$build" --parallel "$(build_jobs)" --target dstn dstn-engine dstn-test-engine >&2 ||
     fail "The build failed; the compiler's reason stands above."
@@ -82,9 +82,9 @@ bundle=$root/build/bundle/$name
 rm -rf "$bundle"
 mkdir -p "$bundle/bin" "$bundle/lib" "$bundle/data" || exit 1
 
-for file in dstn libdstn-core.so libdstn-engine.so dstn-test-engine; do
-    cp "$build/bin/$file" "$bundle/bin/" || exit 1
-done
+# The launcher says where libraries lie, these and LibTorch's.
+cp "$build/bin/dstn" "$build/bin/dstn-test-engine" "$bundle/bin/" || exit 1
+cp "$build/bin/libdstn-core.so" "$build/bin/libdstn-engine.so" "$bundle/lib/" || exit 1
 # Of their libraries those that are neither the system's own nor come with torch.
 for library in $(cd "$build/bin" && ldd dstn libdstn-core.so libdstn-engine.so dstn-test-engine |
     sed -n 's/.* => \(\/[^ ]*\) (.*/\1/p' | sort -u); do

@@ -178,7 +178,8 @@ class TestBundle : public QObject {
         QCOMPARE(made.size(), 1);
         const QString bundle = "build/bundle/" + made.front().chopped(int(qstrlen(".tar.gz")));
         QVERIFY(made.front().startsWith("dstn-") && made.front().contains("-linux-"));
-        QCOMPARE(QDir(path(bundle + "/lib")).entryList(QDir::Files), QStringList{"libnlopt.so.0"});
+        QCOMPARE(QDir(path(bundle + "/lib")).entryList(QDir::Files),
+                 (QStringList{"libdstn-core.so", "libdstn-engine.so", "libnlopt.so.0"}));
         QVERIFY(QFile::exists(path(bundle + "/data/reference/values.json")));
         const QString built = tree_->read(bundle + "/built");
         QVERIFY2(built.contains("torch=2.11\ncuda=13.0\nglibc=2.34\nglibcxx=3.4.30\n"), qPrintable(built));
