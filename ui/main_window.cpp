@@ -509,6 +509,13 @@ void MainWindow::restoreSettings() {
     if (!restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray())) {
         const QSize room = QGuiApplication::primaryScreen()->availableSize();
         resize(QSize(1380, 880).boundedTo(room));
+    } else if (const QRect left = settings.value(QStringLiteral("window/rectangle")).toRect();
+               left.isValid() && !isMaximized() && !isFullScreen() &&
+               settings.value(QStringLiteral("window/screens")).toRect() ==
+                   QGuiApplication::primaryScreen()->virtualGeometry()) {
+        // Newer Qt (met with 6.8) makes a restored window fit one screen; one that reached over two would
+        // come back narrower. It does so where the screens are no longer those on which the window was left.
+        setGeometry(left);
     }
     goTo(
         static_cast<Place>(std::clamp(settings.value(QStringLiteral("window/place"), int(setupPlace)).toInt(),
@@ -526,6 +533,8 @@ void MainWindow::restoreSettings() {
 void MainWindow::saveSettings() const {
     QSettings settings;
     settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+    settings.setValue(QStringLiteral("window/rectangle"), geometry());
+    settings.setValue(QStringLiteral("window/screens"), QGuiApplication::primaryScreen()->virtualGeometry());
     settings.setValue(QStringLiteral("window/place"), int(place()));
     settings.setValue(QStringLiteral("window/theme"), static_cast<int>(theme_.choice()));
     settings.setValue(QStringLiteral("live/layout"), live_->saveLayout());

@@ -114,7 +114,7 @@ NamedTensors Hypernetwork::state() const {
 
 void Hypernetwork::load(const NamedTensors& state) {
     const at::NoGradGuard guard;
-    const Tensor &base = savedTensor(state, "base", base_), &map = savedTensor(state, "map", map_);
+    const Tensor base = savedTensor(state, "base", base_), map = savedTensor(state, "map", map_);
     baseOptimizer_.load(withPrefix(state, "optimizer.base."));
     mapOptimizer_.load(withPrefix(state, "optimizer.map."));
     base_.copy_(base);
