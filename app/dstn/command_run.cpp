@@ -207,7 +207,8 @@ int execute(const RunOptions& options) {
                                                   : resumedRequest(options, path);
     request.maxSteps = options.maxSteps;
     checkAgainstData(options, request.experiment);
-    if (isSearch(request.experiment.tuner.type)) return executeSearch(options, path, request.experiment);
+    if (traitsOf(request.experiment.tuner).searches())
+        return executeSearch(options, path, request.experiment);
 
     const Interruption interruption;
     const std::string run = request.run;

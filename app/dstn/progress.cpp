@@ -1,6 +1,7 @@
 #include "app/dstn/progress.h"
 
 #include "app/dstn/terminal.h"
+#include "core/number_text.h"
 
 #include <algorithm>
 #include <cmath>
@@ -78,14 +79,15 @@ std::string Progress::take(const EpochFinished& epoch) const {
         text += " (best " + shortNumber(epoch.best.validationLoss) + " at epoch " +
                 std::to_string(epoch.best.epoch) + ")";
     if (result.epoch > 0) {
-        text += "; " + duration(result.seconds) + " so far";
-        if (secondsLeft_ > 0 && result.step < stepsTotal_) text += ", " + duration(secondsLeft_) + " left";
+        text += "; " + durationText(result.seconds) + " so far";
+        if (secondsLeft_ > 0 && result.step < stepsTotal_)
+            text += ", " + durationText(secondsLeft_) + " left";
     }
     return text + "\n";
 }
 
 std::string Progress::take(const HyperparameterSet& set) {
-    return set.name + " set to " + shortNumber(set.value) + " at step " + std::to_string(set.step) + "\n";
+    return set.name + " set to " + numberText(set.value) + " at step " + std::to_string(set.step) + "\n";
 }
 
 std::string Progress::take(const LogLine& line) {
@@ -104,11 +106,10 @@ std::string Progress::bar(int width) const {
                 std::to_string(epochs_) + (warmup_ ? " (warm-up)" : "");
     text += "  step " + std::to_string(step_) + "/" + std::to_string(stepsTotal_);
     if (examplesPerSecond_ > 0)
-        text += "  " + std::to_string(std::llround(examplesPerSecond_)) +
-                (language_ ? " tokens/s" : " examples/s");
-    if (memoryBytes_ > 0) text += "  " + std::to_string(memoryBytes_ >> 20) + " MiB";
+        text += "  " + rateText(examplesPerSecond_, language_ ? "tokens" : "examples");
+    if (memoryBytes_ > 0) text += "  " + bytesText(static_cast<double>(memoryBytes_));
     if (loss_) text += "  loss " + shortNumber(loss_);
-    if (secondsLeft_ > 0) text += "  " + duration(secondsLeft_) + " left";
+    if (secondsLeft_ > 0) text += "  " + durationText(secondsLeft_) + " left";
 
     const int room = width - textWidth(text) - 2;
     constexpr int least = 8, most = 40;
@@ -122,7 +123,7 @@ std::string Progress::bar(int width) const {
 
 std::string Progress::summary(const std::string& run, const RunFinished& finished) const {
     std::string text = "run " + run + " " + std::string(name(finished.state)) + " after " +
-                       std::to_string(finished.steps) + " steps, " + duration(finished.seconds) + "\n";
+                       std::to_string(finished.steps) + " steps, " + durationText(finished.seconds) + "\n";
     if (finished.best)
         text += "best: epoch " + std::to_string(finished.best->epoch) + ", " +
                 figures(*finished.best, language_) + "\n";

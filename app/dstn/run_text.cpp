@@ -2,6 +2,7 @@
 
 #include "app/dstn/terminal.h"
 #include "core/archive/stored_experiment.h"
+#include "core/number_text.h"
 #include "core/run/json.h"
 
 #include <algorithm>
@@ -54,8 +55,8 @@ Json detailsJson(const RunDetails& details) {
 
 static std::string epochsText(const RunRow& run) {
     if (run.stepsPerEpoch <= 0) return "-";
-    return shortNumber(static_cast<double>(run.steps) / static_cast<double>(run.stepsPerEpoch)) + "/" +
-           shortNumber(static_cast<double>(run.stepsTotal) / static_cast<double>(run.stepsPerEpoch));
+    return quantityText(static_cast<double>(run.steps) / static_cast<double>(run.stepsPerEpoch)) + "/" +
+           quantityText(static_cast<double>(run.stepsTotal) / static_cast<double>(run.stepsPerEpoch));
 }
 
 static std::string joined(const std::vector<std::string>& words) {
@@ -79,7 +80,7 @@ std::string listText(const std::vector<RunRow>& runs) {
                               shortened(run.dataName, 24), shortened(run.modelName, 24), run.method,
                               std::string(name(run.state)), epochsText(run),
                               shortNumber(run.bestValidationLoss), validationFigure(run),
-                              duration(run.seconds), run.created, joined(run.tags)});
+                              durationText(run.seconds), run.created, joined(run.tags)});
     return table.text();
 }
 
@@ -107,7 +108,7 @@ std::string detailsText(const RunDetails& details) {
                        details.environment.torchVersion);
     fact("epochs", epochsText(run));
     fact("steps", std::to_string(run.steps));
-    fact("time", duration(run.seconds));
+    fact("time", durationText(run.seconds));
     fact("gradients", shortNumber(run.gradients));
     if (!run.study.empty())
         fact("study",
@@ -135,7 +136,7 @@ std::string detailsText(const RunDetails& details) {
         for (const auto& [hyperparameter, value] : details.epochs.back().hyperparameters)
             epochs.rows.front().push_back(hyperparameter);
         for (const EpochResult& epoch : details.epochs) {
-            epochs.rows.push_back({std::to_string(epoch.epoch), duration(epoch.seconds),
+            epochs.rows.push_back({std::to_string(epoch.epoch), durationText(epoch.seconds),
                                    shortNumber(epoch.trainLoss), shortNumber(epoch.validationLoss),
                                    figure(epoch.validationLoss, epoch.validationAccuracy),
                                    shortNumber(epoch.testLoss), figure(epoch.testLoss, epoch.testAccuracy)});
@@ -173,7 +174,7 @@ std::string comparisonText(const std::vector<RunDetails>& runs) {
     add("method", [](const RunDetails& run) { return run.row.method; });
     add("state", [](const RunDetails& run) { return std::string(name(run.row.state)); });
     add("epochs", [](const RunDetails& run) { return epochsText(run.row); });
-    add("time", [](const RunDetails& run) { return duration(run.row.seconds); });
+    add("time", [](const RunDetails& run) { return durationText(run.row.seconds); });
     section("BEST EPOCH");
     add("epoch",
         [](const RunDetails& run) { return run.row.bestEpoch ? std::to_string(*run.row.bestEpoch) : "-"; });

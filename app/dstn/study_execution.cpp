@@ -2,6 +2,7 @@
 
 #include "app/dstn/interruption.h"
 #include "app/dstn/terminal.h"
+#include "core/number_text.h"
 #include "core/run/json.h"
 #include "core/run/overloaded.h"
 #include "core/study/study_results.h"
@@ -87,7 +88,7 @@ class StudyDisplay {
     void takeEnd(const StudyPlace& place, const std::string& run, const RunFinished& ending) {
         live_.erase(run);
         const auto loss = ending.best ? std::optional(ending.best->validationLoss) : std::nullopt;
-        line(names_[run] + ": " + std::string(name(ending.state)) + " in " + duration(ending.seconds) +
+        line(names_[run] + ": " + std::string(name(ending.state)) + " in " + durationText(ending.seconds) +
              (loss ? ", best validation loss " + shortNumber(loss) : std::string()));
         if (!execution_.json) return;
         nlohmann::ordered_json json{{"event", "run"},
@@ -116,7 +117,7 @@ class StudyDisplay {
     std::string barText() const {
         const double share = progress_.total > 0 ? std::min(1.0, progress_.spent / progress_.total) : 0.0;
         std::string text = std::to_string(static_cast<int>(100 * share)) + " % of the study";
-        if (progress_.secondsLeft > 0) text += ", " + duration(progress_.secondsLeft) + " left";
+        if (progress_.secondsLeft > 0) text += ", " + durationText(progress_.secondsLeft) + " left";
         for (const auto& [run, live] : live_)
             text += "; " + live.name + ": step " + std::to_string(live.progress.step) + "/" +
                     std::to_string(live.progress.stepsTotal);

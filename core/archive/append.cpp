@@ -39,60 +39,28 @@ std::optional<int> bestSign(std::string_view series) {
 constexpr const char* now = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')";
 
 std::string dataName(const DataSpec& data) {
-    const auto file = [&] {
-        std::filesystem::path path(data.path);
-        return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
-    };
-    switch (data.source) {
-    case DataSource::fashionMnist:
-        return "Fashion-MNIST";
-    case DataSource::cifar10:
-        return "CIFAR-10";
-    case DataSource::cifar100:
-        return "CIFAR-100";
-    case DataSource::idx:
-    case DataSource::imageFolder:
-    case DataSource::csv:
-    case DataSource::numpy:
-    case DataSource::text:
-        return file();
-    case DataSource::syntheticRegression:
-        return "synthetic regression";
-    case DataSource::syntheticClassification:
-        return "synthetic classification";
-    }
-    return "";
+    if (const std::string_view name = traitsOf(data.source).name; !name.empty()) return std::string(name);
+    const std::filesystem::path path(data.path);
+    return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
 }
 
 /// "CNN 16-32-1568-10", "LSTM 128-128": the kind of network and the widths of its layers.
 std::string modelName(const Model& model) {
     std::string widths;
-    int layers = 0;
-    bool convolution = false, residual = false, recurrent = false;
-    const auto add = [&](std::int64_t width) {
-        widths += (layers++ == 0 ? " " : "-") + std::to_string(width);
-    };
+    int layers = 0, rank = 0;
+    std::string_view kind;
     for (const Part& part : model.parts) {
-        if (const auto* linear = std::get_if<LinearPart>(&part)) add(linear->out);
-        if (const auto* conv = std::get_if<Conv2dPart>(&part)) {
-            add(conv->out);
-            convolution = true;
+        const PartTraits& traits = traitsOf(part);
+        if (!traits.network.empty() && traits.rank > rank) {
+            kind = traits.network;
+            rank = traits.rank;
         }
-        if (const auto* block = std::get_if<ResidualBlockPart>(&part)) {
-            add(block->out);
-            residual = true;
-        }
-        if (const auto* lstm = std::get_if<LstmPart>(&part)) {
-            for (std::int64_t layer = 0; layer < lstm->layers; ++layer) add(lstm->hidden);
-            recurrent = true;
-        }
+        if (traits.widths == nullptr) continue;
+        for (const std::int64_t width : traits.widths(part))
+            widths += (layers++ == 0 ? " " : "-") + std::to_string(width);
     }
-    return (recurrent     ? "LSTM"
-            : residual    ? "ResNet"
-            : convolution ? "CNN"
-            : layers > 1  ? "MLP"
-                          : "linear") +
-           widths;
+    if (kind.empty()) kind = layers > 1 ? "MLP" : "linear";
+    return std::string(kind) + widths;
 }
 
 /// Writes events of one run, within the transaction of Archive::append().
@@ -256,7 +224,7 @@ void Appender::describeRun(const RunStarted& started) {
     const auto integer = [&](std::int64_t value) { update.bind(index++, value); };
     text(dataName(experiment.data));
     text(modelName(experiment.model));
-    text(experiment.tuner.type);
+    text(std::string(traitsOf(experiment.tuner).id));
     integer(started.stepsTotal);
     integer(experiment.epochs * started.stepsPerEpoch);
     integer(started.stepsPerEpoch);

@@ -117,8 +117,8 @@ void requireMemory(const std::string& what, double bytes, at::Device device,
                    const std::function<std::string(double)>& advice) {
     const auto available = static_cast<double>(memoryLeft(device));
     if (available > 0 && bytes > available)
-        throw Error(ErrorKind::device, "Not enough memory: " + what + " needs about " + gibibytes(bytes) +
-                                           ", and " + gibibytes(available) + " are free" +
+        throw Error(ErrorKind::device, "Not enough memory: " + what + " needs about " + bytesText(bytes) +
+                                           ", and " + bytesText(available) + " are free" +
                                            (device.is_cpu() ? "" : " on " + device.str()) + ". " +
                                            advice(available));
 }
@@ -320,7 +320,7 @@ void Run::start(const Dataset& dataset, at::Device device) {
     const Experiment& experiment = request_.experiment;
     StepRecording recording;
     const auto [recorder, reason] = deviceRecorder(device);
-    if (experiment.graphs && device.is_cuda() && needsDerivatives(experiment.tuner.type)) {
+    if (experiment.graphs && device.is_cuda() && traitsOf(experiment.tuner).needsDerivatives) {
         events_.publish(LogLine{LogLevel::info,
                                 "Steps are not recorded as graphs: the tuner differentiates through them."});
     } else if (experiment.graphs && device.is_cuda()) {
@@ -643,5 +643,5 @@ std::unique_ptr<Engine> makeTorchEngine() {
 
 } // namespace dstn
 
-extern "C" dstn::Engine* dstnCreateEngine();
+extern "C" DSTN_EXPORT dstn::Engine* dstnCreateEngine();
 extern "C" dstn::Engine* dstnCreateEngine() { return dstn::makeTorchEngine().release(); }

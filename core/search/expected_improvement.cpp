@@ -70,7 +70,7 @@ Point climbed(const GaussianProcess& model, double best, const std::vector<std::
         for (Eigen::Index i = 0; i < count; ++i)
             at[static_cast<Eigen::Index>(continuous[static_cast<std::size_t>(i)])] = x[i];
     };
-    const Objective objective = [&](const VectorXd& x, VectorXd& gradient) {
+    const DifferentiableFunction objective = [&](const VectorXd& x, VectorXd& gradient) {
         put(x);
         const GaussianProcess::Prediction p = model.predict(at);
         // At an observed point without noise: there is nothing to gain, whatever the slope.

@@ -116,7 +116,7 @@ double logMarginalLikelihood(const MatrixXd& points, const VectorXd& values, con
 
 Kernel fitKernel(const MatrixXd& points, const VectorXd& values) {
     const Eigen::Index d = points.rows();
-    const Objective objective = [&](const VectorXd& at, VectorXd& gradient) {
+    const DifferentiableFunction objective = [&](const VectorXd& at, VectorXd& gradient) {
         return cost(points, values, at, gradient);
     };
     const double wide = std::sqrt(static_cast<double>(d));

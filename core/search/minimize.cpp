@@ -10,7 +10,7 @@ namespace dstn {
 namespace {
 
 struct Descent {
-    const Objective* objective;
+    const DifferentiableFunction* objective;
     Minimum* best;
 };
 
@@ -26,8 +26,8 @@ double evaluate(unsigned size, const double* x, double* gradient, void* data) {
 
 } // namespace
 
-Minimum minimize(const Objective& objective, const Eigen::VectorXd& start, const Eigen::VectorXd& lower,
-                 const Eigen::VectorXd& upper, int evaluations) {
+Minimum minimize(const DifferentiableFunction& objective, const Eigen::VectorXd& start,
+                 const Eigen::VectorXd& lower, const Eigen::VectorXd& upper, int evaluations) {
     Minimum best{start, std::numeric_limits<double>::infinity()};
     Descent descent{&objective, &best};
     nlopt::opt optimizer(nlopt::LD_LBFGS, static_cast<unsigned>(start.size()));

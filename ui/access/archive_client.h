@@ -17,7 +17,7 @@ namespace dstn::ui {
 
 class ArchiveWorker;
 
-/// An Archive on a thread of its own, asked from the window's thread, which it never makes wait.
+/// An Archive on a thread of its own, called from the window's thread, which it never blocks.
 ///
 /// Jobs run one after another, in the order asked. The archive is opened at the first one and, if that
 /// failed, again and again while it is followed: in the wanted mode, else for reading alone, which

@@ -37,10 +37,9 @@ Archive* ArchiveWorker::archive() {
         // The open handle would go on showing, and writing to, a file that nobody can reach any more.
         archive_.reset();
         version_ = -1;
-        setTrouble(
-            tr("The archive %1 is gone: it was moved or removed while open. Put it back, or press Refresh "
-               "to begin an empty one there.")
-                .arg(QString::fromStdString(file_.string())));
+        setTrouble(tr("The archive %1 was moved or deleted while it was open. Restore it, or press Refresh "
+                      "to create an empty archive there.")
+                       .arg(QString::fromStdString(file_.string())));
         sinceAttempt_.start();
         return nullptr;
     }
@@ -58,10 +57,10 @@ Archive* ArchiveWorker::archive() {
             try {
                 archive_ = std::make_unique<Archive>(file_, Archive::Mode::readOnly);
                 degraded_ = true;
-                setTrouble(tr("%1 Until then runs can be looked at, not changed.").arg(why));
+                setTrouble(tr("%1 Until then, runs can be viewed but not changed.").arg(why));
                 return archive_.get();
             } catch (const std::exception&) {
-                // The first reason is the one that the person can do something about.
+                // The first reason is the one that the user can act on.
             }
         }
         setTrouble(why);

@@ -28,7 +28,7 @@ class ArchiveWorker : public QObject {
     void failed(QString message);
 
   private:
-    /// Null if it cannot be opened; that has been told then.
+    /// Null if it cannot be opened; the reason has been reported then.
     Archive* archive();
     void poll();
     void sendRows();

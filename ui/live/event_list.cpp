@@ -1,6 +1,7 @@
 #include "ui/live/event_list.h"
 
 #include "core/run/overloaded.h"
+#include "ui/text/number_text.h"
 #include "ui/text/run_summary.h"
 #include "ui/widgets/theme.h"
 
@@ -25,26 +26,25 @@ EventList::EventList(QWidget* parent) : QListWidget(parent) {
 
 void EventList::feed(const Event& event) {
     std::visit(
-        overloaded{
-            [&](const RunStarted& started) { take(started); },
-            [&](const ProgressMade& progress) {
-                step_ = progress.step;
-                seconds_ = progress.seconds;
-            },
-            [&](const EpochFinished& epoch) { take(epoch); },
-            [&](const StateChanged& changed) { take(changed); },
-            [&](const HyperparameterSet& set) {
-                step_ = set.step;
-                addLine(tr("%1 moved to %2").arg(QString::fromStdString(set.name)).arg(set.value, 0, 'g', 4),
-                        LogLevel::info);
-            },
-            [&](const LogLine& line) { addLine(QString::fromStdString(line.text), line.level); },
-            [&](const CheckpointTaken& checkpoint) {
-                step_ = checkpoint.step;
-                addLine(tr("Checkpoint saved"), LogLevel::info);
-            },
-            // The state that a run ends in is told before.
-            ignore<SamplesTaken, HyperparametersSampled, RunFinished, LoadingProgressed>},
+        overloaded{[&](const RunStarted& started) { take(started); },
+                   [&](const ProgressMade& progress) {
+                       step_ = progress.step;
+                       seconds_ = progress.seconds;
+                   },
+                   [&](const EpochFinished& epoch) { take(epoch); },
+                   [&](const StateChanged& changed) { take(changed); },
+                   [&](const HyperparameterSet& set) {
+                       step_ = set.step;
+                       addLine(tr("%1 set to %2").arg(QString::fromStdString(set.name), typedText(set.value)),
+                               LogLevel::info);
+                   },
+                   [&](const LogLine& line) { addLine(QString::fromStdString(line.text), line.level); },
+                   [&](const CheckpointTaken& checkpoint) {
+                       step_ = checkpoint.step;
+                       addLine(tr("Checkpoint saved"), LogLevel::info);
+                   },
+                   // The state that a run ends in is told before.
+                   ignore<SamplesTaken, HyperparametersSampled, RunFinished, LoadingProgressed>},
         event);
 }
 
@@ -79,10 +79,8 @@ void EventList::take(const StateChanged& changed) {
 void EventList::showEarlier(const std::vector<std::pair<std::string, std::string>>& events) {
     clear();
     for (const auto& [time, text] : events) {
-        const QDateTime moment = QDateTime::fromString(QString::fromStdString(time), Qt::ISODateWithMs);
-        const QString when = moment.isValid()
-                                 ? moment.toLocalTime().toString(QStringLiteral("yyyy-MM-dd HH:mm:ss"))
-                                 : QString::fromStdString(time);
+        const QDateTime moment = momentOf(time);
+        const QString when = moment.isValid() ? secondText(moment) : QString::fromStdString(time);
         auto* item = new QListWidgetItem(tr("%1: %2").arg(when, QString::fromStdString(text)), this);
         item->setForeground(palette().color(QPalette::PlaceholderText));
     }

@@ -17,7 +17,7 @@ class EventList : public QListWidget {
   public:
     explicit EventList(QWidget* parent = nullptr);
     void feed(const Event& event);
-    /// What the archive knows of a run before it goes on here, in place of what is shown.
+    /// What the archive knows of a run before it is resumed here, in place of what is shown.
     void showEarlier(const std::vector<std::pair<std::string, std::string>>& events); ///< time, text
 
   protected:

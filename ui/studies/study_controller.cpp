@@ -63,7 +63,7 @@ StudyController::~StudyController() {
 
 void StudyController::start(const QString& study) {
     if (!isIdle()) {
-        emit failed(tr("A study is going on already. Pause it first."));
+        emit failed(tr("A study is already in progress. Pause it first."));
         return;
     }
     study_ = study;

@@ -1,10 +1,10 @@
 #include "ui/text/run_summary.h"
 
 #include "core/run/overloaded.h"
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 
 #include <QCoreApplication>
-#include <QLocale>
 #include <QStringList>
 
 #include <algorithm>
@@ -100,37 +100,19 @@ double RunSummary::progress() const {
     return std::clamp(static_cast<double>(step) / static_cast<double>(stepsTotal), 0.0, 1.0);
 }
 
-QString durationText(std::optional<double> seconds) {
-    if (!seconds || !std::isfinite(*seconds) || *seconds < 0 || *seconds > 1e9) return QStringLiteral("–");
-    const auto total = std::llround(*seconds);
-    const auto hours = total / 3600, minutes = total / 60 % 60, rest = total % 60;
-    const QChar zero(u'0');
-    if (hours > 0)
-        return QStringLiteral("%1:%2:%3").arg(hours).arg(minutes, 2, 10, zero).arg(rest, 2, 10, zero);
-    return QStringLiteral("%1:%2").arg(minutes).arg(rest, 2, 10, zero);
-}
-
-QString countText(std::int64_t count) { return QLocale().toString(static_cast<qlonglong>(count)); }
-
-QString stateText(RunState state) {
-    const auto text = name(state);
-    return QCoreApplication::translate("RunState", std::string(text).c_str());
-}
-
 QString lossText(double loss, const std::optional<double>& accuracy, bool language) {
-    const QString text = std::isfinite(loss) ? QString::number(loss, 'g', 4) : QStringLiteral("NaN");
     if (language)
         return QCoreApplication::translate("RunSummary", "%1, perplexity %2")
-            .arg(text, valueText(perplexityOf(loss)));
-    return accuracy ? QCoreApplication::translate("RunSummary", "%1, accuracy %2 %")
-                          .arg(text, QString::number(*accuracy * 100.0, 'f', 2))
-                    : text;
+            .arg(valueText(loss), valueText(perplexityOf(loss)));
+    return accuracy ? QCoreApplication::translate("RunSummary", "%1, accuracy %2")
+                          .arg(valueText(loss), percentText(*accuracy))
+                    : valueText(loss);
 }
 
 QString hyperparametersText(const std::vector<std::pair<std::string, double>>& values) {
     QStringList parts;
     for (const auto& [key, value] : values)
-        parts.append(QString::fromStdString(key) + QLatin1Char(' ') + QString::number(value, 'g', 3));
+        parts.append(QString::fromStdString(key) + QLatin1Char(' ') + roundedText(value, 3));
     return parts.join(QStringLiteral(" · "));
 }
 

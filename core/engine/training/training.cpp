@@ -120,7 +120,7 @@ static constexpr std::size_t stepsBehind = 16;
 
 /// Those that differentiate through training steps keep what a replay of one would not give them.
 static StepRecorderFactory recorder(const Experiment& experiment, const StepRecording& recording) {
-    return needsDerivatives(experiment.tuner.type) ? StepRecorderFactory() : recording.make;
+    return traitsOf(experiment.tuner).needsDerivatives ? StepRecorderFactory() : recording.make;
 }
 
 Training::Training(const Experiment& experiment, const Dataset& dataset, at::Device device,
@@ -353,7 +353,7 @@ void Training::accept(const EpochResult& result) {
 std::vector<HyperparameterPoint> Training::pointsAt(const std::vector<double>& lambda,
                                                     const std::vector<double>& sigmas) const {
     const std::vector<Hyperparameter>& tuned = problem_->space.tuned();
-    const bool perturbed = perturbs(experiment_.tuner.type);
+    const bool perturbed = traitsOf(experiment_.tuner).perturbs;
     std::vector<HyperparameterPoint> result;
     for (const Hyperparameter& h : experiment_.hyperparameters) {
         const auto found = std::ranges::find(tuned, h.name, &Hyperparameter::name);
@@ -384,7 +384,7 @@ std::vector<std::pair<std::string, double>> Training::hyperparameters() const {
 std::vector<std::pair<std::string, double>> Training::scales() const {
     const std::vector<double> sigmas = problem_->space.sigmas();
     std::vector<std::pair<std::string, double>> result;
-    if (!perturbs(experiment_.tuner.type)) return result;
+    if (!traitsOf(experiment_.tuner).perturbs) return result;
     for (std::size_t i = 0; i < sigmas.size(); ++i)
         result.emplace_back(problem_->space.tuned()[i].name, sigmas[i]);
     return result;

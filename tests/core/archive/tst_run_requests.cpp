@@ -14,7 +14,7 @@ struct Begun {
         RunStarted start = started(runA);
         start.experiment.epochs = 10;
         start.experiment.hyperparameters.pop_back(); // which nothing uses
-        start.experiment.tuner.type = "delta-stn";
+        start.experiment.tuner.options = DeltaStnOptions{};
         std::vector<Event> events{start};
         for (std::int64_t epoch = 1; epoch <= epochs; ++epoch) {
             const double value = 0.1 + 0.05 * static_cast<double>(epoch);
@@ -84,10 +84,11 @@ class RunRequestsTest : public QObject {
         const RunRequest replay = followRequest(begun.archive, runA, Follow::schedule);
         QVERIFY(replay.run != runA && replay.run.size() == runA.size());
         QVERIFY(replay.checkpoint == nullptr);
-        QCOMPARE(replay.experiment.tuner.type, std::string("replay"));
-        QVERIFY(replay.experiment.tuner.replaySteps == (std::vector<double>{0, 10, 20, 30}));
+        const auto* schedule = std::get_if<ReplayOptions>(&replay.experiment.tuner.options);
+        QVERIFY(schedule != nullptr);
+        QVERIFY(schedule->steps == (std::vector<double>{0, 10, 20, 30}));
         const RunRequest retrain = followRequest(begun.archive, runA, Follow::values, {{"seed", "7"}});
-        QCOMPARE(retrain.experiment.tuner.type, std::string("fixed"));
+        QVERIFY(std::holds_alternative<FixedOptions>(retrain.experiment.tuner.options));
         QVERIFY(retrain.experiment.hyperparameters[0].initial == 0.1 + 0.05 * 3);
         QCOMPARE(retrain.experiment.seed, std::uint64_t{7});
         QVERIFY(followRequest(begun.archive, runA, Follow::values).run != retrain.run);

@@ -207,7 +207,7 @@ class TestTraining : public QObject {
             for (const bool share : {false, true}) {
                 if (share && std::string(tuner) != "delta-stn") continue;
                 Experiment experiment = languageModel(writeText(folder));
-                experiment.tuner.type = tuner;
+                chooseTuner(experiment.tuner, tuner);
                 experiment.tuner.sharePrimal = share;
                 experiment.epochs = 25;
                 const Collector run = runToEnd({.experiment = experiment, .run = "a"});
@@ -398,7 +398,7 @@ class TestTraining : public QObject {
 
     void splitThatGivesNoFiniteLossIsNamedWithItsStep() {
         Experiment experiment = regression();
-        experiment.tuner.type = "fixed";
+        experiment.tuner.options = FixedOptions{};
         experiment.optimizers.general.lr = 1e30;
         const RunFinished finished =
             runToEnd({.experiment = experiment, .run = "a"}).all<RunFinished>().back();
@@ -409,7 +409,7 @@ class TestTraining : public QObject {
 
     void trainingStepThatFailsIsNamed() {
         Experiment experiment = regression();
-        experiment.tuner.type = "fixed";
+        experiment.tuner.options = FixedOptions{};
         experiment.optimizers.general.lr = 1e30;
         experiment.trainBatch = 34; // the second step of the epoch meets what the first has done
         const RunFinished finished =
@@ -435,7 +435,7 @@ class TestTraining : public QObject {
                     .normalize = Normalize::none};
         far.trainBatch = 50;
         far.optimizers.general.lr = 1e-6;
-        far.tuner.type = "fixed";
+        far.tuner.options = FixedOptions{};
         const Collector run = runToEnd({.experiment = far, .run = "a"});
         QVERIFY2(run.all<RunFinished>().back().state == RunState::completed,
                  run.all<RunFinished>().back().message.c_str());
@@ -615,18 +615,16 @@ class TestTraining : public QObject {
 
     void everyTunerTrains_data() {
         QTest::addColumn<QString>("type");
-        for (const TunerType& type : tunerTypes())
-            if (!isSearch(type.id)) // a search's trainings are those of its trials
-                QTest::newRow(type.id.c_str()) << QString::fromStdString(type.id);
+        for (const TunerTraits& type : tunerTypes())
+            if (!type.searches()) // a search's trainings are those of its trials
+                QTest::newRow(std::string(type.id).c_str()) << QString::fromUtf8(type.id);
     }
     void everyTunerTrains() {
         QFETCH(QString, type);
         Experiment experiment = smallExperiment();
-        experiment.tuner.type = type.toStdString();
-        if (type == "replay") {
-            experiment.tuner.replaySteps = {0, 7};
-            experiment.tuner.replayValues = {{"dropout", {0.1, 0.2}}, {"decay", {0.01, 0.001}}};
-        }
+        chooseTuner(experiment.tuner, type.toStdString());
+        if (auto* schedule = std::get_if<ReplayOptions>(&experiment.tuner.options))
+            *schedule = {.steps = {0, 7}, .values = {{"dropout", {0.1, 0.2}}, {"decay", {0.01, 0.001}}}};
         const Collector run = runToEnd({.experiment = experiment, .run = "a"});
         const RunFinished finished = run.all<RunFinished>().back();
         QVERIFY2(finished.state == RunState::completed, finished.message.c_str());
