@@ -4,6 +4,7 @@
 #include "core/export.h"
 #include "core/spec/data_spec.h"
 #include "core/spec/field.h"
+#include "core/spec/parts.h"
 
 #include <iterator>
 #include <utility>
