@@ -1,17 +1,16 @@
 #include "core/engine/tuners/stn.h"
 
-#include <utility>
-
 namespace dstn {
 
-static TunerSpec withoutImprovements(TunerSpec spec) {
-    spec.options = DeltaStnOptions{.centered = false, .separate = false};
-    spec.linearize = spec.sharePrimal = false;
-    return spec;
+static TunerSpec withoutImprovements(const TunerSpec& spec) {
+    TunerSpec stn = spec;
+    stn.options.emplace<DeltaStnOptions>(DeltaStnOptions{.centered = false, .separate = false});
+    stn.linearize = stn.sharePrimal = false;
+    return stn;
 }
 
-Stn::Stn(Problem& problem, TunerSpec spec, const OptimizersSpec& optimizers)
-    : DeltaStn(problem, withoutImprovements(std::move(spec)), optimizers) {}
+Stn::Stn(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers)
+    : DeltaStn(problem, withoutImprovements(spec), optimizers) {}
 
 template <>
 std::unique_ptr<Tuner> tunerOf<StnOptions>(Problem& problem, const TunerSpec& spec,

@@ -13,7 +13,7 @@ namespace DSTN_EXPORT dstn {
 /// ∇ { L_V(f(x; w(λ + ε))) − τ Σ log(σ √(2πe)) }, ε = σ ⊙ n.
 class Stn : public DeltaStn {
   public:
-    Stn(Problem& problem, TunerSpec spec, const OptimizersSpec& optimizers);
+    Stn(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers);
 };
 
 } // namespace dstn
