@@ -12,7 +12,7 @@ inline std::vector<float> inputsOf(const dstn::Dataset& data, const dstn::Exampl
     const dstn::Shape& shape = data.info.input;
     std::vector<float> inputs(part.images.index.size() *
                               static_cast<std::size_t>(shape[0] * shape[1] * shape[2]));
-    gatherImages(part.images.bytes.view(), part.images.index, tabulated(data.channels), shape[1] * shape[2],
-                 inputs.data());
+    dstn::gatherImages(part.images.bytes.view(), part.images.index, dstn::tabulated(data.channels),
+                       shape[1] * shape[2], inputs.data());
     return inputs;
 }
