@@ -23,14 +23,4 @@ void gatherImages(std::span<const std::uint8_t> source, std::span<const std::int
     }
 }
 
-std::vector<float> inputsOf(const Dataset& data, const Examples& part) {
-    if (part.images.index.empty()) return part.inputs;
-    const Shape& shape = data.info.input;
-    std::vector<float> inputs(part.images.index.size() *
-                              static_cast<std::size_t>(shape[0] * shape[1] * shape[2]));
-    gatherImages(part.images.bytes.view(), part.images.index, tabulated(data.channels), shape[1] * shape[2],
-                 inputs.data());
-    return inputs;
-}
-
 } // namespace dstn

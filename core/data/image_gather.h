@@ -19,8 +19,4 @@ std::vector<ByteTable> tabulated(const std::vector<Scaling>& channels);
 void gatherImages(std::span<const std::uint8_t> source, std::span<const std::int64_t> rows,
                   std::span<const ByteTable> tables, std::int64_t pixels, float* into);
 
-/// What a network gets of a part of images, [count, input shape]: for tests and small parts, as it makes
-/// floats of all of them.
-std::vector<float> inputsOf(const Dataset& data, const Examples& part);
-
 } // namespace dstn

@@ -91,13 +91,6 @@ Point climbed(const GaussianProcess& model, double best, const std::vector<std::
 
 } // namespace
 
-double expectedImprovement(double mean, double variance, double best) {
-    if (variance <= 0.0) return std::max(best - mean, 0.0);
-    const double sigma = std::sqrt(variance), z = (best - mean) / sigma;
-    if (z <= farBelow) return std::exp(logExpectedImprovement(mean, variance, best));
-    return sigma * (z * below(z) + std::exp(logDensity(z)));
-}
-
 double logExpectedImprovement(double mean, double variance, double best) {
     if (variance <= 0.0) return std::log(std::max(best - mean, 0.0));
     const double sigma = std::sqrt(variance);

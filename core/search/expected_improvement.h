@@ -9,11 +9,9 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// E[max(best − f, 0)] for f ~ N(mean, variance): σ h(z), z = (best − mean) / σ, h(z) = z Φ(z) + φ(z) (Jones,
-/// Schonlau & Welch 1998, Eq. 15). With no variance: max(best − mean, 0).
-double expectedImprovement(double mean, double variance, double best);
-
-/// Its logarithm, also where the improvement itself is too small for a number: for z < −25 by the expansion
+/// The logarithm of E[max(best − f, 0)] for f ~ N(mean, variance), which is σ h(z), z = (best − mean) / σ,
+/// h(z) = z Φ(z) + φ(z) (Jones, Schonlau & Welch 1998, Eq. 15), or max(best − mean, 0) with no variance. Also
+/// where the improvement itself is too small for a number: for z < −25 by the expansion
 /// h(z) ≈ φ(z) / z² (1 − 3/z² + 15/z⁴ − 105/z⁶). −infinity with no variance and no improvement.
 double logExpectedImprovement(double mean, double variance, double best);
 

@@ -87,13 +87,6 @@ bool MarkBoard::reveal(const QString& path) {
     return true;
 }
 
-std::vector<Mistake> MarkBoard::mistakesUnder(const QString& path) const {
-    std::vector<Mistake> found;
-    for (const Mistake& mistake : mistakes_)
-        if (liesUnder(QString::fromStdString(mistake.path), path)) found.push_back(mistake);
-    return found;
-}
-
 std::vector<Mistake> MarkBoard::inputProblems() const {
     std::vector<Mistake> problems;
     for (const auto& entry : targets_) {

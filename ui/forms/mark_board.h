@@ -39,7 +39,6 @@ class MarkBoard : public QObject {
     bool reveal(const QString& path);
 
     const std::vector<Mistake>& mistakes() const { return mistakes_; }
-    std::vector<Mistake> mistakesUnder(const QString& path) const;
     /// Of the targets, one for each that holds text that is not a value.
     std::vector<Mistake> inputProblems() const;
 

@@ -129,10 +129,7 @@ void StudyController::drain() {
 
 void StudyController::handle(const StudyEvent& event) {
     std::visit(
-        overloaded{[&](const StudyRunBegun& begun) {
-                       current_ = QString::fromStdString(begun.name);
-                       emit runBegan(QString::fromStdString(begun.run));
-                   },
+        overloaded{[&](const StudyRunBegun& begun) { current_ = QString::fromStdString(begun.name); },
                    [&](const StudyProgress& made) { progress_ = made; },
                    [&](const StudyNote& note) { emit noted(note.level, QString::fromStdString(note.text)); },
                    [&](const StudyFinished& end) {

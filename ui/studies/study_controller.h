@@ -62,7 +62,6 @@ class StudyController : public QObject {
   signals:
     void changed(); ///< any of the above
     void noted(dstn::LogLevel level, const QString& text);
-    void runBegan(const QString& run);
     void finished(const dstn::StudyFinished& finished);
     void failed(const QString& message); ///< the study could not be started
     void idled();

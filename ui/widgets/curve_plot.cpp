@@ -313,14 +313,6 @@ void CurvePlot::setXRange(double lower, double upper) {
     markDirty();
 }
 
-void CurvePlot::setYRange(double lower, double upper) {
-    setting_ = true;
-    plot_->yAxis->setRange(lower, upper);
-    setting_ = false;
-    followY_ = false;
-    markDirty();
-}
-
 void CurvePlot::resetZoom() {
     followX_ = followY_ = true;
     markDirty();

@@ -93,8 +93,7 @@ class CurvePlot : public QWidget {
     /// The range shown of y never leaves these bounds by following: [0, 1] for an accuracy.
     void setYBounds(std::optional<double> lower, std::optional<double> upper);
     void setXRange(double lower, double upper); ///< as by zooming, without signal
-    void setYRange(double lower, double upper);
-    void resetZoom(); ///< follow again, without signal
+    void resetZoom();                           ///< follow again, without signal
     bool isFollowing() const { return followX_ && followY_; }
     void setCursorAt(double x); ///< without signal
     void hideCursor();          ///< without signal

@@ -84,11 +84,6 @@ void JsonView::setJson(const QString& json) {
     search(false, false);
 }
 
-void JsonView::focusSearch() {
-    needle_->setFocus();
-    needle_->selectAll();
-}
-
 void JsonView::search(bool step, bool backward) {
     const QString needle = needle_->text();
     QList<QTextEdit::ExtraSelection> marks;

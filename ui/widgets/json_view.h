@@ -18,7 +18,6 @@ class JsonView : public QWidget {
     /// Laid out with two blanks a level and its keys in their own order; text that is not JSON is shown as it
     /// is.
     void setJson(const QString& json);
-    void focusSearch();
 
   private:
     void search(bool step, bool backward);

@@ -1,6 +1,6 @@
 #include "core/data/dataset.h"
-#include "core/data/image_gather.h"
 #include "tests/core/data/idx_files.h"
+#include "tests/core/data/inputs.h"
 #include "tests/core/data/numpy_files.h"
 #include "tests/core/data/thrown.h"
 #include "tests/program.h"

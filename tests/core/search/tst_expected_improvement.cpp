@@ -24,6 +24,10 @@ GaussianProcess modelOf(const std::vector<Point>& points, const std::vector<doub
             Kernel{.lengths = Eigen::VectorXd::Constant(d, 0.3), .variance = 1.0, .noise = 1e-6}};
 }
 
+double expectedImprovement(double mean, double variance, double best) {
+    return std::exp(logExpectedImprovement(mean, variance, best));
+}
+
 double improvement(const GaussianProcess& model, const Point& point, double best) {
     const auto p = model.predict(
         Eigen::Map<const Eigen::VectorXd>(point.data(), static_cast<Eigen::Index>(point.size())));
