@@ -43,7 +43,7 @@ class TestScripts : public QObject {
         process.setProcessEnvironment(environment);
         process.setWorkingDirectory("/");
         process.start("/bin/sh", QStringList{path(script)} + arguments);
-        if (!process.waitForFinished()) return {-1, {}, "the script did not end"};
+        if (!process.waitForFinished(dstn::test::patience)) return {-1, {}, "the script did not end"};
         return {process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
                 QString::fromUtf8(process.readAllStandardError())};
     }
@@ -213,7 +213,7 @@ class TestScripts : public QObject {
     void ciScriptIsWellFormed() {
         QProcess bash;
         bash.start("bash", {"-n", QString(DSTN_SOURCE_DIR) + "/.ci/run"});
-        QVERIFY(bash.waitForFinished());
+        QVERIFY(bash.waitForFinished(dstn::test::patience));
         QCOMPARE(bash.exitCode(), 0);
     }
 };
