@@ -4,18 +4,23 @@ set -u
 
 usage() {
     cat <<'TEXT'
-Usage: sh app/launch.sh [--headless] [--no-install] [--help] [-- ARGS]
+Usage: sh app/launch.sh [--headless] [--no-install] [--pypi-torch] [--help] [-- ARGS]
 
 Installs the Debian packages that are missing (with sudo when not root), builds the program in build/release
 and opens the workbench on the default experiment. Without a display the same experiment runs on the terminal,
 into the same archive.
 
   --headless     run the default experiment on the terminal even where there is a display
-  --no-install   install nothing
+  --no-install   install no packages of the system
+  --pypi-torch   take LibTorch from the Python package index, for the CPU, into build/torch-venv: for systems
+                 without a package libtorch-dev. Later starts keep to it.
   --help         show this text
   -- ARGS        handed to the program: to the workbench, or to "dstn run fashion-mnist-cnn" when headless
 TEXT
 }
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
+. "$root/app/packages.sh"
 
 headless=no
 install=yes
@@ -23,6 +28,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --headless) headless=yes ;;
     --no-install) install=no ;;
+    --pypi-torch) torch=pypi ;;
     --help | -h)
         usage
         exit 0
@@ -40,11 +46,8 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
-. "$root/app/packages.sh"
-
-# shellcheck disable=SC2086 # a list
-[ "$install" = no ] || install_packages $packages
+# shellcheck disable=SC2046 # a list
+[ "$install" = no ] || install_packages $(needed_packages)
 build_release dstn dstn-engine dstn-workbench
 
 if [ "$headless" = no ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}${QT_QPA_PLATFORM:-}" ]; then

@@ -1,26 +1,29 @@
 #include "core/error.h"
 
+#include "core/utf8.h"
+
 #include <array>
 #include <cstdio>
 
 namespace dstn {
 
+static bool isControl(char32_t value) { return value < 0x20 || (value >= 0x7F && value < 0xA0); }
+
 std::string printable(std::string_view text) {
     std::string shown;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        // U+0080 to U+009F are control characters too, in UTF-8 two bytes.
-        const bool late =
-            byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-        if (byte >= 0x20 && byte != 0x7F && !late) {
-            shown += text[i];
-            continue;
+    while (!text.empty()) {
+        const auto [value, bytes] = decodeUtf8(text);
+        const std::size_t taken = bytes == 0 ? 1 : bytes;
+        if (bytes > 0 && !isControl(value)) {
+            shown += text.substr(0, taken);
+        } else {
+            std::array<char, 8> code{};
+            std::snprintf(code.data(), code.size(), "\\x%02x",
+                          bytes > 0 ? static_cast<unsigned>(value)
+                                    : static_cast<unsigned char>(text.front()));
+            shown += code.data();
         }
-        if (late) ++i;
-        std::array<char, 8> code{};
-        std::snprintf(code.data(), code.size(), "\\x%02x",
-                      static_cast<unsigned>(static_cast<unsigned char>(text[i])));
-        shown += code.data();
+        text.remove_prefix(taken);
     }
     return shown;
 }

@@ -48,7 +48,7 @@ class Error : public std::runtime_error {
 };
 
 /// Text from outside as a message may show it: control characters, which could end the message early or steer
-/// a terminal, as "\x1b".
+/// a terminal, as "\x1b", and so bytes that are not UTF-8.
 std::string printable(std::string_view text);
 
 } // namespace dstn

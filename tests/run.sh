@@ -4,21 +4,28 @@ set -u
 
 usage() {
     cat <<'TEXT'
-Usage: sh tests/run.sh [--no-install] [--help] [-- CTEST ARGS]
+Usage: sh tests/run.sh [--no-install] [--developer] [--pypi-torch] [--help] [-- CTEST ARGS]
 
 Installs the Debian packages that are missing (with sudo when not root), builds programs and tests in
 build/release, and runs the tests. The exit code is ctest's.
 
-  --no-install    install nothing
+  --no-install    install no packages of the system
+  --developer     treat warnings as errors, as is done with every change to the program
+  --pypi-torch    take LibTorch from the Python package index, as app/launch.sh --pypi-torch does
   --help          show this text
   -- CTEST ARGS   handed to ctest, for instance: -- -R tst_csv_reader
 TEXT
 }
 
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
+. "$root/app/packages.sh"
+
 install=yes
 while [ $# -gt 0 ]; do
     case $1 in
     --no-install) install=no ;;
+    --developer) preset=developer ;;
+    --pypi-torch) torch=pypi ;;
     --help | -h)
         usage
         exit 0
@@ -36,11 +43,8 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
-. "$root/app/packages.sh"
-
-# shellcheck disable=SC2086 # a list
-[ "$install" = no ] || install_packages $packages git
+# shellcheck disable=SC2046 # a list
+[ "$install" = no ] || install_packages $(needed_packages) git
 # shellcheck disable=SC2119 # no targets: everything
 build_release
 exec ctest --test-dir "$root/build/release" --output-on-failure "$@"

@@ -11,6 +11,7 @@
 #include "ui/setup/measured_speed.h"
 #include "ui/setup/setup_page.h"
 #include "ui/studies/studies_page.h"
+#include "ui/text/number_text.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/curve_plot.h"
 #include "ui/widgets/theme.h"
@@ -133,7 +134,7 @@ void MainWindow::makeMenus() {
     QMenu* themeMenu = view->addMenu(tr("&Theme"));
     themes_ = new QActionGroup(this);
     for (const auto& [choice, text] :
-         {std::pair{ThemeChoice::system, tr("As the &desktop")}, std::pair{ThemeChoice::light, tr("&Light")},
+         {std::pair{ThemeChoice::system, tr("Same as &desktop")}, std::pair{ThemeChoice::light, tr("&Light")},
           std::pair{ThemeChoice::dark, tr("D&ark")}}) {
         QAction* action = themeMenu->addAction(text);
         action->setCheckable(true);
@@ -162,7 +163,7 @@ void MainWindow::makeStatusBar() {
     progress_->setTextVisible(false);
     progress_->setAccessibleName(tr("Progress of the run"));
     auto* archive = new QLabel(tr("Archive: %1").arg(pathText(controller_.archive())));
-    archive->setToolTip(tr("Where runs are kept"));
+    archive->setToolTip(tr("Where runs are stored"));
     archive->setForegroundRole(QPalette::PlaceholderText);
     archive->setTextInteractionFlags(Qt::TextSelectableByMouse);
     archive->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
@@ -212,7 +213,7 @@ void MainWindow::connectPages() {
             measuredFlops_ = *speed;
             setup_->setMeasuredFlops(measuredFlops_);
         }
-        statusBar()->showMessage(tr("The run %1 after %2 steps and is kept in the archive.")
+        statusBar()->showMessage(tr("Run %1 after %2 steps; it is kept in the archive.")
                                      .arg(stateText(finished.state))
                                      .arg(finished.steps),
                                  messageMs);
@@ -227,7 +228,7 @@ void MainWindow::connectPages() {
         statusBar()->showMessage(
             finished.state == RunState::failed
                 ? tr("The study failed: %1").arg(QString::fromStdString(finished.message))
-                : tr("The study is %1 and is kept in the archive.").arg(stateText(finished.state)),
+                : tr("Study %1; it is kept in the archive.").arg(stateText(finished.state)),
             messageMs);
     });
     connect(&studyController_, &StudyController::idled, this, [this] {
@@ -257,7 +258,7 @@ MainWindow::Place MainWindow::place() const { return static_cast<Place>(places_-
 void MainWindow::run() { setup_->run(); }
 
 void MainWindow::start(const Experiment& experiment) {
-    if (isSearch(experiment.tuner.type)) {
+    if (traitsOf(experiment.tuner).searches()) {
         goTo(studiesPlace);
         studies_->startSearch(experiment);
         return;
@@ -272,7 +273,7 @@ void MainWindow::openStudy(const QString& study) {
 }
 
 void MainWindow::openRun(const QString& run) {
-    // The run that goes on here is shown live, with its controls.
+    // The run in progress here is shown live, with its controls.
     if (controller_.isActive() && run == controller_.run()) {
         goTo(livePlace);
         return;
@@ -284,7 +285,7 @@ void MainWindow::openRun(const QString& run) {
 
 void MainWindow::resumeRun(const QString& run) {
     if (studyController_.isActive()) {
-        statusBar()->showMessage(tr("A study is going on. Pause it before a run is resumed."), messageMs);
+        statusBar()->showMessage(tr("A study is in progress. Pause it before resuming a run."), messageMs);
         return;
     }
     goTo(livePlace);
@@ -294,13 +295,13 @@ void MainWindow::resumeRun(const QString& run) {
 void MainWindow::duplicate(const QString& experimentJson) {
     const ParsedExperiment parsed = parseExperiment(experimentJson.toStdString());
     if (!parsed.experiment) {
-        statusBar()->showMessage(tr("This run's experiment is not understood by this version: %1")
+        statusBar()->showMessage(tr("This version cannot read the run's experiment: %1")
                                      .arg(QString::fromStdString(describe(parsed.mistakes)).simplified()));
         return;
     }
     setup_->setExperiment(*parsed.experiment);
     goTo(setupPlace);
-    statusBar()->showMessage(tr("Filled in from \"%1\". Undo brings the former experiment back.")
+    statusBar()->showMessage(tr("Loaded from “%1”. Undo restores the previous experiment.")
                                  .arg(QString::fromStdString(parsed.experiment->name)),
                              messageMs);
 }
@@ -327,14 +328,14 @@ void MainWindow::exportPlot() {
 
 void MainWindow::updateBusy() {
     const bool run = controller_.isActive(), study = studyController_.isActive();
-    const QString reason = run     ? tr("A run is going on. Stop it, or wait for its end.")
-                           : study ? tr("A study is going on. Pause it, or wait for its end.")
+    const QString reason = run     ? tr("A run is in progress. Stop it, or wait for it to finish.")
+                           : study ? tr("A study is in progress. Pause it, or wait for it to finish.")
                                    : QString();
     // Asks for a review of the whole page, which ten times a second would be too much.
     if (reason != setupSays_) setup_->setBusy(reason);
     setupSays_ = reason;
-    studies_->setBusy(run ? tr("A run is going on in Live. A run and a study do not go on at the same time: "
-                               "stop the run, or wait for its end.")
+    studies_->setBusy(run ? tr("A run is in progress in Live, and a run and a study cannot run at the same "
+                               "time: stop the run, or wait for it to finish.")
                           : QString());
     navigation_->setBusy(livePlace, run);
     navigation_->setBusy(studiesPlace, study);
@@ -444,11 +445,11 @@ void MainWindow::showShortcuts() {
     heading(tr("In a plot"));
     line(tr("+  −  ←  →"), tr("Zoom and move in time"));
     line(tr("Ctrl++  Ctrl+−"), tr("Zoom the values"));
-    line(tr("Home, double click"), tr("Follow the run again"));
+    line(tr("Home, double-click"), tr("Follow the run again"));
     line(tr("L"), tr("Logarithmic values"));
     line(tr("Drag, Shift+drag"), tr("Zoom a rectangle, move"));
     line(tr("Ctrl+wheel"), tr("Zoom; with Shift: the values"));
-    line(tr("Shift+F10, right click"), tr("Everything else"));
+    line(tr("Shift+F10, right-click"), tr("Everything else"));
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
     connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::close);
     layout->addSpacing(10);
@@ -508,6 +509,13 @@ void MainWindow::restoreSettings() {
     if (!restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray())) {
         const QSize room = QGuiApplication::primaryScreen()->availableSize();
         resize(QSize(1380, 880).boundedTo(room));
+    } else if (const QRect left = settings.value(QStringLiteral("window/rectangle")).toRect();
+               left.isValid() && !isMaximized() && !isFullScreen() &&
+               settings.value(QStringLiteral("window/screens")).toRect() ==
+                   QGuiApplication::primaryScreen()->virtualGeometry()) {
+        // Newer Qt (met with 6.8) makes a restored window fit one screen; one that reached over two would
+        // come back narrower. It does so where the screens are no longer those on which the window was left.
+        setGeometry(left);
     }
     goTo(
         static_cast<Place>(std::clamp(settings.value(QStringLiteral("window/place"), int(setupPlace)).toInt(),
@@ -525,6 +533,8 @@ void MainWindow::restoreSettings() {
 void MainWindow::saveSettings() const {
     QSettings settings;
     settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+    settings.setValue(QStringLiteral("window/rectangle"), geometry());
+    settings.setValue(QStringLiteral("window/screens"), QGuiApplication::primaryScreen()->virtualGeometry());
     settings.setValue(QStringLiteral("window/place"), int(place()));
     settings.setValue(QStringLiteral("window/theme"), static_cast<int>(theme_.choice()));
     settings.setValue(QStringLiteral("live/layout"), live_->saveLayout());

@@ -27,8 +27,8 @@ class StudiesPage;
 class Theme;
 
 /// The workspaces in one window: Set up, Live, Archive, Compare, Studies. It leads from one to another and
-/// holds the menus; what each does is its own affair. A run and a study do not go on at the same time. Closed
-/// while one goes on, it has that saved as interrupted, then closes.
+/// holds the menus; what each does is up to it. A run and a study are never in progress at the same time.
+/// Closing the window first saves what is in progress as interrupted.
 class MainWindow : public QMainWindow {
     Q_OBJECT
 

@@ -18,7 +18,7 @@ class NavigationBar : public QWidget {
     /// @return the action (with shortcut) for a menu
     QAction* addPlace(const QString& icon, const QString& text, const QKeySequence& shortcut);
     void setCurrent(int index);
-    /// A small dot at the button: something goes on there.
+    /// A small dot on the button: something is in progress there.
     void setBusy(int index, bool busy);
 
   signals:

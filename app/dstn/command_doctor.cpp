@@ -2,6 +2,7 @@
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
 #include "core/data/dataset.h"
+#include "core/number_text.h"
 #include "core/run/engine.h"
 
 #include <cstdlib>
@@ -41,8 +42,7 @@ void addEngine(Rows& rows) {
         rows.push_back({"OPENBLAS_CORETYPE", variable("OPENBLAS_CORETYPE")});
         for (const DeviceInfo& device : info.devices) {
             std::string text = device.name;
-            if (device.memoryBytes > 0)
-                text += ", " + shortNumber(static_cast<double>(device.memoryBytes) / (1 << 30)) + " GiB";
+            if (device.memoryBytes > 0) text += ", " + bytesText(static_cast<double>(device.memoryBytes));
             if (!device.available) text = "not available: " + device.reason;
             rows.push_back({"device " + device.id, text});
         }
@@ -78,7 +78,7 @@ void addArchive(Rows& rows, const ArchiveOption& option) {
         for (const auto& [state, count] : counts) text += ", " + std::to_string(count) + " " + state;
         rows.push_back({"", text});
         const auto bytes = static_cast<double>(std::filesystem::file_size(path, error));
-        rows.push_back({"", shortNumber(bytes / (1 << 20)) + " MiB, integrity " + archive.integrity()});
+        rows.push_back({"", bytesText(bytes) + ", integrity " + archive.integrity()});
     } catch (const std::exception& problem) {
         rows.push_back({"", problem.what()});
     }

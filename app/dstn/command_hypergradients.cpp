@@ -1,9 +1,9 @@
 #include "app/dstn/archive_option.h"
-#include "app/dstn/json_lines.h"
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
 #include "app/dstn/whole_number.h"
 #include "core/run/engine.h"
+#include "core/run/json.h"
 
 #include <iostream>
 #include <memory>

@@ -6,8 +6,8 @@
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
 #include "app/dstn/whole_number.h"
-#include "core/archive/archive.h"
-#include "core/experiment/replay.h"
+#include "core/archive/run_requests.h"
+#include "core/run/overloaded.h"
 #include "core/run/session.h"
 #include "core/study/study.h"
 
@@ -44,27 +44,7 @@ RunRequest resumedRequest(const RunOptions& options, const std::filesystem::path
     if (options.seed)
         throw Error(ErrorKind::usage, "--resume goes on with the run's own seed; leave --seed out.");
     const Archive archive(path, Archive::Mode::readOnly);
-    const std::string run = archive.resolve(options.resume);
-    const RunDetails details = archive.details(run);
-    const std::string title = "Run " + run.substr(0, 8) + " (" + details.row.name + ")";
-    if (!ended(details.row.state))
-        throw Error(ErrorKind::usage, title + " is " + std::string(name(details.row.state)) +
-                                          " in another process. Stop it there first.");
-    RunRequest request{.experiment = requireExperiment(title, details.experimentJson, assignments(options)),
-                       .run = run,
-                       .checkpoint = archive.checkpoint(run)};
-    if (request.checkpoint == nullptr)
-        throw Error(ErrorKind::usage, title +
-                                          " has no checkpoint to resume from. Start it anew: dstn export " +
-                                          run.substr(0, 8) + " --format json has its experiment.");
-    if (details.row.steps >= request.experiment.epochs * details.row.stepsPerEpoch)
-        throw Error(ErrorKind::usage, title + " has completed its " +
-                                          std::to_string(request.experiment.epochs) +
-                                          " epochs. Prolong it with --set budget.epochs=N.");
-    if (options.maxSteps > 0 && details.row.steps >= options.maxSteps)
-        throw Error(ErrorKind::usage, title + " has done " + std::to_string(details.row.steps) +
-                                          " steps already; --max-steps bounds the run as a whole.");
-    return request;
+    return resumeRequest(archive, archive.resolve(options.resume), assignments(options), options.maxSteps);
 }
 
 /// The schedule of a run's hyperparameters, or their last values, as a plain training.
@@ -76,26 +56,8 @@ RunRequest followingRequest(const RunOptions& options, const std::filesystem::pa
                         " takes the experiment of the run; leave " +
                         (options.source.empty() ? "--replay" : "\"" + options.source + "\"") + " out.");
     const Archive archive(path, Archive::Mode::readOnly);
-    const std::string run = archive.resolve(replays ? options.replay : options.retrain);
-    const RunDetails details = archive.details(run);
-    const std::string title = "Run " + run.substr(0, 8) + " (" + details.row.name + ")";
-    const Experiment original = requireExperiment(title, details.experimentJson, {});
-    if (details.epochs.empty())
-        throw Error(ErrorKind::usage, title + " has no hyperparameters to follow: it ended before its first "
-                                              "evaluation.");
-    Experiment experiment;
-    if (replays) {
-        std::vector<Trajectory> trajectories;
-        for (const Hyperparameter& h : original.hyperparameters) {
-            const Curve curve = archive.curve(run, std::string(series::hyperparameterPrefix) + h.name);
-            trajectories.push_back({.name = h.name, .steps = curve.step, .values = curve.value});
-        }
-        experiment = replayOf(original, trajectories);
-    } else {
-        experiment = retrainedWith(original, details.epochs.back().hyperparameters);
-    }
-    return {.experiment = requireExperiment(title, toJson(experiment), assignments(options)),
-            .run = newUuid()};
+    return followRequest(archive, archive.resolve(replays ? options.replay : options.retrain),
+                         replays ? Follow::schedule : Follow::values, assignments(options));
 }
 
 RunRequest newRequest(const RunOptions& options) {
@@ -133,11 +95,15 @@ class Display {
             clearBar();
             std::cerr << kept;
         }
-        began_ = began_ || std::holds_alternative<RunStarted>(event);
-        if (const auto* finished = std::get_if<RunFinished>(&event)) {
-            clearBar();
-            if (!json_ && began_) std::cout << progress_.summary(run_, *finished) << std::flush;
-        }
+        std::visit(
+            overloaded{[&](const RunStarted&) { began_ = true; },
+                       [&](const RunFinished& finished) {
+                           clearBar();
+                           if (!json_ && began_) std::cout << progress_.summary(run_, finished) << std::flush;
+                       },
+                       ignore<SamplesTaken, HyperparametersSampled, ProgressMade, EpochFinished, StateChanged,
+                              HyperparameterSet, LogLine, CheckpointTaken, LoadingProgressed>},
+            event);
         if (json_)
             if (const auto line = lines_.line(event)) std::cout << *line << std::endl;
     }
@@ -165,8 +131,8 @@ class Display {
 /// How a run went, as far as its events tell.
 struct Course {
     bool began = false;
-    bool saved = false; ///< it has left a checkpoint
-    RunFinished finished;
+    bool saved = false;                       ///< it has left a checkpoint
+    std::optional<RunFinished> finished = {}; ///< how it ended, once it has
 };
 
 /// Follows the run to its end and hands on what the terminal wants of it.
@@ -180,12 +146,13 @@ Course follow(Session& session, EventQueue& events, const Recorder& recorder, Di
     while (true) {
         for (const Event& event : events.drain()) {
             display.show(event);
-            course.began = course.began || std::holds_alternative<RunStarted>(event);
-            course.saved = course.saved || std::holds_alternative<CheckpointTaken>(event);
-            if (const auto* finished = std::get_if<RunFinished>(&event)) {
-                course.finished = *finished;
-                return course;
-            }
+            std::visit(overloaded{[&](const RunStarted&) { course.began = true; },
+                                  [&](const CheckpointTaken&) { course.saved = true; },
+                                  [&](const RunFinished& finished) { course.finished = finished; },
+                                  ignore<SamplesTaken, HyperparametersSampled, ProgressMade, EpochFinished,
+                                         StateChanged, HyperparameterSet, LogLine, LoadingProgressed>},
+                       event);
+            if (course.finished) return course;
         }
         // Once when it appears: its text changes with every event that waits.
         const auto trouble = recorder.trouble();
@@ -240,7 +207,8 @@ int execute(const RunOptions& options) {
                                                   : resumedRequest(options, path);
     request.maxSteps = options.maxSteps;
     checkAgainstData(options, request.experiment);
-    if (isSearch(request.experiment.tuner.type)) return executeSearch(options, path, request.experiment);
+    if (traitsOf(request.experiment.tuner).searches())
+        return executeSearch(options, path, request.experiment);
 
     const Interruption interruption;
     const std::string run = request.run;
@@ -251,7 +219,7 @@ int execute(const RunOptions& options) {
     // The recorder is first, so that what is shown is on its way to the disk.
     Session session(std::move(request), {recorder, events});
     const Course course = follow(session, *events, *recorder, display, options.quiet);
-    const RunFinished& finished = course.finished;
+    const RunFinished& finished = *course.finished;
     session.wait();
     const auto trouble = recorder->finish();
 

@@ -1,6 +1,5 @@
 #include "app/dstn/archive_option.h"
 #include "app/dstn/experiment_source.h"
-#include "app/dstn/json_lines.h"
 #include "app/dstn/study_execution.h"
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
@@ -8,6 +7,8 @@
 #include "core/experiment/experiment_file.h"
 #include "core/run/session.h"
 #include "core/study/study_results.h"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <fstream>

@@ -1,6 +1,7 @@
 #include "app/dstn/progress.h"
 
 #include "app/dstn/terminal.h"
+#include "core/number_text.h"
 
 #include <algorithm>
 #include <cmath>
@@ -25,70 +26,73 @@ static std::string figures(const EpochResult& result, bool language) {
 }
 
 std::string Progress::note(const Event& event) {
-    if (const auto* started = std::get_if<RunStarted>(&event)) {
-        preparing_ = false;
-        epochs_ = started->experiment.epochs;
-        language_ = started->data.task == TaskKind::language;
-        step_ = started->firstStep;
-        stepsTotal_ = started->stepsTotal;
-        stepsPerEpoch_ = started->stepsPerEpoch;
-        const auto& names = started->series;
-        const auto loss = std::find(names.begin(), names.end(), series::trainLoss);
-        if (loss != names.end()) lossSeries_ = static_cast<std::int32_t>(loss - names.begin());
-        return (started->firstStep > 0 ? "resuming" : "running") + (" " + started->experiment.name) + " on " +
-               started->environment.device + " (" + started->environment.deviceName + ")" +
-               (started->firstStep > 0 ? " after step " + std::to_string(started->firstStep) : "") +
-               ", run " + started->run + "\n";
-    }
-    if (const auto* taken = std::get_if<SamplesTaken>(&event)) {
-        constexpr double newShare = 0.05;
-        for (const Sample& sample : taken->samples)
-            if (sample.series == lossSeries_)
-                loss_ = loss_ ? *loss_ + newShare * (sample.value - *loss_) : sample.value;
-        return "";
-    }
-    if (const auto* progress = std::get_if<ProgressMade>(&event)) {
-        step_ = progress->step;
-        stepsTotal_ = progress->stepsTotal;
-        secondsLeft_ = progress->secondsLeft;
-        examplesPerSecond_ = progress->examplesPerSecond;
-        memoryBytes_ = progress->memoryBytes;
-        warmup_ = progress->warmup;
-        return "";
-    }
-    if (const auto* loading = std::get_if<LoadingProgressed>(&event)) {
-        constexpr double percent = 100.0;
-        loading_ =
-            loading->what + (loading->fraction
-                                 ? " " + std::to_string(static_cast<int>(percent * *loading->fraction)) + " %"
+    return std::visit([this](const auto& one) { return take(one); }, event);
+}
+
+std::string Progress::take(const RunStarted& started) {
+    preparing_ = false;
+    epochs_ = started.experiment.epochs;
+    language_ = started.data.task == TaskKind::language;
+    step_ = started.firstStep;
+    stepsTotal_ = started.stepsTotal;
+    stepsPerEpoch_ = started.stepsPerEpoch;
+    return (started.firstStep > 0 ? "resuming" : "running") + (" " + started.experiment.name) + " on " +
+           started.environment.device + " (" + started.environment.deviceName + ")" +
+           (started.firstStep > 0 ? " after step " + std::to_string(started.firstStep) : "") + ", run " +
+           started.run + "\n";
+}
+
+std::string Progress::take(const SamplesTaken& taken) {
+    constexpr double newShare = 0.05;
+    for (const Sample& sample : taken.samples)
+        if (sample.series == Series::trainLoss)
+            loss_ = loss_ ? *loss_ + newShare * (sample.value - *loss_) : sample.value;
+    return {};
+}
+
+std::string Progress::take(const ProgressMade& progress) {
+    step_ = progress.step;
+    stepsTotal_ = progress.stepsTotal;
+    secondsLeft_ = progress.secondsLeft;
+    examplesPerSecond_ = progress.examplesPerSecond;
+    memoryBytes_ = progress.memoryBytes;
+    warmup_ = progress.warmup;
+    return {};
+}
+
+std::string Progress::take(const LoadingProgressed& loading) {
+    constexpr double percent = 100.0;
+    loading_ = loading.what +
+               (loading.fraction ? " " + std::to_string(static_cast<int>(percent * *loading.fraction)) + " %"
                                  : " …");
-        return "";
+    return {};
+}
+
+std::string Progress::take(const EpochFinished& epoch) const {
+    const EpochResult& result = epoch.result;
+    std::string text = "epoch " + std::to_string(result.epoch) + "/" + std::to_string(epochs_) + ": ";
+    if (result.trainLoss) text += "training loss " + shortNumber(result.trainLoss) + ", ";
+    text += figures(result, language_);
+    if (epoch.best.epoch == result.epoch)
+        text += " (best)";
+    else
+        text += " (best " + shortNumber(epoch.best.validationLoss) + " at epoch " +
+                std::to_string(epoch.best.epoch) + ")";
+    if (result.epoch > 0) {
+        text += "; " + durationText(result.seconds) + " so far";
+        if (secondsLeft_ > 0 && result.step < stepsTotal_)
+            text += ", " + durationText(secondsLeft_) + " left";
     }
-    if (const auto* epoch = std::get_if<EpochFinished>(&event)) {
-        const EpochResult& result = epoch->result;
-        std::string text = "epoch " + std::to_string(result.epoch) + "/" + std::to_string(epochs_) + ": ";
-        if (result.trainLoss) text += "training loss " + shortNumber(result.trainLoss) + ", ";
-        text += figures(result, language_);
-        if (epoch->best.epoch == result.epoch)
-            text += " (best)";
-        else
-            text += " (best " + shortNumber(epoch->best.validationLoss) + " at epoch " +
-                    std::to_string(epoch->best.epoch) + ")";
-        if (result.epoch > 0) {
-            text += "; " + duration(result.seconds) + " so far";
-            if (secondsLeft_ > 0 && result.step < stepsTotal_)
-                text += ", " + duration(secondsLeft_) + " left";
-        }
-        return text + "\n";
-    }
-    if (const auto* set = std::get_if<HyperparameterSet>(&event))
-        return set->name + " set to " + shortNumber(set->value) + " at step " + std::to_string(set->step) +
-               "\n";
-    if (const auto* line = std::get_if<LogLine>(&event)) {
-        if (line->level == LogLevel::error) return ""; // the end of the run tells it
-        return (line->level == LogLevel::warning ? "dstn: warning: " : "") + line->text + "\n";
-    }
-    return "";
+    return text + "\n";
+}
+
+std::string Progress::take(const HyperparameterSet& set) {
+    return set.name + " set to " + numberText(set.value) + " at step " + std::to_string(set.step) + "\n";
+}
+
+std::string Progress::take(const LogLine& line) {
+    if (line.level == LogLevel::error) return {}; // the end of the run tells it
+    return (line.level == LogLevel::warning ? "dstn: warning: " : "") + line.text + "\n";
 }
 
 std::string Progress::bar(int width) const {
@@ -102,11 +106,10 @@ std::string Progress::bar(int width) const {
                 std::to_string(epochs_) + (warmup_ ? " (warm-up)" : "");
     text += "  step " + std::to_string(step_) + "/" + std::to_string(stepsTotal_);
     if (examplesPerSecond_ > 0)
-        text += "  " + std::to_string(std::llround(examplesPerSecond_)) +
-                (language_ ? " tokens/s" : " examples/s");
-    if (memoryBytes_ > 0) text += "  " + std::to_string(memoryBytes_ >> 20) + " MiB";
+        text += "  " + rateText(examplesPerSecond_, language_ ? "tokens" : "examples");
+    if (memoryBytes_ > 0) text += "  " + bytesText(static_cast<double>(memoryBytes_));
     if (loss_) text += "  loss " + shortNumber(loss_);
-    if (secondsLeft_ > 0) text += "  " + duration(secondsLeft_) + " left";
+    if (secondsLeft_ > 0) text += "  " + durationText(secondsLeft_) + " left";
 
     const int room = width - textWidth(text) - 2;
     constexpr int least = 8, most = 40;
@@ -120,7 +123,7 @@ std::string Progress::bar(int width) const {
 
 std::string Progress::summary(const std::string& run, const RunFinished& finished) const {
     std::string text = "run " + run + " " + std::string(name(finished.state)) + " after " +
-                       std::to_string(finished.steps) + " steps, " + duration(finished.seconds) + "\n";
+                       std::to_string(finished.steps) + " steps, " + durationText(finished.seconds) + "\n";
     if (finished.best)
         text += "best: epoch " + std::to_string(finished.best->epoch) + ", " +
                 figures(*finished.best, language_) + "\n";

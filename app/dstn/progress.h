@@ -19,8 +19,19 @@ class Progress {
     std::string summary(const std::string& run, const RunFinished& finished) const;
 
   private:
+    std::string take(const RunStarted& started);
+    std::string take(const SamplesTaken& taken);
+    std::string take(const HyperparametersSampled& /*sampled*/) { return {}; }
+    std::string take(const ProgressMade& progress);
+    std::string take(const EpochFinished& epoch) const;
+    std::string take(const StateChanged& /*changed*/) { return {}; }
+    std::string take(const HyperparameterSet& set);
+    std::string take(const LogLine& line);
+    std::string take(const CheckpointTaken& /*checkpoint*/) { return {}; }
+    std::string take(const RunFinished& /*finished*/) { return {}; } // summary() tells it
+    std::string take(const LoadingProgressed& loading);
+
     std::int64_t epochs_ = 0, step_ = 0, stepsTotal_ = 0, stepsPerEpoch_ = 0;
-    std::int32_t lossSeries_ = -1;
     std::optional<double> loss_; ///< running mean, as a single mini-batch says little
     double secondsLeft_ = 0.0, examplesPerSecond_ = 0.0;
     std::int64_t memoryBytes_ = 0;

@@ -1,8 +1,9 @@
 #include "app/dstn/run_text.h"
 
-#include "app/dstn/json_lines.h"
 #include "app/dstn/terminal.h"
 #include "core/archive/stored_experiment.h"
+#include "core/number_text.h"
+#include "core/run/json.h"
 
 #include <algorithm>
 #include <cmath>
@@ -42,29 +43,10 @@ Json detailsJson(const RunDetails& details) {
     Json json = rowJson(details.row);
     json["parameters"] = details.parameters;
     json["response_parameters"] = details.responseParameters;
-    const Environment& environment = details.environment;
-    json["environment"] = {{"device", environment.device},
-                           {"device_name", environment.deviceName},
-                           {"torch_version", environment.torchVersion},
-                           {"blas", environment.blas},
-                           {"program_version", environment.programVersion},
-                           {"host", environment.host},
-                           {"threads", environment.threads}};
+    json["environment"] = jsonEnvironment(details.environment);
     json["experiment"] = storedExperiment(details);
     Json& epochs = json["epochs"] = Json::array();
-    for (const EpochResult& epoch : details.epochs)
-        epochs.push_back({{"epoch", epoch.epoch},
-                          {"step", epoch.step},
-                          {"seconds", jsonNumber(epoch.seconds)},
-                          {"gradients", jsonNumber(epoch.gradients)},
-                          {"train_loss", jsonNumber(epoch.trainLoss)},
-                          {"train_accuracy", jsonNumber(epoch.trainAccuracy)},
-                          {"validation_loss", jsonNumber(epoch.validationLoss)},
-                          {"validation_accuracy", jsonNumber(epoch.validationAccuracy)},
-                          {"test_loss", jsonNumber(epoch.testLoss)},
-                          {"test_accuracy", jsonNumber(epoch.testAccuracy)},
-                          {"hyperparameters", jsonValues(epoch.hyperparameters)},
-                          {"scales", jsonValues(epoch.scales)}});
+    for (const EpochResult& epoch : details.epochs) epochs.push_back(jsonEpoch(epoch));
     json["series"] = details.series;
     Json& events = json["events"] = Json::array();
     for (const auto& [time, text] : details.events) events.push_back({{"time", time}, {"text", text}});
@@ -73,8 +55,8 @@ Json detailsJson(const RunDetails& details) {
 
 static std::string epochsText(const RunRow& run) {
     if (run.stepsPerEpoch <= 0) return "-";
-    return shortNumber(static_cast<double>(run.steps) / static_cast<double>(run.stepsPerEpoch)) + "/" +
-           shortNumber(static_cast<double>(run.stepsTotal) / static_cast<double>(run.stepsPerEpoch));
+    return quantityText(static_cast<double>(run.steps) / static_cast<double>(run.stepsPerEpoch)) + "/" +
+           quantityText(static_cast<double>(run.stepsTotal) / static_cast<double>(run.stepsPerEpoch));
 }
 
 static std::string joined(const std::vector<std::string>& words) {
@@ -98,7 +80,7 @@ std::string listText(const std::vector<RunRow>& runs) {
                               shortened(run.dataName, 24), shortened(run.modelName, 24), run.method,
                               std::string(name(run.state)), epochsText(run),
                               shortNumber(run.bestValidationLoss), validationFigure(run),
-                              duration(run.seconds), run.created, joined(run.tags)});
+                              durationText(run.seconds), run.created, joined(run.tags)});
     return table.text();
 }
 
@@ -126,7 +108,7 @@ std::string detailsText(const RunDetails& details) {
                        details.environment.torchVersion);
     fact("epochs", epochsText(run));
     fact("steps", std::to_string(run.steps));
-    fact("time", duration(run.seconds));
+    fact("time", durationText(run.seconds));
     fact("gradients", shortNumber(run.gradients));
     if (!run.study.empty())
         fact("study",
@@ -154,7 +136,7 @@ std::string detailsText(const RunDetails& details) {
         for (const auto& [hyperparameter, value] : details.epochs.back().hyperparameters)
             epochs.rows.front().push_back(hyperparameter);
         for (const EpochResult& epoch : details.epochs) {
-            epochs.rows.push_back({std::to_string(epoch.epoch), duration(epoch.seconds),
+            epochs.rows.push_back({std::to_string(epoch.epoch), durationText(epoch.seconds),
                                    shortNumber(epoch.trainLoss), shortNumber(epoch.validationLoss),
                                    figure(epoch.validationLoss, epoch.validationAccuracy),
                                    shortNumber(epoch.testLoss), figure(epoch.testLoss, epoch.testAccuracy)});
@@ -192,7 +174,7 @@ std::string comparisonText(const std::vector<RunDetails>& runs) {
     add("method", [](const RunDetails& run) { return run.row.method; });
     add("state", [](const RunDetails& run) { return std::string(name(run.row.state)); });
     add("epochs", [](const RunDetails& run) { return epochsText(run.row); });
-    add("time", [](const RunDetails& run) { return duration(run.row.seconds); });
+    add("time", [](const RunDetails& run) { return durationText(run.row.seconds); });
     section("BEST EPOCH");
     add("epoch",
         [](const RunDetails& run) { return run.row.bestEpoch ? std::to_string(*run.row.bestEpoch) : "-"; });

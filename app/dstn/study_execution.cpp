@@ -1,8 +1,10 @@
 #include "app/dstn/study_execution.h"
 
 #include "app/dstn/interruption.h"
-#include "app/dstn/json_lines.h"
 #include "app/dstn/terminal.h"
+#include "core/number_text.h"
+#include "core/run/json.h"
+#include "core/run/overloaded.h"
 #include "core/study/study_results.h"
 #include "core/study/study_runner.h"
 
@@ -74,30 +76,34 @@ class StudyDisplay {
     }
     void take(const StudyRunEvent& of) {
         const std::string& run = runs_[key(of.place)];
-        if (const auto* progress = std::get_if<ProgressMade>(&of.event)) live_[run].progress = *progress;
-        if (const auto* told = std::get_if<LogLine>(&of.event);
-            told != nullptr && told->level != LogLevel::info)
-            line(names_[run] + ": " + told->text);
-        const auto* ending = std::get_if<RunFinished>(&of.event);
-        if (ending == nullptr) return;
+        std::visit(overloaded{[&](const ProgressMade& progress) { live_[run].progress = progress; },
+                              [&](const LogLine& told) {
+                                  if (told.level != LogLevel::info) line(names_[run] + ": " + told.text);
+                              },
+                              [&](const RunFinished& finished) { takeEnd(of.place, run, finished); },
+                              ignore<RunStarted, SamplesTaken, HyperparametersSampled, EpochFinished,
+                                     StateChanged, HyperparameterSet, CheckpointTaken, LoadingProgressed>},
+                   of.event);
+    }
+    void takeEnd(const StudyPlace& place, const std::string& run, const RunFinished& ending) {
         live_.erase(run);
-        const auto loss = ending->best ? std::optional(ending->best->validationLoss) : std::nullopt;
-        line(names_[run] + ": " + std::string(name(ending->state)) + " in " + duration(ending->seconds) +
+        const auto loss = ending.best ? std::optional(ending.best->validationLoss) : std::nullopt;
+        line(names_[run] + ": " + std::string(name(ending.state)) + " in " + durationText(ending.seconds) +
              (loss ? ", best validation loss " + shortNumber(loss) : std::string()));
         if (!execution_.json) return;
         nlohmann::ordered_json json{{"event", "run"},
                                     {"study", execution_.study},
                                     {"run", run},
                                     {"name", names_[run]},
-                                    {"method", of.place.method},
-                                    {"seed", of.place.seed},
-                                    {"trial", of.place.trial},
-                                    {"state", name(ending->state)},
-                                    {"steps", ending->steps},
-                                    {"seconds", jsonNumber(ending->seconds)},
-                                    {"gradients", jsonNumber(ending->gradients)},
+                                    {"method", place.method},
+                                    {"seed", place.seed},
+                                    {"trial", place.trial},
+                                    {"state", name(ending.state)},
+                                    {"steps", ending.steps},
+                                    {"seconds", jsonNumber(ending.seconds)},
+                                    {"gradients", jsonNumber(ending.gradients)},
                                     {"validation_loss", jsonNumber(loss)},
-                                    {"hyperparameters", jsonValues(ending->hyperparameters)}};
+                                    {"hyperparameters", jsonValues(ending.hyperparameters)}};
         std::cout << json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
     }
     void take(const StudyProgress& progress) { progress_ = progress; }
@@ -111,7 +117,7 @@ class StudyDisplay {
     std::string barText() const {
         const double share = progress_.total > 0 ? std::min(1.0, progress_.spent / progress_.total) : 0.0;
         std::string text = std::to_string(static_cast<int>(100 * share)) + " % of the study";
-        if (progress_.secondsLeft > 0) text += ", " + duration(progress_.secondsLeft) + " left";
+        if (progress_.secondsLeft > 0) text += ", " + durationText(progress_.secondsLeft) + " left";
         for (const auto& [run, live] : live_)
             text += "; " + live.name + ": step " + std::to_string(live.progress.step) + "/" +
                     std::to_string(live.progress.stepsTotal);

@@ -1,14 +1,13 @@
 #include "app/dstn/terminal.h"
 
 #include "core/error.h"
+#include "core/number_text.h"
+#include "core/utf8.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
 #include <iostream>
 
 namespace dstn::cli {
@@ -30,21 +29,11 @@ int terminalWidth() {
     return 80;
 }
 
-static bool beginsCharacter(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
-
-int textWidth(std::string_view text) {
-    return static_cast<int>(std::count_if(text.begin(), text.end(), beginsCharacter));
-}
+int textWidth(std::string_view text) { return static_cast<int>(countCodePoints(text)); }
 
 std::string shortened(std::string_view text, int width) {
     if (textWidth(text) <= width) return std::string(text);
-    std::string result;
-    int columns = 0;
-    for (const char byte : text) {
-        if (beginsCharacter(byte) && ++columns >= width) break;
-        result += byte;
-    }
-    return width > 0 ? result + "…" : "";
+    return width > 0 ? std::string(firstCodePoints(text, static_cast<std::size_t>(width - 1))) + "…" : "";
 }
 
 std::string Table::text() const {
@@ -67,24 +56,6 @@ std::string Table::text() const {
     return result;
 }
 
-std::string shortNumber(std::optional<double> value) {
-    if (!value) return "-";
-    if (std::isnan(*value)) return "NaN";
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.4g", *value);
-    return text.data();
-}
-
-std::string duration(double seconds) {
-    if (!std::isfinite(seconds) || seconds < 0) return "-";
-    const auto whole = static_cast<long long>(std::llround(seconds));
-    std::array<char, 48> text{};
-    if (whole >= 3600)
-        std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60,
-                      whole % 60);
-    else
-        std::snprintf(text.data(), text.size(), "%lld:%02lld", whole / 60, whole % 60);
-    return text.data();
-}
+std::string shortNumber(std::optional<double> value) { return value ? valueText(*value) : "-"; }
 
 } // namespace dstn::cli

@@ -26,9 +26,7 @@ struct Table {
     std::string text() const;
 };
 
-/// "0.4213", "1.2e-05": four significant digits; "NaN"; "-" where absent.
+/// valueText() of it; "-" where absent.
 std::string shortNumber(std::optional<double> value);
-/// "0:07", "12:31", "3:05:00".
-std::string duration(double seconds);
 
 } // namespace dstn::cli

@@ -10,73 +10,57 @@
 
 namespace dstn {
 
-std::optional<bool> higherIsBetter(std::string_view series) {
-    if (series.ends_with("accuracy") || series == series::throughput) return true;
-    if (series.ends_with("loss")) return false;
-    return std::nullopt;
+void Archive::Impl::Target::findPlaces(const std::vector<std::string>& hyperparameters) {
+    const auto place = [&](std::string_view name) -> Place {
+        const auto found = std::ranges::find(series, name, &Named::name);
+        return found == series.end() ? std::nullopt : Place(found - series.begin());
+    };
+    for (const SeriesInfo& info : seriesTable)
+        metrics[static_cast<std::size_t>(info.series)] = place(info.name);
+    values.clear();
+    scales.clear();
+    for (const std::string& name : hyperparameters) {
+        values.push_back(place(hyperparameterSeries(name)));
+        scales.push_back(place(scaleSeries(name)));
+    }
 }
 
 namespace {
 
 constexpr std::size_t checkpointPartBytes = std::size_t{64} << 20U; // far below SQLite's limit of a value
 
+/// 1 where a series' best value is its highest, −1 where its lowest; nothing where none is better.
+std::optional<int> bestSign(std::string_view series) {
+    const SeriesInfo* const info = findSeries(series);
+    if (info == nullptr || info->better == SeriesBetter::neither) return std::nullopt;
+    return info->better == SeriesBetter::higher ? 1 : -1;
+}
+
 constexpr const char* now = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')";
 
 std::string dataName(const DataSpec& data) {
-    const auto file = [&] {
-        std::filesystem::path path(data.path);
-        return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
-    };
-    switch (data.source) {
-    case DataSource::fashionMnist:
-        return "Fashion-MNIST";
-    case DataSource::cifar10:
-        return "CIFAR-10";
-    case DataSource::cifar100:
-        return "CIFAR-100";
-    case DataSource::idx:
-    case DataSource::imageFolder:
-    case DataSource::csv:
-    case DataSource::numpy:
-    case DataSource::text:
-        return file();
-    case DataSource::syntheticRegression:
-        return "synthetic regression";
-    case DataSource::syntheticClassification:
-        return "synthetic classification";
-    }
-    return "";
+    if (const std::string_view name = traitsOf(data.source).name; !name.empty()) return std::string(name);
+    const std::filesystem::path path(data.path);
+    return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
 }
 
 /// "CNN 16-32-1568-10", "LSTM 128-128": the kind of network and the widths of its layers.
 std::string modelName(const Model& model) {
     std::string widths;
-    int layers = 0;
-    bool convolution = false, residual = false, recurrent = false;
-    const auto add = [&](std::int64_t width) {
-        widths += (layers++ == 0 ? " " : "-") + std::to_string(width);
-    };
+    int layers = 0, rank = 0;
+    std::string_view kind;
     for (const Part& part : model.parts) {
-        if (const auto* linear = std::get_if<LinearPart>(&part)) add(linear->out);
-        if (const auto* conv = std::get_if<Conv2dPart>(&part)) {
-            add(conv->out);
-            convolution = true;
+        const PartTraits& traits = traitsOf(part);
+        if (!traits.network.empty() && traits.rank > rank) {
+            kind = traits.network;
+            rank = traits.rank;
         }
-        if (const auto* block = std::get_if<ResidualBlockPart>(&part)) {
-            add(block->out);
-            residual = true;
-        }
-        if (const auto* lstm = std::get_if<LstmPart>(&part)) {
-            for (std::int64_t layer = 0; layer < lstm->layers; ++layer) add(lstm->hidden);
-            recurrent = true;
-        }
+        if (traits.widths == nullptr) continue;
+        for (const std::int64_t width : traits.widths(part))
+            widths += (layers++ == 0 ? " " : "-") + std::to_string(width);
     }
-    return (recurrent     ? "LSTM"
-            : residual    ? "ResNet"
-            : convolution ? "CNN"
-            : layers > 1  ? "MLP"
-                          : "linear") +
-           widths;
+    if (kind.empty()) kind = layers > 1 ? "MLP" : "linear";
+    return std::string(kind) + widths;
 }
 
 /// Writes events of one run, within the transaction of Archive::append().
@@ -103,6 +87,7 @@ class Appender {
 
     void operator()(const RunStarted& started);
     void operator()(const SamplesTaken& taken);
+    void operator()(const HyperparametersSampled& sampled);
     void operator()(const ProgressMade& progress) {
         goOn();
         advance(progress.step, progress.seconds);
@@ -128,6 +113,13 @@ class Appender {
     void own(); // this process writes the run from now on
     void requireFree();
     void registerSeries(const std::vector<std::string>& names);
+    /// A number of the series at this place among the declared ones.
+    struct Placed {
+        std::size_t place = 0;
+        std::int64_t step = 0;
+        double seconds = 0.0, value = 0.0;
+    };
+    void write(const std::vector<Placed>& samples);
     void insertHyperparameters(const std::vector<Hyperparameter>& hyperparameters);
     void dropAfter(std::int64_t step);
     void updateBest(const EpochResult& best);
@@ -147,10 +139,14 @@ void Appender::loadTarget(std::int64_t id) {
     auto series = statement("SELECT n.id, n.name FROM summaries s JOIN series_names n ON n.id = s.series_id "
                             "WHERE s.run_id = ? ORDER BY s.position");
     series.bind(1, id);
-    while (series.executeStep()) {
-        target_.series.push_back(series.getColumn(0).getInt64());
-        target_.names.push_back(series.getColumn(1).getString());
-    }
+    while (series.executeStep())
+        target_.series.push_back(
+            {.name = series.getColumn(1).getString(), .id = series.getColumn(0).getInt64()});
+    auto names = statement("SELECT name FROM hyperparameters WHERE run_id = ? ORDER BY position");
+    names.bind(1, id);
+    std::vector<std::string> hyperparameters;
+    while (names.executeStep()) hyperparameters.push_back(names.getColumn(0).getString());
+    target_.findPlaces(hyperparameters);
 }
 
 void Appender::noteFailedResumption(const RunFinished& finished) {
@@ -185,6 +181,10 @@ void Appender::operator()(const RunStarted& started) {
     registerSeries(started.series);
     execute("DELETE FROM hyperparameters WHERE run_id = ?");
     insertHyperparameters(started.experiment.hyperparameters);
+    std::vector<std::string> hyperparameters;
+    for (const Hyperparameter& each : started.experiment.hyperparameters)
+        hyperparameters.push_back(each.name);
+    target_.findPlaces(hyperparameters);
     event(started.firstStep > 0 ? "resumed" : "started",
           (started.firstStep > 0 ? "resumed after step " + std::to_string(started.firstStep) + " on "
                                  : std::string("started on ")) +
@@ -224,7 +224,7 @@ void Appender::describeRun(const RunStarted& started) {
     const auto integer = [&](std::int64_t value) { update.bind(index++, value); };
     text(dataName(experiment.data));
     text(modelName(experiment.model));
-    text(experiment.tuner.type);
+    text(std::string(traitsOf(experiment.tuner).id));
     integer(started.stepsTotal);
     integer(experiment.epochs * started.stepsPerEpoch);
     integer(started.stepsPerEpoch);
@@ -269,17 +269,16 @@ void Appender::registerSeries(const std::vector<std::string>& names) {
     // A series that an earlier part of the run had, and this has not, goes behind.
     execute("UPDATE summaries SET position = position + 1000000 WHERE run_id = ?");
     target_.series.clear();
-    target_.names = names;
     for (const std::string& series : names) {
         name.bind(1, series);
         name.exec();
         name.reset();
         find.bind(1, series);
         find.executeStep();
-        target_.series.push_back(find.getColumn(0).getInt64());
+        target_.series.push_back({.name = series, .id = find.getColumn(0).getInt64()});
         find.reset();
         place.bind(1, target_.id);
-        place.bind(2, target_.series.back());
+        place.bind(2, target_.series.back().id);
         place.bind(3, static_cast<std::int64_t>(target_.series.size() - 1));
         place.exec();
         place.reset();
@@ -324,17 +323,17 @@ void Appender::dropAfter(std::int64_t step) {
             "s.series_id = summaries.series_id) WHERE run_id = ?");
     execute("UPDATE summaries SET last = (SELECT value FROM samples s WHERE s.run_id = summaries.run_id AND "
             "s.series_id = summaries.series_id AND s.step = last_step) WHERE run_id = ?");
-    for (std::size_t i = 0; i < target_.series.size(); ++i) {
-        const auto higher = higherIsBetter(target_.names[i]);
-        if (!higher) continue;
+    for (const auto& [name, id] : target_.series) {
+        const auto sign = bestSign(name);
+        if (!sign) continue;
         auto best = statement(
             (std::string(
                  "UPDATE summaries SET (best_step, best) = (SELECT step, value FROM samples WHERE run_id = "
                  "?1 AND series_id = ?2 AND value IS NOT NULL ORDER BY value ") +
-             (*higher ? "DESC" : "ASC") + ", step LIMIT 1) WHERE run_id = ?1 AND series_id = ?2")
+             (*sign > 0 ? "DESC" : "ASC") + ", step LIMIT 1) WHERE run_id = ?1 AND series_id = ?2")
                 .c_str());
         best.bind(1, target_.id);
-        best.bind(2, target_.series[i]);
+        best.bind(2, id);
         best.exec();
     }
     execute("UPDATE runs SET (best_epoch, best_validation_loss, best_validation_accuracy, test_at_best) = "
@@ -346,9 +345,42 @@ void Appender::dropAfter(std::int64_t step) {
 }
 
 void Appender::operator()(const SamplesTaken& taken) {
+    std::vector<Placed> samples;
+    samples.reserve(taken.samples.size());
+    for (const auto& [series, step, seconds, value] : taken.samples) {
+        const auto place = target_.metrics.at(static_cast<std::size_t>(series));
+        if (!place)
+            throw Error(ErrorKind::archive, "Run " + run_ + " told a sample of the series " +
+                                                std::string(seriesName(series)) +
+                                                ", which it had not declared.");
+        samples.push_back({.place = *place, .step = step, .seconds = seconds, .value = value});
+    }
+    write(samples);
+}
+
+void Appender::operator()(const HyperparametersSampled& sampled) {
+    if (sampled.points.size() != target_.values.size())
+        throw Error(ErrorKind::archive, "Run " + run_ + " told the values of " +
+                                            std::to_string(sampled.points.size()) +
+                                            " hyperparameters, but its experiment has " +
+                                            std::to_string(target_.values.size()) + ".");
+    std::vector<Placed> samples;
+    const auto add = [&](const std::optional<std::size_t>& place, double value) {
+        if (place)
+            samples.push_back(
+                {.place = *place, .step = sampled.step, .seconds = sampled.seconds, .value = value});
+    };
+    for (std::size_t i = 0; i < sampled.points.size(); ++i) {
+        add(target_.values[i], sampled.points[i].value);
+        if (sampled.points[i].spread) add(target_.scales[i], sampled.points[i].spread->scale);
+    }
+    write(samples);
+}
+
+void Appender::write(const std::vector<Placed>& samples) {
     struct Touched {
-        const Sample* last = nullptr;
-        const Sample* best = nullptr;
+        const Placed* last = nullptr;
+        const Placed* best = nullptr;
     };
     std::vector<Touched> touched(target_.series.size());
     auto insert = statement("INSERT OR REPLACE INTO samples(run_id, series_id, step, seconds, value) "
@@ -356,13 +388,9 @@ void Appender::operator()(const SamplesTaken& taken) {
     insert.bind(1, target_.id);
     std::int64_t step = 0;
     double seconds = 0.0;
-    for (const Sample& sample : taken.samples) {
-        const auto index = static_cast<std::size_t>(sample.series);
-        if (sample.series < 0 || index >= target_.series.size())
-            throw Error(ErrorKind::archive, "Run " + run_ + " told a sample of series " +
-                                                std::to_string(sample.series) + ", but it declared only " +
-                                                std::to_string(target_.series.size()) + ".");
-        insert.bind(2, target_.series[index]);
+    for (const Placed& sample : samples) {
+        const auto& [name, id] = target_.series[sample.place];
+        insert.bind(2, id);
         insert.bind(3, sample.step);
         insert.bind(4, sample.seconds);
         insert.bind(5, sample.value); // SQLite makes NULL of NaN
@@ -370,13 +398,12 @@ void Appender::operator()(const SamplesTaken& taken) {
         insert.reset();
         step = std::max(step, sample.step);
         seconds = std::max(seconds, sample.seconds);
-        Touched& series = touched[index];
-        if (series.last == nullptr || sample.step >= series.last->step) series.last = &sample;
-        const auto higher = higherIsBetter(target_.names[index]);
-        if (higher && !std::isnan(sample.value) &&
-            (series.best == nullptr ||
-             (*higher ? sample.value > series.best->value : sample.value < series.best->value)))
-            series.best = &sample;
+        auto& [last, best] = touched[sample.place];
+        if (last == nullptr || sample.step >= last->step) last = &sample;
+        const auto sign = bestSign(name);
+        if (sign && !std::isnan(sample.value) &&
+            (best == nullptr || *sign * sample.value > *sign * best->value))
+            best = &sample;
     }
     auto last =
         statement("UPDATE summaries SET last_step = ?1, last = ?2 WHERE run_id = ?3 AND series_id = ?4 AND "
@@ -391,13 +418,13 @@ void Appender::operator()(const SamplesTaken& taken) {
             update->bind(1, sample->step);
             update->bind(2, sample->value);
             update->bind(3, target_.id);
-            update->bind(4, target_.series[i]);
-            if (update == &best) update->bind(5, *higherIsBetter(target_.names[i]) ? 1 : -1);
+            update->bind(4, target_.series[i].id);
+            if (update == &best) update->bind(5, *bestSign(target_.series[i].name));
             update->exec();
             update->reset();
         }
     }
-    if (taken.samples.empty()) return;
+    if (samples.empty()) return;
     goOn();
     advance(step, seconds);
 }
@@ -539,16 +566,12 @@ void Appender::operator()(const RunFinished& finished) {
                           " steps" + (finished.message.empty() ? "" : ": " + finished.message));
 }
 
-/// True for what must survive a power cut.
-bool lasting(const Event& event) {
-    return std::holds_alternative<CheckpointTaken>(event) || std::holds_alternative<RunFinished>(event);
-}
-
 } // namespace
 
 void Archive::append(const std::string& run, const std::vector<Event>& events) {
     if (events.empty()) return;
-    const bool full = std::any_of(events.begin(), events.end(), lasting);
+    const bool full =
+        std::ranges::any_of(events, [](const Event& event) { return urgency(event) == Urgency::lasting; });
     impl_->guard(
         [&] { impl_->database->exec(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"); });
     std::optional<Impl::Target> target;

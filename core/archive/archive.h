@@ -81,6 +81,12 @@ struct Curve {
     std::vector<double> step, epoch, seconds, value;
 };
 
+/// A hyperparameter of one run, in step order.
+struct HyperparameterCurve {
+    std::vector<double> step, epoch, seconds;
+    std::vector<HyperparameterPoint> points;
+};
+
 enum class ExportFormat { csv, json };
 
 /// Whether `path` is the archive's file or one that SQLite keeps beside it, by whatever name or link.
@@ -110,6 +116,10 @@ class Archive {
     Curve curve(const std::string& run, const std::string& series) const;
     /// Only points with step > `afterStep`, for following a running run.
     Curve curve(const std::string& run, const std::string& series, std::int64_t afterStep) const;
+    /// Each value with the σ of its step, where there is one, and the band that follows by the
+    /// hyperparameter's transform. Empty if the run does not have it.
+    HyperparameterCurve curve(const std::string& run, const Hyperparameter& hyperparameter,
+                              std::int64_t afterStep = -1) const;
     std::shared_ptr<const std::string> checkpoint(const std::string& run) const; ///< null: there is none
     /// Changes whenever another connection wrote; cheap enough to ask many times a second.
     std::int64_t dataVersion() const;

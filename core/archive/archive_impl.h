@@ -7,6 +7,7 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -23,9 +24,18 @@ namespace dstn {
 struct Archive::Impl {
     /// What append() must know of a run, kept from call to call.
     struct Target {
+        struct Named {
+            std::string name;
+            std::int64_t id = 0; ///< series_names.id
+        };
         std::int64_t id = 0;
-        std::vector<std::int64_t> series; ///< Sample::series -> series_names.id
-        std::vector<std::string> names;   ///< of the same
+        std::vector<Named> series; ///< as declared
+        /// Where among these a row of the table is, and a hyperparameter's values and scales, in the
+        /// experiment's order; nothing: not declared.
+        using Place = std::optional<std::size_t>;
+        std::array<Place, seriesTable.size()> metrics;
+        std::vector<Place> values, scales;
+        void findPlaces(const std::vector<std::string>& hyperparameters);
     };
 
     std::filesystem::path path;
@@ -96,8 +106,5 @@ ProcessIdentity processOf(SQLite::Statement& row, int column);
 /// Whether the process of a run that has not ended is gone. `row` has heartbeat behind the process's columns.
 bool abandonedRun(SQLite::Statement& row, int column);
 inline constexpr const char* abandonedReason = "Its process ended without a word.";
-
-/// True for series whose best value is the highest, false for the lowest; empty where none is better.
-std::optional<bool> higherIsBetter(std::string_view series);
 
 } // namespace dstn

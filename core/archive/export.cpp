@@ -1,7 +1,8 @@
 #include "core/archive/archive_impl.h"
+#include "core/archive/csv_field.h"
 #include "core/archive/exact_number.h"
-#include "core/archive/export_values.h"
 #include "core/archive/stored_experiment.h"
+#include "core/run/json.h"
 
 #include <SQLiteCpp/Transaction.h>
 #include <nlohmann/json.hpp>
@@ -83,28 +84,9 @@ Json jsonRun(const RunDetails& details, const std::vector<Curve>& curves) {
                        {"note", row.note},
                        {"starred", row.starred}};
     document["experiment"] = storedExperiment(details);
-    const Environment& environment = details.environment;
-    document["environment"] = {{"device", environment.device},
-                               {"device_name", environment.deviceName},
-                               {"torch_version", environment.torchVersion},
-                               {"blas", environment.blas},
-                               {"program_version", environment.programVersion},
-                               {"host", environment.host},
-                               {"threads", environment.threads}};
+    document["environment"] = jsonEnvironment(details.environment);
     Json& epochs = document["epochs"] = Json::array();
-    for (const EpochResult& epoch : details.epochs)
-        epochs.push_back({{"epoch", epoch.epoch},
-                          {"step", epoch.step},
-                          {"seconds", jsonNumber(epoch.seconds)},
-                          {"gradients", jsonNumber(epoch.gradients)},
-                          {"train_loss", jsonNumber(epoch.trainLoss)},
-                          {"train_accuracy", jsonNumber(epoch.trainAccuracy)},
-                          {"validation_loss", jsonNumber(epoch.validationLoss)},
-                          {"validation_accuracy", jsonNumber(epoch.validationAccuracy)},
-                          {"test_loss", jsonNumber(epoch.testLoss)},
-                          {"test_accuracy", jsonNumber(epoch.testAccuracy)},
-                          {"hyperparameters", jsonValues(epoch.hyperparameters)},
-                          {"scales", jsonValues(epoch.scales)}});
+    for (const EpochResult& epoch : details.epochs) epochs.push_back(jsonEpoch(epoch));
     Json& series = document["series"] = Json::object();
     for (std::size_t i = 0; i < curves.size(); ++i)
         series[details.series[i]] = {{"step", jsonSteps(curves[i].step)},

@@ -223,6 +223,42 @@ Curve Archive::curve(const std::string& run, const std::string& series) const {
     return curve(run, series, -1);
 }
 
+namespace {
+
+/// A statement of SQLite's own: the wrapper's columns share ownership of theirs, which costs more than a row
+/// does.
+class RawRows {
+  public:
+    /// @param numbers of its parameters, in order
+    RawRows(sqlite3* database, const char* sql, std::initializer_list<std::int64_t> numbers)
+        : database_(database), statement_(nullptr, sqlite3_finalize) {
+        sqlite3_stmt* raw = nullptr;
+        if (sqlite3_prepare_v2(database, sql, -1, &raw, nullptr) != SQLITE_OK)
+            throw SQLite::Exception(database);
+        statement_.reset(raw);
+        int index = 0;
+        for (const std::int64_t number : numbers) sqlite3_bind_int64(raw, ++index, number);
+    }
+    bool next() {
+        const int result = sqlite3_step(statement_.get());
+        if (result != SQLITE_ROW && result != SQLITE_DONE) throw SQLite::Exception(database_, result);
+        return result == SQLITE_ROW;
+    }
+    bool isNull(int column) { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
+    std::int64_t integer(int column) { return sqlite3_column_int64(statement_.get(), column); }
+    double real(int column) { return sqlite3_column_double(statement_.get(), column); }
+    /// Of a sample, where NULL is NaN.
+    double sample(int column) {
+        return isNull(column) ? std::numeric_limits<double>::quiet_NaN() : real(column);
+    }
+
+  private:
+    sqlite3* database_;
+    std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement_;
+};
+
+} // namespace
+
 Curve Archive::curve(const std::string& run, const std::string& series, std::int64_t afterStep) const {
     return impl_->guard([&] {
         Curve curve;
@@ -235,31 +271,50 @@ Curve Archive::curve(const std::string& run, const std::string& series, std::int
         if (find.getColumn(1).isNull()) return curve;
         const double stepsPerEpoch =
             static_cast<double>(std::max<std::int64_t>(1, find.getColumn(2).getInt64()));
-
-        // The wrapper's columns share ownership of the statement, which costs more than the row does.
-        sqlite3_stmt* raw = nullptr;
-        sqlite3* handle = impl_->database->getHandle();
-        if (sqlite3_prepare_v2(
-                handle,
-                "SELECT step, seconds, value FROM samples WHERE run_id = ? AND series_id = ? AND "
-                "step > ? ORDER BY step",
-                -1, &raw, nullptr) != SQLITE_OK)
-            throw SQLite::Exception(handle);
-        const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> rows(raw, sqlite3_finalize);
-        sqlite3_bind_int64(raw, 1, find.getColumn(0).getInt64());
-        sqlite3_bind_int64(raw, 2, find.getColumn(1).getInt64());
-        sqlite3_bind_int64(raw, 3, afterStep);
-        int result = SQLITE_ROW;
-        while ((result = sqlite3_step(raw)) == SQLITE_ROW) {
-            const auto step = static_cast<double>(sqlite3_column_int64(raw, 0));
+        RawRows rows(impl_->database->getHandle(),
+                     "SELECT step, seconds, value FROM samples WHERE run_id = ? AND series_id = ? AND "
+                     "step > ? ORDER BY step",
+                     {find.getColumn(0).getInt64(), find.getColumn(1).getInt64(), afterStep});
+        while (rows.next()) {
+            const auto step = static_cast<double>(rows.integer(0));
             curve.step.push_back(step);
             curve.epoch.push_back(step / stepsPerEpoch);
-            curve.seconds.push_back(sqlite3_column_double(raw, 1));
-            curve.value.push_back(sqlite3_column_type(raw, 2) == SQLITE_NULL
-                                      ? std::numeric_limits<double>::quiet_NaN()
-                                      : sqlite3_column_double(raw, 2));
+            curve.seconds.push_back(rows.real(1));
+            curve.value.push_back(rows.sample(2));
         }
-        if (result != SQLITE_DONE) throw SQLite::Exception(handle, result);
+        return curve;
+    });
+}
+
+HyperparameterCurve Archive::curve(const std::string& run, const Hyperparameter& hyperparameter,
+                                   std::int64_t afterStep) const {
+    return impl_->guard([&] {
+        HyperparameterCurve curve;
+        auto find = impl_->statement(
+            "SELECT r.id, v.id, s.id, r.steps_per_epoch FROM runs r LEFT JOIN series_names v "
+            "ON v.name = ? LEFT JOIN series_names s ON s.name = ? WHERE r.uuid = ?");
+        find.bind(1, hyperparameterSeries(hyperparameter.name));
+        find.bind(2, scaleSeries(hyperparameter.name));
+        find.bind(3, run);
+        if (!find.executeStep()) impl_->runId(run); // throws
+        if (find.getColumn(1).isNull()) return curve;
+        const std::int64_t scaleId = find.getColumn(2).isNull() ? -1 : find.getColumn(2).getInt64();
+        const double stepsPerEpoch =
+            static_cast<double>(std::max<std::int64_t>(1, find.getColumn(3).getInt64()));
+        const Transform transform(hyperparameter);
+        RawRows rows(impl_->database->getHandle(),
+                     "SELECT v.step, v.seconds, v.value, s.step, s.value FROM samples v LEFT JOIN samples s "
+                     "ON s.run_id = v.run_id AND s.series_id = ? AND s.step = v.step "
+                     "WHERE v.run_id = ? AND v.series_id = ? AND v.step > ? ORDER BY v.step",
+                     {scaleId, find.getColumn(0).getInt64(), find.getColumn(1).getInt64(), afterStep});
+        while (rows.next()) {
+            const auto step = static_cast<double>(rows.integer(0));
+            curve.step.push_back(step);
+            curve.epoch.push_back(step / stepsPerEpoch);
+            curve.seconds.push_back(rows.real(1));
+            curve.points.push_back(pointOf(transform, rows.sample(2),
+                                           rows.isNull(3) ? std::nullopt : std::optional(rows.sample(4))));
+        }
         return curve;
     });
 }

@@ -54,9 +54,7 @@ Recorder::Recorder(const std::filesystem::path& archive, std::string run)
 Recorder::~Recorder() { impl_->finish(); }
 
 void Recorder::publish(const Event& event) {
-    const bool urgent =
-        std::holds_alternative<RunStarted>(event) || std::holds_alternative<StateChanged>(event) ||
-        std::holds_alternative<CheckpointTaken>(event) || std::holds_alternative<RunFinished>(event);
+    const bool urgent = urgency(event) != Urgency::none;
     Event copy = event; // before the lock: samples take a while
     {
         const std::lock_guard lock(impl_->mutex);

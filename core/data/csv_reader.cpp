@@ -2,6 +2,7 @@
 
 #include "core/data/csv_records.h"
 #include "core/error.h"
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -39,11 +40,10 @@ bool missing(std::string_view cell) {
 std::string quoted(std::string_view cell) {
     // Long enough to recognise the cell, short enough for one line.
     constexpr std::size_t longest = 40;
-    std::size_t end = std::min(cell.size(), longest);
-    while (end > 0 && end < cell.size() && (static_cast<unsigned char>(cell[end]) & 0xC0) == 0x80) --end;
+    const std::string_view shown = firstBytes(cell, longest);
     std::string text(1, '"');
-    text += printable(cell.substr(0, end));
-    text += end < cell.size() ? "…\"" : "\"";
+    text += printable(shown);
+    text += shown.size() < cell.size() ? "…\"" : "\"";
     return text;
 }
 

@@ -23,8 +23,8 @@
 #include <numeric>
 #include <utility>
 
-// A data source is added by an enumerator in data_spec.h, a reader in a file pair here that yields a Table or
-// an ImageSource, and one case each in loadDataset() and probeDataset().
+// A data source is added by an enumerator and its row in core/spec/data_spec.h, a reader in a file pair here
+// that yields a Table or an ImageSource, and one case each in loadDataset() and probeDataset().
 
 namespace dstn {
 namespace {
@@ -36,23 +36,9 @@ constexpr std::array fashionMnistClasses{"T-shirt/top", "Trouser", "Pullover", "
                                          "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
 
 std::string sourceName(const DataSpec& spec) {
-    switch (spec.source) {
-    case DataSource::fashionMnist:
-        return spec.path.empty() ? fashionMnistFolder : spec.path;
-    case DataSource::idx:
-    case DataSource::cifar10:
-    case DataSource::cifar100:
-    case DataSource::imageFolder:
-    case DataSource::csv:
-    case DataSource::numpy:
-    case DataSource::text:
-        return spec.path;
-    case DataSource::syntheticRegression:
-        return "The synthetic regression";
-    case DataSource::syntheticClassification:
-        break;
-    }
-    return "The synthetic classification";
+    const SourceTraits& traits = traitsOf(spec.source);
+    if (traits.path == PathKind::none) return "The " + std::string(traits.name);
+    return spec.path.empty() && spec.source == DataSource::fashionMnist ? fashionMnistFolder : spec.path;
 }
 
 IdxFolder openImages(const DataSpec& spec, IdxContents contents, const Cancelled& cancelled) {

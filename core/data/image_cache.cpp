@@ -17,9 +17,16 @@
 namespace dstn {
 namespace {
 
-// "DSTNIM" and the version, in a little-endian file.
-constexpr std::uint64_t magicNumber = 0x0002'4D49'4E54'5344;
-constexpr std::uint64_t earlierMagicNumber = 0x0001'4D49'4E54'5344; // without the folder's path
+// "DSTNIM" and the version, in a little-endian file. Version 1 was without the folder's path, version 2 of a
+// decoder whose pixels differ here and there.
+constexpr std::uint64_t magicNumber = 0x0003'4D49'4E54'5344;
+constexpr std::uint64_t firstMagicNumber = 0x0001'4D49'4E54'5344;
+constexpr std::uint64_t oneVersion = 0x0001'0000'0000'0000;
+
+bool isOfAnEarlierVersion(std::uint64_t magic) {
+    return magic >= firstMagicNumber && magic < magicNumber && (magic - firstMagicNumber) % oneVersion == 0;
+}
+
 constexpr std::string_view namePrefix = "images-", nameEnding = ".cache";
 constexpr std::size_t pageSize = 4096;
 constexpr std::size_t checksums = 2 * sizeof(std::uint32_t);
@@ -139,7 +146,7 @@ bool isCacheName(const std::string& name) {
 bool isOrphaned(const std::filesystem::path& path) {
     const auto file = MappedFile::open(path);
     if (!file) return false;
-    if (Source(file->bytes()).number<std::uint64_t>() == earlierMagicNumber) return true;
+    if (isOfAnEarlierVersion(Source(file->bytes()).number<std::uint64_t>())) return true;
     const auto start = parseHeader(file->bytes());
     if (!start || start->header.folder.empty()) return false;
     std::error_code error;

@@ -29,9 +29,10 @@ struct DecodedImage {
 /// Throws Error{data} if it is neither, or too large.
 ImageSize imageSize(std::span<const std::byte> bytes, const std::string& name);
 
-/// Decodes a JPEG or PNG image.
-/// @param channels 1: colours become their luminance; 3: grey is repeated. Transparency is left out, and 16
-///                 bits become 8.
+/// Decodes a JPEG or PNG image: baseline and progressive JPEG of grey, colours or inks (CMYK), and every kind
+/// of PNG.
+/// @param channels 1: colours become their luminance; 3: grey is repeated. Transparency is left out, 16 bits
+///                 become their upper 8, and an orientation that a camera has noted is not looked at.
 /// Throws Error{data} as imageSize() does, and if the image is truncated or damaged.
 DecodedImage decodeImage(std::span<const std::byte> bytes, std::int64_t channels, const std::string& name);
 

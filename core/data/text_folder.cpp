@@ -2,8 +2,8 @@
 
 #include "core/data/byte_stream.h"
 #include "core/data/memory_check.h"
-#include "core/data/utf8.h"
 #include "core/error.h"
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -30,14 +30,7 @@ std::filesystem::file_status statusOf(const Path& path) {
     return status;
 }
 
-bool isUtf8Text(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t bytes = decodeUtf8(text).bytes;
-        if (bytes == 0 || text.front() == '\0') return false;
-        text.remove_prefix(bytes);
-    }
-    return true;
-}
+bool isUtf8Text(std::string_view text) { return isUtf8(text) && text.find('\0') == std::string_view::npos; }
 
 TextFile readFile(const Path& path, const Cancelled& cancelled) {
     return {.name = path.string(), .text = readText(path, cancelled)};

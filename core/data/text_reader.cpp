@@ -1,7 +1,7 @@
 #include "core/data/text_reader.h"
 
-#include "core/data/utf8.h"
 #include "core/error.h"
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <limits>

@@ -9,6 +9,7 @@
 #include "core/engine/training/training.h"
 #include "core/experiment/experiment_text.h"
 #include "core/run/available_memory.h"
+#include "core/run/overloaded.h"
 #include "core/run/unforeseen.h"
 
 #include <torch/cuda.h>
@@ -116,8 +117,8 @@ void requireMemory(const std::string& what, double bytes, at::Device device,
                    const std::function<std::string(double)>& advice) {
     const auto available = static_cast<double>(memoryLeft(device));
     if (available > 0 && bytes > available)
-        throw Error(ErrorKind::device, "Not enough memory: " + what + " needs about " + gibibytes(bytes) +
-                                           ", and " + gibibytes(available) + " are free" +
+        throw Error(ErrorKind::device, "Not enough memory: " + what + " needs about " + bytesText(bytes) +
+                                           ", and " + bytesText(available) + " are free" +
                                            (device.is_cpu() ? "" : " on " + device.str()) + ". " +
                                            advice(available));
 }
@@ -198,6 +199,7 @@ class Run {
     void evaluateWhenDue();
     void publishSteps(bool wait);
     bool obey(const Command& command);
+    void move(const SetHyperparameter& set);
     bool obeyPending();
     void waitWhilePaused(const std::string& reason);
     void takeCheckpoint();
@@ -206,11 +208,11 @@ class Run {
         return (request_.maxSeconds > 0 && training_->seconds() >= request_.maxSeconds) ||
                (request_.maxGradients > 0 && training_->gradients() >= request_.maxGradients);
     }
-    void sampleHyperparameters(std::vector<Sample>& samples) const;
+    void sampleHyperparameters();
     void publishProgress();
     std::string adviceAfterExhaustion() const;
     void publishLoading(std::string_view what, double fraction);
-    Sample sample(std::int32_t series, double value) const {
+    Sample sample(Series series, double value) const {
         return {series, training_->stepsDone(), training_->seconds(), value};
     }
 
@@ -231,21 +233,6 @@ class Run {
     std::optional<Stop> stop_;
     bool damaged_ = false; ///< a loss was not finite, and no step has succeeded since
     Clock::time_point lastProgress_{};
-
-    enum Series : std::int32_t {
-        trainLoss,
-        trainAccuracy,
-        responseLoss,
-        validationStepLoss,
-        epochTrainLoss,
-        epochTrainAccuracy,
-        epochValidationLoss,
-        epochValidationAccuracy,
-        epochTestLoss,
-        epochTestAccuracy,
-        throughput,
-        firstHyperparameter
-    };
 };
 
 RunState Run::train() {
@@ -333,7 +320,7 @@ void Run::start(const Dataset& dataset, at::Device device) {
     const Experiment& experiment = request_.experiment;
     StepRecording recording;
     const auto [recorder, reason] = deviceRecorder(device);
-    if (experiment.graphs && device.is_cuda() && needsDerivatives(experiment.tuner.type)) {
+    if (experiment.graphs && device.is_cuda() && traitsOf(experiment.tuner).needsDerivatives) {
         events_.publish(LogLine{LogLevel::info,
                                 "Steps are not recorded as graphs: the tuner differentiates through them."});
     } else if (experiment.graphs && device.is_cuda()) {
@@ -388,16 +375,10 @@ void Run::start(const Dataset& dataset, at::Device device) {
     std::array<char, 256> host{};
     if (gethostname(host.data(), host.size() - 1) == 0) started.environment.host = host.data();
     started.environment.threads = at::get_num_threads();
-    for (const std::string_view name :
-         {series::trainLoss, series::trainAccuracy, series::responseLoss, series::validationStepLoss,
-          series::epochTrainLoss, series::epochTrainAccuracy, series::epochValidationLoss,
-          series::epochValidationAccuracy, series::epochTestLoss, series::epochTestAccuracy,
-          series::throughput})
-        started.series.emplace_back(name);
-    for (const auto& [name, value] : training_->hyperparameters())
-        started.series.push_back(std::string(series::hyperparameterPrefix) + name);
-    for (const auto& [name, value] : training_->scales())
-        started.series.push_back(std::string(series::scalePrefix) + name);
+    std::vector<std::string> hyperparameters, perturbed;
+    for (const auto& [name, value] : training_->hyperparameters()) hyperparameters.push_back(name);
+    for (const auto& [name, value] : training_->scales()) perturbed.push_back(name);
+    started.series = seriesOfRun(hyperparameters, perturbed);
     started.stepsTotal = stepsTotal_;
     started.stepsPerEpoch = training_->stepsPerEpoch();
     started.firstStep = firstStep_;
@@ -424,19 +405,19 @@ void Run::evaluateWhenDue() {
     if (!result) return; // stopped on the way: the evaluation stays due
     training_->accept(*result);
     std::vector<Sample> samples;
-    const auto add = [&](std::int32_t series, const std::optional<double>& value) {
+    const auto add = [&](Series series, const std::optional<double>& value) {
         if (value) samples.push_back(sample(series, *value));
     };
-    add(epochTrainLoss, result->trainLoss);
-    add(epochTrainAccuracy, result->trainAccuracy);
-    add(epochValidationLoss, result->validationLoss);
-    add(epochValidationAccuracy, result->validationAccuracy);
-    add(epochTestLoss, result->testLoss);
-    add(epochTestAccuracy, result->testAccuracy);
-    sampleHyperparameters(samples);
+    add(Series::epochTrainLoss, result->trainLoss);
+    add(Series::epochTrainAccuracy, result->trainAccuracy);
+    add(Series::epochValidationLoss, result->validationLoss);
+    add(Series::epochValidationAccuracy, result->validationAccuracy);
+    add(Series::epochTestLoss, result->testLoss);
+    add(Series::epochTestAccuracy, result->testAccuracy);
     sampledStep_ = training_->stepsDone();
     sampledSeconds_ = training_->seconds();
     events_.publish(SamplesTaken{std::move(samples)});
+    sampleHyperparameters();
     events_.publish(EpochFinished{*result, *training_->best()});
     if (result->testLoss && !std::isfinite(*result->testLoss))
         events_.publish(LogLine{LogLevel::warning, "At step " + std::to_string(result->step) + " " +
@@ -452,26 +433,24 @@ void Run::publishSteps(bool wait) {
     for (const Training::Step& step : training_->finished(wait)) {
         damaged_ = false;
         std::vector<Sample> samples;
-        const auto add = [&](std::int32_t series, double value) {
+        const auto add = [&](Series series, double value) {
             samples.push_back({series, step.number, step.seconds, value});
         };
-        add(trainLoss, step.loss);
-        if (training_->problem().objective.classification) add(trainAccuracy, step.accuracy);
-        if (step.responseLoss) add(responseLoss, *step.responseLoss);
-        if (step.validationLoss) add(validationStepLoss, *step.validationLoss);
-        if (!step.hyperparameters.empty()) {
-            std::int32_t series = firstHyperparameter;
-            for (const std::vector<double>* values : {&step.hyperparameters, &step.scales})
-                for (const double value : *values) add(series++, value);
-        }
+        add(Series::trainLoss, step.loss);
+        if (training_->problem().objective.classification) add(Series::trainAccuracy, step.accuracy);
+        if (step.responseLoss) add(Series::responseLoss, *step.responseLoss);
+        if (step.validationLoss) add(Series::validationStepLoss, *step.validationLoss);
         constexpr std::int64_t rateInterval = 5;
         if (step.number - sampledStep_ >= rateInterval) {
             const auto steps = static_cast<double>(step.number - sampledStep_);
-            add(throughput, steps * examplesPerStep_ / std::max(1e-9, step.seconds - sampledSeconds_));
+            add(Series::throughput,
+                steps * examplesPerStep_ / std::max(1e-9, step.seconds - sampledSeconds_));
             sampledStep_ = step.number;
             sampledSeconds_ = step.seconds;
         }
         events_.publish(SamplesTaken{std::move(samples)});
+        if (!step.hyperparameters.empty())
+            events_.publish(HyperparametersSampled{step.number, step.seconds, step.hyperparameters});
         if (const auto note = training_->takeNote())
             events_.publish(
                 LogLine{LogLevel::warning, "At step " + std::to_string(step.number) + ": " + *note});
@@ -480,10 +459,9 @@ void Run::publishSteps(bool wait) {
     publishProgress();
 }
 
-void Run::sampleHyperparameters(std::vector<Sample>& samples) const {
-    std::int32_t series = firstHyperparameter;
-    for (const auto& [name, value] : training_->hyperparameters()) samples.push_back(sample(series++, value));
-    for (const auto& [name, value] : training_->scales()) samples.push_back(sample(series++, value));
+void Run::sampleHyperparameters() {
+    events_.publish(
+        HyperparametersSampled{training_->stepsDone(), training_->seconds(), training_->points()});
 }
 
 void Run::publishProgress() {
@@ -507,29 +485,31 @@ void Run::publishProgress() {
 
 /// False once the run has to end.
 bool Run::obey(const Command& command) {
-    if (const auto* stop = std::get_if<Stop>(&command)) {
-        stop_ = *stop;
-        return false;
+    std::visit(overloaded{[&](const Stop& stop) { stop_ = stop; },
+                          [&](const Pause&) {
+                              publishSteps(true);
+                              waitWhilePaused({});
+                          },
+                          [&](const Resume&) {}, // it goes on already
+                          [&](const TakeCheckpoint&) {
+                              if (training_) takeCheckpoint();
+                          },
+                          [&](const SetHyperparameter& set) {
+                              if (training_) move(set);
+                          }},
+               command);
+    return !stop_;
+}
+
+void Run::move(const SetHyperparameter& set) {
+    publishSteps(true);
+    try {
+        training_->setHyperparameter(set.name, set.value);
+        events_.publish(HyperparameterSet{set.name, set.value, training_->stepsDone()});
+        sampleHyperparameters();
+    } catch (const Error& error) {
+        events_.publish(LogLine{LogLevel::error, error.what()});
     }
-    if (std::holds_alternative<Pause>(command)) {
-        publishSteps(true);
-        waitWhilePaused({});
-        return !stop_;
-    }
-    if (training_ && std::holds_alternative<TakeCheckpoint>(command)) takeCheckpoint();
-    if (const auto* set = std::get_if<SetHyperparameter>(&command); set != nullptr && training_) {
-        publishSteps(true);
-        try {
-            training_->setHyperparameter(set->name, set->value);
-            events_.publish(HyperparameterSet{set->name, set->value, training_->stepsDone()});
-            std::vector<Sample> samples;
-            sampleHyperparameters(samples);
-            events_.publish(SamplesTaken{std::move(samples)});
-        } catch (const Error& error) {
-            events_.publish(LogLine{LogLevel::error, error.what()});
-        }
-    }
-    return true;
 }
 
 bool Run::obeyPending() {
@@ -663,5 +643,5 @@ std::unique_ptr<Engine> makeTorchEngine() {
 
 } // namespace dstn
 
-extern "C" dstn::Engine* dstnCreateEngine();
+extern "C" DSTN_EXPORT dstn::Engine* dstnCreateEngine();
 extern "C" dstn::Engine* dstnCreateEngine() { return dstn::makeTorchEngine().release(); }

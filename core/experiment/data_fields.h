@@ -6,21 +6,19 @@
 #include "core/spec/field.h"
 #include "core/spec/parts.h"
 
+#include <iterator>
+#include <utility>
+
 namespace DSTN_EXPORT dstn {
 
-// The options of data sources and augmentations. A new source adds its name and what it takes.
+// The options of data sources and augmentations.
 
-inline constexpr Option<DataSource> sourceOptions[] = {
-    {DataSource::fashionMnist, "fashion-mnist"},
-    {DataSource::idx, "idx"},
-    {DataSource::cifar10, "cifar10"},
-    {DataSource::cifar100, "cifar100"},
-    {DataSource::imageFolder, "image-folder"},
-    {DataSource::csv, "csv"},
-    {DataSource::numpy, "numpy"},
-    {DataSource::text, "text"},
-    {DataSource::syntheticRegression, "synthetic-regression"},
-    {DataSource::syntheticClassification, "synthetic-classification"}};
+template <class Indices>
+inline constexpr bool sourceOptionsOf = false;
+template <std::size_t... index>
+inline constexpr Option<DataSource> sourceOptionsOf<std::index_sequence<index...>>[] = {
+    {sourceTypes[index].source, sourceTypes[index].id}...};
+inline constexpr auto& sourceOptions = sourceOptionsOf<std::make_index_sequence<std::size(sourceTypes)>>;
 inline constexpr Option<SplitKind> splitOptions[] = {{SplitKind::tail, "tail"},
                                                      {SplitKind::random, "random"}};
 inline constexpr Option<Normalize> normalizeOptions[] = {
@@ -41,35 +39,15 @@ inline constexpr std::int64_t largestSynthetic = 100'000'000;
 inline constexpr TextRule pathRule{
     .words = "a path without control characters", .pattern = "^[^\\x00-\\x1f\\x7f]*$", .fits = isPath};
 
-constexpr std::string_view pathMeaning(DataSource source) {
-    switch (source) {
-    case DataSource::idx:
-        return "Folder of the IDX files, plain or gzip.";
-    case DataSource::cifar10:
-    case DataSource::cifar100:
-        return "Folder of the data set's binary version, as distributed.";
-    case DataSource::imageFolder:
-        return "Folder with train/CLASS/FILE and test/CLASS/FILE, or with CLASS/FILE; JPEG or PNG.";
-    case DataSource::csv:
-        return "The CSV file.";
-    case DataSource::numpy:
-        return "The .npz file, or a folder of .npy files.";
-    case DataSource::text:
-        return "The text file, or a folder of text files.";
-    default:
-        return "Folder of the IDX files; empty: where Debian's package dataset-fashion-mnist puts them.";
-    }
-}
-
 template <class V>
 void fieldsOf(V& v, DataSpec& data) {
     v.tag({"source", "Where the examples come from.", true}, data.source, sourceOptions);
+    const SourceTraits& traits = traitsOf(data.source);
     const bool synthetic =
         data.source == DataSource::syntheticRegression || data.source == DataSource::syntheticClassification;
     const bool text = data.source == DataSource::text;
-    if (!synthetic)
-        v.text({"path", pathMeaning(data.source), data.source != DataSource::fashionMnist}, data.path,
-               pathRule);
+    if (traits.path != PathKind::none)
+        v.text({"path", traits.pathMeaning, !traits.knownPlace}, data.path, pathRule);
     if (synthetic) {
         v.integer({"examples", "Examples to make, all parts together."}, data.examples,
                   {.min = 4, .max = largestSynthetic});
@@ -83,9 +61,7 @@ void fieldsOf(V& v, DataSpec& data) {
     }
     v.number({"validation", "Share of the training examples held out for validation."}, data.validation,
              {.min = 0, .max = 1, .minOpen = true, .maxOpen = true});
-    const bool ownTest = data.source == DataSource::fashionMnist || data.source == DataSource::cifar10 ||
-                         data.source == DataSource::cifar100;
-    if (!ownTest)
+    if (!traits.ownTest)
         v.number({"test", "Share held out for testing first, where the source has no test part of its own."},
                  data.test, {.min = 0, .max = 1, .maxOpen = true});
     if (text) {

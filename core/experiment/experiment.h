@@ -93,6 +93,9 @@ std::vector<Mistake> validate(const Experiment& experiment, const DataInfo& data
 /// The whole document, defaults written out; parseExperiment(toJson(e)) == e. Options that the chosen data
 /// source or optimiser does not have are left out, so those come back at their defaults.
 std::string toJson(const Experiment& experiment);
+/// Gives the tuner another type, by its id. Options that both types have stay, as with an assignment of
+/// "tuner.type"; throws std::out_of_range if there is no such type.
+void chooseTuner(TunerSpec& tuner, std::string_view id);
 /// JSON Schema (draft 2020-12) of the document.
 std::string experimentSchema();
 /// "path: message" lines.

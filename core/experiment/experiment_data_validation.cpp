@@ -24,7 +24,7 @@ class DataCheck {
             inspectModel(experiment_.model, data_.input, experiment_.responseCount(), data_.vocabulary);
         if (report.ok) {
             outputs(report);
-            if (experiment_.tuner.type == "hypernetwork") hypernetwork(report);
+            if (traitsOf(experiment_.tuner).mapsAllWeights) hypernetwork(report);
         } else if (!report.parts.empty())
             refuse(joined(indexed("model.parts", report.parts.size() - 1), report.parts.back().field),
                    report.parts.back().mistake);
@@ -126,7 +126,7 @@ class DataCheck {
                "expected at most " + std::to_string(hypernetworkLimit) +
                    " entries of the hypernetwork's map, found " + std::to_string(report.parameters) +
                    " parameters × " + std::to_string(tuned) + " tuned hyperparameters, which need " +
-                   gibibytes(hypernetworkBytes(experiment_, report.parameters)) +
+                   bytesText(hypernetworkBytes(experiment_, report.parameters)) +
                    ": use a smaller model, tune fewer, or choose another tuner, such as \"delta-stn\"");
     }
 

@@ -33,23 +33,16 @@ double hypernetworkBytes(const Experiment& experiment, std::int64_t parameters) 
 /// What the tuner keeps beside a network with its gradients, in bytes.
 /// @param inputs numbers of a mini-batch of training
 static double tunerBytes(const Experiment& experiment, std::int64_t parameters, double inputs) {
-    const TunerSpec& tuner = experiment.tuner;
-    const auto weights = static_cast<double>(parameters);
-    if (tuner.type == "hypernetwork") {
-        // b with its gradient and state, and the map.
-        const auto base = static_cast<double>(2 + stateNumbers(experiment.optimizers.general));
-        return numberBytes * weights * base + hypernetworkBytes(experiment, parameters);
-    }
-    // The validation gradient and what is made of it: of conjugate gradients the solution, its start, the
-    // residual, a direction and its product.
-    constexpr double vectors = 6;
-    if (tuner.type == "implicit") return numberBytes * weights * vectors;
-    if (tuner.type != "unrolled") return 0.0;
-    const auto tuned = static_cast<double>(experiment.tunedNames().size());
-    const double copies =
-        tuner.unroll == UnrollMode::forward ? 2 * tuned : static_cast<double>(tuner.unrollSteps);
-    const double batches = tuner.unroll == UnrollMode::forward ? 1 : copies;
-    return numberBytes * (weights * (copies + vectors) + inputs * batches);
+    const TunerTraits& traits = traitsOf(experiment.tuner);
+    if (traits.memory == nullptr) return 0.0;
+    const OptimizersSpec& optimizers = experiment.optimizers;
+    return numberBytes *
+           traits.memory(experiment.tuner,
+                         {.parameters = static_cast<double>(parameters),
+                          .tuned = static_cast<double>(experiment.tunedNames().size()),
+                          .inputs = inputs,
+                          .generalNumbers = static_cast<double>(2 + stateNumbers(optimizers.general)),
+                          .responseNumbers = static_cast<double>(2 + stateNumbers(optimizers.response))});
 }
 
 Estimate estimate(const Experiment& experiment, const DataInfo& data) {
@@ -84,7 +77,7 @@ Estimate estimate(const Experiment& experiment, const DataInfo& data) {
     // Of each activation a plain step keeps the value; a response step its tangent and the response's own
     // product R x too; a gradient that is differentiated again keeps its own way back, and goes it twice. The
     // gradient on the way back takes about as much again as the values.
-    const double copies = needsDerivatives(experiment.tuner.type) && tuned > 0 ? 6 : responds ? 4 : 2;
+    const double copies = traitsOf(experiment.tuner).needsDerivatives && tuned > 0 ? 6 : responds ? 4 : 2;
     const double activations =
         batch * (static_cast<double>(result.model.activations) * copies + static_cast<double>(inputs) * 2);
     const double kept = tunerBytes(experiment, result.model.parameters,

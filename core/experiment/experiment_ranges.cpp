@@ -54,6 +54,10 @@ class RangeCheck {
         choice(field, value, options);
         return false;
     }
+    template <class Variant>
+    bool alternative(const Field&, const Variant&, const std::vector<std::string>&, const std::string&) {
+        return true;
+    }
     void tunable(const Field& field, const Tunable& value, const TunableKind& kind) {
         tunableAt(at(field), value, kind.range);
     }

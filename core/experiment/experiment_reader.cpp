@@ -164,6 +164,22 @@ class Reader {
         return value != before;
     }
 
+    template <class Variant>
+    bool alternative(const Field& field, Variant& value, const std::vector<std::string>& names,
+                     const std::string& noun) {
+        std::string name = names[value.index()];
+        const std::string words = "a " + noun + "'s name";
+        text(field, name, {.words = words});
+        const auto found = std::ranges::find(names, name);
+        if (found == names.end()) {
+            refuse(at(field), "there is no " + noun + " " + inQuotes(name) + " in this program: expected " +
+                                  alternatives(names));
+            return false;
+        }
+        become<Variant>(value, static_cast<std::size_t>(found - names.begin()));
+        return true;
+    }
+
     void tunable(const Field& field, Tunable& value, const TunableKind& kind) {
         const std::string what = words(kind.range) + " or the name of a hyperparameter";
         const Json* json = get(field, what);

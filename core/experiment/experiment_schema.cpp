@@ -32,8 +32,7 @@ class SchemaMaker {
         add(field, {{"type", "array"}, {"items", numberSchema(range)}});
     }
     void flag(const Field& field, bool value) { add(field, {{"type", "boolean"}}, value); }
-    void text(const Field& field, std::string& value, const TextRule& rule) {
-        if (field.key == "type") return tunerType(field, value);
+    void text(const Field& field, const std::string& value, const TextRule& rule) {
         Json schema{{"type", "string"}};
         if (rule.orInteger) schema["type"] = {"string", "integer"};
         if (!rule.pattern.empty()) schema["pattern"] = rule.pattern;
@@ -61,6 +60,18 @@ class SchemaMaker {
         const bool required = field.required || value != before;
         add({field.key, field.meaning, required}, {{"const", optionJson(option.name)}});
         return value != before;
+    }
+    /// So is one with a variant, for each alternative.
+    template <class Variant>
+    bool alternative(const Field& field, Variant& value, const std::vector<std::string>& names,
+                     const std::string&) {
+        const std::size_t standard = value.index();
+        choices_ = names.size();
+        eachAlternative<Variant>([&](auto own, std::size_t index) {
+            if (index == choice_) value = std::move(own);
+        });
+        add({field.key, field.meaning, field.required || choice_ != standard}, {{"const", names[choice_]}});
+        return true;
     }
     void tunable(const Field& field, const Tunable& value, const TunableKind& kind) {
         add(field, tunableSchema(kind.range), numeral(value.value));
@@ -122,13 +133,6 @@ class SchemaMaker {
         return {{"anyOf",
                  {numberSchema(range),
                   {{"type", "string"}, {"minLength", 1}, {"description", "A hyperparameter's name."}}}}};
-    }
-    /// A tuner is described once for each type, as an object with a tag is.
-    void tunerType(const Field& field, std::string& value) {
-        const std::string before = value;
-        choices_ = tunerTypes().size();
-        value = tunerTypes()[choice_].id;
-        add({field.key, field.meaning, value != before}, {{"const", value}});
     }
     template <class T, class Fields>
     static Json objectSchema(const T& value, const Fields& fields) {

@@ -1,35 +1,15 @@
 #include "core/experiment/experiment_text.h"
 
 #include "core/error.h"
+#include "core/utf8.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <sstream>
 
 namespace dstn {
 
 std::string inQuotes(std::string_view text) {
-    constexpr std::size_t longest = 60;
-    std::string shown(text.substr(0, longest));
-    // A character cut in two would be shown as a foreign one.
-    if (text.size() > longest)
-        while (!shown.empty() && (static_cast<unsigned char>(text[shown.size()]) & 0xC0) == 0x80)
-            shown.pop_back();
-    return '"' + printable(shown) + (text.size() > longest ? "…" : "") + '"';
-}
-
-std::string numberText(double value) {
-    std::array<char, 32> buffer{};
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-    return {buffer.data(), end};
-}
-
-std::string gibibytes(double bytes) {
-    std::ostringstream text;
-    text.precision(1);
-    text << std::fixed << bytes / (1 << 30) << " GiB";
-    return text.str();
+    const std::string_view shown = firstBytes(text, 60);
+    return '"' + printable(shown) + (shown.size() < text.size() ? "…" : "") + '"';
 }
 
 std::string found(const Json& value) {
@@ -105,34 +85,16 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& na
     return text + ' ' + alternatives(names);
 }
 
-std::ptrdiff_t characters(std::string_view utf8) {
-    std::ptrdiff_t count = 0;
-    for (std::size_t i = 0; i < utf8.size(); ++count) {
-        const auto first = static_cast<unsigned char>(utf8[i]);
-        const std::size_t length = first < 0x80           ? 1
-                                   : (first >> 5) == 0x06 ? 2
-                                   : (first >> 4) == 0x0E ? 3
-                                   : (first >> 3) == 0x1E ? 4
-                                                          : 0;
-        if (length == 0 || i + length > utf8.size()) return -1;
-        for (std::size_t k = 1; k < length; ++k)
-            if ((static_cast<unsigned char>(utf8[i + k]) & 0xC0) != 0x80) return -1;
-        i += length;
-    }
-    return count;
-}
-
 static bool isControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 bool isTitle(std::string_view text) {
-    constexpr std::ptrdiff_t longest = 200;
-    const std::ptrdiff_t count = characters(text);
-    return count >= 1 && count <= longest && std::ranges::none_of(text, isControl) &&
+    constexpr std::size_t longest = 200;
+    return isUtf8(text) && countCodePoints(text) <= longest && std::ranges::none_of(text, isControl) &&
            std::ranges::any_of(text, [](char c) { return c != ' '; });
 }
 
 bool isProse(std::string_view text) {
-    return characters(text) >= 0 &&
+    return isUtf8(text) &&
            std::ranges::none_of(text, [](char c) { return isControl(c) && c != '\n' && c != '\t'; });
 }
 

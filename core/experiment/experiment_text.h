@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/export.h"
+#include "core/number_text.h"
 #include "core/spec/field.h"
 
 #include <nlohmann/json.hpp>
@@ -18,10 +19,6 @@ using Json = nlohmann::ordered_json;
 // Words for mistakes.
 
 std::string inQuotes(std::string_view text);
-/// A double as a person would write it: "0.05", "4".
-std::string numberText(double value);
-/// "1.5 GiB".
-std::string gibibytes(double bytes);
 /// What stands at a place: "found \"five\"", "found a list".
 std::string found(const Json& value);
 /// "a number of at least 0 and below 1".
@@ -38,8 +35,6 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& na
 
 // What texts may be.
 
-/// Characters (code points) of a UTF-8 text, or -1 if it is none.
-std::ptrdiff_t characters(std::string_view utf8);
 bool isTitle(std::string_view text);
 bool isProse(std::string_view text);
 bool isPath(std::string_view text);

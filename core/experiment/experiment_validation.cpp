@@ -189,33 +189,30 @@ class Meaning {
 
     void tuner() {
         const TunerSpec& tuner = experiment_.tuner;
-        std::vector<std::string> ids;
-        for (const TunerType& type : tunerTypes()) ids.push_back(type.id);
-        if (std::ranges::find(ids, tuner.type) == ids.end())
-            return refuse("tuner.type", "there is no tuner " + inQuotes(tuner.type) +
-                                            " in this program: expected " + alternatives(ids));
+        const TunerTraits& traits = traitsOf(tuner);
         const bool none = std::ranges::none_of(experiment_.hyperparameters, &Hyperparameter::tune);
-        if (none && (movesHyperparameters(tuner.type) || isSearch(tuner.type)))
+        if (none && (traits.moves() || traits.searches()))
             refuse("hyperparameters",
                    "the tuner has nothing to tune: declare a hyperparameter with \"tune\": true, or set "
                    "tuner.type to \"fixed\"",
                    {"tuner.type"});
         std::ranges::move(searchFindings(experiment_), std::back_inserter(findings_));
-        if (tuner.type == "replay") replay(tuner);
-        if (!none && needsDerivatives(tuner.type)) derivatives();
-        if (tuner.type == "unrolled") unrolled();
+        if (const auto* schedule = std::get_if<ReplayOptions>(&tuner.options)) replay(*schedule);
+        if (!none && traits.needsDerivatives) derivatives();
+        if (traits.needsSgd) plainSteps(std::string(traits.id));
         if (tuner.sharePrimal && !tuner.linearize)
             refuse("tuner.share_primal", "expected false where tuner.linearize is false: only the linearised "
                                          "prediction contains the primal that could be shared");
-        if (tuner.sharePrimal && !(tuner.centered && tuner.separate))
+        const auto* response = std::get_if<DeltaStnOptions>(&tuner.options);
+        if (tuner.sharePrimal && response != nullptr && !(response->centered && response->separate))
             refuse("tuner.share_primal",
                    "expected false where tuner.centered or tuner.separate is false: only then "
                    "have both training steps the same primal");
     }
 
     /// Steps that ascend from 0, and for every hyperparameter that moves a value at each, inside its range.
-    void replay(const TunerSpec& tuner) {
-        const auto& steps = tuner.replaySteps;
+    void replay(const ReplayOptions& schedule) {
+        const auto& steps = schedule.steps;
         if (steps.empty() || steps.front() != 0)
             refuse("tuner.steps", "expected training steps of which the first is 0" +
                                       (steps.empty() ? ", found an empty list"
@@ -231,8 +228,8 @@ class Meaning {
         for (const Hyperparameter& h : experiment_.hyperparameters)
             if (h.tune) names.push_back(h.name);
         std::set<std::string> given;
-        for (std::size_t i = 0; i < tuner.replayValues.size(); ++i) {
-            const auto& [name, values] = tuner.replayValues[i];
+        for (std::size_t i = 0; i < schedule.values.size(); ++i) {
+            const auto& [name, values] = schedule.values[i];
             const std::string path = indexed("tuner.values", i);
             if (!given.insert(name).second)
                 refuse(path + ".name",
@@ -276,7 +273,7 @@ class Meaning {
         std::string names;
         for (const std::string& name : held) names += (names.empty() ? "" : ", ") + inQuotes(name);
         refuse("tuner.type",
-               "the tuner " + inQuotes(experiment_.tuner.type) +
+               "the tuner " + inQuotes(traitsOf(experiment_.tuner).id) +
                    " differentiates the training loss, which has no derivative by " +
                    (held.size() == 1 ? "the one hyperparameter" : "any of the hyperparameters") +
                    " to be tuned, " + names +
@@ -285,17 +282,19 @@ class Meaning {
                {"model", "regularization", "augmentation", "hyperparameters"});
     }
 
-    void unrolled() {
+    /// Derivatives that go through training steps know those of sgd alone.
+    void plainSteps(const std::string& tuner) {
         const OptimizerSpec& general = experiment_.optimizers.general;
         if (general.type != OptimizerKind::sgd)
             refuse("optimizers.general.type",
-                   "expected \"sgd\" with the tuner \"unrolled\", whose derivatives go through steps of "
-                   "sgd alone: choose it, or another tuner, such as \"implicit\"",
+                   "expected \"sgd\" with the tuner " + inQuotes(tuner) +
+                       ", whose derivatives go through steps of sgd alone: choose it, or another tuner, such "
+                       "as \"implicit\"",
                    {"tuner.type"});
         else if (general.clipNorm > 0)
             refuse("optimizers.general.clip_norm",
-                   "expected 0 with the tuner \"unrolled\", whose derivatives do not go through the "
-                   "shortening of gradients, found " +
+                   "expected 0 with the tuner " + inQuotes(tuner) +
+                       ", whose derivatives do not go through the shortening of gradients, found " +
                        numberText(general.clipNorm) + ": or choose another tuner, such as \"implicit\"",
                    {"tuner.type"});
     }
@@ -320,7 +319,7 @@ class Meaning {
 
 std::vector<std::string> Experiment::tunedNames() const {
     std::vector<std::string> names;
-    if (!movesHyperparameters(tuner.type)) return names;
+    if (!traitsOf(tuner).moves()) return names;
     const std::vector<std::string> held = heldNames();
     for (const Hyperparameter& h : hyperparameters)
         if (h.tune && std::ranges::find(held, h.name) == held.end()) names.push_back(h.name);
@@ -328,12 +327,12 @@ std::vector<std::string> Experiment::tunedNames() const {
 }
 
 std::int64_t Experiment::responseCount() const {
-    return learnsResponse(tuner.type) ? static_cast<std::int64_t>(tunedNames().size()) : 0;
+    return traitsOf(tuner).learnsResponse ? static_cast<std::int64_t>(tunedNames().size()) : 0;
 }
 
 std::vector<std::string> Experiment::heldNames() const {
     std::vector<std::string> names;
-    if (!needsDerivatives(tuner.type)) return names;
+    if (!traitsOf(tuner).needsDerivatives) return names;
     std::set<std::string> held;
     Experiment copy = *this;
     for (const TunableUse& use : tunablesOf(copy))

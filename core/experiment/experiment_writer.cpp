@@ -37,6 +37,13 @@ class Writer {
         return false;
     }
 
+    template <class Variant>
+    bool alternative(const Field& field, const Variant& value, const std::vector<std::string>& names,
+                     const std::string&) {
+        put(field, names[value.index()]);
+        return true;
+    }
+
     void tunable(const Field& field, const Tunable& value, const TunableKind&) {
         put(field, tunableJson(value));
     }

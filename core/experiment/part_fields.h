@@ -6,7 +6,8 @@
 
 namespace DSTN_EXPORT dstn {
 
-// The options of every part. A new part adds its overload here and its name to core/spec/model.cpp.
+// The options of every part. A new part adds its overload here, its row and its rule to core/spec/model.cpp,
+// and its layerOf() to core/engine/layers.
 
 inline constexpr Option<ResponseKind> responseOptions[] = {{ResponseKind::structured, "structured"},
                                                            {ResponseKind::dense, "dense"}};

@@ -57,10 +57,8 @@ Experiment replayOf(const Experiment& original, const std::vector<Trajectory>& t
 
     Experiment result = original;
     result.name = titled(original.name, "replayed");
-    result.tuner = {};
-    result.tuner.type = "replay";
-    std::vector<double>& kept = result.tuner.replaySteps;
-    for (const Hyperparameter* h : tuned) result.tuner.replayValues.push_back({h->name, {}});
+    ReplayOptions schedule;
+    for (const Hyperparameter* h : tuned) schedule.values.push_back({h->name, {}});
 
     std::vector<double> now, before;
     for (const Hyperparameter* h : tuned) now.push_back(h->initial);
@@ -70,10 +68,11 @@ Experiment replayOf(const Experiment& original, const std::vector<Trajectory>& t
             for (; next[i] < courses[i]->steps.size() && courses[i]->steps[next[i]] <= step; ++next[i])
                 now[i] = inside(*tuned[i], courses[i]->values[next[i]]);
         if (now == before) continue;
-        kept.push_back(step);
-        for (std::size_t i = 0; i < tuned.size(); ++i) result.tuner.replayValues[i].values.push_back(now[i]);
+        schedule.steps.push_back(step);
+        for (std::size_t i = 0; i < tuned.size(); ++i) schedule.values[i].values.push_back(now[i]);
         before = now;
     }
+    result.tuner = {.options = std::move(schedule)};
     return result;
 }
 
@@ -81,8 +80,7 @@ Experiment retrainedWith(const Experiment& original,
                          const std::vector<std::pair<std::string, double>>& values) {
     Experiment result = original;
     result.name = titled(original.name, "retrained");
-    result.tuner = {};
-    result.tuner.type = "fixed";
+    result.tuner = {.options = FixedOptions{}};
     for (const auto& [name, value] : values) {
         const auto h = std::ranges::find(result.hyperparameters, name, &Hyperparameter::name);
         if (h == result.hyperparameters.end())

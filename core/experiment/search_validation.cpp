@@ -18,19 +18,8 @@ class SearchMeaning {
         : experiment_(experiment), tuner_(experiment.tuner) {}
 
     std::vector<Finding> findings() {
-        const bool ranged = ranges();
-        if (tuner_.type == "grid") grid(ranged);
-        if (tuner_.type == "bayesian" && tuner_.startTrials > tuner_.trials)
-            refuse("tuner.start_trials",
-                   "expected at most tuner.trials, " + std::to_string(tuner_.trials) + ", found " +
-                       std::to_string(tuner_.startTrials),
-                   {"tuner.trials"});
-        if ((tuner_.type == "random" || tuner_.type == "bayesian") &&
-            tuner_.earlyStopping == EarlyStopping::asha)
-            withinATraining("tuner.minimum_epochs", tuner_.minimumEpochs);
-        if (tuner_.type == "pbt") population();
-        if (tuner_.type == "bayesian" || (tuner_.type == "random" && tuner_.sampling == Sampling::sobol))
-            dimensions();
+        const bool ranged = !traitsOf(tuner_).needsRanges || ranges();
+        std::visit([&](const auto& own) { this->own(own, ranged); }, tuner_.options);
         return std::move(findings_);
     }
 
@@ -49,7 +38,7 @@ class SearchMeaning {
             for (const auto& [key, value] : {std::pair{".min", h.min}, std::pair{".max", h.max}})
                 if (!value)
                     refuse(indexed("hyperparameters", i) + key,
-                           "is missing: " + inQuotes(tuner_.type) +
+                           "is missing: " + inQuotes(traitsOf(tuner_).id) +
                                " looks between both ends of a range. Declare it, or set tune to false");
             // Numbers that make no sense are told with the hyperparameter itself.
             all = all && h.min && h.max && std::isfinite(*h.min) && std::isfinite(*h.max) &&
@@ -58,22 +47,42 @@ class SearchMeaning {
         return all;
     }
 
-    void grid(bool ranged) {
+    void own(const RandomOptions& random, bool) {
+        halving(random.halving);
+        if (random.sampling == Sampling::sobol) dimensions();
+    }
+    void own(const BayesianOptions& bayesian, bool) {
+        if (bayesian.startTrials > bayesian.trials)
+            refuse("tuner.start_trials",
+                   "expected at most tuner.trials, " + std::to_string(bayesian.trials) + ", found " +
+                       std::to_string(bayesian.startTrials),
+                   {"tuner.trials"});
+        halving(bayesian.halving);
+        dimensions();
+    }
+    /// What its fields' ranges say is enough for any other type.
+    void own(const auto&, bool) {}
+
+    void halving(const HalvingOptions& halving) {
+        if (halving.earlyStopping == EarlyStopping::asha)
+            withinATraining("tuner.minimum_epochs", halving.minimumEpochs);
+    }
+
+    void own(const GridOptions& grid, bool ranged) {
         std::set<std::string> told;
-        for (std::size_t i = 0; i < tuner_.gridValues.size(); ++i) gridValues(i, told);
+        for (std::size_t i = 0; i < grid.values.size(); ++i)
+            gridValues(grid.values[i], indexed("tuner.values", i), told);
         if (!ranged || !findings_.empty()) return;
-        const double size = Grid(SearchSpace(experiment_.hyperparameters), tuner_).size();
-        if (size > static_cast<double>(tuner_.trials))
+        const double size = Grid(SearchSpace(experiment_.hyperparameters), grid).size();
+        if (size > static_cast<double>(grid.trials))
             refuse("tuner.trials",
                    "expected at least the grid's " + numberText(size) + " points, found " +
-                       std::to_string(tuner_.trials) +
+                       std::to_string(grid.trials) +
                        ": raise it, or name fewer values, lower tuner.points or tune fewer hyperparameters",
                    {"tuner.points", "tuner.values", "hyperparameters"});
     }
 
-    void gridValues(std::size_t index, std::set<std::string>& told) {
-        const NamedValues& named = tuner_.gridValues[index];
-        const std::string path = indexed("tuner.values", index);
+    void gridValues(const NamedValues& named, const std::string& path, std::set<std::string>& told) {
         std::vector<std::string> names;
         for (const Hyperparameter& h : experiment_.hyperparameters)
             if (h.tune) names.push_back(h.name);
@@ -116,14 +125,14 @@ class SearchMeaning {
                    {"budget.epochs"});
     }
 
-    void population() {
-        withinATraining("tuner.interval_epochs", tuner_.intervalEpochs);
-        const double replaced = tuner_.quantile * static_cast<double>(tuner_.population);
+    void own(const PbtOptions& pbt, bool) {
+        withinATraining("tuner.interval_epochs", pbt.intervalEpochs);
+        const double replaced = pbt.quantile * static_cast<double>(pbt.population);
         constexpr double rounding = 1e-9; // 0.1 · 10 is one
         if (replaced < 1.0 - rounding)
             refuse("tuner.quantile",
-                   "expected a share of at least one of " + std::to_string(tuner_.population) +
-                       " members, found " + numberText(tuner_.quantile) +
+                   "expected a share of at least one of " + std::to_string(pbt.population) +
+                       " members, found " + numberText(pbt.quantile) +
                        ", less than one: nothing would ever be replaced. Raise it or tuner.population",
                    {"tuner.population"});
     }
@@ -144,7 +153,7 @@ class SearchMeaning {
 } // namespace
 
 std::vector<Finding> searchFindings(const Experiment& experiment) {
-    if (!isSearch(experiment.tuner.type)) return {};
+    if (!traitsOf(experiment.tuner).searches()) return {};
     return SearchMeaning(experiment).findings();
 }
 

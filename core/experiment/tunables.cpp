@@ -29,6 +29,11 @@ class Collector {
         return false;
     }
 
+    template <class Variant>
+    bool alternative(const Field&, const Variant&, const std::vector<std::string>&, const std::string&) {
+        return true;
+    }
+
     void tunable(const Field& field, Tunable& value, const TunableKind& kind) {
         uses_.push_back({at(field), &value, &kind});
     }

@@ -4,6 +4,11 @@
 #include "core/spec/field.h"
 #include "core/spec/tuner_spec.h"
 
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
 namespace DSTN_EXPORT dstn {
 
 // The options of tuners, optimisers and learning-rate schedules.
@@ -36,76 +41,102 @@ void fieldsOf(V& v, NamedValues& named) {
     v.numbers({"values", "Its values, in natural units.", true}, named.values, {});
 }
 
-/// Options that one kind of tuner alone has; the others know nothing of them.
 template <class V>
-void optionsOf(V& v, TunerSpec& tuner) {
-    const std::string& type = tuner.type;
-    if (type == "delta-stn") {
-        v.flag({"centered", "The response is one to λ' − λ; false: to λ' itself, as the STN's."},
-               tuner.centered);
-        v.flag({"separate", "w₀ and Θ have losses of their own; false: one joint loss, as the STN's."},
-               tuner.separate);
-    }
-    if (type == "implicit") {
-        v.choice({"inverse", "How a vector is multiplied by the inverse Hessian of the training loss."},
-                 tuner.inverse, inverseOptions);
-        v.integer(
-            {"iterations", "Of conjugate gradients at most; terms of the Neumann series beyond the first."},
-            tuner.iterations, {.min = 1, .max = largestStepCount});
-        v.number({"tolerance", "Of conjugate gradients: the residual's norm over the right-hand side's."},
-                 tuner.tolerance, {.min = 0});
-        v.number({"damping", "Added to the Hessian's diagonal."}, tuner.damping, {.min = 0});
-        v.number({"neumann_step", "α of the Neumann series: below 2 over the Hessian's largest eigenvalue."},
-                 tuner.neumannStep, {.min = 0, .minOpen = true});
-        v.flag({"warm_start", "Conjugate gradients begin at the last solution."}, tuner.warmStart);
-    }
-    if (type == "unrolled") {
-        v.choice({"mode",
-                  "Reverse: back through the last steps; forward: derivatives carried along with training."},
-                 tuner.unroll, unrollOptions);
-        v.integer({"unroll_steps", "Training steps that reverse mode goes back through."}, tuner.unrollSteps,
-                  {.min = 1, .max = 100'000});
-    }
-    if (type == "grid" || type == "random" || type == "bayesian")
-        v.integer({"trials", "Trials at most, each a training of budget.epochs."}, tuner.trials,
-                  {.min = 1, .max = 1'000'000});
-    if (type == "random")
-        v.choice({"sampling", "Points drawn one by one, or a scrambled Sobol sequence."}, tuner.sampling,
-                 samplingOptions);
-    if (type == "random" || type == "bayesian") {
-        v.choice({"early_stopping", "asha: poor trials end early (asynchronous successive halving)."},
-                 tuner.earlyStopping, earlyStoppingOptions);
-        v.integer({"reduction", "η of successive halving: one trial in so many goes on."}, tuner.reduction,
-                  {.min = 2, .max = 1000});
-        v.integer({"minimum_epochs", "Epochs of successive halving's lowest rung."}, tuner.minimumEpochs,
-                  {.min = 1, .max = largestStepCount});
-    }
-    if (type == "grid") {
-        v.integer({"points", "Along each hyperparameter without values of its own."}, tuner.points,
-                  {.min = 1, .max = 10'000});
-        v.list({"values", "The values of single hyperparameters, by name."}, tuner.gridValues);
-    }
-    if (type == "bayesian")
-        v.integer({"start_trials", "Random trials before the first model."}, tuner.startTrials,
-                  {.min = 2, .max = 1'000'000});
-    if (type == "pbt") {
-        v.integer({"population", "Trainings that go on side by side."}, tuner.population,
-                  {.min = 2, .max = 10'000});
-        v.integer({"interval_epochs", "Epochs between two looks at the population."}, tuner.intervalEpochs,
-                  {.min = 1, .max = largestStepCount});
-        v.number({"quantile", "Share of the population that is replaced by as many of the best."},
-                 tuner.quantile, {.min = 0, .max = 0.5, .minOpen = true});
-    }
-    if (type == "replay") {
-        v.numbers({"steps", "Training steps at which the hyperparameters change; the first is 0."},
-                  tuner.replaySteps, {.min = 0});
-        v.list({"values", "Each hyperparameter's value from each of these steps on."}, tuner.replayValues);
-    }
+void fieldsOf(V& v, DeltaStnOptions& own) {
+    v.flag({"centered", "The response is one to λ' − λ; false: to λ' itself, as the STN's."}, own.centered);
+    v.flag({"separate", "w₀ and Θ have losses of their own; false: one joint loss, as the STN's."},
+           own.separate);
+}
+template <class V>
+void fieldsOf(V&, StnOptions&) {}
+template <class V>
+void fieldsOf(V&, HypernetworkOptions&) {}
+
+template <class V>
+void fieldsOf(V& v, ImplicitOptions& own) {
+    v.choice({"inverse", "How a vector is multiplied by the inverse Hessian of the training loss."},
+             own.inverse, inverseOptions);
+    v.integer({"iterations", "Of conjugate gradients at most; terms of the Neumann series beyond the first."},
+              own.iterations, {.min = 1, .max = largestStepCount});
+    v.number({"tolerance", "Of conjugate gradients: the residual's norm over the right-hand side's."},
+             own.tolerance, {.min = 0});
+    v.number({"damping", "Added to the Hessian's diagonal."}, own.damping, {.min = 0});
+    v.number({"neumann_step", "α of the Neumann series: below 2 over the Hessian's largest eigenvalue."},
+             own.neumannStep, {.min = 0, .minOpen = true});
+    v.flag({"warm_start", "Conjugate gradients begin at the last solution."}, own.warmStart);
 }
 
 template <class V>
+void fieldsOf(V& v, UnrolledOptions& own) {
+    v.choice(
+        {"mode", "Reverse: back through the last steps; forward: derivatives carried along with training."},
+        own.mode, unrollOptions);
+    v.integer({"unroll_steps", "Training steps that reverse mode goes back through."}, own.steps,
+              {.min = 1, .max = 100'000});
+}
+
+template <class V>
+void trialsField(V& v, std::int64_t& trials) {
+    v.integer({"trials", "Trials at most, each a training of budget.epochs."}, trials,
+              {.min = 1, .max = 1'000'000});
+}
+template <class V>
+void halvingFields(V& v, HalvingOptions& halving) {
+    v.choice({"early_stopping", "asha: poor trials end early (asynchronous successive halving)."},
+             halving.earlyStopping, earlyStoppingOptions);
+    v.integer({"reduction", "η of successive halving: one trial in so many goes on."}, halving.reduction,
+              {.min = 2, .max = 1000});
+    v.integer({"minimum_epochs", "Epochs of successive halving's lowest rung."}, halving.minimumEpochs,
+              {.min = 1, .max = largestStepCount});
+}
+
+template <class V>
+void fieldsOf(V& v, GridOptions& own) {
+    trialsField(v, own.trials);
+    v.integer({"points", "Along each hyperparameter without values of its own."}, own.points,
+              {.min = 1, .max = 10'000});
+    v.list({"values", "The values of single hyperparameters, by name."}, own.values);
+}
+template <class V>
+void fieldsOf(V& v, RandomOptions& own) {
+    trialsField(v, own.trials);
+    v.choice({"sampling", "Points drawn one by one, or a scrambled Sobol sequence."}, own.sampling,
+             samplingOptions);
+    halvingFields(v, own.halving);
+}
+template <class V>
+void fieldsOf(V& v, BayesianOptions& own) {
+    trialsField(v, own.trials);
+    halvingFields(v, own.halving);
+    v.integer({"start_trials", "Random trials before the first model."}, own.startTrials,
+              {.min = 2, .max = 1'000'000});
+}
+template <class V>
+void fieldsOf(V& v, PbtOptions& own) {
+    v.integer({"population", "Trainings that go on side by side."}, own.population,
+              {.min = 2, .max = 10'000});
+    v.integer({"interval_epochs", "Epochs between two looks at the population."}, own.intervalEpochs,
+              {.min = 1, .max = largestStepCount});
+    v.number({"quantile", "Share of the population that is replaced by as many of the best."}, own.quantile,
+             {.min = 0, .max = 0.5, .minOpen = true});
+}
+
+template <class V>
+void fieldsOf(V& v, ReplayOptions& own) {
+    v.numbers({"steps", "Training steps at which the hyperparameters change; the first is 0."}, own.steps,
+              {.min = 0});
+    v.list({"values", "Each hyperparameter's value from each of these steps on."}, own.values);
+}
+template <class V>
+void fieldsOf(V&, FixedOptions&) {}
+
+/// The ids of all types, in the order of TunerOptions' alternatives.
+std::vector<std::string> tunerIds();
+
+template <class V>
 void fieldsOf(V& v, TunerSpec& tuner) {
-    v.text({"type", "The method that chooses the hyperparameters."}, tuner.type, {.words = "a tuner's name"});
+    const bool known = v.alternative({"type", "The method that chooses the hyperparameters."}, tuner.options,
+                                     tunerIds(), "tuner");
     v.flag({"linearize", "Train the response on the linearised prediction."}, tuner.linearize);
     v.flag({"tune_scales", "Learn the perturbation scales σ."}, tuner.tuneScales);
     v.flag(
@@ -121,7 +152,7 @@ void fieldsOf(V& v, TunerSpec& tuner) {
               {.min = 1, .max = largestStepCount});
     v.integer({"warmup_epochs", "Epochs of training before the hyperparameters move."}, tuner.warmupEpochs,
               {.min = 0, .max = largestStepCount});
-    optionsOf(v, tuner);
+    if (known) std::visit([&v](auto& own) { fieldsOf(v, own); }, tuner.options);
 }
 
 template <class V>

@@ -1,5 +1,7 @@
 #include "core/run/events.h"
 
+#include "core/run/overloaded.h"
+
 #include <array>
 
 namespace dstn {
@@ -24,6 +26,21 @@ std::optional<RunState> runStateFromName(std::string_view text) {
     for (const auto& [candidate, stateName] : stateNames)
         if (stateName == text) return candidate;
     return std::nullopt;
+}
+
+Urgency urgency(const Event& event) {
+    return std::visit(overloaded{[](const RunStarted&) { return Urgency::soon; },
+                                 [](const SamplesTaken&) { return Urgency::none; },
+                                 [](const HyperparametersSampled&) { return Urgency::none; },
+                                 [](const ProgressMade&) { return Urgency::none; },
+                                 [](const EpochFinished&) { return Urgency::none; },
+                                 [](const StateChanged&) { return Urgency::soon; },
+                                 [](const HyperparameterSet&) { return Urgency::none; },
+                                 [](const LogLine&) { return Urgency::none; },
+                                 [](const CheckpointTaken&) { return Urgency::lasting; },
+                                 [](const RunFinished&) { return Urgency::lasting; },
+                                 [](const LoadingProgressed&) { return Urgency::none; }},
+                      event);
 }
 
 void EventQueue::publish(const Event& event) {

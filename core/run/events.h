@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/experiment/experiment.h"
 #include "core/export.h"
+#include "core/run/series.h"
 
 #include <cstdint>
 #include <deque>
@@ -27,28 +28,10 @@ constexpr bool ended(RunState state) {
     return state != RunState::preparing && state != RunState::running && state != RunState::paused;
 }
 
-/// Series that every run has. A hyperparameter NAME adds "hyperparameter/NAME" (natural units) and
-/// "scale/NAME" (σ, unconstrained units).
-namespace series {
-inline constexpr std::string_view trainLoss = "train/loss";         ///< mini-batch L_T(λ, w₀)
-inline constexpr std::string_view trainAccuracy = "train/accuracy"; ///< of the mini-batch, in [0, 1]
-inline constexpr std::string_view responseLoss = "response/loss";   ///< mini-batch L_T(λ + ε, y_lin)
-inline constexpr std::string_view validationStepLoss = "validation_step/loss"; ///< mini-batch L_V(f(x; w(Δ)))
-inline constexpr std::string_view epochTrainLoss = "epoch/train_loss"; ///< mean over the epoch's mini-batches
-inline constexpr std::string_view epochTrainAccuracy = "epoch/train_accuracy";
-inline constexpr std::string_view epochValidationLoss = "epoch/validation_loss"; ///< whole split, at w₀
-inline constexpr std::string_view epochValidationAccuracy = "epoch/validation_accuracy";
-inline constexpr std::string_view epochTestLoss = "epoch/test_loss";
-inline constexpr std::string_view epochTestAccuracy = "epoch/test_accuracy";
-inline constexpr std::string_view throughput = "examples_per_second"; ///< of a text: tokens
-inline constexpr std::string_view hyperparameterPrefix = "hyperparameter/";
-inline constexpr std::string_view scalePrefix = "scale/";
-} // namespace series
-
 /// One number of one series. `step` counts training steps done; `seconds` counts training time without
 /// pauses, over resumptions.
 struct Sample {
-    std::int32_t series = 0; ///< index into RunStarted::series
+    Series series = {};
     std::int64_t step = 0;
     double seconds = 0.0;
     double value = 0.0;
@@ -94,7 +77,7 @@ struct RunStarted {
     Experiment experiment;
     DataInfo data;
     Environment environment;
-    std::vector<std::string> series;
+    std::vector<std::string> series; ///< what it tells, as seriesOfRun() names it
     std::int64_t stepsTotal = 0;
     std::int64_t stepsPerEpoch = 0;
     std::int64_t firstStep = 0; ///< > 0: resumed after so many steps
@@ -103,6 +86,12 @@ struct RunStarted {
 };
 struct SamplesTaken {
     std::vector<Sample> samples;
+};
+/// Where all hyperparameters are at a step, tuned or not.
+struct HyperparametersSampled {
+    std::int64_t step = 0;
+    double seconds = 0.0;
+    std::vector<HyperparameterPoint> points; ///< in the experiment's order
 };
 /// The data are being read, before the run starts. At most ten a second.
 struct LoadingProgressed {
@@ -155,8 +144,13 @@ struct RunFinished {
     double gradients = 0.0; ///< gradient-evaluation equivalents spent
 };
 
-using Event = std::variant<RunStarted, SamplesTaken, ProgressMade, EpochFinished, StateChanged,
-                           HyperparameterSet, LogLine, CheckpointTaken, RunFinished, LoadingProgressed>;
+using Event =
+    std::variant<RunStarted, SamplesTaken, HyperparametersSampled, ProgressMade, EpochFinished, StateChanged,
+                 HyperparameterSet, LogLine, CheckpointTaken, RunFinished, LoadingProgressed>;
+
+/// Whether an event is to be written at once, and must survive a power cut then.
+enum class Urgency { none, soon, lasting };
+Urgency urgency(const Event& event);
 
 /// Takes events from the engine thread; publish() must return at once.
 class EventSink {

@@ -1,5 +1,7 @@
 #include "core/search/asha.h"
 
+#include "core/search/whole_trainings.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -63,6 +65,18 @@ std::optional<Task> Asha::next(const std::vector<Trial>& trials) const {
     std::optional<Point> point = sampler_->next(trials);
     if (!point) return std::nullopt;
     return Task{.trial = number, .point = std::move(*point), .epochs = rungs_.front()};
+}
+
+std::vector<std::int64_t> rungsOf(const HalvingOptions& options, std::int64_t epochs) {
+    if (options.earlyStopping == EarlyStopping::none) return {epochs};
+    return ashaRungs(options.minimumEpochs, options.reduction, epochs);
+}
+
+std::unique_ptr<Search> searchBy(std::unique_ptr<Sampler> sampler, std::int64_t trials,
+                                 const HalvingOptions& options, std::int64_t epochs) {
+    if (options.earlyStopping == EarlyStopping::none)
+        return std::make_unique<WholeTrainings>(std::move(sampler), trials, epochs);
+    return std::make_unique<Asha>(std::move(sampler), trials, rungsOf(options, epochs), options.reduction);
 }
 
 } // namespace dstn

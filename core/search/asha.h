@@ -33,4 +33,10 @@ class Asha : public Search {
 /// The rungs' epochs, ascending; the last is `epochs`.
 std::vector<std::int64_t> ashaRungs(std::int64_t minimum, std::int64_t reduction, std::int64_t epochs);
 
+/// Rungs of a search with or without early stopping: without, a whole training is the only one.
+std::vector<std::int64_t> rungsOf(const HalvingOptions& options, std::int64_t epochs);
+/// The search that trains at a sampler's points, poor trials ending early or not.
+std::unique_ptr<Search> searchBy(std::unique_ptr<Sampler> sampler, std::int64_t trials,
+                                 const HalvingOptions& options, std::int64_t epochs);
+
 } // namespace dstn

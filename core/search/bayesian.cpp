@@ -1,5 +1,6 @@
 #include "core/search/bayesian.h"
 
+#include "core/search/asha.h"
 #include "core/search/expected_improvement.h"
 #include "core/search/gaussian_process.h"
 
@@ -130,6 +131,14 @@ std::optional<Point> Bayesian::next(const std::vector<Trial>& trials) const {
     const GaussianProcess model(std::move(points), values);
     return maximizeExpectedImprovement(model, values.minCoeff(), space_, tried, around, seed_,
                                        maximizerStreams + trials.size());
+}
+
+template <>
+std::unique_ptr<Search> searchOf(const BayesianOptions& own, SearchSpace space, std::int64_t epochs,
+                                 std::uint64_t seed) {
+    auto sampler =
+        std::make_unique<Bayesian>(std::move(space), own.startTrials, rungsOf(own.halving, epochs), seed);
+    return searchBy(std::move(sampler), own.trials, own.halving, epochs);
 }
 
 } // namespace dstn

@@ -1,10 +1,12 @@
 #include "core/search/grid.h"
 
+#include "core/search/whole_trainings.h"
+
 #include <algorithm>
 
 namespace dstn {
 
-Grid::Grid(const SearchSpace& space, const TunerSpec& spec) {
+Grid::Grid(const SearchSpace& space, const GridOptions& options) {
     const Point middle(space.size(), 0.5);
     for (std::size_t i = 0; i < space.size(); ++i) {
         std::vector<double>& axis = axes_.emplace_back();
@@ -14,16 +16,16 @@ Grid::Grid(const SearchSpace& space, const TunerSpec& spec) {
             const double rounded = space.rounded(point)[i];
             if (std::ranges::find(axis, rounded) == axis.end()) axis.push_back(rounded);
         };
-        const auto named = std::ranges::find(spec.gridValues, space.tuned()[i].name, &NamedValues::name);
-        if (named != spec.gridValues.end()) {
+        const auto named = std::ranges::find(options.values, space.tuned()[i].name, &NamedValues::name);
+        if (named != options.values.end()) {
             std::vector<double> natural = space.natural(middle);
             for (const double value : named->values) {
                 natural[i] = value;
                 add(space.unit(natural)[i]);
             }
         } else {
-            for (std::int64_t k = 0; k < spec.points; ++k)
-                add((static_cast<double>(k) + 0.5) / static_cast<double>(spec.points));
+            for (std::int64_t k = 0; k < options.points; ++k)
+                add((static_cast<double>(k) + 0.5) / static_cast<double>(options.points));
         }
     }
 }
@@ -44,6 +46,12 @@ Point Grid::point(std::size_t index) const {
 std::optional<Point> Grid::next(const std::vector<Trial>& trials) const {
     if (static_cast<double>(trials.size()) >= size()) return std::nullopt;
     return point(trials.size());
+}
+
+template <>
+std::unique_ptr<Search> searchOf(const GridOptions& own, SearchSpace space, std::int64_t epochs,
+                                 std::uint64_t) {
+    return std::make_unique<WholeTrainings>(std::make_unique<Grid>(space, own), own.trials, epochs);
 }
 
 } // namespace dstn

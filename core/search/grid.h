@@ -10,7 +10,7 @@ namespace DSTN_EXPORT dstn {
 /// centres (i + ½) / points of equal parts of its unit interval. Values that train the same count once.
 class Grid : public Sampler {
   public:
-    Grid(const SearchSpace& space, const TunerSpec& spec);
+    Grid(const SearchSpace& space, const GridOptions& options);
 
     /// How many points there are; as a double, because it may be beyond every whole number.
     double size() const;

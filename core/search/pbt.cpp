@@ -28,13 +28,13 @@ double lossAt(const Trial& trial, std::int64_t epoch) {
 
 } // namespace
 
-PopulationBasedTraining::PopulationBasedTraining(SearchSpace space, const TunerSpec& spec,
+PopulationBasedTraining::PopulationBasedTraining(SearchSpace space, const PbtOptions& options,
                                                  std::int64_t epochs, std::uint64_t seed)
     : space_(std::move(space)),
-      population_(spec.population),
-      interval_(spec.intervalEpochs),
+      population_(options.population),
+      interval_(options.intervalEpochs),
       epochs_(epochs),
-      quantile_(spec.quantile),
+      quantile_(options.quantile),
       seed_(seed) {}
 
 std::optional<std::int64_t> PopulationBasedTraining::exploited(const std::vector<Trial>& trials,
@@ -114,6 +114,12 @@ std::optional<Task> PopulationBasedTraining::next(const std::vector<Trial>& tria
         if (!unchanged) unchanged = std::move(task);
     }
     return unchanged;
+}
+
+template <>
+std::unique_ptr<Search> searchOf(const PbtOptions& own, SearchSpace space, std::int64_t epochs,
+                                 std::uint64_t seed) {
+    return std::make_unique<PopulationBasedTraining>(std::move(space), own, epochs, seed);
 }
 
 } // namespace dstn

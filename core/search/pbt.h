@@ -20,7 +20,7 @@ namespace DSTN_EXPORT dstn {
 /// that failed before are left out; a loss that is not finite ranks last and is not taken over.
 class PopulationBasedTraining : public Search {
   public:
-    PopulationBasedTraining(SearchSpace space, const TunerSpec& spec, std::int64_t epochs,
+    PopulationBasedTraining(SearchSpace space, const PbtOptions& options, std::int64_t epochs,
                             std::uint64_t seed);
     std::optional<Task> next(const std::vector<Trial>& trials) const override;
 

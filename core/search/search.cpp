@@ -1,13 +1,7 @@
 #include "core/search/search.h"
 
 #include "core/error.h"
-#include "core/search/asha.h"
-#include "core/search/bayesian.h"
-#include "core/search/grid.h"
-#include "core/search/pbt.h"
-#include "core/search/sobol.h"
-#include "core/search/uniform.h"
-#include "core/search/whole_trainings.h"
+#include "core/spec/tuner_rows.h"
 
 #include <limits>
 
@@ -22,27 +16,15 @@ double Trial::best(std::int64_t upTo) const {
 
 std::unique_ptr<Search> makeSearch(const TunerSpec& spec, const std::vector<Hyperparameter>& hyperparameters,
                                    std::int64_t epochs, std::uint64_t seed) {
-    SearchSpace space(hyperparameters);
-    if (spec.type == "pbt")
-        return std::make_unique<PopulationBasedTraining>(std::move(space), spec, epochs, seed);
-    if (spec.type == "grid")
-        return std::make_unique<WholeTrainings>(std::make_unique<Grid>(space, spec), spec.trials, epochs);
-
-    const bool stopsEarly = spec.earlyStopping == EarlyStopping::asha;
-    std::vector<std::int64_t> rungs =
-        stopsEarly ? ashaRungs(spec.minimumEpochs, spec.reduction, epochs) : std::vector{epochs};
-    std::unique_ptr<Sampler> sampler;
-    if (spec.type == "bayesian")
-        sampler = std::make_unique<Bayesian>(std::move(space), spec.startTrials, rungs, seed);
-    else if (spec.type == "random" && spec.sampling == Sampling::sobol)
-        sampler = std::make_unique<SobolSearch>(std::move(space), seed);
-    else if (spec.type == "random")
-        sampler = std::make_unique<Uniform>(std::move(space), seed);
-    else
-        throw Error(ErrorKind::usage, "The tuner \"" + spec.type + "\" does not search over trainings.");
-    if (stopsEarly)
-        return std::make_unique<Asha>(std::move(sampler), spec.trials, std::move(rungs), spec.reduction);
-    return std::make_unique<WholeTrainings>(std::move(sampler), spec.trials, epochs);
+    return std::visit(
+        [&]<class Options>(const Options& own) -> std::unique_ptr<Search> {
+            if constexpr (tunerRow<Options>.searches())
+                return searchOf(own, SearchSpace(hyperparameters), epochs, seed);
+            else
+                throw Error(ErrorKind::usage, "The tuner \"" + std::string(traitsOf(spec).id) +
+                                                  "\" does not search over trainings.");
+        },
+        spec.options);
 }
 
 } // namespace dstn

@@ -39,8 +39,8 @@ struct Task {
 /// seed and the trials so far alone, so that a study is resumed from what the archive has, and extended by
 /// asking on.
 ///
-/// A new one: a file pair in core/search deriving from this, its line in makeSearch() (search.cpp), in
-/// isSearch() and in tunerTypes() (core/spec/tuner_spec.cpp).
+/// A new one: a file pair in core/search deriving from this, with its searchOf(); its options
+/// (core/spec/tuner_spec.h, core/experiment/tuner_fields.h) and its row (core/spec/tuner_rows.h).
 class Search {
   public:
     virtual ~Search() = default;
@@ -49,6 +49,14 @@ class Search {
     virtual std::optional<Task> next(const std::vector<Trial>& trials) const = 0;
 };
 
+/// Makes the search of one type. Each type that searches has its own, beside what it makes; one that is
+/// missing is found by the linker.
+/// @param epochs of a whole training
+template <class Options>
+std::unique_ptr<Search> searchOf(const Options& own, SearchSpace space, std::int64_t epochs,
+                                 std::uint64_t seed);
+
+/// Throws Error{usage} if the tuner does not search.
 /// @param epochs of a whole training
 std::unique_ptr<Search> makeSearch(const TunerSpec& spec, const std::vector<Hyperparameter>& hyperparameters,
                                    std::int64_t epochs, std::uint64_t seed);

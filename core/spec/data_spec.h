@@ -3,8 +3,10 @@
 #include "core/export.h"
 #include "core/spec/hyperparameter.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -22,6 +24,80 @@ enum class DataSource {
     syntheticRegression,
     syntheticClassification
 };
+/// What data.path names.
+enum class PathKind { none, folder, file, either };
+
+/// What the program knows of a data source. A source is added by an enumerator and a row here, its options in
+/// core/experiment/data_fields.h, and a reader (core/data/dataset.cpp).
+struct SourceTraits {
+    DataSource source;
+    std::string_view id;   ///< as in an experiment: "fashion-mnist"
+    std::string_view name; ///< as in a list of runs; empty: that of its file or folder
+    PathKind path = PathKind::none;
+    std::string_view pathMeaning = {};
+    std::string_view files = {}; ///< those that a person chooses from: "Texts (*.txt)"; empty: any
+    bool knownPlace = false;     ///< without a path it is where Debian's package puts it
+    bool ownTest = false;        ///< always has a test part
+};
+
+/// In the order of the enumerators, which is that in which a person is offered them.
+inline constexpr SourceTraits sourceTypes[] = {
+    {.source = DataSource::fashionMnist,
+     .id = "fashion-mnist",
+     .name = "Fashion-MNIST",
+     .path = PathKind::folder,
+     .pathMeaning = "Folder of the IDX files; empty: where Debian's package dataset-fashion-mnist puts them.",
+     .knownPlace = true,
+     .ownTest = true},
+    {.source = DataSource::idx,
+     .id = "idx",
+     .name = "",
+     .path = PathKind::folder,
+     .pathMeaning = "Folder of the IDX files, plain or gzip."},
+    {.source = DataSource::cifar10,
+     .id = "cifar10",
+     .name = "CIFAR-10",
+     .path = PathKind::folder,
+     .pathMeaning = "Folder of the data set's binary version, as distributed.",
+     .ownTest = true},
+    {.source = DataSource::cifar100,
+     .id = "cifar100",
+     .name = "CIFAR-100",
+     .path = PathKind::folder,
+     .pathMeaning = "Folder of the data set's binary version, as distributed.",
+     .ownTest = true},
+    {.source = DataSource::imageFolder,
+     .id = "image-folder",
+     .name = "",
+     .path = PathKind::folder,
+     .pathMeaning = "Folder with train/CLASS/FILE and test/CLASS/FILE, or with CLASS/FILE; JPEG or PNG."},
+    {.source = DataSource::csv,
+     .id = "csv",
+     .name = "",
+     .path = PathKind::file,
+     .pathMeaning = "The CSV file.",
+     .files = "Tables (*.csv *.tsv *.txt *.data)"},
+    {.source = DataSource::numpy,
+     .id = "numpy",
+     .name = "",
+     .path = PathKind::either,
+     .pathMeaning = "The .npz file, or a folder of .npy files.",
+     .files = "NumPy archives (*.npz)"},
+    {.source = DataSource::text,
+     .id = "text",
+     .name = "",
+     .path = PathKind::either,
+     .pathMeaning = "The text file, or a folder of text files.",
+     .files = "Texts (*.txt *.md *.tokens)"},
+    {.source = DataSource::syntheticRegression, .id = "synthetic-regression", .name = "synthetic regression"},
+    {.source = DataSource::syntheticClassification,
+     .id = "synthetic-classification",
+     .name = "synthetic classification"}};
+
+constexpr const SourceTraits& traitsOf(DataSource source) {
+    return sourceTypes[static_cast<std::size_t>(source)];
+}
+
 enum class SplitKind {
     tail,  ///< validation: the last examples of the training part, in file order
     random ///< validation: drawn by the experiment's seed

@@ -78,4 +78,18 @@ double Transform::derivative(double u) const {
     return log_ ? slope * toNatural(u) : slope;
 }
 
+static std::optional<Spread> spreadAt(const Transform& transform, double u, std::optional<double> scale) {
+    if (!scale) return std::nullopt;
+    return Spread{
+        .scale = *scale, .lower = transform.toNatural(u - *scale), .upper = transform.toNatural(u + *scale)};
+}
+
+HyperparameterPoint pointAt(const Transform& transform, double unconstrained, std::optional<double> scale) {
+    return {.value = transform.toNatural(unconstrained), .spread = spreadAt(transform, unconstrained, scale)};
+}
+
+HyperparameterPoint pointOf(const Transform& transform, double natural, std::optional<double> scale) {
+    return {.value = natural, .spread = spreadAt(transform, transform.toUnconstrained(natural), scale)};
+}
+
 } // namespace dstn

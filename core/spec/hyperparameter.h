@@ -57,6 +57,25 @@ class Transform {
     double upper_ = 0.0;
 };
 
+/// How far a hyperparameter at unconstrained u is perturbed: σ, unconstrained, and the band v(u − σ) to v(u +
+/// σ), natural.
+struct Spread {
+    double scale = 0.0;
+    double lower = 0.0, upper = 0.0;
+    bool operator==(const Spread&) const = default;
+};
+
+/// Where a hyperparameter is at one moment.
+struct HyperparameterPoint {
+    double value = 0.0;                ///< natural
+    std::optional<Spread> spread = {}; ///< absent: it is not perturbed
+    bool operator==(const HyperparameterPoint&) const = default;
+};
+/// Of its unconstrained value.
+HyperparameterPoint pointAt(const Transform& transform, double unconstrained, std::optional<double> scale);
+/// Of its natural value, which is kept bit for bit.
+HyperparameterPoint pointOf(const Transform& transform, double natural, std::optional<double> scale);
+
 /// σ = softplus(raw) = log(1 + exp(raw)), and its inverse.
 double softplus(double raw);
 double inverseSoftplus(double value);

@@ -1,5 +1,6 @@
 #include "core/spec/model.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <string_view>
@@ -9,27 +10,109 @@ namespace dstn {
 
 namespace {
 
-constexpr std::array<std::string_view, std::variant_size_v<Part>> typeNames = {
-    "linear",
-    "conv2d",
-    "relu",
-    "gelu",
-    "tanh",
-    "max_pool2d",
-    "avg_pool2d",
-    "flatten",
-    "dropout",
-    "dropout2d",
-    "batch_norm",
-    "layer_norm",
-    "locked_dropout",
-    "embedding",
-    "lstm",
-    "tied_linear",
-    "activation_regularization",
-    "temporal_activation_regularization",
-    "global_avg_pool2d",
-    "residual_block"};
+/// The traits of every type of part, one row each. A type without a row does not compile.
+template <class OfPart>
+constexpr PartTraits partRow = OfPart::thisPartHasNoRow;
+template <>
+constexpr PartTraits partRow<LinearPart>{
+    .id = "linear",
+    .group = PartGroup::weights,
+    .description = "y = x Wᵀ + b",
+    .usualSize = 10,
+    .widths = [](const Part& part) { return std::vector{std::get<LinearPart>(part).out}; }};
+template <>
+constexpr PartTraits partRow<Conv2dPart>{
+    .id = "conv2d",
+    .group = PartGroup::weights,
+    .description = "Two-dimensional convolution",
+    .network = "CNN",
+    .rank = 1,
+    .widths = [](const Part& part) { return std::vector{std::get<Conv2dPart>(part).out}; }};
+template <>
+constexpr PartTraits partRow<ReluPart>{
+    .id = "relu", .group = PartGroup::activations, .description = "max(x, 0)"};
+template <>
+constexpr PartTraits partRow<GeluPart>{
+    .id = "gelu", .group = PartGroup::activations, .description = "x Φ(x)"};
+template <>
+constexpr PartTraits partRow<TanhPart>{
+    .id = "tanh", .group = PartGroup::activations, .description = "Hyperbolic tangent"};
+template <>
+constexpr PartTraits partRow<MaxPool2dPart>{
+    .id = "max_pool2d", .group = PartGroup::pooling, .description = "Largest value in each window"};
+template <>
+constexpr PartTraits partRow<AvgPool2dPart>{
+    .id = "avg_pool2d", .group = PartGroup::pooling, .description = "Mean of each window"};
+template <>
+constexpr PartTraits partRow<FlattenPart>{
+    .id = "flatten", .group = PartGroup::pooling, .description = "[channels, height, width] to [features]"};
+template <>
+constexpr PartTraits partRow<DropoutPart>{
+    .id = "dropout", .group = PartGroup::dropout, .description = "Drops elements"};
+template <>
+constexpr PartTraits partRow<Dropout2dPart>{
+    .id = "dropout2d", .group = PartGroup::dropout, .description = "Drops whole channels of an image"};
+template <>
+constexpr PartTraits partRow<BatchNormPart>{
+    .id = "batch_norm", .group = PartGroup::normalization, .description = "Normalises over the batch"};
+template <>
+constexpr PartTraits partRow<LayerNormPart>{.id = "layer_norm",
+                                            .group = PartGroup::normalization,
+                                            .description = "Normalises over the features of an example"};
+template <>
+constexpr PartTraits partRow<LockedDropoutPart>{.id = "locked_dropout",
+                                                .group = PartGroup::dropout,
+                                                .description =
+                                                    "Drops features, the same at all steps of a sequence"};
+template <>
+constexpr PartTraits partRow<EmbeddingPart>{.id = "embedding",
+                                            .group = PartGroup::sequences,
+                                            .description = "A vector for each token of a text",
+                                            .usualSize = 128};
+template <>
+constexpr PartTraits partRow<LstmPart>{
+    .id = "lstm",
+    .group = PartGroup::sequences,
+    .description = "Long short-term memory, one or more layers",
+    .usualSize = 128,
+    .network = "LSTM",
+    .rank = 3,
+    .widths = [](const Part& part) {
+        const auto& lstm = std::get<LstmPart>(part);
+        return std::vector(static_cast<std::size_t>(std::max<std::int64_t>(lstm.layers, 0)), lstm.hidden);
+    }};
+template <>
+constexpr PartTraits partRow<TiedLinearPart>{.id = "tied_linear",
+                                             .group = PartGroup::sequences,
+                                             .description =
+                                                 "A score for each token, with the embedding's own vectors"};
+template <>
+constexpr PartTraits partRow<ActivationRegularizationPart>{.id = "activation_regularization",
+                                                           .group = PartGroup::dropout,
+                                                           .description =
+                                                               "Penalty on large activations (AR)"};
+template <>
+constexpr PartTraits partRow<TemporalActivationRegularizationPart>{
+    .id = "temporal_activation_regularization",
+    .group = PartGroup::dropout,
+    .description = "Penalty on changes from step to step (TAR)"};
+template <>
+constexpr PartTraits partRow<GlobalAvgPool2dPart>{
+    .id = "global_avg_pool2d", .group = PartGroup::pooling, .description = "Mean of each channel"};
+template <>
+constexpr PartTraits partRow<ResidualBlockPart>{
+    .id = "residual_block",
+    .group = PartGroup::blocks,
+    .description = "Two convolutions with batch norm, and the input added",
+    .network = "ResNet",
+    .rank = 2,
+    .widths = [](const Part& part) { return std::vector{std::get<ResidualBlockPart>(part).out}; }};
+
+template <std::size_t... index>
+constexpr std::array<PartTraits, sizeof...(index)> rowsOf(std::index_sequence<index...>) {
+    return {partRow<std::variant_alternative_t<index, Part>>...};
+}
+constexpr auto partRows = rowsOf(std::make_index_sequence<std::variant_size_v<Part>>());
 
 /// Anything larger is a slip of the pen, and sums of such numbers stay far from overflow.
 constexpr std::int64_t largestCount = 1'000'000'000'000;
@@ -318,11 +401,17 @@ struct Inspector {
 } // namespace
 
 const std::vector<std::string>& partTypes() {
-    static const std::vector<std::string> names(typeNames.begin(), typeNames.end());
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all;
+        for (const PartTraits& row : partRows) all.emplace_back(row.id);
+        return all;
+    }();
     return names;
 }
 
-std::string partType(const Part& part) { return std::string(typeNames[part.index()]); }
+const PartTraits& traitsOf(const Part& part) { return partRows[part.index()]; }
+
+std::string partType(const Part& part) { return std::string(traitsOf(part).id); }
 
 Block membersOf(const ResidualBlockPart& part, std::int64_t channels) {
     // A shift right before a batch norm would be taken away again.

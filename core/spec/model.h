@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -15,6 +16,25 @@ using Part =
                  FlattenPart, DropoutPart, Dropout2dPart, BatchNormPart, LayerNormPart, LockedDropoutPart,
                  EmbeddingPart, LstmPart, TiedLinearPart, ActivationRegularizationPart,
                  TemporalActivationRegularizationPart, GlobalAvgPool2dPart, ResidualBlockPart>;
+
+/// The groups in which types of parts are offered, in their order.
+enum class PartGroup { weights, sequences, activations, pooling, dropout, normalization, blocks };
+
+/// What the program knows of a type of part; its row is in core/spec/model.cpp, beside what it makes of its
+/// input.
+struct PartTraits {
+    std::string_view id; ///< as in an experiment: "conv2d"
+    PartGroup group = PartGroup::weights;
+    std::string_view description; ///< what it does, in a line
+    /// Where a person puts one into a model: what is counted in a document's required options.
+    std::int64_t usualSize = 16;
+    std::string_view network =
+        {};       ///< what a network with such a part is called: "CNN"; empty: this says nothing
+    int rank = 0; ///< of several such names the one with the highest rank is taken
+    /// The widths that it has in a network's name, "CNN 16-32-10"; null: none.
+    std::vector<std::int64_t> (*widths)(const Part&) = nullptr;
+};
+const PartTraits& traitsOf(const Part& part);
 
 /// The part's name in an experiment: "linear", "conv2d", …
 std::string partType(const Part& part);

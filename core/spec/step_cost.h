@@ -4,6 +4,7 @@
 #include "core/spec/tuner_spec.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace DSTN_EXPORT dstn {
 
@@ -14,6 +15,15 @@ struct StepCost {
     double validate = 0.0; ///< a validation step; where that varies, the most it takes
     double least = 0.0;    ///< the least that a validation step takes
 };
+
+/// Products a layer of a product with the Hessian, by the derivative of the gradient.
+inline constexpr double hessianProducts = 6.0;
+
+/// From products a layer: of a training step, of a validation step, and the least of a validation step.
+constexpr StepCost costOfProducts(double train, double validate, std::optional<double> least = {}) {
+    constexpr double plain = 3.0;
+    return {train / plain, validate / plain, least.value_or(validate) / plain};
+}
 
 /// Counted in products a layer, whatever their order; of a training step, of a validation step:
 ///

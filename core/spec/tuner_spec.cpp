@@ -1,60 +1,48 @@
 #include "core/spec/tuner_spec.h"
 
+#include "core/spec/tuner_rows.h"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <utility>
+
 namespace dstn {
 
-const std::vector<TunerType>& tunerTypes() {
-    static const std::vector<TunerType> types = {
-        {"delta-stn", "Δ-STN",
-         "Learns, while training, how the best weights respond to the hyperparameters around their current "
-         "value, and moves the hyperparameters along the validation loss (Bae & Grosse 2020)."},
-        {"stn", "STN",
-         "The Δ-STN's ancestor: weights as an affine function of the hyperparameters, trained as one, "
-         "without "
-         "centring or linearisation (MacKay et al. 2019)."},
-        {"hypernetwork", "Hypernetwork",
-         "One linear map from the hyperparameters to all weights, trained on samples around the current "
-         "value "
-         "(Lorraine & Duvenaud 2018). Its memory is weights times hyperparameters."},
-        {"implicit", "Implicit differentiation",
-         "Differentiates the validation loss through the optimality of the weights, with the inverse Hessian "
-         "of the "
-         "training loss (Larsen et al. 1996; Pedregosa 2016; Lorraine et al. 2020). Tunes what the training "
-         "loss is "
-         "differentiable in."},
-        {"unrolled", "Unrolling",
-         "Differentiates the validation loss through the last training steps (Maclaurin et al. 2015; Shaban "
-         "et al. "
-         "2019) or along with all of them (Franceschi et al. 2017). Tunes what the training loss is "
-         "differentiable "
-         "in."},
-        {"grid", "Grid search", "Trains once for each point of a grid."},
-        {"random", "Random search", "Trains once for each of many random points (Bergstra & Bengio 2012)."},
-        {"bayesian", "Bayesian optimisation",
-         "Trains where a Gaussian process of the trainings so far expects the most improvement (Snoek et al. "
-         "2012)."},
-        {"pbt", "Population based training",
-         "Trains many at once; the worst take over the weights of the best and change their hyperparameters "
-         "a little "
-         "(Jaderberg et al. 2017)."},
-        {"replay", "Replay",
-         "Plain training with the hyperparameters following the schedule of another run."},
-        {"fixed", "Fixed", "Plain training: every hyperparameter stays at its initial value."},
-    };
-    return types;
+namespace {
+
+template <std::size_t... index>
+constexpr std::array<TunerTraits, sizeof...(index)> rowsOf(std::index_sequence<index...>) {
+    return {tunerRow<std::variant_alternative_t<index, TunerOptions>>...};
 }
 
-bool needsDerivatives(std::string_view type) { return type == "implicit" || type == "unrolled"; }
+constexpr auto rows = rowsOf(std::make_index_sequence<std::variant_size_v<TunerOptions>>());
 
-bool learnsResponse(std::string_view type) { return type == "delta-stn" || type == "stn"; }
-
-bool movesHyperparameters(std::string_view type) {
-    return perturbs(type) || needsDerivatives(type) || type == "replay";
+template <std::size_t... index>
+std::array<TunerOptions, sizeof...(index)> defaultsOf(std::index_sequence<index...>) {
+    return {TunerOptions(std::in_place_index<index>)...};
 }
 
-bool perturbs(std::string_view type) { return learnsResponse(type) || type == "hypernetwork"; }
+} // namespace
 
-bool isSearch(std::string_view type) {
-    return type == "grid" || type == "random" || type == "bayesian" || type == "pbt";
+std::span<const TunerTraits> tunerTypes() { return rows; }
+
+const TunerTraits& traitsOf(const TunerSpec& tuner) { return rows[tuner.options.index()]; }
+
+const TunerTraits* findTuner(std::string_view id) {
+    const auto found = std::ranges::find(rows, id, &TunerTraits::id);
+    return found == rows.end() ? nullptr : &*found;
+}
+
+TunerOptions tunerOptions(std::string_view id) {
+    const TunerTraits* found = findTuner(id);
+    if (found == nullptr) throw std::out_of_range("no tuner \"" + std::string(id) + "\"");
+    return defaultsOf(std::make_index_sequence<rows.size()>())[static_cast<std::size_t>(found - rows.data())];
+}
+
+bool stopsEarly(const TunerSpec& tuner) {
+    const TunerTraits& traits = traitsOf(tuner);
+    return traits.stopsEarly != nullptr && traits.stopsEarly(tuner);
 }
 
 } // namespace dstn

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "core/export.h"
+#include "core/spec/hyperparameter.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace DSTN_EXPORT dstn {
@@ -25,9 +28,100 @@ struct NamedValues {
     bool operator==(const NamedValues&) const = default;
 };
 
-/// A tuner and its options; which apply depends on the type.
+// The options that one type of tuner alone has. A tuner is added by a struct here and among the alternatives
+// of TunerOptions, its fields in core/experiment/tuner_fields.h, its row in core/spec/tuner_rows.h, and what
+// carries it out: a Tuner (core/engine/tuners/tuner.h) or a Search (core/search/search.h).
+
+/// What sets the Δ-STN apart from the STN, each for itself.
+struct DeltaStnOptions {
+    bool centered = true; ///< the response is one to λ' − λ; false: to λ' itself, as the STN's
+    bool separate = true; ///< w₀ and Θ have losses of their own; false: one joint loss, as the STN's
+    bool operator==(const DeltaStnOptions&) const = default;
+};
+
+struct StnOptions {
+    bool operator==(const StnOptions&) const = default;
+};
+
+struct HypernetworkOptions {
+    bool operator==(const HypernetworkOptions&) const = default;
+};
+
+struct ImplicitOptions {
+    InverseKind inverse = InverseKind::conjugateGradient;
+    /// Of conjugate gradients at most; terms of the Neumann series beyond the first.
+    std::int64_t iterations = 20;
+    double tolerance = 1e-6;   ///< of conjugate gradients: ‖residual‖ / ‖right-hand side‖
+    double damping = 0.0;      ///< added to the Hessian's diagonal
+    double neumannStep = 0.01; ///< α of the Neumann series
+    bool warmStart = true;     ///< conjugate gradients begin at the last solution
+    bool operator==(const ImplicitOptions&) const = default;
+};
+
+struct UnrolledOptions {
+    UnrollMode mode = UnrollMode::reverse;
+    std::int64_t steps = 10; ///< K: of reverse mode, the last training steps that are gone back through
+    bool operator==(const UnrolledOptions&) const = default;
+};
+
+/// When the poor trials of a search end.
+struct HalvingOptions {
+    EarlyStopping earlyStopping = EarlyStopping::none;
+    std::int64_t reduction = 3;     ///< η of successive halving
+    std::int64_t minimumEpochs = 1; ///< of successive halving: the lowest rung
+    bool operator==(const HalvingOptions&) const = default;
+};
+
+// Searches: each trial is a plain training of budget.epochs.
+
+/// A study's budget may allow fewer trials than `trials`, here and below.
+struct GridOptions {
+    std::int64_t trials = 20;             ///< at most
+    std::int64_t points = 3;              ///< along each hyperparameter without values of its own
+    std::vector<NamedValues> values = {}; ///< by hyperparameter
+    bool operator==(const GridOptions&) const = default;
+};
+
+struct RandomOptions {
+    std::int64_t trials = 20; ///< at most
+    Sampling sampling = Sampling::uniform;
+    HalvingOptions halving = {};
+    bool operator==(const RandomOptions&) const = default;
+};
+
+struct BayesianOptions {
+    std::int64_t trials = 20; ///< at most
+    HalvingOptions halving = {};
+    std::int64_t startTrials = 8; ///< random ones before the first model
+    bool operator==(const BayesianOptions&) const = default;
+};
+
+struct PbtOptions {
+    std::int64_t population = 8;
+    std::int64_t intervalEpochs = 1; ///< between two looks at the population
+    double quantile = 0.25;          ///< share of the population that is replaced
+    bool operator==(const PbtOptions&) const = default;
+};
+
+/// What λ was in another run.
+struct ReplayOptions {
+    std::vector<double> steps = {};       ///< training steps, ascending, the first 0
+    std::vector<NamedValues> values = {}; ///< from each of these steps on
+    bool operator==(const ReplayOptions&) const = default;
+};
+
+/// Every hyperparameter stays at its initial value.
+struct FixedOptions {
+    bool operator==(const FixedOptions&) const = default;
+};
+
+/// The type of a tuner with what it alone can be told, in the order in which a person is offered them.
+using TunerOptions =
+    std::variant<DeltaStnOptions, StnOptions, HypernetworkOptions, ImplicitOptions, UnrolledOptions,
+                 GridOptions, RandomOptions, BayesianOptions, PbtOptions, ReplayOptions, FixedOptions>;
+
+/// A tuner: options that a document may have with every type, and those of its own type.
 struct TunerSpec {
-    std::string type = "delta-stn";
     bool linearize = true;            ///< train Θ on the linearised prediction
     bool tuneScales = true;           ///< learn σ; false: n = 0 in the validation step and no entropy term
     bool sharePrimal = false;         ///< one forward pass at λ + ε serves both training steps
@@ -36,64 +130,79 @@ struct TunerSpec {
     std::int64_t trainSteps = 5;      ///< T_train
     std::int64_t validationSteps = 1; ///< T_valid
     std::int64_t warmupEpochs = 2;
+    TunerOptions options = {};
 
-    // delta-stn: what sets it apart from the STN, each for itself.
-    bool centered = true; ///< the response is one to λ' − λ; false: to λ' itself, as the STN's
-    bool separate = true; ///< w₀ and Θ have losses of their own; false: one joint loss, as the STN's
-
-    // implicit
-    InverseKind inverse = InverseKind::conjugateGradient;
-    std::int64_t iterations =
-        20;                  ///< of conjugate gradients at most; terms of the Neumann series beyond the first
-    double tolerance = 1e-6; ///< of conjugate gradients: ‖residual‖ / ‖right-hand side‖
-    double damping = 0.0;    ///< added to the Hessian's diagonal
-    double neumannStep = 0.01; ///< α of the Neumann series
-    bool warmStart = true;     ///< conjugate gradients begin at the last solution
-
-    // unrolled
-    UnrollMode unroll = UnrollMode::reverse;
-    std::int64_t unrollSteps = 10; ///< K: of reverse mode, the last training steps that are gone back through
-
-    // grid, random, bayesian, pbt: each trial is a plain training of budget.epochs
-    std::int64_t trials = 20;                          ///< at most; a study's budget may allow fewer
-    Sampling sampling = Sampling::uniform;             ///< random
-    EarlyStopping earlyStopping = EarlyStopping::none; ///< random, bayesian
-    std::int64_t reduction = 3;                        ///< η of successive halving
-    std::int64_t minimumEpochs = 1;                    ///< of successive halving: the lowest rung
-    std::int64_t points = 3;                  ///< grid: along each hyperparameter without values of its own
-    std::vector<NamedValues> gridValues = {}; ///< grid: by hyperparameter
-    std::int64_t startTrials = 8;             ///< bayesian: random ones before the first model
-    std::int64_t population = 8;              ///< pbt
-    std::int64_t intervalEpochs = 1;          ///< pbt: between two looks at the population
-    double quantile = 0.25;                   ///< pbt: share of the population that is replaced
-
-    // replay: what λ was in another run
-    std::vector<double> replaySteps = {};       ///< training steps, ascending, the first 0
-    std::vector<NamedValues> replayValues = {}; ///< from each of these steps on
+    /// Those of a type, or their defaults where the tuner is of another.
+    template <class Options>
+    Options optionsOr() const {
+        const Options* own = std::get_if<Options>(&options);
+        return own != nullptr ? *own : Options{};
+    }
     bool operator==(const TunerSpec&) const = default;
 };
 
-/// Whether a tuner moves λ within a run.
-bool movesHyperparameters(std::string_view tunerType);
-/// Whether it samples around λ, with a scale σ for each hyperparameter.
-bool perturbs(std::string_view tunerType);
-/// Whether its network has response parameters Θ.
-bool learnsResponse(std::string_view tunerType);
-/// Whether it differentiates the training loss by λ (implicit, unrolled), and so holds what has no
-/// derivative.
-bool needsDerivatives(std::string_view tunerType);
-/// Whether a tuner searches over whole trainings (grid, random, bayesian, pbt): its experiment is carried out
-/// as trials, each of them a run.
-bool isSearch(std::string_view tunerType);
-
-/// The tuner types of this build, in the order in which a person is offered them.
-/// Registered in core/spec/tuner_spec.cpp.
-struct TunerType {
-    std::string id;    ///< as in an experiment: "delta-stn"
-    std::string title; ///< as on screen: "Δ-STN"
-    std::string description;
+enum class TunerKind {
+    plain,     ///< λ stays where it is
+    withinRun, ///< λ moves while the network trains
+    search,    ///< over whole trainings: the experiment is carried out as trials, each of them a run
 };
-const std::vector<TunerType>& tunerTypes();
+
+struct StepCost;
+/// How large a problem is to which a tuner is put.
+struct TunerLoad {
+    double parameters = 0;      ///< of the network
+    double tuned = 0;           ///< H, the number of tuned hyperparameters
+    double inputs = 0;          ///< numbers of a mini-batch of training
+    double generalNumbers = 2;  ///< that one parameter takes: itself, its gradient, its optimiser's state
+    double responseNumbers = 2; ///< the same under the optimiser of the response
+};
+
+/// What the program knows of a type of tuner; its row is in core/spec/tuner_rows.h. Where a function may be
+/// null, it says so.
+struct TunerTraits {
+    std::string_view id;    ///< as in an experiment: "delta-stn"
+    std::string_view title; ///< as on screen: "Δ-STN"
+    std::string_view description;
+    TunerKind kind = TunerKind::plain;
+    bool perturbs = false;       ///< samples around λ, with a scale σ for each hyperparameter
+    bool learnsResponse = false; ///< its network has response parameters Θ
+    bool linearizes = false;     ///< may train Θ on the linearised prediction
+    /// It differentiates the training loss by λ, and so holds what has no derivative.
+    bool needsDerivatives = false;
+    bool needsSgd = false; ///< it differentiates through training steps: of sgd, without clip_norm
+    bool mapsAllWeights =
+        false;                ///< one linear map from λ to all weights, of hypernetworkLimit entries at most
+    bool followsRun = false;  ///< λ is what it was in another run
+    bool needsRanges = false; ///< every tuned hyperparameter has a range with two ends
+    bool sideBySide = false;  ///< of a search: its trials train side by side and take over from each other
+    bool usual = false;       ///< a new study begins with it
+    /// Whether w₀ is w(λ), the response being one to λ' − λ; null: it is.
+    bool (*centered)(const TunerSpec&) = nullptr;
+    /// What its steps cost; null: plain training steps (core/spec/step_cost.h).
+    StepCost (*cost)(const TunerSpec&, std::int64_t tuned) = nullptr;
+    /// The numbers that it keeps beside a network with its gradients; null: none.
+    double (*memory)(const TunerSpec&, const TunerLoad&) = nullptr;
+    /// Of a search: its trials, at most. Null for the others alone.
+    std::int64_t (*trials)(const TunerSpec&) = nullptr;
+    /// The points that a search has to try, or `most` where there are more; null: as many as it likes.
+    std::int64_t (*points)(const TunerSpec&, const std::vector<Hyperparameter>&, std::int64_t most) = nullptr;
+    /// Whether poor trials end early and may go on later; null: never.
+    bool (*stopsEarly)(const TunerSpec&) = nullptr;
+
+    /// Whether λ moves within a run.
+    constexpr bool moves() const { return kind == TunerKind::withinRun; }
+    constexpr bool searches() const { return kind == TunerKind::search; }
+};
+
+/// The rows of all types, in the order of TunerOptions' alternatives.
+std::span<const TunerTraits> tunerTypes();
+const TunerTraits& traitsOf(const TunerSpec& tuner);
+/// Null if there is no such type.
+const TunerTraits* findTuner(std::string_view id);
+/// The alternative of this type with its defaults; throws std::out_of_range if there is no such type.
+TunerOptions tunerOptions(std::string_view id);
+/// Whether poor trials of this search end early and may go on later.
+bool stopsEarly(const TunerSpec& tuner);
 
 enum class OptimizerKind { sgd, adam, adamw, rmsprop };
 enum class ScheduleKind { constant, step, cosine, plateau };

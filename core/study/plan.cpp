@@ -72,7 +72,7 @@ StudyPlan::StudyPlan(Study study, DataInfo data, std::int64_t maxSteps)
             Cell cell{.method = method, .seed = seed, .experiment = experimentOf(study_, method, seed)};
             Experiment& experiment = cell.experiment;
             cell.stepsPerEpoch = std::max<std::int64_t>(1, estimate(experiment, data_).stepsPerEpoch);
-            if (isSearch(experiment.tuner.type)) {
+            if (traitsOf(experiment.tuner).searches()) {
                 cell.space = std::make_unique<SearchSpace>(experiment.hyperparameters);
                 cell.search = makeSearch(experiment.tuner, experiment.hyperparameters, experiment.epochs,
                                          experiment.seed);
@@ -259,7 +259,7 @@ std::optional<PlannedRun> StudyPlan::nextTrial(const Cell& cell,
     }
     planned.maxSteps = task->epochs * cell.stepsPerEpoch;
     const std::vector<double> values = cell.space->natural(task->point);
-    planned.experiment.tuner.type = "fixed";
+    planned.experiment.tuner.options = FixedOptions{};
     planned.experiment.name += ", trial " + std::to_string(task->trial);
     for (Hyperparameter& h : planned.experiment.hyperparameters)
         for (std::size_t i = 0; i < values.size(); ++i)

@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/experiment/experiment_document.h"
 #include "core/study/study.h"
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -137,8 +138,7 @@ class StudyReader {
             if (method.name.empty())
                 for (const auto& [key, value] : method.set)
                     if (key == "tuner.type")
-                        for (const TunerType& type : tunerTypes())
-                            if (type.id == value) method.name = type.title;
+                        if (const TunerTraits* type = findTuner(value)) method.name = type->title;
             study.methods.push_back(std::move(method));
         }
     }
@@ -254,12 +254,7 @@ Experiment experimentOf(const Study& study, std::size_t method, std::uint64_t se
     Experiment experiment = std::move(*parsed.experiment);
     experiment.seed = seed;
     static constexpr std::size_t longest = 60; // of each name: a run's has 200 characters at most
-    const auto cut = [](const std::string& text) {
-        std::size_t end = std::min<std::size_t>(text.size(), longest);
-        while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
-            --end;
-        return text.substr(0, end);
-    };
+    const auto cut = [](const std::string& text) { return std::string(firstBytes(text, longest)); };
     experiment.name = cut(study.name) + ": " + cut(chosen.name) + ", seed " + std::to_string(seed);
     return experiment;
 }
@@ -269,10 +264,10 @@ Study studyOf(const Experiment& search) {
     study.name = search.name;
     study.description = search.description;
     study.experimentJson = toJson(search);
-    for (const TunerType& type : tunerTypes())
-        if (type.id == search.tuner.type) study.methods = {{.name = type.title, .set = {}}};
+    const TunerTraits& traits = traitsOf(search.tuner);
+    study.methods = {{.name = std::string(traits.title), .set = {}}};
     study.seeds = {search.seed};
-    const std::int64_t trainings = search.tuner.type == "pbt" ? search.tuner.population : search.tuner.trials;
+    const std::int64_t trainings = traits.trials != nullptr ? traits.trials(search.tuner) : 1;
     study.budget = static_cast<double>(trainings) * static_cast<double>(search.epochs);
     return study;
 }

@@ -1,5 +1,6 @@
+#include "core/archive/csv_field.h"
 #include "core/archive/exact_number.h"
-#include "core/archive/export_values.h"
+#include "core/run/json.h"
 #include "core/study/study_results.h"
 
 namespace dstn {
@@ -40,17 +41,11 @@ Json jsonSeed(const SeedResult& seed) {
               {"seconds", jsonNumber(seed.seconds)},
               {"runs", seed.runs},
               {"failed_runs", seed.failedRuns}};
-    if (seed.best)
-        json["best"] = {{"run", seed.bestRun},
-                        {"epoch", seed.best->epoch},
-                        {"step", seed.best->step},
-                        {"validation_loss", jsonNumber(seed.best->validationLoss)},
-                        {"validation_accuracy", jsonNumber(seed.best->validationAccuracy)},
-                        {"test_loss", jsonNumber(seed.best->testLoss)},
-                        {"test_accuracy", jsonNumber(seed.best->testAccuracy)},
-                        {"hyperparameters", jsonValues(seed.best->hyperparameters)}};
-    else
-        json["best"] = nullptr;
+    Json& best = json["best"];
+    if (seed.best) {
+        best["run"] = seed.bestRun;
+        best.update(jsonEpoch(*seed.best));
+    }
     json["progress"] = byUnit(seed.progress, jsonProgress);
     return json;
 }

@@ -1,9 +1,10 @@
+#include "core/number_text.h"
 #include "core/study/study_results.h"
+
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstdio>
 
 namespace dstn {
 
@@ -12,56 +13,11 @@ namespace {
 /// Cells of a table, its first row the heads; the first column is text, the others numbers.
 using Rows = std::vector<std::vector<std::string>>;
 
-std::string formatted(const char* format, double value) {
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), format, value);
-    return text.data();
+/// "-" where absent.
+std::string meanCell(const std::optional<Mean>& mean) {
+    return mean ? meanText(mean->mean, mean->error) : "-";
 }
-
-std::string fixedText(double value, int decimals) {
-    std::array<char, 400> text{}; // 1.8e308 has 309 digits
-    std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
-    return text.data();
-}
-
-/// Four significant digits; all before the point of numbers that are not large.
-std::string shortText(double value) {
-    if (std::isnan(value)) return "NaN";
-    if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-    constexpr double digits = 1e4, large = 1e6;
-    const double size = std::abs(value);
-    return size >= digits - 0.5 && size < large ? fixedText(value, 0) : formatted("%.4g", value);
-}
-
-int exponentOf(double value) {
-    return value == 0.0 ? 0 : static_cast<int>(std::floor(std::log10(std::abs(value))));
-}
-
-/// "0.4213 ± 0.0021": the error to two digits, the mean as far; "(3.21 ± 0.12)e-05" for numbers that are
-/// small or large. "-" where absent.
-std::string meanText(const std::optional<Mean>& mean) {
-    if (!mean) return "-";
-    if (!mean->error) return shortText(mean->mean);
-    if (!std::isfinite(mean->mean) || !std::isfinite(*mean->error) || *mean->error == 0.0)
-        return shortText(mean->mean) + " ± " + shortText(*mean->error);
-    const int exponent = exponentOf(std::max(std::abs(mean->mean), *mean->error));
-    constexpr int smallest = -4, largest = 6;
-    const bool scaled = exponent <= smallest || exponent >= largest;
-    const double scale = scaled ? std::pow(10.0, exponent) : 1.0;
-    constexpr int digits = 2, mostDecimals = 9;
-    const int decimals = std::clamp(digits - 1 - exponentOf(*mean->error / scale), 0, mostDecimals);
-    const std::string text =
-        fixedText(mean->mean / scale, decimals) + " ± " + fixedText(*mean->error / scale, decimals);
-    std::array<char, 16> power{};
-    std::snprintf(power.data(), power.size(), "e%+03d", exponent);
-    return scaled ? "(" + text + ")" + power.data() : text;
-}
-
-std::string probabilityText(const std::optional<double>& p) {
-    if (!p) return "-";
-    constexpr double smallest = 1e-4;
-    return *p < smallest ? "< 0.0001" : formatted("%.4f", *p);
-}
+std::string probabilityCell(const std::optional<double>& p) { return p ? probabilityText(*p) : "-"; }
 
 using Member = std::optional<Mean> MethodResult::*;
 
@@ -84,7 +40,7 @@ Rows methodRows(const StudyResults& results) {
         if (std::ranges::none_of(results.methods, hasIt)) continue;
         rows[0].emplace_back(head);
         for (std::size_t i = 0; i < results.methods.size(); ++i)
-            rows[i + 1].push_back(meanText(results.methods[i].*member));
+            rows[i + 1].push_back(meanCell(results.methods[i].*member));
     }
     for (const char* head : {"seeds", "runs", "failed"}) rows[0].emplace_back(head);
     for (std::size_t i = 0; i < results.methods.size(); ++i) {
@@ -112,7 +68,7 @@ Rows hyperparameterRows(const StudyResults& results) {
         for (const std::string& name : names) {
             const auto found =
                 std::ranges::find(method.hyperparameters, name, &std::pair<std::string, Mean>::first);
-            row.push_back(meanText(found == method.hyperparameters.end() ? std::nullopt
+            row.push_back(meanCell(found == method.hyperparameters.end() ? std::nullopt
                                                                          : std::optional(found->second)));
         }
     }
@@ -129,10 +85,10 @@ Rows testRows(const StudyResults& results) {
         if (test.pairs == 0) continue;
         auto& row = rows.emplace_back(
             std::vector{results.methods[test.first].name + " − " + results.methods[test.second].name,
-                        formatted("%+.4g", test.difference), probabilityText(test.p)});
+                        signedText(test.difference), probabilityCell(test.p)});
         if (tested) {
-            row.push_back(test.testDifference ? formatted("%+.4g", *test.testDifference) : "-");
-            row.push_back(probabilityText(test.testP));
+            row.push_back(test.testDifference ? signedText(*test.testDifference) : "-");
+            row.push_back(probabilityCell(test.testP));
         }
         row.push_back(std::to_string(test.pairs));
     }
@@ -150,21 +106,15 @@ std::vector<std::pair<std::string, Rows>> tables(const StudyResults& results) {
     return all;
 }
 
-/// Columns that a UTF-8 text takes, each code point being one wide.
-std::size_t width(const std::string& text) {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
-}
-
 std::string aligned(const Rows& rows) {
     std::vector<std::size_t> widths(rows[0].size(), 0);
     for (const auto& row : rows)
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], countCodePoints(row[i]));
     std::string text;
     for (const auto& row : rows) {
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i) {
-            const std::string space(widths[i] - width(row[i]), ' ');
+            const std::string space(widths[i] - countCodePoints(row[i]), ' ');
             line += i == 0 ? row[i] + space : "  " + space + row[i];
         }
         line.erase(line.find_last_not_of(' ') + 1);
@@ -195,7 +145,7 @@ std::string markdownTable(const Rows& rows) {
 
 std::string budgetText(const Study& study) {
     static constexpr std::array<const char*, 3> units{"epochs", "gradient evaluations", "seconds"};
-    return "Budget of each method and seed: " + formatted("%.10g", study.budget) + ' ' +
+    return "Budget of each method and seed: " + quantityText(study.budget) + ' ' +
            units[static_cast<std::size_t>(study.unit)] + ".";
 }
 

@@ -284,7 +284,8 @@ void StudySession::Impl::windUp(Archive& archive, const Study& document) {
 /// Of the trials that will not go on the best alone keeps its checkpoint: networks are large and trials many.
 void StudySession::Impl::forgetWorse(Archive& archive, const Study& document, const StudyPlace& place) {
     const TunerSpec tuner = experimentOf(document, static_cast<std::size_t>(place.method), place.seed).tuner;
-    if (!isSearch(tuner.type) || tuner.type == "pbt" || tuner.earlyStopping != EarlyStopping::none) return;
+    const TunerTraits& traits = traitsOf(tuner);
+    if (!traits.searches() || traits.sideBySide || stopsEarly(tuner)) return;
     std::vector<std::string> worse;
     const StudyRun* best = nullptr;
     double lowest = std::numeric_limits<double>::infinity();

@@ -17,14 +17,14 @@ std::string place(const Study& study, std::size_t method) {
 /// Epochs that a method must be able to train for anything to come of it, and what they are.
 std::pair<double, std::string> least(const Experiment& experiment) {
     const std::string epochs = std::to_string(experiment.epochs);
-    if (experiment.tuner.type == "pbt")
-        return {static_cast<double>(experiment.tuner.population * experiment.tuner.intervalEpochs),
-                "its population of " + std::to_string(experiment.tuner.population) + " trains " +
-                    std::to_string(experiment.tuner.intervalEpochs) + " epochs each before the first look"};
-    if (isSearch(experiment.tuner.type))
+    if (const auto* pbt = std::get_if<PbtOptions>(&experiment.tuner.options))
+        return {static_cast<double>(pbt->population * pbt->intervalEpochs),
+                "its population of " + std::to_string(pbt->population) + " trains " +
+                    std::to_string(pbt->intervalEpochs) + " epochs each before the first look"};
+    if (traitsOf(experiment.tuner).searches())
         return {static_cast<double>(experiment.epochs),
                 "one trial trains " + epochs + " epochs (budget.epochs)"};
-    if (movesHyperparameters(experiment.tuner.type))
+    if (traitsOf(experiment.tuner).moves())
         return {static_cast<double>(experiment.tuner.warmupEpochs + 1),
                 "its hyperparameters stand still for " + std::to_string(experiment.tuner.warmupEpochs) +
                     " epochs (tuner.warmup_epochs)"};

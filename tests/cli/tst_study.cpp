@@ -15,7 +15,6 @@
 #include <csignal>
 
 using namespace dstn;
-using namespace dstn::cli;
 
 namespace {
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes the seeds of the fuzz targets into tests/data/fuzz, or the folder that is named. Each is a small file of
-its format, so that a fuzzer need not guess magic numbers. The two JPEG files of image/ are an encoder's work, and stay as they
+its format, so that a fuzzer need not guess magic numbers. The JPEG files of image/ are an encoder's work, and stay as they
 are. Needs Python's standard library alone."""
 
 import gzip
@@ -38,21 +38,23 @@ def npz(members, method):
     return file.getvalue()
 
 
-def png(width, height, channels, depth=8, interlaced=0):
-    colour = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+def png(width, height, channels, depth=8, interlaced=0, palette=None):
+    colour = {1: 0, 2: 4, 3: 2, 4: 6}[channels] if palette is None else 3
     row = b"\0" + bytes(7 * i % 256 for i in range((width * channels * depth + 7) // 8))
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(row * height)) + chunk(b"IEND", b"")
+    colours = b"" if palette is None else chunk(b"PLTE", palette) + chunk(b"tRNS", b"\0\x80") + chunk(b"gAMA", bytes(4))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + colours + chunk(b"IDAT", zlib.compress(row * height))
+            + chunk(b"IEND", b""))
 
 
 def cache(test):
     """core/data/image_cache.h, in a little-endian machine's byte order."""
     names = [b"cat", b"dog"]
-    start = b"DSTNIM\2\0" + struct.pack("<Q5qq", 7, 1, 2, 3, 2, test, len(names))
+    start = b"DSTNIM\3\0" + struct.pack("<Q5qq", 7, 1, 2, 3, 2, test, len(names))
     start += b"".join(struct.pack("<I", len(text)) + text for text in [b"/images", *names])
     count = 2 + max(test, 0)
     data = bytes(range(6 * count)) + b"".join(struct.pack("<I", i % 2) for i in range(count))
@@ -81,6 +83,7 @@ write("image", "colour.png", png(4, 4, 3))
 write("image", "alpha16.png", png(3, 2, 4, 16))
 write("image", "bits.png", png(9, 3, 1, 1))
 write("image", "interlaced.png", png(1, 1, 1, 8, 1))
+write("image", "palette.png", png(3, 2, 1, 8, palette=bytes(range(30, 90))))
 write("npy", "floats", npy("<f4", (2, 2), struct.pack("<4f", 1, 2, 3, 4)))
 write("npy", "big_endian", npy(">i2", (3,), struct.pack(">3h", -1, 0, 300), 2))
 write("npy", "columns", npy("|u1", (2, 3), bytes(6), 1, True))

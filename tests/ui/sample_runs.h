@@ -55,12 +55,11 @@ inline RunStarted startOf(const SampleRun& sample) {
                            .programVersion = "0.1.0",
                            .host = "here",
                            .threads = 2};
-    using namespace series;
-    for (const std::string_view name :
-         {trainLoss, epochTrainLoss, epochValidationLoss, epochValidationAccuracy})
-        started.series.emplace_back(name);
+    for (const Series series : {Series::trainLoss, Series::epochTrainLoss, Series::epochValidationLoss,
+                                Series::epochValidationAccuracy})
+        started.series.emplace_back(seriesName(series));
     for (const std::string& name : sample.hyperparameters)
-        started.series.push_back(std::string(hyperparameterPrefix) + name);
+        started.series.push_back(hyperparameterSeries(name));
     started.stepsPerEpoch = sample.stepsPerEpoch;
     started.stepsTotal = 6 * sample.stepsPerEpoch;
     started.parameters = 50'890;
@@ -88,29 +87,33 @@ inline EpochResult sampleEpoch(const SampleRun& sample, int epoch) {
     return result;
 }
 
-/// The samples of all steps up to the end of `epochs`.
-inline SamplesTaken samplesOf(const SampleRun& sample, int firstEpoch, int lastEpoch) {
+/// What all steps of these epochs told.
+inline std::vector<Event> samplesOf(const SampleRun& sample, int firstEpoch, int lastEpoch) {
+    std::vector<Event> events;
     SamplesTaken taken;
     for (int epoch = firstEpoch; epoch <= lastEpoch; ++epoch) {
         const EpochResult result = sampleEpoch(sample, epoch);
-        const auto add = [&](int series, double value) {
+        const auto add = [&](Series series, double value) {
             taken.samples.push_back({series, result.step, result.seconds, value});
         };
-        if (result.trainLoss) add(1, *result.trainLoss);
-        add(2, result.validationLoss);
-        add(3, *result.validationAccuracy);
-        for (std::size_t i = 0; i < result.hyperparameters.size(); ++i)
-            add(4 + static_cast<int>(i), result.hyperparameters[i].second);
+        if (result.trainLoss) add(Series::epochTrainLoss, *result.trainLoss);
+        add(Series::epochValidationLoss, result.validationLoss);
+        add(Series::epochValidationAccuracy, *result.validationAccuracy);
+        HyperparametersSampled& sampled = std::get<HyperparametersSampled>(events.emplace_back(
+            HyperparametersSampled{.step = result.step, .seconds = result.seconds, .points = {}}));
+        for (const auto& [name, value] : result.hyperparameters) sampled.points.push_back({.value = value});
         for (int step = 1; epoch > 0 && step <= sample.stepsPerEpoch; ++step)
-            taken.samples.push_back({0, result.step - sample.stepsPerEpoch + step, result.seconds,
+            taken.samples.push_back({Series::trainLoss, result.step - sample.stepsPerEpoch + step,
+                                     result.seconds,
                                      0.9 * result.validationLoss + 0.1 * std::sin(7.0 * step)});
     }
-    return taken;
+    events.emplace_back(std::move(taken));
+    return events;
 }
 
 inline void addRun(Archive& archive, const SampleRun& sample) {
     std::vector<Event> events{startOf(sample), StateChanged{RunState::running, ""}};
-    events.push_back(samplesOf(sample, 0, sample.epochs));
+    for (Event& event : samplesOf(sample, 0, sample.epochs)) events.push_back(std::move(event));
     EpochResult best;
     for (int epoch = 0; epoch <= sample.epochs; ++epoch) {
         const EpochResult result = sampleEpoch(sample, epoch);

@@ -220,8 +220,7 @@ class TestMainWindow : public QObject {
     void aSearchRunsAsAStudyAloneAndClosingInterruptsIt() {
         const auto archive = newArchive();
         Experiment search = smallExperiment(200);
-        search.tuner.type = "random";
-        search.tuner.trials = 1000;
+        search.tuner.options = RandomOptions{.trials = 1000};
         search.hyperparameters.back().min = 1e-6;
         search.hyperparameters.back().max = 0.1;
         MainWindow window(archive, search, *theme_);
@@ -335,6 +334,21 @@ class TestMainWindow : public QObject {
         QVERIFY(isDark(QApplication::palette()));
         QSettings().clear();
         theme_->apply(ThemeChoice::light);
+    }
+
+    void onOtherScreensTheWindowMayNotKeepItsPlace() {
+        const auto archive = newArchive();
+        {
+            const auto window = open(archive, 10);
+            window->resize(1111, 733);
+            window->close();
+        }
+        // As if left on two screens beside each other, in another place than Qt's own record says.
+        QSettings().setValue("window/screens", QRect(0, 0, 5120, 1440));
+        QSettings().setValue("window/rectangle", QRect(2000, 100, 2400, 900));
+        const auto window = open(archive, 10);
+        QVERIFY2(window->width() <= 1111, qPrintable(QString::number(window->width())));
+        QSettings().clear();
     }
 };
 

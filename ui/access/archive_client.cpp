@@ -37,13 +37,25 @@ void ArchiveClient::refresh() {
 
 void ArchiveClient::change(Job job) {
     QMetaObject::invokeMethod(
-        worker_, [worker = worker_, job = std::move(job)] { worker->perform(job, true); },
+        worker_, [worker = worker_, job = std::move(job)] { worker->perform(job, {}, true); },
         Qt::QueuedConnection);
 }
 
-void ArchiveClient::post(Job job) {
+void ArchiveClient::post(Job job, Failure failure) {
     QMetaObject::invokeMethod(
-        worker_, [worker = worker_, job = std::move(job)] { worker->perform(job, false); },
+        worker_,
+        [worker = worker_, job = std::move(job), failure = std::move(failure)] {
+            worker->perform(job, failure, false);
+        },
+        Qt::QueuedConnection);
+}
+
+void ArchiveClient::answer(const QPointer<QObject>& receiver, std::function<void()> what) {
+    QMetaObject::invokeMethod(
+        this,
+        [receiver, what = std::move(what)] {
+            if (receiver) what();
+        },
         Qt::QueuedConnection);
 }
 

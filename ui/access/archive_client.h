@@ -17,7 +17,7 @@ namespace dstn::ui {
 
 class ArchiveWorker;
 
-/// An Archive on a thread of its own, asked from the window's thread, which it never makes wait.
+/// An Archive on a thread of its own, called from the window's thread, which it never blocks.
 ///
 /// Jobs run one after another, in the order asked. The archive is opened at the first one and, if that
 /// failed, again and again while it is followed: in the wanted mode, else for reading alone, which
@@ -49,16 +49,14 @@ class ArchiveClient : public QObject {
     /// A failure emits `failed` instead.
     template <class Query, class Then>
     void ask(QObject* receiver, Query query, Then then) {
-        post([this, receiver = QPointer<QObject>(receiver), query = std::move(query),
-              then = std::move(then)](Archive& archive) {
-            auto answer = std::make_shared<decltype(query(archive))>(query(archive));
-            QMetaObject::invokeMethod(
-                this,
-                [receiver, then, answer] {
-                    if (receiver) then(std::move(*answer));
-                },
-                Qt::QueuedConnection);
-        });
+        post(asking(receiver, std::move(query), std::move(then)), {});
+    }
+    /// The same, where the message of a failure goes to `otherwise` in place of the signal.
+    template <class Query, class Then>
+    void ask(QObject* receiver, Query query, Then then, std::function<void(const QString&)> otherwise) {
+        post(asking(receiver, std::move(query), std::move(then)),
+             [this, receiver = QPointer<QObject>(receiver), otherwise = std::move(otherwise)](
+                 const QString& message) { answer(receiver, [otherwise, message] { otherwise(message); }); });
     }
 
   signals:
@@ -70,7 +68,20 @@ class ArchiveClient : public QObject {
     void failed(QString message);
 
   private:
-    void post(Job job);
+    using Failure = std::function<void(const QString&)>;
+
+    template <class Query, class Then>
+    Job asking(QObject* receiver, Query query, Then then) {
+        return [this, receiver = QPointer<QObject>(receiver), query = std::move(query),
+                then = std::move(then)](Archive& archive) {
+            auto found = std::make_shared<decltype(query(archive))>(query(archive));
+            answer(receiver, [then, found] { then(std::move(*found)); });
+        };
+    }
+    /// From the archive's thread: runs it on this one, unless `receiver` is gone by then.
+    void answer(const QPointer<QObject>& receiver, std::function<void()> what);
+    /// @param failure called on the archive's thread; empty: `failed` is emitted
+    void post(Job job, Failure failure);
 
     QThread thread_;
     ArchiveWorker* worker_; ///< lives on thread_, deleted when that ends

@@ -37,10 +37,9 @@ Archive* ArchiveWorker::archive() {
         // The open handle would go on showing, and writing to, a file that nobody can reach any more.
         archive_.reset();
         version_ = -1;
-        setTrouble(
-            tr("The archive %1 is gone: it was moved or removed while open. Put it back, or press Refresh "
-               "to begin an empty one there.")
-                .arg(QString::fromStdString(file_.string())));
+        setTrouble(tr("The archive %1 was moved or deleted while it was open. Restore it, or press Refresh "
+                      "to create an empty archive there.")
+                       .arg(QString::fromStdString(file_.string())));
         sinceAttempt_.start();
         return nullptr;
     }
@@ -58,10 +57,10 @@ Archive* ArchiveWorker::archive() {
             try {
                 archive_ = std::make_unique<Archive>(file_, Archive::Mode::readOnly);
                 degraded_ = true;
-                setTrouble(tr("%1 Until then runs can be looked at, not changed.").arg(why));
+                setTrouble(tr("%1 Until then, runs can be viewed but not changed.").arg(why));
                 return archive_.get();
             } catch (const std::exception&) {
-                // The first reason is the one that the person can do something about.
+                // The first reason is the one that the user can act on.
             }
         }
         setTrouble(why);
@@ -139,16 +138,23 @@ void ArchiveWorker::sendRows() {
     emit rowsArrived(std::move(rows));
 }
 
-void ArchiveWorker::perform(const ArchiveClient::Job& job, bool changes) {
+void ArchiveWorker::perform(const ArchiveClient::Job& job, const std::function<void(const QString&)>& failure,
+                            bool changes) {
+    const auto tell = [&](const QString& message) {
+        if (failure)
+            failure(message);
+        else
+            emit failed(message);
+    };
     Archive* const open = archive();
     if (!open) {
-        emit failed(trouble_);
+        tell(trouble_);
         return;
     }
     try {
         job(*open);
     } catch (const std::exception& error) {
-        emit failed(messageOf(error));
+        tell(messageOf(error));
     }
     // After a failure too: what the list shows must be what the archive has.
     if (changes) refresh();

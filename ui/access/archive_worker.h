@@ -17,7 +17,9 @@ class ArchiveWorker : public QObject {
 
     void setFollowing(bool on);
     void refresh();
-    void perform(const ArchiveClient::Job& job, bool changes);
+    /// @param failure takes the message of what cannot be done; empty: `failed` does
+    void perform(const ArchiveClient::Job& job, const std::function<void(const QString&)>& failure,
+                 bool changes);
 
   signals:
     void rowsArrived(dstn::ui::ArchiveClient::Rows rows);
@@ -26,7 +28,7 @@ class ArchiveWorker : public QObject {
     void failed(QString message);
 
   private:
-    /// Null if it cannot be opened; that has been told then.
+    /// Null if it cannot be opened; the reason has been reported then.
     Archive* archive();
     void poll();
     void sendRows();

@@ -10,7 +10,7 @@ namespace dstn::ui {
 
 /// The list of all runs: find, filter, sort, star, tag, annotate, duplicate, delete with undo, export.
 /// Follows the archive by itself, whoever writes it. Reads and writes on a thread of its own, so that the
-/// window answers however many runs there are; an archive that cannot be read is told in a line above the
+/// window answers however many runs there are; an archive that cannot be read is reported above the
 /// list, never in a dialog.
 class ArchivePage : public QWidget {
     Q_OBJECT

@@ -1,6 +1,7 @@
 #include "ui/archive/run_export.h"
 
 #include "ui/archive/run_list_model.h"
+#include "ui/text/csv_text.h"
 #include "ui/text/run_text.h"
 #include "ui/widgets/free_path.h"
 
@@ -8,16 +9,6 @@
 #include <QStringList>
 
 namespace dstn::ui {
-
-namespace {
-
-QString quoted(QString cell) {
-    static const QRegularExpression special(QStringLiteral("[\",\\n\\r]"));
-    if (!cell.contains(special)) return cell;
-    return QLatin1Char('"') + cell.replace(QLatin1Char('"'), QStringLiteral("\"\"")) + QLatin1Char('"');
-}
-
-} // namespace
 
 QString exportFileName(const RunRow& row, ExportFormat format) {
     static const QRegularExpression unfit(QStringLiteral("[^\\p{L}\\p{N}._+=-]+"));
@@ -41,14 +32,13 @@ std::vector<std::filesystem::path> exportRuns(const Archive& archive, const std:
 }
 
 QString listAsCsv(const RunListModel& list, const std::vector<int>& columns) {
-    QString text;
     QStringList cells;
-    for (const int column : columns) cells << quoted(RunTableModel::title(static_cast<RunColumn>(column)));
-    text += cells.join(QLatin1Char(',')) + QStringLiteral("\r\n");
+    for (const int column : columns) cells << RunTableModel::title(static_cast<RunColumn>(column));
+    QString text = csvLine(cells);
     for (int row = 0; row < list.rowCount(); ++row) {
         cells.clear();
-        for (const int column : columns) cells << quoted(list.index(row, column).data().toString());
-        text += cells.join(QLatin1Char(',')) + QStringLiteral("\r\n");
+        for (const int column : columns) cells << list.index(row, column).data().toString();
+        text += csvLine(cells);
     }
     return text;
 }

@@ -1,5 +1,6 @@
 #include "ui/archive/run_preview.h"
 
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 #include "ui/widgets/json_view.h"
 #include "ui/widgets/state_icon.h"
@@ -69,6 +70,13 @@ const EpochResult* bestOf(const RunDetails& details) {
 
 } // namespace
 
+/// For the headings.
+static QFont largeFont(QFont font) {
+    font.setPointSizeF(font.pointSizeF() * 1.2);
+    font.setBold(true);
+    return font;
+}
+
 RunPreview::RunPreview(QWidget* parent)
     : QWidget(parent),
       pages_(new QStackedLayout(this)),
@@ -89,67 +97,11 @@ RunPreview::RunPreview(QWidget* parent)
     nothing_->setAlignment(Qt::AlignCenter);
     nothing_->setForegroundRole(QPalette::PlaceholderText);
     nothing_->setMargin(24);
+    setUpFields();
+    setUpTabs();
     pages_->addWidget(nothing_);
-
-    QFont large = title_->font();
-    large.setPointSizeF(large.pointSizeF() * 1.2);
-    large.setBold(true);
-    title_->setFont(large);
-    title_->setWordWrap(true);
-    title_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    state_->setWordWrap(true);
-    state_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    tags_->setPlaceholderText(tr("Tags, separated by commas"));
-    tags_->setAccessibleName(tr("Tags"));
-    tags_->setObjectName(QStringLiteral("tags"));
-    note_->setPlaceholderText(tr("Note: what you tried, what you saw. Saved as you type."));
-    note_->setAccessibleName(tr("Note"));
-    note_->setObjectName(QStringLiteral("note"));
-    note_->setTabChangesFocus(true);
-    note_->setFixedHeight(4 * fontMetrics().lineSpacing() + 12);
-
-    auto* page = new QWidget(this);
-    auto* column = new QVBoxLayout(page);
-    column->setContentsMargins(8, 4, 4, 4);
-    column->addWidget(title_);
-    auto* stateRow = new QHBoxLayout;
-    stateRow->addWidget(stateSign_, 0, Qt::AlignTop);
-    stateRow->addWidget(state_, 1);
-    column->addLayout(stateRow);
-    column->addWidget(tags_);
-    column->addWidget(note_);
-    tabs_->setDocumentMode(true);
-    tabs_->addTab(values_, tr("Values"));
-    tabs_->addTab(configuration_, tr("Configuration"));
-    tabs_->addTab(events_, tr("Events"));
-    column->addWidget(tabs_, 1);
-    values_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
-    values_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
-    values_->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
-    values_->header()->setStretchLastSection(false);
-    values_->setObjectName(QStringLiteral("values"));
-    // Names that begin alike ("dropout_first", "dropout_second") still differ at their ends.
-    values_->setTextElideMode(Qt::ElideMiddle);
-    events_->header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
-    pages_->addWidget(page);
-
-    auto* several = new QWidget(this);
-    auto* severalColumn = new QVBoxLayout(several);
-    severalColumn->setContentsMargins(8, 4, 4, 4);
-    severalTitle_->setFont(large);
-    auto* severalHint =
-        new QLabel(tr("Ctrl+Shift+C lays their curves over one another and shows what differs "
-                      "between their configurations."),
-                   several);
-    severalHint->setWordWrap(true);
-    severalTags_->setPlaceholderText(tr("Add tags to all of them, then Enter"));
-    severalTags_->setAccessibleName(tr("Add tags to all selected runs"));
-    severalTags_->setObjectName(QStringLiteral("severalTags"));
-    severalColumn->addWidget(severalTitle_);
-    severalColumn->addWidget(severalHint);
-    severalColumn->addWidget(severalTags_);
-    severalColumn->addStretch(1);
-    pages_->addWidget(several);
+    pages_->addWidget(makePageOfOne());
+    pages_->addWidget(makePageOfSeveral());
 
     typing_.setSingleShot(true);
     typing_.setInterval(typingPause);
@@ -165,6 +117,71 @@ RunPreview::RunPreview(QWidget* parent)
         emit tagsDone();
     });
     showNothing();
+}
+
+void RunPreview::setUpFields() {
+    title_->setFont(largeFont(title_->font()));
+    title_->setWordWrap(true);
+    title_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    state_->setWordWrap(true);
+    state_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    tags_->setPlaceholderText(tr("Tags, separated by commas"));
+    tags_->setAccessibleName(tr("Tags"));
+    tags_->setObjectName(QStringLiteral("tags"));
+    note_->setPlaceholderText(tr("Note: what you tried and what you saw. Saved as you type."));
+    note_->setAccessibleName(tr("Note"));
+    note_->setObjectName(QStringLiteral("note"));
+    note_->setTabChangesFocus(true);
+    note_->setFixedHeight(4 * fontMetrics().lineSpacing() + 12);
+}
+
+void RunPreview::setUpTabs() {
+    tabs_->setDocumentMode(true);
+    tabs_->addTab(values_, tr("Values"));
+    tabs_->addTab(configuration_, tr("Configuration"));
+    tabs_->addTab(events_, tr("Events"));
+    values_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+    values_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+    values_->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
+    values_->header()->setStretchLastSection(false);
+    values_->setObjectName(QStringLiteral("values"));
+    // Names that begin alike ("dropout_first", "dropout_second") still differ at their ends.
+    values_->setTextElideMode(Qt::ElideMiddle);
+    events_->header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
+}
+
+QWidget* RunPreview::makePageOfOne() {
+    auto* page = new QWidget(this);
+    auto* column = new QVBoxLayout(page);
+    column->setContentsMargins(8, 4, 4, 4);
+    column->addWidget(title_);
+    auto* stateRow = new QHBoxLayout;
+    stateRow->addWidget(stateSign_, 0, Qt::AlignTop);
+    stateRow->addWidget(state_, 1);
+    column->addLayout(stateRow);
+    column->addWidget(tags_);
+    column->addWidget(note_);
+    column->addWidget(tabs_, 1);
+    return page;
+}
+
+QWidget* RunPreview::makePageOfSeveral() {
+    auto* several = new QWidget(this);
+    auto* severalColumn = new QVBoxLayout(several);
+    severalColumn->setContentsMargins(8, 4, 4, 4);
+    severalTitle_->setFont(largeFont(severalTitle_->font()));
+    auto* severalHint = new QLabel(
+        tr("Ctrl+Shift+C overlays their curves and shows the differences between their configurations."),
+        several);
+    severalHint->setWordWrap(true);
+    severalTags_->setPlaceholderText(tr("Tags to add to all of them; press Enter"));
+    severalTags_->setAccessibleName(tr("Add tags to all selected runs"));
+    severalTags_->setObjectName(QStringLiteral("severalTags"));
+    severalColumn->addWidget(severalTitle_);
+    severalColumn->addWidget(severalHint);
+    severalColumn->addWidget(severalTags_);
+    severalColumn->addStretch(1);
+    return several;
 }
 
 RunPreview::~RunPreview() = default;
@@ -218,12 +235,12 @@ void RunPreview::showRun(const RunRow& row) {
     title_->setText(QString::fromStdString(row.name));
     title_->setToolTip(id);
     stateSign_->setPixmap(stateIcon(row.state).pixmap(QSize(16, 16), devicePixelRatioF()));
-    QString line = stateWord(row.state);
+    QString line = stateText(row.state);
     const QDateTime created = momentOf(row.created);
     if (created.isValid())
         line += QStringLiteral(" · %1 (%2)")
                     .arg(whenText(created), relativeText(created, QDateTime::currentDateTimeUtc()));
-    if (row.seconds > 0.0) line += QStringLiteral(" · ") + durationWords(row.seconds);
+    if (row.seconds > 0.0) line += QStringLiteral(" · ") + durationText(row.seconds);
     if (!row.reason.empty()) line += QStringLiteral("\n") + QString::fromStdString(row.reason);
     state_->setText(line);
     // What a person is typing is newer than what the archive says.
@@ -248,9 +265,9 @@ void RunPreview::showDetails(const RunDetails& details) {
     };
     addHeading(values_, tr("Metrics"));
     if (!last) addRow(values_, {tr("No epoch has been evaluated yet"), QStringLiteral(" ")});
-    both(tr("epoch"), [](const EpochResult& e) { return QString::number(e.epoch); });
+    both(tr("epoch"), [](const EpochResult& e) { return countText(e.epoch); });
     both(tr("val. loss"), [](const EpochResult& e) { return valueText(e.validationLoss); });
-    // The share of tokens that a language model has right is no figure of merit.
+    // The token accuracy of a language model is not a figure of merit.
     const bool language = details.row.language;
     const auto perplexity = [language](const std::optional<double>& loss) {
         return language && loss ? valueText(perplexityOf(*loss)) : QString();
@@ -272,7 +289,8 @@ void RunPreview::showDetails(const RunDetails& details) {
             both(QString::fromStdString(entry.first), [&](const EpochResult& e) {
                 QString text = valueText(valueOf(e.hyperparameters, entry.first));
                 if (const auto scale = valueOf(e.scales, entry.first))
-                    text += QStringLiteral("  σ %1").arg(*scale, 0, 'g', 2); // its size is enough to know
+                    text +=
+                        QStringLiteral("  σ %1").arg(roundedText(*scale, 2)); // its size is enough to know
                 return text;
             });
     }
@@ -284,8 +302,8 @@ void RunPreview::showDetails(const RunDetails& details) {
         item->setToolTip(0, value);
     };
     const RunRow& row = details.row;
-    fact(tr("steps"),
-         row.stepsTotal > 0 ? tr("%1 of %2").arg(row.steps).arg(row.stepsTotal) : QString::number(row.steps));
+    fact(tr("steps"), row.stepsTotal > 0 ? tr("%1 of %2").arg(countText(row.steps), countText(row.stepsTotal))
+                                         : countText(row.steps));
     fact(tr("data"), QString::fromStdString(row.dataName));
     fact(tr("model"), QString::fromStdString(row.modelName));
     fact(tr("method"), QString::fromStdString(row.method));
@@ -293,7 +311,7 @@ void RunPreview::showDetails(const RunDetails& details) {
     fact(tr("device"), QString::fromStdString(where.device));
     fact(tr("hardware"), QString::fromStdString(where.deviceName));
     fact(tr("host"), QString::fromStdString(where.host));
-    fact(tr("threads"), where.threads > 0 ? QString::number(where.threads) : QString());
+    fact(tr("threads"), where.threads > 0 ? countText(where.threads) : QString());
     fact(tr("LibTorch"), QString::fromStdString(where.torchVersion));
     fact(tr("BLAS"), QString::fromStdString(where.blas));
     fact(tr("workbench"), QString::fromStdString(where.programVersion));
@@ -311,7 +329,7 @@ void RunPreview::showDetails(const RunDetails& details) {
                                           : QString::fromStdString(time),
                          QString::fromStdString(text)});
         if (moment.isValid())
-            events_->topLevelItem(events_->topLevelItemCount() - 1)->setToolTip(0, whenText(moment));
+            events_->topLevelItem(events_->topLevelItemCount() - 1)->setToolTip(0, secondText(moment));
     }
 }
 

@@ -43,6 +43,10 @@ class RunPreview : public QWidget {
     void tagsDone(); ///< Return in a field of tags: the list may have the focus again
 
   private:
+    void setUpFields();
+    void setUpTabs();
+    QWidget* makePageOfOne();
+    QWidget* makePageOfSeveral();
     void fillTags(const RunRow& row);
 
     QStackedLayout* pages_;

@@ -1,5 +1,6 @@
 #include "ui/archive/run_search.h"
 
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 
 #include <algorithm>
@@ -31,13 +32,13 @@ QString RunSearch::haystackOf(const RunRow& row) {
                       QString::fromStdString(row.dataName),
                       QString::fromStdString(row.modelName),
                       QString::fromStdString(row.method),
-                      stateWord(row.state),
+                      stateText(row.state),
                       QString::fromStdString(row.reason),
                       valueText(row.bestValidationLoss),
                       figureText(validationFigure(row)),
                       figureText(testFigure(row)),
                       whenText(momentOf(row.created)),
-                      durationWords(row.seconds),
+                      durationText(row.seconds),
                       tagsText(row),
                       QString::fromStdString(row.note),
                       QString::fromStdString(row.studyName),

@@ -8,7 +8,7 @@
 
 namespace dstn::ui {
 
-/// What a person types to find runs: the conditions of RunFilter, as on the command line, and words, which
+/// What the user types to find runs: the conditions of RunFilter, as on the command line, and words, which
 /// any column contains, whatever the case; a leading '-' means that none does, quotes keep blanks. All must
 /// hold.
 class RunSearch {

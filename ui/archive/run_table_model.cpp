@@ -80,7 +80,7 @@ int compare(const std::optional<Figure>& a, const std::optional<Figure>& b) {
 
 std::string firstTag(const RunRow& row) { return row.tags.empty() ? std::string() : row.tags.front(); }
 
-/// The order of a person's interest: what is going on first.
+/// In the order of interest: runs in progress first.
 int rank(RunState state) {
     switch (state) {
     case RunState::running:
@@ -101,7 +101,8 @@ int rank(RunState state) {
     return 7;
 }
 
-/// Trials begin with their study's name, which has a column of its own: what tells them apart comes after it.
+/// Trials begin with their study's name, which has a column of its own: what distinguishes them comes after
+/// it.
 QString shownName(const RunRow& run) {
     const std::string prefix = run.studyName + ": ";
     const bool told = !run.study.empty() && run.name.size() > prefix.size() && run.name.starts_with(prefix);
@@ -258,7 +259,7 @@ QString RunTableModel::title(RunColumn column) {
     case RunColumn::when:
         return tr("When");
     case RunColumn::duration:
-        return tr("How long");
+        return tr("Duration");
     case RunColumn::progress:
         return tr("Progress");
     case RunColumn::tags:
@@ -281,7 +282,7 @@ QString RunTableModel::text(int line, RunColumn column) const {
     case RunColumn::name:
         return QString::fromStdString(run.name);
     case RunColumn::state:
-        return stateWord(run.state);
+        return stateText(run.state);
     case RunColumn::data:
         return QString::fromStdString(run.dataName);
     case RunColumn::model:
@@ -297,7 +298,7 @@ QString RunTableModel::text(int line, RunColumn column) const {
     case RunColumn::when:
         return whenText(momentOf(run.created));
     case RunColumn::duration:
-        return durationWords(run.seconds);
+        return durationText(run.seconds);
     case RunColumn::progress:
         if (const std::optional<double> share = progressOf(run))
             return QStringLiteral("%1 %").arg(static_cast<int>(std::floor(100.0 * *share)));
@@ -309,7 +310,7 @@ QString RunTableModel::text(int line, RunColumn column) const {
     case RunColumn::study:
         return QString::fromStdString(run.studyName);
     case RunColumn::gradients:
-        return run.gradients > 0.0 ? groupedDigits(std::llround(run.gradients)) : QString();
+        return run.gradients > 0.0 ? countText(std::llround(run.gradients)) : QString();
     }
     return {};
 }
@@ -381,10 +382,10 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
     case Qt::ToolTipRole:
         switch (column) {
         case RunColumn::star:
-            return run.starred ? tr("Starred (S takes the star away)") : tr("S stars this run");
+            return run.starred ? tr("Starred (press S to unstar)") : tr("Press S to star this run");
         case RunColumn::state:
-            return run.reason.empty() ? stateWord(run.state)
-                                      : QStringLiteral("%1: %2").arg(stateWord(run.state),
+            return run.reason.empty() ? stateText(run.state)
+                                      : QStringLiteral("%1: %2").arg(stateText(run.state),
                                                                      QString::fromStdString(run.reason));
         case RunColumn::when:
             return relativeText(momentOf(run.created), QDateTime::currentDateTimeUtc());
@@ -399,9 +400,9 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
         case RunColumn::note:
             return QString::fromStdString(run.note);
         case RunColumn::study:
-            return run.study.empty() ? QString()
-                                     : tr("%1\nA double click leads to the study.")
-                                           .arg(QString::fromStdString(run.studyName));
+            return run.study.empty()
+                       ? QString()
+                       : tr("%1\nDouble-click to open the study.").arg(QString::fromStdString(run.studyName));
         case RunColumn::name:
             return QStringLiteral("%1\n%2").arg(QString::fromStdString(run.name),
                                                 QString::fromStdString(run.id));
@@ -448,18 +449,17 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
     if (role == Qt::TextAlignmentRole) return QVariant(alignment(column));
     if (role == Qt::DisplayRole) return column == RunColumn::star ? QStringLiteral("★") : title(column);
     if (role == Qt::ToolTipRole) {
-        if (column == RunColumn::validationLoss)
-            return tr("Lowest loss on the validation split, over the epochs");
+        if (column == RunColumn::validationLoss) return tr("Lowest validation loss over all epochs");
         if (column == RunColumn::accuracy)
-            return tr("On the validation split, at the epoch of the lowest validation loss: accuracy, or "
-                      "perplexity (ppl) of a language model.\nSorting keeps accuracies and perplexities "
-                      "apart.");
+            return tr("Validation accuracy, or perplexity (ppl) of a language model, at the epoch of the "
+                      "lowest validation loss.\nSorting keeps accuracies and perplexities apart.");
         if (column == RunColumn::test)
-            return tr("On the test split, at the epoch of the lowest validation loss: accuracy, perplexity "
-                      "(ppl) of a language model, or loss in regression.\nSorting keeps the three apart.");
+            return tr("Test accuracy, perplexity (ppl) of a language model, or loss in regression, at the "
+                      "epoch of the lowest validation loss.\nSorting keeps the three apart.");
         if (column == RunColumn::study) return tr("The study that the run belongs to");
         if (column == RunColumn::gradients)
-            return tr("Gradient evaluations spent: 1 is a plain training step's forward and backward pass");
+            return tr(
+                "Gradient evaluations spent; 1 is the forward and backward pass of a plain training step");
         return title(column);
     }
     return {};

@@ -1,30 +1,27 @@
 #include "ui/compare/compare_page.h"
 
 #include "ui/access/archive_client.h"
+#include "ui/compare/curve_grid.h"
 #include "ui/compare/difference_model.h"
 #include "ui/compare/metric_table_model.h"
 #include "ui/compare/parallel_coordinates.h"
 #include "ui/compare/run_groups.h"
+#include "ui/text/csv_text.h"
 #include "ui/text/series_text.h"
-#include "ui/widgets/curve_plot.h"
 #include "ui/widgets/free_path.h"
 #include "ui/widgets/notice_bar.h"
 #include "ui/widgets/theme.h"
 
-#include <QActionGroup>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QListWidget>
 #include <QMenu>
-#include <QResizeEvent>
 #include <QSaveFile>
-#include <QScrollArea>
 #include <QSettings>
 #include <QSlider>
 #include <QSortFilterProxyModel>
@@ -37,8 +34,6 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <cmath>
-#include <deque>
 #include <map>
 #include <utility>
 
@@ -46,10 +41,7 @@ namespace dstn::ui {
 
 namespace {
 
-/// Points handed to the plots before the window gets its turn again: some milliseconds' worth.
-constexpr std::size_t pointsAtOnce = 20'000;
-constexpr int plotWidth = 330, plotHeight = 250;
-/// How often runs that go on are read again.
+/// How often runs in progress are read again.
 constexpr int followInterval = 1000;
 
 const QString axisKey = QStringLiteral("compare/axis");
@@ -76,7 +68,7 @@ Loaded load(Archive& archive, const std::vector<std::string>& ids) {
             loaded.runs.push_back(archive.details(id));
             experiments.push_back(loaded.runs.back().experimentJson);
         } catch (const Error& error) {
-            // One run that was removed is no reason not to show the others.
+            // A run that was deleted does not keep the others from being shown.
             loaded.missing << QString::fromUtf8(error.what());
         }
     }
@@ -84,13 +76,16 @@ Loaded load(Archive& archive, const std::vector<std::string>& ids) {
     return loaded;
 }
 
-QString fileNameOf(const QString& title) {
-    QString name;
-    for (const QChar c : title.toLower())
-        name += c.isLetterOrNumber()                                ? c
-                : name.endsWith(QLatin1Char('-')) || name.isEmpty() ? QChar()
-                                                                    : QLatin1Char('-');
-    return name.remove(QChar());
+QString tableAsCsv(const QAbstractItemModel& model) {
+    QString text;
+    for (int row = -1; row < model.rowCount(); ++row) {
+        QStringList cells;
+        for (int column = 0; column < model.columnCount(); ++column)
+            cells << (row < 0 ? model.headerData(column, Qt::Horizontal) : model.index(row, column).data())
+                         .toString();
+        text += csvLine(cells);
+    }
+    return text;
 }
 
 /// Sorts by the numbers behind the texts.
@@ -108,21 +103,6 @@ struct ComparePage::Impl {
     Impl(ComparePage* owner, std::filesystem::path file)
         : page(owner), client(std::move(file), Archive::Mode::readOnly) {}
 
-    struct Panel {
-        std::string series;
-        CurvePlot* plot = nullptr;
-        std::vector<Curve> curves; ///< one a run; empty until read
-        bool read = false;
-    };
-    /// Points that still have to be handed to a plot.
-    struct Pending {
-        CurvePlot* plot = nullptr;
-        int curve = 0;
-        Curve points;
-        std::vector<double> deviation; ///< empty: no band
-        std::size_t next = 0;
-    };
-
     ComparePage* page;
     ArchiveClient client;
     std::vector<std::string> wanted;
@@ -130,11 +110,9 @@ struct ComparePage::Impl {
     std::vector<RunGroup> groups;
     std::vector<bool> visible; ///< a group each
     std::vector<std::string> offered;
-    std::vector<Panel> panels;
-    std::deque<Pending> pending;
     quint64 generation = 0; ///< answers to older questions are dropped
-    QTimer feed, follow;
-    bool dirty = false; ///< the archive changed since runs that go on were read
+    QTimer follow;
+    bool dirty = false; ///< the archive changed since runs in progress were read
 
     NoticeBar* trouble = nullptr;
     NoticeBar* notice = nullptr;
@@ -147,9 +125,7 @@ struct ComparePage::Impl {
     QToolButton *curveButton = nullptr, *exportButton = nullptr;
     QMenu *curveMenu = nullptr, *exportMenu = nullptr;
     QListWidget* legend = nullptr;
-    QScrollArea* scroll = nullptr;
-    QWidget* grid = nullptr;
-    QGridLayout* gridLayout = nullptr;
+    CurveGrid* plots = nullptr;
     QSplitter* splitter = nullptr;
     QTabWidget* tabs = nullptr;
     QTableView *metricTable = nullptr, *differenceTable = nullptr;
@@ -157,11 +133,20 @@ struct ComparePage::Impl {
     MetricOrder* metricOrder = nullptr;
     DifferenceModel differenceModel;
     ParallelCoordinates* parallel = nullptr;
-    QStringList hiddenSeries, shownSeries; ///< a person's choice against what is shown at first
-    int columns = 0;
+    QStringList hiddenSeries, shownSeries; ///< the user's choice against what is shown at first
 
     void build();
     QWidget* makeControls();
+    QMenu* makeExportMenu();
+    QWidget* makeLegendAndPlots();
+    QTabWidget* makeTabs();
+    QWidget* makeEmptyPage();
+    void connectControls();
+    void connectLegend();
+    void connectPlots();
+    void connectArchive();
+    void openGroup(int group);
+    void fillCurveMenu();
     QTableView* makeTable(QAbstractItemModel* model);
     void readSettings();
     void writeSettings() const;
@@ -173,17 +158,12 @@ struct ComparePage::Impl {
     void fillParallel();
     bool isShown(const std::string& series) const;
     void choose(const std::string& series, bool shown);
-    void makePanels();
-    void layOut();
-    void readCurves(Panel& panel);
-    void draw(Panel& panel);
-    void feedPlots();
+    void fillPlots();
+    void readCurves(const std::string& series);
     void showGroup(std::size_t group, bool shown);
-    void applyLog();
     XAxis xAxis() const { return static_cast<XAxis>(axis->currentIndex()); }
     void rowsArrived(const ArchiveClient::Rows& rows);
     QString groupName(const RunGroup& group) const;
-    Panel* panelOf(const std::string& series);
     QString titleOf(const std::string& series) const;
 
     void exportPlots(const QString& folder, const QString& ending);
@@ -204,14 +184,14 @@ QWidget* ComparePage::Impl::makeControls() {
     axis = new QComboBox(bar);
     axis->setObjectName(QStringLiteral("axis"));
     axis->addItems({tr("Step"), tr("Epoch"), tr("Wall-clock")});
-    axis->setToolTip(tr("What the curves are drawn against; wall-clock is training time without pauses"));
+    axis->setToolTip(tr("Horizontal axis of the curves; wall-clock is training time without pauses"));
     label(tr("A&gainst"), axis);
     row->addSpacing(10);
     smoothing = new QSlider(Qt::Horizontal, bar);
     smoothing->setObjectName(QStringLiteral("smoothing"));
     smoothing->setRange(0, 99);
     smoothing->setFixedWidth(130);
-    smoothing->setToolTip(tr("Weight of the exponential smoothing; the raw curve stays faintly behind"));
+    smoothing->setToolTip(tr("Weight of the exponential smoothing; the raw curve stays faintly visible"));
     label(tr("&Smoothing"), smoothing);
     smoothingText = new QLabel(bar);
     smoothingText->setMinimumWidth(smoothingText->fontMetrics().horizontalAdvance(QStringLiteral("0.99")) +
@@ -225,7 +205,7 @@ QWidget* ComparePage::Impl::makeControls() {
     overSeeds = new QCheckBox(tr("&Mean over seeds"), bar);
     overSeeds->setObjectName(QStringLiteral("overSeeds"));
     overSeeds->setToolTip(
-        tr("Runs that differ by nothing but their seed become one curve with its deviation"));
+        tr("Runs that differ only in their seed become one curve with its standard deviation"));
     row->addWidget(overSeeds);
     row->addStretch(1);
     curveButton = new QToolButton(bar);
@@ -237,23 +217,28 @@ QWidget* ComparePage::Impl::makeControls() {
     row->addWidget(curveButton);
     exportButton = new QToolButton(bar);
     exportButton->setText(tr("Export"));
-    exportButton->setToolTip(tr("Write what is on screen to files"));
+    exportButton->setToolTip(tr("Export what is on screen to files"));
     exportButton->setPopupMode(QToolButton::InstantPopup);
-    exportMenu = new QMenu(exportButton);
-    for (const char* ending : {"png", "svg", "pdf"})
-        exportMenu->addAction(tr("Figures as %1…").arg(QString::fromLatin1(ending).toUpper()), page,
-                              [this, ending] {
-                                  const QString folder = chooseFolder(tr("Folder for the figures"));
-                                  if (!folder.isEmpty()) exportPlots(folder, QString::fromLatin1(ending));
-                              });
-    exportMenu->addAction(tr("Plotted curves as CSV…"), page, [this] {
-        const QString folder = chooseFolder(tr("Folder for the curves"));
-        if (!folder.isEmpty()) exportPlots(folder, QStringLiteral("csv"));
-    });
-    exportMenu->addAction(tr("Tables as CSV…"), page, [this] { exportTables(); });
+    exportMenu = makeExportMenu();
     exportButton->setMenu(exportMenu);
     row->addWidget(exportButton);
     return bar;
+}
+
+QMenu* ComparePage::Impl::makeExportMenu() {
+    auto* const menu = new QMenu(exportButton);
+    for (const char* ending : {"png", "svg", "pdf"})
+        menu->addAction(tr("Figures as %1…").arg(QString::fromLatin1(ending).toUpper()), page,
+                        [this, ending] {
+                            const QString folder = chooseFolder(tr("Folder for the figures"));
+                            if (!folder.isEmpty()) exportPlots(folder, QString::fromLatin1(ending));
+                        });
+    menu->addAction(tr("Plotted curves as CSV…"), page, [this] {
+        const QString folder = chooseFolder(tr("Folder for the curves"));
+        if (!folder.isEmpty()) exportPlots(folder, QStringLiteral("csv"));
+    });
+    menu->addAction(tr("Tables as CSV…"), page, [this] { exportTables(); });
+    return menu;
 }
 
 QTableView* ComparePage::Impl::makeTable(QAbstractItemModel* model) {
@@ -284,31 +269,52 @@ void ComparePage::Impl::build() {
     auto* contentColumn = new QVBoxLayout(content);
     contentColumn->setContentsMargins(0, 0, 0, 0);
     contentColumn->addWidget(makeControls());
+    tabs = makeTabs();
+    splitter = new QSplitter(Qt::Vertical, content);
+    splitter->addWidget(makeLegendAndPlots());
+    splitter->addWidget(tabs);
+    splitter->setStretchFactor(0, 1);
+    splitter->setSizes({520, 210});
+    splitter->setChildrenCollapsible(false);
+    contentColumn->addWidget(splitter, 1);
 
-    legend = new QListWidget(content);
+    auto* stacked = new QWidget(page);
+    stack = new QStackedLayout(stacked);
+    stack->addWidget(makeEmptyPage());
+    stack->addWidget(content);
+    auto* column = new QVBoxLayout(page);
+    column->setContentsMargins(8, 6, 8, 6);
+    column->addWidget(trouble);
+    column->addWidget(notice);
+    column->addWidget(stacked, 1);
+
+    connectControls();
+    connectLegend();
+    connectPlots();
+    connectArchive();
+    readSettings();
+}
+
+QWidget* ComparePage::Impl::makeLegendAndPlots() {
+    legend = new QListWidget(page);
     legend->setObjectName(QStringLiteral("legend"));
     legend->setAccessibleName(tr("Runs compared"));
-    legend->setToolTip(tr("Blank shows or hides a run, Enter opens it"));
+    legend->setToolTip(tr("Space shows or hides a run; Enter opens it"));
     legend->setIconSize(QSize(22, 12));
     legend->setTextElideMode(Qt::ElideMiddle);
     legend->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
 
-    scroll = new QScrollArea(content);
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    grid = new QWidget(scroll);
-    gridLayout = new QGridLayout(grid);
-    gridLayout->setContentsMargins(0, 0, 0, 0);
-    scroll->setWidget(grid);
-    scroll->viewport()->installEventFilter(page);
-
-    auto* across = new QSplitter(Qt::Horizontal, content);
+    plots = new CurveGrid(page);
+    auto* across = new QSplitter(Qt::Horizontal, page);
     across->addWidget(legend);
-    across->addWidget(scroll);
+    across->addWidget(plots);
     across->setStretchFactor(1, 1);
     across->setSizes({210, 1000});
     across->setChildrenCollapsible(false);
+    return across;
+}
 
+QTabWidget* ComparePage::Impl::makeTabs() {
     metricOrder = new MetricOrder(page);
     metricOrder->setSourceModel(&metrics);
     metricTable = makeTable(metricOrder);
@@ -321,20 +327,16 @@ void ComparePage::Impl::build() {
     differenceTable->setObjectName(QStringLiteral("differences"));
     parallel = new ParallelCoordinates(page);
     parallel->setObjectName(QStringLiteral("parallel"));
-    tabs = new QTabWidget(content);
-    tabs->setDocumentMode(true);
-    tabs->addTab(metricTable, tr("Best and final values"));
-    tabs->addTab(differenceTable, tr("Differences"));
-    tabs->addTab(parallel, tr("Parallel coordinates"));
+    auto* const made = new QTabWidget(page);
+    made->setDocumentMode(true);
+    made->addTab(metricTable, tr("Best and final values"));
+    made->addTab(differenceTable, tr("Differences"));
+    made->addTab(parallel, tr("Parallel coordinates"));
+    return made;
+}
 
-    splitter = new QSplitter(Qt::Vertical, content);
-    splitter->addWidget(across);
-    splitter->addWidget(tabs);
-    splitter->setStretchFactor(0, 1);
-    splitter->setSizes({520, 210});
-    splitter->setChildrenCollapsible(false);
-    contentColumn->addWidget(splitter, 1);
-
+/// In place of everything where no run is shown: why, and what to do.
+QWidget* ComparePage::Impl::makeEmptyPage() {
     auto* empty = new QWidget(page);
     auto* emptyColumn = new QVBoxLayout(empty);
     emptyText = new QLabel(empty);
@@ -343,53 +345,61 @@ void ComparePage::Impl::build() {
     emptyText->setWordWrap(true);
     emptyText->setForegroundRole(QPalette::PlaceholderText);
     emptyColumn->addWidget(emptyText);
+    return empty;
+}
 
-    auto* stacked = new QWidget(page);
-    stack = new QStackedLayout(stacked);
-    stack->addWidget(empty);
-    stack->addWidget(content);
-    auto* column = new QVBoxLayout(page);
-    column->setContentsMargins(8, 6, 8, 6);
-    column->addWidget(trouble);
-    column->addWidget(notice);
-    column->addWidget(stacked, 1);
-
-    readSettings();
-
-    QObject::connect(axis, &QComboBox::currentIndexChanged, page, [this] {
-        for (Panel& panel : panels) panel.plot->setXAxis(xAxis());
-    });
+void ComparePage::Impl::connectControls() {
+    QObject::connect(axis, &QComboBox::currentIndexChanged, page, [this] { plots->setXAxis(xAxis()); });
     QObject::connect(smoothing, &QSlider::valueChanged, page, [this](int value) {
         smoothingText->setText(QString::number(value / 100.0, 'f', 2));
-        for (Panel& panel : panels) panel.plot->setSmoothing(value / 100.0);
+        plots->setSmoothing(value / 100.0);
     });
-    QObject::connect(logScale, &QCheckBox::toggled, page, [this] { applyLog(); });
+    QObject::connect(logScale, &QCheckBox::toggled, page, [this](bool on) { plots->setLogScale(on); });
     QObject::connect(overSeeds, &QCheckBox::toggled, page, [this] { regroup(); });
+    QObject::connect(curveMenu, &QMenu::aboutToShow, page, [this] { fillCurveMenu(); });
+}
+
+void ComparePage::Impl::fillCurveMenu() {
+    curveMenu->clear();
+    for (const std::string& series : offered) {
+        QAction* const action = curveMenu->addAction(titleOf(series));
+        action->setCheckable(true);
+        action->setChecked(isShown(series));
+        QObject::connect(action, &QAction::toggled, page, [this, series](bool on) { choose(series, on); });
+    }
+}
+
+void ComparePage::Impl::connectLegend() {
     QObject::connect(legend, &QListWidget::itemChanged, page, [this](QListWidgetItem* item) {
         showGroup(static_cast<std::size_t>(legend->row(item)), item->checkState() == Qt::Checked);
     });
-    const auto openGroup = [this](int group) {
-        if (group >= 0 && group < static_cast<int>(groups.size()))
-            emit page->openRequested(
-                QString::fromStdString(runs[groups[static_cast<std::size_t>(group)].members.front()].row.id));
-    };
     QObject::connect(legend, &QListWidget::itemActivated, page,
-                     [this, openGroup](QListWidgetItem* item) { openGroup(legend->row(item)); });
-    QObject::connect(metricTable, &QTableView::activated, page, [this, openGroup](const QModelIndex& index) {
-        openGroup(metricOrder->mapToSource(index).row());
+                     [this](QListWidgetItem* item) { openGroup(legend->row(item)); });
+    QObject::connect(metricTable, &QTableView::activated, page,
+                     [this](const QModelIndex& index) { openGroup(metricOrder->mapToSource(index).row()); });
+}
+
+void ComparePage::Impl::openGroup(int group) {
+    if (group >= 0 && group < static_cast<int>(groups.size()))
+        emit page->openRequested(
+            QString::fromStdString(runs[groups[static_cast<std::size_t>(group)].members.front()].row.id));
+}
+
+void ComparePage::Impl::connectPlots() {
+    QObject::connect(plots, &CurveGrid::curvesWanted, page,
+                     [this](const std::string& series) { readCurves(series); });
+    QObject::connect(plots, &CurveGrid::lineToggled, page, [this](int line, bool on) {
+        if (QListWidgetItem* const item = legend->item(line))
+            item->setCheckState(on ? Qt::Checked : Qt::Unchecked);
     });
-    QObject::connect(curveMenu, &QMenu::aboutToShow, page, [this] {
-        curveMenu->clear();
-        for (const std::string& series : offered) {
-            QAction* const action = curveMenu->addAction(titleOf(series));
-            action->setCheckable(true);
-            action->setChecked(isShown(series));
-            QObject::connect(action, &QAction::toggled, page,
-                             [this, series](bool on) { choose(series, on); });
-        }
+    QObject::connect(plots, &CurveGrid::exported, page, [this](const QString& path) {
+        notice->say(NoticeBar::Kind::information, tr("Saved as %1").arg(path));
     });
-    feed.setInterval(0);
-    QObject::connect(&feed, &QTimer::timeout, page, [this] { feedPlots(); });
+    QObject::connect(plots, &CurveGrid::exportFailed, page,
+                     [this](const QString& message) { notice->say(NoticeBar::Kind::warning, message); });
+}
+
+void ComparePage::Impl::connectArchive() {
     follow.setInterval(followInterval);
     QObject::connect(&follow, &QTimer::timeout, page, [this] {
         if (std::exchange(dirty, false)) reload();
@@ -410,6 +420,7 @@ void ComparePage::Impl::build() {
 void ComparePage::Impl::readSettings() {
     const QSettings settings;
     axis->setCurrentIndex(std::clamp(settings.value(axisKey, 1).toInt(), 0, 2));
+    plots->setXAxis(xAxis()); // also where the index was that already
     smoothing->setValue(settings.value(smoothingKey, 0).toInt());
     smoothingText->setText(QString::number(smoothing->value() / 100.0, 'f', 2));
     logScale->setChecked(settings.value(logKey, false).toBool());
@@ -475,7 +486,7 @@ void ComparePage::Impl::loaded(Loaded answer) {
     for (int i = 0; i < differenceModel.columnCount(); ++i)
         differenceTable->setColumnWidth(i, std::clamp(differenceTable->columnWidth(i), 90, 320));
     offered = comparableSeries(series);
-    for (Panel& panel : panels) panel.read = false;
+    plots->forgetCurves();
     regroup();
 }
 
@@ -483,7 +494,7 @@ QString ComparePage::Impl::groupName(const RunGroup& group) const {
     const RunRow& first = runs[group.members.front()].row;
     const QString name = QString::fromStdString(first.name);
     if (group.members.size() > 1) return tr("%1 (%2 seeds)").arg(name).arg(group.members.size());
-    // Runs of the same name are told apart by their UUIDs.
+    // Runs of the same name are distinguished by their UUIDs.
     const auto same = std::count_if(runs.begin(), runs.end(),
                                     [&](const RunDetails& r) { return r.row.name == first.name; });
     return same > 1 ? QStringLiteral("%1 · %2").arg(name, QString::fromStdString(first.id.substr(0, 8)))
@@ -516,7 +527,7 @@ void ComparePage::Impl::regroup() {
     metricTable->setColumnWidth(0, std::clamp(metricTable->columnWidth(0), 140, 300));
     fillLegend();
     fillParallel();
-    makePanels();
+    fillPlots();
 }
 
 void ComparePage::Impl::fillLegend() {
@@ -580,13 +591,7 @@ void ComparePage::Impl::choose(const std::string& series, bool shown) {
     hiddenSeries.removeAll(name);
     shownSeries.removeAll(name);
     if (shown != shownAtFirst(series)) (shown ? shownSeries : hiddenSeries) << name;
-    makePanels();
-}
-
-ComparePage::Impl::Panel* ComparePage::Impl::panelOf(const std::string& series) {
-    const auto found =
-        std::find_if(panels.begin(), panels.end(), [&](const Panel& p) { return p.series == series; });
-    return found == panels.end() ? nullptr : &*found;
+    fillPlots();
 }
 
 QString ComparePage::Impl::titleOf(const std::string& series) const {
@@ -594,167 +599,43 @@ QString ComparePage::Impl::titleOf(const std::string& series) const {
                                            [](const RunDetails& run) { return run.row.language; }));
 }
 
-void ComparePage::Impl::makePanels() {
-    pending.clear();
-    std::vector<Panel> fresh;
-    for (const std::string& series : offered) {
-        if (!isShown(series)) continue;
-        if (Panel* const old = panelOf(series)) {
-            fresh.push_back(std::move(*old));
-            fresh.back().plot->setTitle(titleOf(series));
-            old->plot = nullptr;
-            continue;
-        }
-        Panel panel{.series = series, .plot = new CurvePlot(titleOf(series), grid), .curves = {}};
-        CurvePlot* const plot = panel.plot;
-        plot->setMinimumSize(plotWidth - 60, plotHeight - 30);
-        plot->setLegendShown(false);
-        plot->setXAxis(xAxis());
-        plot->setSmoothing(smoothing->value() / 100.0);
-        plot->setPlaceholder(tr("Reading…"));
-        if (isAccuracy(series)) {
-            plot->setPercent(true);
-            plot->setYBounds(0.0, 1.0);
-        }
-        // The plots are one picture: zoom and cursor go together.
-        QObject::connect(plot, &CurvePlot::zoomed, page, [this, plot](double lower, double upper) {
-            for (Panel& other : panels)
-                if (other.plot != plot) other.plot->setXRange(lower, upper);
-        });
-        QObject::connect(plot, &CurvePlot::zoomReset, page, [this, plot] {
-            for (Panel& other : panels)
-                if (other.plot != plot) other.plot->resetZoom();
-        });
-        QObject::connect(plot, &CurvePlot::cursorMoved, page, [this, plot](double x) {
-            for (Panel& other : panels)
-                if (other.plot != plot) other.plot->setCursorAt(x);
-        });
-        QObject::connect(plot, &CurvePlot::cursorLeft, page, [this, plot] {
-            for (Panel& other : panels)
-                if (other.plot != plot) other.plot->hideCursor();
-        });
-        QObject::connect(plot, &CurvePlot::curveToggled, page, [this](int curve, bool on) {
-            if (QListWidgetItem* const item = legend->item(curve))
-                item->setCheckState(on ? Qt::Checked : Qt::Unchecked);
-        });
-        QObject::connect(plot, &CurvePlot::exported, page, [this](const QString& path) {
-            notice->say(NoticeBar::Kind::information, tr("Written: %1").arg(path));
-        });
-        QObject::connect(plot, &CurvePlot::exportFailed, page,
-                         [this](const QString& message) { notice->say(NoticeBar::Kind::warning, message); });
-        fresh.push_back(std::move(panel));
-    }
-    for (Panel& old : panels)
-        if (old.plot) old.plot->deleteLater();
-    panels = std::move(fresh);
-    columns = 0;
-    layOut();
-    applyLog();
-    for (Panel& panel : panels) {
-        if (panel.read)
-            draw(panel);
-        else
-            readCurves(panel);
-    }
+void ComparePage::Impl::fillPlots() {
+    std::vector<CurveGrid::Series> shown;
+    for (const std::string& series : offered)
+        if (isShown(series)) shown.push_back({.name = series, .title = titleOf(series)});
+    std::vector<CurveGrid::Line> lines;
+    for (std::size_t g = 0; g < groups.size(); ++g)
+        lines.push_back({.name = groupName(groups[g]), .members = groups[g].members, .visible = visible[g]});
+    plots->set(shown, std::move(lines));
 }
 
-void ComparePage::Impl::layOut() {
-    const int fitting = std::max(1, scroll->viewport()->width() / plotWidth);
-    const int wish = std::min(fitting, std::max(1, static_cast<int>(panels.size())));
-    if (wish == columns) return;
-    columns = wish;
-    while (const std::unique_ptr<QLayoutItem> item{gridLayout->takeAt(0)}) {
-    }
-    for (std::size_t i = 0; i < panels.size(); ++i) {
-        gridLayout->addWidget(panels[i].plot, static_cast<int>(i) / columns, static_cast<int>(i) % columns);
-        panels[i].plot->show();
-    }
-    for (int i = 0; i < gridLayout->columnCount(); ++i) gridLayout->setColumnStretch(i, i < columns ? 1 : 0);
-}
-
-void ComparePage::Impl::applyLog() {
-    for (Panel& panel : panels) panel.plot->setLogY(logScale->isChecked() && !isAccuracy(panel.series));
-}
-
-void ComparePage::Impl::readCurves(Panel& panel) {
+void ComparePage::Impl::readCurves(const std::string& name) {
     std::vector<std::string> ids;
     for (const RunDetails& run : runs) {
         const std::vector<std::string> drawn = drawnSeries(run);
-        const bool has = std::find(drawn.begin(), drawn.end(), panel.series) != drawn.end();
+        const bool has = std::find(drawn.begin(), drawn.end(), name) != drawn.end();
         ids.push_back(has ? run.row.id : std::string());
     }
     client.ask(
         page,
-        [ids, series = panel.series](Archive& archive) {
-            const std::string loss = lossOfPerplexity(series);
+        [ids, name](Archive& archive) {
+            const std::string loss = lossOfPerplexity(name);
             std::vector<Curve> curves;
             for (const std::string& id : ids)
                 curves.push_back(id.empty()     ? Curve()
-                                 : loss.empty() ? archive.curve(id, series)
+                                 : loss.empty() ? archive.curve(id, name)
                                                 : perplexityOf(archive.curve(id, loss)));
             return curves;
         },
-        [this, series = panel.series, asked = generation](std::vector<Curve> curves) {
-            if (asked != generation) return;
-            Panel* const target = panelOf(series);
-            if (!target) return;
-            target->curves = std::move(curves);
-            target->read = true;
-            draw(*target);
+        [this, name, asked = generation](std::vector<Curve> curves) {
+            if (asked == generation) plots->setCurves(name, std::move(curves));
         });
-}
-
-void ComparePage::Impl::draw(Panel& panel) {
-    std::erase_if(pending, [&](const Pending& p) { return p.plot == panel.plot; });
-    panel.plot->clear();
-    panel.plot->setPlaceholder(tr("None of these runs has this yet."));
-    for (std::size_t g = 0; g < groups.size(); ++g) {
-        const bool several = groups[g].members.size() > 1;
-        const int curve = panel.plot->addCurve(
-            groupName(groups[g]),
-            {.color = static_cast<int>(g), .markers = isPerEpoch(panel.series), .visible = visible[g]});
-        Pending points{.plot = panel.plot, .curve = curve, .points = {}, .deviation = {}};
-        if (several) {
-            std::vector<const Curve*> members;
-            for (const std::size_t member : groups[g].members)
-                if (!panel.curves[member].step.empty()) members.push_back(&panel.curves[member]);
-            MeanCurve mean = meanOf(members);
-            points.points = std::move(mean.mean);
-            points.deviation = std::move(mean.deviation);
-        } else {
-            points.points = panel.curves[groups[g].members.front()];
-        }
-        if (!points.points.step.empty()) pending.push_back(std::move(points));
-    }
-    if (!pending.empty()) feed.start();
-}
-
-void ComparePage::Impl::feedPlots() {
-    std::size_t room = pointsAtOnce;
-    while (room > 0 && !pending.empty()) {
-        Pending& front = pending.front();
-        const Curve& c = front.points;
-        const std::size_t end = std::min(c.step.size(), front.next + room);
-        room -= end - front.next;
-        for (std::size_t i = front.next; i < end; ++i) {
-            if (front.deviation.empty())
-                front.plot->append(front.curve, c.step[i], c.epoch[i], c.seconds[i], c.value[i]);
-            else
-                front.plot->append(front.curve, c.step[i], c.epoch[i], c.seconds[i], c.value[i],
-                                   c.value[i] - front.deviation[i], c.value[i] + front.deviation[i]);
-        }
-        front.next = end;
-        if (end == c.step.size()) pending.pop_front();
-    }
-    if (pending.empty()) feed.stop();
 }
 
 void ComparePage::Impl::showGroup(std::size_t group, bool shown) {
     if (group >= visible.size() || visible[group] == shown) return;
     visible[group] = shown;
-    for (Panel& panel : panels)
-        if (static_cast<int>(group) < panel.plot->curveCount())
-            panel.plot->setCurveVisible(static_cast<int>(group), shown);
+    plots->setLineVisible(static_cast<int>(group), shown);
     std::size_t line = 0;
     for (std::size_t g = 0; g < groups.size(); ++g)
         for (std::size_t i = 0; i < groups[g].members.size(); ++i, ++line)
@@ -779,11 +660,8 @@ QString ComparePage::Impl::chooseFolder(const QString& title) {
 
 void ComparePage::Impl::exportPlots(const QString& folder, const QString& ending) {
     try {
-        for (Panel& panel : panels)
-            panel.plot->exportTo(
-                freePath(QDir(folder).filePath(fileNameOf(panel.plot->title()) + QLatin1Char('.') + ending)));
-        notice->say(NoticeBar::Kind::information,
-                    tr("%1 files written to %2").arg(panels.size()).arg(folder));
+        const std::size_t count = plots->exportTo(folder, ending);
+        notice->say(NoticeBar::Kind::information, tr("%1 files written to %2").arg(count).arg(folder));
     } catch (const std::exception& error) {
         notice->say(NoticeBar::Kind::warning, QString::fromUtf8(error.what()));
     }
@@ -792,24 +670,9 @@ void ComparePage::Impl::exportPlots(const QString& folder, const QString& ending
 void ComparePage::Impl::exportTables() {
     const QString folder = chooseFolder(tr("Folder for the tables"));
     if (folder.isEmpty()) return;
-    const auto csv = [](const QAbstractItemModel& model) {
-        const auto quoted = [](QString cell) {
-            return QLatin1Char('"') + cell.replace(QLatin1Char('"'), QStringLiteral("\"\"")) +
-                   QLatin1Char('"');
-        };
-        QString text;
-        for (int row = -1; row < model.rowCount(); ++row) {
-            QStringList cells;
-            for (int column = 0; column < model.columnCount(); ++column)
-                cells << quoted(
-                    (row < 0 ? model.headerData(column, Qt::Horizontal) : model.index(row, column).data())
-                        .toString());
-            text += cells.join(QLatin1Char(',')) + QStringLiteral("\r\n");
-        }
-        return text;
-    };
-    const std::pair<QString, QString> tables[] = {{QStringLiteral("values.csv"), csv(*metricOrder)},
-                                                  {QStringLiteral("differences.csv"), csv(differenceModel)}};
+    const std::pair<QString, QString> tables[] = {
+        {QStringLiteral("values.csv"), tableAsCsv(*metricOrder)},
+        {QStringLiteral("differences.csv"), tableAsCsv(differenceModel)}};
     QStringList written;
     for (const auto& [name, text] : tables) {
         const QString file = freePath(QDir(folder).filePath(name));
@@ -848,11 +711,6 @@ void ComparePage::setRuns(const QStringList& runs) {
     impl_->groups.clear();
     impl_->notice->clear();
     impl_->reload();
-}
-
-bool ComparePage::eventFilter(QObject* watched, QEvent* event) {
-    if (watched == impl_->scroll->viewport() && event->type() == QEvent::Resize) impl_->layOut();
-    return QWidget::eventFilter(watched, event);
 }
 
 void ComparePage::changeEvent(QEvent* event) {

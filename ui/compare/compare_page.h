@@ -24,7 +24,6 @@ class ComparePage : public QWidget {
     void openRequested(QString run);
 
   protected:
-    bool eventFilter(QObject* watched, QEvent* event) override;
     void changeEvent(QEvent* event) override;
     void showEvent(QShowEvent* event) override;
     void hideEvent(QHideEvent* event) override;

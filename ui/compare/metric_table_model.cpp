@@ -1,5 +1,6 @@
 #include "ui/compare/metric_table_model.h"
 
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 #include "ui/widgets/theme.h"
 
@@ -35,7 +36,7 @@ Value of(const EpochResult* (*which)(const RunDetails&), std::optional<double> E
     };
 }
 
-/// Not of language models, whose share of right tokens is no figure of merit.
+/// Not of language models, whose token accuracy is not a figure of merit.
 Value accuracy(const Value& value) {
     return [value](const RunDetails& run) { return run.row.language ? std::nullopt : value(run); };
 }
@@ -79,7 +80,7 @@ void MetricTableModel::set(const std::vector<RunDetails>& runs, const std::vecto
             if (!column.best || sign * column.values[i].mean < sign * column.values[*column.best].mean)
                 column.best = i;
         }
-        // The best of one is no news, and the losses of a text and of images do not compare.
+        // A best of one says nothing, and losses of texts and of images cannot be compared.
         if (having < 2 || (texts > 0 && texts < having)) column.best.reset();
         if (std::any_of(column.values.begin(), column.values.end(),
                         [](const Moments& m) { return m.count > 0; }))
@@ -155,7 +156,7 @@ QString MetricTableModel::text(const Column& column, std::size_t row) const {
     if (value.count == 0) return {};
     const auto one = [&](double v) {
         return column.unit == Unit::percent    ? percentText(v)
-               : column.unit == Unit::duration ? durationWords(v)
+               : column.unit == Unit::duration ? durationText(v)
                                                : valueText(v);
     };
     QString text = one(value.mean);

@@ -12,7 +12,7 @@
 namespace dstn::ui {
 
 /// Best and final values of the compared runs, one run (or one group of seeds, mean ± deviation) a row. The
-/// best of each metric that has a better side is marked by a hook and bold type.
+/// best of each metric that has a better side is marked by a check mark and bold type.
 class MetricTableModel : public QAbstractTableModel {
     Q_OBJECT
   public:

@@ -1,5 +1,6 @@
 #include "ui/compare/parallel_coordinates.h"
 
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 #include "ui/widgets/theme.h"
 
@@ -31,7 +32,7 @@ ParallelCoordinates::ParallelCoordinates(QWidget* parent) : QWidget(parent) {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Parallel coordinates"));
-    setToolTip(tr("Drag along an axis to keep only the runs that pass there; click it to keep all again."));
+    setToolTip(tr("Drag along an axis to keep only the runs that pass there; click it to show all again."));
 }
 
 void ParallelCoordinates::set(std::vector<QString> axes, std::vector<Line> lines) {
@@ -106,87 +107,101 @@ double ParallelCoordinates::axisX(std::size_t axis, const QRectF& plot) const {
 void ParallelCoordinates::draw(QPainter& painter, const QRectF& area, bool dark,
                                const QPalette& colors) const {
     painter.setRenderHint(QPainter::Antialiasing);
-    const QColor ink = colors.color(QPalette::Text);
-    QColor faint = ink;
-    faint.setAlphaF(0.4f);
-    painter.setPen(faint);
     if (axes_.size() < 2 || lines_.empty()) {
+        painter.setPen(mutedColor(colors));
         painter.drawText(
             area, Qt::AlignCenter | Qt::TextWordWrap,
-            tr("No run has been evaluated yet: hyperparameters and validation loss appear here."));
+            tr("No run has been evaluated yet. Hyperparameters and validation loss appear here."));
         return;
     }
     const QRectF plot = plotArea(area);
+    for (std::size_t i = 0; i < lines_.size(); ++i)
+        if (visible_[i] && chosen_ != i) drawLine(painter, plot, i, dark);
+    if (chosen_ && visible_[*chosen_]) drawLine(painter, plot, *chosen_, dark);
+    for (std::size_t i = 0; i < axes_.size(); ++i) drawAxis(painter, area, i, colors);
+    if (!chosen_) return;
+    for (std::size_t i = 0; i < axes_.size(); ++i) drawChosenValue(painter, area, i, colors);
+    const double line = QFontMetricsF(painter.font(), painter.device()).height();
+    painter.setPen(colors.color(QPalette::Text));
+    painter.drawText(QRectF(area.left(), area.bottom() - line, area.width(), line), Qt::AlignCenter,
+                     lines_[*chosen_].name);
+}
+
+void ParallelCoordinates::drawLine(QPainter& painter, const QRectF& plot, std::size_t index,
+                                   bool dark) const {
+    QColor color = curveColor(lines_[index].color, dark);
+    const bool weak = !passes(index) || (chosen_ && *chosen_ != index);
+    color.setAlphaF(weak ? 0.16f : 0.9f);
+    painter.setPen(QPen(color, chosen_ == index ? 3.0 : 1.8, curveDash(lines_[index].color), Qt::FlatCap,
+                        Qt::RoundJoin));
+    painter.setBrush(Qt::NoBrush);
+    QPainterPath path;
+    bool open = false;
+    for (std::size_t i = 0; i < axes_.size(); ++i) {
+        const std::optional<double>& value = lines_[index].values[i];
+        if (!usable(value)) {
+            open = false;
+            continue;
+        }
+        const QPointF at(axisX(i, plot), plot.bottom() - plot.height() * axes_[i].position(*value));
+        open ? path.lineTo(at) : path.moveTo(at);
+        open = true;
+    }
+    painter.drawPath(path);
+}
+
+void ParallelCoordinates::drawAxis(QPainter& painter, const QRectF& area, std::size_t index,
+                                   const QPalette& colors) const {
+    const Axis& axis = axes_[index];
+    const QRectF plot = plotArea(area);
+    const double x = axisX(index, plot);
     const double gap = plot.width() / static_cast<double>(axes_.size() - 1);
     const QFontMetricsF metrics(painter.font(), painter.device());
     const double line = metrics.height();
-
-    const auto drawLine = [&](std::size_t index, bool strong) {
-        QColor color = curveColor(lines_[index].color, dark);
-        const bool weak = !passes(index) || (chosen_ && *chosen_ != index);
-        color.setAlphaF(weak ? 0.16f : 0.9f);
-        painter.setPen(
-            QPen(color, strong ? 3.0 : 1.8, curveDash(lines_[index].color), Qt::FlatCap, Qt::RoundJoin));
-        painter.setBrush(Qt::NoBrush);
-        QPainterPath path;
-        bool open = false;
-        for (std::size_t i = 0; i < axes_.size(); ++i) {
-            const std::optional<double>& value = lines_[index].values[i];
-            if (!usable(value)) {
-                open = false;
-                continue;
-            }
-            const QPointF at(axisX(i, plot), plot.bottom() - plot.height() * axes_[i].position(*value));
-            open ? path.lineTo(at) : path.moveTo(at);
-            open = true;
-        }
-        painter.drawPath(path);
+    const QColor ink = colors.color(QPalette::Text);
+    QColor faint = ink;
+    faint.setAlphaF(0.4f);
+    painter.setPen(QPen(faint, 1.0));
+    painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()));
+    if (axis.stretch) {
+        QColor mark = colors.color(QPalette::Highlight);
+        mark.setAlphaF(0.35f);
+        painter.fillRect(QRectF(QPointF(x - 5, plot.bottom() - plot.height() * axis.stretch->second),
+                                QPointF(x + 5, plot.bottom() - plot.height() * axis.stretch->first)),
+                         mark);
+    }
+    painter.setPen(ink);
+    const auto label = [&](double y, const QString& text) {
+        const QRectF box(x - gap / 2.0 + 2.0, y, gap - 4.0, line);
+        painter.drawText(box, Qt::AlignHCenter | Qt::AlignVCenter,
+                         metrics.elidedText(text, Qt::ElideMiddle, box.width()));
     };
-    for (std::size_t i = 0; i < lines_.size(); ++i)
-        if (visible_[i] && chosen_ != i) drawLine(i, false);
-    if (chosen_ && visible_[*chosen_]) drawLine(*chosen_, true);
+    label(area.top() + 2.0, axis.title + (axis.log ? tr(" (log)") : QString()));
+    painter.setPen(mutedColor(colors));
+    label(plot.top() - line - 1.0, valueText(axis.upper));
+    label(plot.bottom() + 1.0, valueText(axis.lower));
+}
 
-    for (std::size_t i = 0; i < axes_.size(); ++i) {
-        const Axis& axis = axes_[i];
-        const double x = axisX(i, plot);
-        painter.setPen(QPen(faint, 1.0));
-        painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()));
-        if (axis.stretch) {
-            QColor mark = colors.color(QPalette::Highlight);
-            mark.setAlphaF(0.35f);
-            painter.fillRect(QRectF(QPointF(x - 5, plot.bottom() - plot.height() * axis.stretch->second),
-                                    QPointF(x + 5, plot.bottom() - plot.height() * axis.stretch->first)),
-                             mark);
-        }
-        painter.setPen(ink);
-        const auto label = [&](double y, const QString& text) {
-            const QRectF box(x - gap / 2.0 + 2.0, y, gap - 4.0, line);
-            painter.drawText(box, Qt::AlignHCenter | Qt::AlignVCenter,
-                             metrics.elidedText(text, Qt::ElideMiddle, box.width()));
-        };
-        label(area.top() + 2.0, axis.title + (axis.log ? tr(" (log)") : QString()));
-        painter.setPen(mutedColor(colors));
-        label(plot.top() - line - 1.0, valueText(axis.upper));
-        label(plot.bottom() + 1.0, valueText(axis.lower));
-        if (chosen_ && usable(lines_[*chosen_].values[i])) {
-            const double value = *lines_[*chosen_].values[i];
-            const double y = plot.bottom() - plot.height() * axis.position(value);
-            const QString text = valueText(value);
-            QRectF box(x + 6.0, y - line, metrics.horizontalAdvance(text) + 8.0, line + 2.0);
-            if (box.right() > area.right()) box.moveRight(x - 6.0);
-            if (box.top() < plot.top()) box.moveTop(plot.top());
-            painter.setPen(Qt::NoPen);
-            painter.setBrush(colors.color(QPalette::Base));
-            painter.drawRoundedRect(box, 3.0, 3.0);
-            painter.setPen(ink);
-            painter.drawText(box, Qt::AlignCenter, text);
-        }
-    }
-    if (chosen_) {
-        painter.setPen(ink);
-        painter.drawText(QRectF(area.left(), area.bottom() - line, area.width(), line), Qt::AlignCenter,
-                         lines_[*chosen_].name);
-    }
+/// Beside the axis, on a ground of its own.
+void ParallelCoordinates::drawChosenValue(QPainter& painter, const QRectF& area, std::size_t index,
+                                          const QPalette& colors) const {
+    const std::optional<double>& chosen = lines_[*chosen_].values[index];
+    if (!usable(chosen)) return;
+    const QRectF plot = plotArea(area);
+    const double x = axisX(index, plot);
+    const QFontMetricsF metrics(painter.font(), painter.device());
+    const double line = metrics.height();
+    const double value = *chosen;
+    const double y = plot.bottom() - plot.height() * axes_[index].position(value);
+    const QString text = valueText(value);
+    QRectF box(x + 6.0, y - line, metrics.horizontalAdvance(text) + 8.0, line + 2.0);
+    if (box.right() > area.right()) box.moveRight(x - 6.0);
+    if (box.top() < plot.top()) box.moveTop(plot.top());
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(colors.color(QPalette::Base));
+    painter.drawRoundedRect(box, 3.0, 3.0);
+    painter.setPen(colors.color(QPalette::Text));
+    painter.drawText(box, Qt::AlignCenter, text);
 }
 
 void ParallelCoordinates::paintEvent(QPaintEvent*) {

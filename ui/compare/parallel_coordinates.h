@@ -9,10 +9,10 @@
 
 namespace dstn::ui {
 
-/// Runs as lines over parallel axes, one axis a quantity (the last one is what the others are looked at for:
-/// the validation loss). An axis whose values are positive and span two decades or more is logarithmic.
-/// The run under the pointer, or chosen with the arrow keys, stands out with its values; a drag along an axis
-/// keeps only the lines through that stretch, a click on the axis takes the restriction away.
+/// Runs as lines over parallel axes, one axis a quantity (the last one is the validation loss,
+/// with which the others are compared). An axis whose values are positive and span two decades or more is
+/// logarithmic. The run under the pointer, or chosen with the arrow keys, stands out with its values; a drag
+/// along an axis keeps only the lines through that stretch, a click on the axis removes the restriction.
 class ParallelCoordinates : public QWidget {
     Q_OBJECT
   public:
@@ -51,6 +51,10 @@ class ParallelCoordinates : public QWidget {
         double value(double position) const;
     };
     QRectF plotArea(const QRectF& area) const;
+    void drawLine(QPainter& painter, const QRectF& plot, std::size_t index, bool dark) const;
+    void drawAxis(QPainter& painter, const QRectF& area, std::size_t index, const QPalette& colors) const;
+    void drawChosenValue(QPainter& painter, const QRectF& area, std::size_t index,
+                         const QPalette& colors) const;
     double axisX(std::size_t axis, const QRectF& plot) const;
     std::optional<std::size_t> axisAt(double x) const;
     std::optional<std::size_t> lineAt(const QPointF& at) const;

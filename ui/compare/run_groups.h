@@ -13,7 +13,7 @@ struct RunGroup {
 };
 
 /// Groups experiments (JSON documents) that are equal but for `seed` and `name`, in order of their first
-/// member. A document that is no JSON stands alone.
+/// member. A document that is not JSON forms a group of its own.
 std::vector<RunGroup> groupBySeed(const std::vector<std::string>& experimentJsons);
 
 /// Mean m_t and sample standard deviation s_t = √(Σ (v_it − m_t)² / (n − 1)) of n curves, at each step t

@@ -8,7 +8,7 @@
 
 namespace dstn::ui {
 
-/// Set once an editor has been filled: from then on its text is the person's.
+/// Set once an editor has been filled: from then on its text is the user's.
 static constexpr char filledProperty[] = "dstnFilled";
 
 CellDelegate::CellDelegate(int mistakeRole, CellOf cellOf, QObject* parent)

@@ -9,7 +9,7 @@
 
 namespace dstn::ui {
 
-/// Finds out what a data set will yield, on a worker thread, once the description has stood still for a
+/// Finds out what a data set will yield, on a worker thread, once the description has not changed for a
 /// moment. An answer to a description that has changed since is dropped.
 class DataProbe : public QObject {
     Q_OBJECT

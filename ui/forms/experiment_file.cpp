@@ -21,7 +21,7 @@ OpenedExperiment openExperiment(const QString& path) {
     const ParsedExperiment parsed = parseExperiment(text);
     if (parsed.experiment) return {.experiment = parsed.experiment, .problem = {}};
     return {.experiment = {},
-            .problem = QObject::tr("%1 is no valid experiment; what was here before is unchanged.\n%2")
+            .problem = QObject::tr("%1 is not a valid experiment; the current one is unchanged.\n%2")
                            .arg(path, QString::fromStdString(describe(parsed.mistakes)).trimmed())};
 }
 
@@ -29,7 +29,7 @@ QString saveExperiment(const Experiment& experiment, const QString& path) {
     QSaveFile file(path);
     const QByteArray bytes = QByteArray::fromStdString(toJson(experiment));
     if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit())
-        return QObject::tr("%1 cannot be written: %2. The file, if there was one, is unchanged.")
+        return QObject::tr("%1 cannot be written: %2. Any existing file is unchanged.")
             .arg(path, file.errorString());
     return {};
 }
@@ -45,8 +45,7 @@ SessionExperiment lastExperiment(const Experiment& otherwise) {
     const OpenedExperiment opened = openExperiment(path);
     if (opened.experiment) return {.experiment = *opened.experiment, .note = {}};
     return {.experiment = otherwise,
-            .note = QObject::tr("The experiment of the last session cannot be read back; this is the default "
-                                "one. %1")
+            .note = QObject::tr("The last session's experiment cannot be read; this is the default one. %1")
                         .arg(opened.problem)};
 }
 

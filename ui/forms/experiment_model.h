@@ -17,14 +17,14 @@ class ExperimentModel : public QObject {
 
   public:
     /// How the value came to change: `edited` by one of the widgets, or `replaced` as a whole, so that text
-    /// which is no value yet has to go from every widget.
+    /// which is not a value yet has to go from every widget.
     enum class Change { edited, replaced };
 
     explicit ExperimentModel(QObject* parent = nullptr);
 
     const Experiment& value() const { return history_[position_]; }
     /// Applies an edit as one step of the history. Successive edits of the same `field` within a second are
-    /// one step; an empty field is never joined. An edit that changes nothing is none.
+    /// one step; an empty field is never joined. An edit that changes nothing is not a step.
     void edit(const QString& field, const std::function<void(Experiment&)>& apply);
     /// A new experiment as one step of the history; the first one starts it.
     void replace(const Experiment& experiment);

@@ -67,7 +67,7 @@ template <class Owner, class Visit>
 void visitFields(Owner& owner, Visit visit) {
     EachField<Visit> each(visit);
     if constexpr (std::same_as<Owner, TunerSpec>)
-        optionsOf(each, owner);
+        std::visit([&each](auto& own) { fieldsOf(each, own); }, owner.options);
     else if constexpr (requires { fieldsOf(each, owner); })
         fieldsOf(each, owner);
     else

@@ -27,7 +27,7 @@ struct FieldOption {
         tunables ///< none, or tunables separated by commas
     };
     QString key;     ///< as in an experiment: "weight_decay"
-    QString title;   ///< the same for a person: "Weight decay"
+    QString title;   ///< the same for the user: "Weight decay"
     QString toolTip; ///< what it means
     Kind kind = Kind::integer;
     QStringList choices = {};             ///< of a choice, as in an experiment
@@ -48,7 +48,7 @@ std::optional<QString> optionText(const Augmentation& augmentation, const QStrin
 std::optional<QString> optionText(const DataSpec& data, const QString& key);
 std::optional<QString> optionText(const TunerSpec& tuner, const QString& key);
 
-/// Sets an option from text. Empty: done; else the sentence that says why the text is no value.
+/// Sets an option from text. Empty: done; else the sentence that says why the text is not a value.
 QString setOption(Part& part, const QString& key, const QString& text);
 QString setOption(Augmentation& augmentation, const QString& key, const QString& text);
 QString setOption(DataSpec& data, const QString& key, const QString& text);

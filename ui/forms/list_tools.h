@@ -12,7 +12,7 @@ class ListTools : public QWidget {
     Q_OBJECT
 
   public:
-    /// What the tools say: "&Add part", "Adds a part after the chosen one", …
+    /// What the tools say: "&Add part", "Adds a part after the selected one", …
     struct Texts {
         QString add, addTip, duplicateTip, removeTip, upTip, downTip;
     };

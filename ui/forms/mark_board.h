@@ -19,7 +19,7 @@ class MarkTarget {
     virtual void setMistakes(const std::vector<Mistake>& mistakes) = 0;
     /// Brings the place of the mistake into view and gives it the focus.
     virtual void reveal(const QString& path) = 0;
-    /// Why what was typed is no value at all; empty where it is one.
+    /// Why what was typed is not a value; empty where it is one.
     virtual QString inputProblem() const { return {}; }
 };
 
@@ -40,7 +40,7 @@ class MarkBoard : public QObject {
 
     const std::vector<Mistake>& mistakes() const { return mistakes_; }
     std::vector<Mistake> mistakesUnder(const QString& path) const;
-    /// Of the targets, one for each that holds text that is no value.
+    /// Of the targets, one for each that holds text that is not a value.
     std::vector<Mistake> inputProblems() const;
 
   signals:
@@ -62,7 +62,7 @@ bool liesUnder(const QString& path, const QString& prefix);
 /// The row that a path such as "model.parts[3].kernel" lies in, given "model.parts"; −1: in none.
 int rowOfPath(const std::string& path, std::string_view list);
 /// What of a path follows the row: "kernel".
-/// A path for a person: "model.parts[4].out" is "part 5, out", as the tables count.
+/// A path for the user: "model.parts[4].out" is "part 5, out", as the tables count.
 QString placeText(const QString& path);
 QString optionOfPath(const std::string& path);
 

@@ -30,7 +30,7 @@ class MarkedField : public QWidget, public MarkTarget {
     bool isMarked() const { return !sentences_.isEmpty(); }
     QString sentence() const { return sentences_.join(u'\n'); }
 
-    /// What was typed is no value, and why; empty: it is one.
+    /// Why what was typed is not a value; empty: it is one.
     void setInputProblem(const QString& problem) { inputProblem_ = problem; }
 
     void setMistakes(const std::vector<Mistake>& mistakes) override;

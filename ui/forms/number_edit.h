@@ -6,7 +6,7 @@
 
 namespace dstn::ui {
 
-/// A line edit for one number: what is typed stands there as typed, also while it is no number yet.
+/// A line edit for one number. What is typed is kept as typed, also while it is not a number yet.
 /// Up and Down step it: whole numbers by one, others through 1, 2, 5, 10, …
 class NumberEdit : public QLineEdit {
     Q_OBJECT
@@ -15,15 +15,15 @@ class NumberEdit : public QLineEdit {
     enum class Kind { real, integer, unsignedInteger };
     explicit NumberEdit(Kind kind, QWidget* parent = nullptr);
 
-    /// What stands there in place of 0, where 0 is no number but a choice ("all"); it reads as 0.
+    /// The text shown in place of 0, where 0 is not a number but a choice ("all"); it reads as 0.
     void setZeroText(const QString& text);
 
     std::optional<double> real() const { return parseReal(digits()); }
     std::optional<std::int64_t> integer() const { return parseInteger(digits()); }
     std::optional<std::uint64_t> unsignedInteger() const { return parseUnsigned(digits()); }
-    /// What stands there as digits, whether or not it is a number.
+    /// The text as digits, whether or not it is a number.
     QString valueText() const { return digits(); }
-    /// Empty, or why the text is no number of the kind.
+    /// Empty, or why the text is not a number of the kind.
     QString problem() const;
 
     /// Shows a value; text that reads as the same number already is left as it was typed.

@@ -7,7 +7,7 @@
 
 namespace dstn::ui {
 
-/// What people read in place of the texts of an experiment; without it, those are shown.
+/// What the user reads in place of the texts of an experiment; without it, those are shown.
 struct OptionWording {
     QString zero = {};                                         ///< what 0 means: "all"
     std::function<QString(const QString& choice)> choice = {}; ///< the words for a choice
@@ -26,12 +26,12 @@ class OptionField : public MarkedField {
     const FieldOption& option() const { return option_; }
 
     /// Shows a value as optionText() gives it; a text that reads as this value is left as it was typed. One
-    /// that is no value stays until the experiment is `replaced`.
+    /// that is not a value stays until the experiment is `replaced`.
     void showValue(const QString& text, bool replaced);
     void setNames(const QStringList& hyperparameters);
 
   signals:
-    /// A person gave another value, for setOption().
+    /// The user entered another value, for setOption().
     void edited(const QString& text);
 
   private:

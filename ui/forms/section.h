@@ -40,7 +40,7 @@ class Section : public QWidget {
     /// A wrapped line of secondary text.
     QLabel* addNote();
 
-    /// @param zero what 0 means, where it is no number but a choice: "all"
+    /// @param zero what 0 means, where it is not a number but a choice: "all"
     template <class Access>
     MarkedField* numberField(const QString& path, const QString& toolTip, Access access,
                              MarkedField::Size size = MarkedField::Size::full, const QString& zero = {});
@@ -56,6 +56,11 @@ class Section : public QWidget {
                              const std::vector<std::pair<Value, QString>>& choices, Access access,
                              MarkedField::Size size = MarkedField::Size::full,
                              std::function<void(Experiment&)> also = {});
+    /// The same for what is no member: read by get(experiment), set by set(experiment, value).
+    template <class Value, class Get, class Set>
+    MarkedField* choiceBy(const QString& path, const QString& toolTip,
+                          const std::vector<std::pair<Value, QString>>& choices, Get get, Set set,
+                          MarkedField::Size size = MarkedField::Size::full);
     /// @param get null where the place does not exist now; then the text stays
     MarkedField* tunableField(const QString& path, const QString& toolTip,
                               std::function<const Tunable*(const Experiment&)> get,
@@ -151,21 +156,33 @@ template <class Value, class Access>
 MarkedField* Section::choiceField(const QString& path, const QString& toolTip,
                                   const std::vector<std::pair<Value, QString>>& choices, Access access,
                                   MarkedField::Size size, std::function<void(Experiment&)> also) {
+    return choiceBy(
+        path, toolTip, choices, [access](const Experiment& experiment) { return access(experiment); },
+        [access, also = std::move(also)](Experiment& experiment, const Value& value) {
+            access(experiment) = value;
+            if (also) also(experiment);
+        },
+        size);
+}
+
+template <class Value, class Get, class Set>
+MarkedField* Section::choiceBy(const QString& path, const QString& toolTip,
+                               const std::vector<std::pair<Value, QString>>& choices, Get get, Set set,
+                               MarkedField::Size size) {
     auto* combo = quietCombo();
     combo->setObjectName(path);
     for (const auto& choice : choices) combo->addItem(choice.second);
     auto* field = new MarkedField(combo, toolTip, size);
     board_.add(path, field);
-    connect(combo, &QComboBox::activated, this, [this, choices, access, also = std::move(also)](int index) {
+    connect(combo, &QComboBox::activated, this, [this, choices, get, set](int index) {
         model_.edit({}, [&](Experiment& experiment) {
-            if (access(experiment) == choices[std::size_t(index)].first) return;
-            access(experiment) = choices[std::size_t(index)].first;
-            if (also) also(experiment);
+            const Value& chosen = choices[std::size_t(index)].first;
+            if (get(experiment) != chosen) set(experiment, chosen);
         });
     });
-    onChange([combo, choices, access](const Experiment& experiment, bool) {
+    onChange([combo, choices, get](const Experiment& experiment, bool) {
         for (std::size_t i = 0; i < choices.size(); ++i)
-            if (choices[i].first == access(experiment)) combo->setCurrentIndex(int(i));
+            if (choices[i].first == get(experiment)) combo->setCurrentIndex(int(i));
     });
     return field;
 }

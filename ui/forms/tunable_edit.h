@@ -16,7 +16,7 @@ class TunableEdit : public QComboBox {
     void setNames(const QStringList& names);
     /// Shows a value; text that reads as it already is left as it was typed.
     void setTunable(const Tunable& tunable);
-    /// What stands there; text that is no number is a name.
+    /// The text as a value; text that is not a number is a name.
     Tunable tunable() const;
     QString problem() const;
 
@@ -31,7 +31,7 @@ class TunableEdit : public QComboBox {
 
 /// The text for a tunable: its number or its name.
 QString tunableText(const Tunable& tunable);
-/// Text that is no number is a name; blank text has none.
+/// Text that is not a number is a name; blank text has none.
 Tunable tunableFromText(const QString& text);
 
 } // namespace dstn::ui

@@ -11,7 +11,7 @@
 
 namespace dstn::ui {
 
-/// Where a hyperparameter is used, for a person: "rate of part 4".
+/// Where a hyperparameter is used, for the user: "rate of part 4".
 QStringList usesOf(const Experiment& experiment, const std::string& name);
 /// Names that are used, yet not declared, each once; and the kind of their first place.
 std::vector<std::pair<std::string, const TunableKind*>> undeclaredNames(const Experiment& experiment);
@@ -20,9 +20,9 @@ std::vector<std::pair<std::string, const TunableKind*>> undeclaredNames(const Ex
 void declareHyperparameter(Experiment& experiment, const std::string& name, const TunableKind& kind);
 /// Renames the hyperparameter at `index` wherever it is used.
 void renameHyperparameter(Experiment& experiment, std::size_t index, const std::string& name);
-/// Takes the hyperparameter at `index` away; the places that used it keep its initial value.
+/// Removes the hyperparameter at `index`; the places that used it keep its initial value.
 void removeHyperparameter(Experiment& experiment, std::size_t index);
-/// Takes away those that `before` used and `experiment` no longer uses.
+/// Removes those that `before` used and `experiment` no longer uses.
 void removeUnused(Experiment& experiment, const Experiment& before);
 
 QStringList hyperparameterNames(const Experiment& experiment);

@@ -25,9 +25,9 @@ ArchivedRunPage::ArchivedRunPage(std::filesystem::path archive, QWidget* parent)
       hypergradients_(new QPushButton(tr("Hyper&gradients…"))) {
     back_->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Left));
     back_->setToolTip(tr("Back to the list of runs (Alt+Left)"));
-    resume_->setToolTip(tr("Go on with this run from its last checkpoint"));
+    resume_->setToolTip(tr("Resume this run from its last checkpoint"));
     hypergradients_->setToolTip(
-        tr("The hypergradients of all methods at this run's last checkpoint, side by side"));
+        tr("Compare the hypergradients of all methods at this run's last checkpoint"));
     hypergradients_->setEnabled(false);
     connect(hypergradients_, &QPushButton::clicked, this, [this] {
         const RunSummary& run = view_->summary();
@@ -35,7 +35,7 @@ ArchivedRunPage::ArchivedRunPage(std::filesystem::path archive, QWidget* parent)
             new HypergradientPanel(run.name, hypergradientsAt(archive_, run.run.toStdString()), window());
         panel->show();
     });
-    duplicate_->setToolTip(tr("Fill Set up in with this run's experiment"));
+    duplicate_->setToolTip(tr("Load this run's experiment into Set up"));
     auto* controls = new QWidget;
     auto* row = new QHBoxLayout(controls);
     row->setContentsMargins(0, 0, 0, 0);
@@ -63,7 +63,7 @@ ArchivedRunPage::ArchivedRunPage(std::filesystem::path archive, QWidget* parent)
     connect(view_, &RunView::exportFailed, this,
             [this](const QString& message) { banner_->showMessage(message, Tone::bad); });
     connect(view_, &RunView::exported, this,
-            [this](const QString& path) { banner_->showMessage(tr("Written: %1").arg(path), Tone::good); });
+            [this](const QString& path) { banner_->showMessage(tr("Saved as %1").arg(path), Tone::good); });
     restyle();
 }
 

@@ -11,7 +11,7 @@ namespace dstn::ui {
 class Banner;
 class RunView;
 
-/// A run of the archive with all its curves; a run that still goes on elsewhere is followed.
+/// A run of the archive with all its curves; a run still in progress elsewhere is followed.
 class ArchivedRunPage : public QWidget {
     Q_OBJECT
 

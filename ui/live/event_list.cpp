@@ -1,5 +1,7 @@
 #include "ui/live/event_list.h"
 
+#include "core/run/overloaded.h"
+#include "ui/text/number_text.h"
 #include "ui/text/run_summary.h"
 #include "ui/widgets/theme.h"
 
@@ -23,51 +25,62 @@ EventList::EventList(QWidget* parent) : QListWidget(parent) {
 }
 
 void EventList::feed(const Event& event) {
-    if (const auto* started = std::get_if<RunStarted>(&event)) {
-        step_ = started->firstStep;
-        language_ = started->data.task == TaskKind::language;
-        addLine(started->firstStep > 0
-                    ? tr("Resumed after step %1").arg(countText(started->firstStep))
-                    : (language_ ? tr("Started on %1, %2 tokens, %3 + %4 parameters")
-                                 : tr("Started on %1, %2 examples, %3 + %4 parameters"))
-                          .arg(QString::fromStdString(started->environment.device),
-                               countText(started->data.train), countText(started->parameters),
-                               countText(started->responseParameters)),
-                LogLevel::info);
-    } else if (const auto* progress = std::get_if<ProgressMade>(&event)) {
-        step_ = progress->step;
-        seconds_ = progress->seconds;
-    } else if (const auto* finishedEpoch = std::get_if<EpochFinished>(&event)) {
-        const EpochResult& result = finishedEpoch->result;
-        step_ = result.step;
-        addLine(tr("Epoch %1: validation loss %2")
-                    .arg(result.epoch)
-                    .arg(lossText(result.validationLoss, result.validationAccuracy, language_)),
-                LogLevel::info);
-    } else if (const auto* changed = std::get_if<StateChanged>(&event)) {
-        const QString reason = QString::fromStdString(changed->reason);
-        addLine(reason.isEmpty() ? stateText(changed->state)
-                                 : QStringLiteral("%1: %2").arg(stateText(changed->state), reason),
-                changed->state == RunState::failed ? LogLevel::error : LogLevel::info);
-    } else if (const auto* set = std::get_if<HyperparameterSet>(&event)) {
-        step_ = set->step;
-        addLine(tr("%1 moved to %2").arg(QString::fromStdString(set->name)).arg(set->value, 0, 'g', 4),
-                LogLevel::info);
-    } else if (const auto* line = std::get_if<LogLine>(&event)) {
-        addLine(QString::fromStdString(line->text), line->level);
-    } else if (const auto* checkpoint = std::get_if<CheckpointTaken>(&event)) {
-        step_ = checkpoint->step;
-        addLine(tr("Checkpoint saved"), LogLevel::info);
-    }
+    std::visit(
+        overloaded{[&](const RunStarted& started) { take(started); },
+                   [&](const ProgressMade& progress) {
+                       step_ = progress.step;
+                       seconds_ = progress.seconds;
+                   },
+                   [&](const EpochFinished& epoch) { take(epoch); },
+                   [&](const StateChanged& changed) { take(changed); },
+                   [&](const HyperparameterSet& set) {
+                       step_ = set.step;
+                       addLine(tr("%1 set to %2").arg(QString::fromStdString(set.name), typedText(set.value)),
+                               LogLevel::info);
+                   },
+                   [&](const LogLine& line) { addLine(QString::fromStdString(line.text), line.level); },
+                   [&](const CheckpointTaken& checkpoint) {
+                       step_ = checkpoint.step;
+                       addLine(tr("Checkpoint saved"), LogLevel::info);
+                   },
+                   // The state that a run ends in is told before.
+                   ignore<SamplesTaken, HyperparametersSampled, RunFinished, LoadingProgressed>},
+        event);
+}
+
+void EventList::take(const RunStarted& started) {
+    step_ = started.firstStep;
+    language_ = started.data.task == TaskKind::language;
+    addLine(started.firstStep > 0
+                ? tr("Resumed after step %1").arg(countText(started.firstStep))
+                : (language_ ? tr("Started on %1, %2 tokens, %3 + %4 parameters")
+                             : tr("Started on %1, %2 examples, %3 + %4 parameters"))
+                      .arg(QString::fromStdString(started.environment.device), countText(started.data.train),
+                           countText(started.parameters), countText(started.responseParameters)),
+            LogLevel::info);
+}
+
+void EventList::take(const EpochFinished& epoch) {
+    const EpochResult& result = epoch.result;
+    step_ = result.step;
+    addLine(tr("Epoch %1: validation loss %2")
+                .arg(result.epoch)
+                .arg(lossText(result.validationLoss, result.validationAccuracy, language_)),
+            LogLevel::info);
+}
+
+void EventList::take(const StateChanged& changed) {
+    const QString reason = QString::fromStdString(changed.reason);
+    addLine(reason.isEmpty() ? stateText(changed.state)
+                             : QStringLiteral("%1: %2").arg(stateText(changed.state), reason),
+            changed.state == RunState::failed ? LogLevel::error : LogLevel::info);
 }
 
 void EventList::showEarlier(const std::vector<std::pair<std::string, std::string>>& events) {
     clear();
     for (const auto& [time, text] : events) {
-        const QDateTime moment = QDateTime::fromString(QString::fromStdString(time), Qt::ISODateWithMs);
-        const QString when = moment.isValid()
-                                 ? moment.toLocalTime().toString(QStringLiteral("yyyy-MM-dd HH:mm:ss"))
-                                 : QString::fromStdString(time);
+        const QDateTime moment = momentOf(time);
+        const QString when = moment.isValid() ? secondText(moment) : QString::fromStdString(time);
         auto* item = new QListWidgetItem(tr("%1: %2").arg(when, QString::fromStdString(text)), this);
         item->setForeground(palette().color(QPalette::PlaceholderText));
     }

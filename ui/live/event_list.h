@@ -17,13 +17,16 @@ class EventList : public QListWidget {
   public:
     explicit EventList(QWidget* parent = nullptr);
     void feed(const Event& event);
-    /// What the archive knows of a run before it goes on here, in place of what is shown.
+    /// What the archive knows of a run before it is resumed here, in place of what is shown.
     void showEarlier(const std::vector<std::pair<std::string, std::string>>& events); ///< time, text
 
   protected:
     void keyPressEvent(QKeyEvent* event) override;
 
   private:
+    void take(const RunStarted& started);
+    void take(const EpochFinished& epoch);
+    void take(const StateChanged& changed);
     void addLine(const QString& text, LogLevel level);
 
     double seconds_ = 0.0;

@@ -34,8 +34,7 @@ QVariant CosineModel::data(const QModelIndex& index, int role) const {
     switch (role) {
     case Qt::DisplayRole:
         if (!cosine) return QStringLiteral("–");
-        return *cosine < 0.0 ? QStringLiteral("−%1").arg(-*cosine, 0, 'f', 3)
-                             : QString::number(*cosine, 'f', 3);
+        return QString::number(*cosine, 'f', 3); // in [-1, 1]
     case Qt::TextAlignmentRole:
         return int(Qt::AlignCenter);
     case Qt::BackgroundRole: {
@@ -88,7 +87,7 @@ QVariant HypergradientModel::data(const QModelIndex& index, int role) const {
     case Milliseconds:
         return valueText(method.milliseconds);
     case Steps:
-        return groupedDigits(method.steps);
+        return countText(method.steps);
     case StepGradients:
         return method.steps > 0 ? valueText(method.stepGradients) : QString();
     case Note:
@@ -110,15 +109,15 @@ QVariant HypergradientModel::headerData(int section, Qt::Orientation orientation
                           .arg(valueText(report_.at[std::size_t(section)]));
     switch (cost) {
     case Gradients:
-        return text ? tr("Gradient eval.") : tr("What the hypergradient cost, in gradient evaluations");
+        return text ? tr("Gradient eval.") : tr("Cost of the hypergradient, in gradient evaluations");
     case Milliseconds:
-        return text ? tr("ms") : tr("What it took, in milliseconds");
+        return text ? tr("ms") : tr("Time taken, in milliseconds");
     case Steps:
-        return text ? tr("Steps before") : tr("Training steps that it needed first");
+        return text ? tr("Steps before") : tr("Training steps needed beforehand");
     case StepGradients:
-        return text ? tr("their cost") : tr("What these steps cost, in gradient evaluations");
+        return text ? tr("their cost") : tr("Cost of these steps, in gradient evaluations");
     case Note:
-        return text ? tr("Note") : tr("Why it has no values, or what to know of them");
+        return text ? tr("Note") : tr("Why there are no values, or how to read them");
     default:
         return {};
     }

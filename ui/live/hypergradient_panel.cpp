@@ -23,12 +23,11 @@ HypergradientSource hypergradientsAt(std::filesystem::path archive, const std::s
         const Archive opened(archive, Archive::Mode::readOnly);
         const auto checkpoint = opened.checkpoint(run);
         if (!checkpoint)
-            throw Error(ErrorKind::usage,
-                        "The run has no checkpoint at which hypergradients could be taken.");
+            throw Error(ErrorKind::usage, "The run has no checkpoint at which to compute hypergradients.");
         const ParsedExperiment parsed = parseExperiment(opened.details(run).experimentJson);
         if (!parsed.experiment)
-            throw Error(ErrorKind::archive, "The run's experiment is not understood by this version: " +
-                                                describe(parsed.mistakes));
+            throw Error(ErrorKind::archive,
+                        "This version cannot read the run's experiment: " + describe(parsed.mistakes));
         return createEngine()->hypergradients(*parsed.experiment, checkpoint, options);
     };
 }
@@ -81,11 +80,11 @@ HypergradientPanel::HypergradientPanel(const QString& title, HypergradientSource
         connect(edit, &QLineEdit::returnPressed, compute_, &QPushButton::click);
     };
     add(tr("&Fitting steps"), fit_, QStringLiteral("fitSteps"),
-        tr("Training steps in which a response is fitted that the run does not have"));
+        tr("Training steps that fit a response where the run has none"));
     add(tr("&Reference steps"), reference_, QStringLiteral("referenceSteps"),
         tr("Training steps of the long unrolled reference"));
     add(tr("&Examples"), examples_, QStringLiteral("examples"),
-        tr("Of the training and of the validation batch, at most"));
+        tr("Maximum number from the training batch and from the validation batch"));
     compute_->setObjectName(QStringLiteral("computeHypergradients"));
     row->addWidget(compute_);
     row->addStretch(1);
@@ -105,13 +104,12 @@ HypergradientPanel::HypergradientPanel(const QString& title, HypergradientSource
     layout->addWidget(status_);
     layout->addWidget(heading(tr("Cosines")));
     layout->addWidget(cosineTable_, 1);
-    layout->addWidget(heading(tr("dL_V/dλ, unconstrained, and what it cost")));
+    layout->addWidget(heading(tr("dL_V/dλ in unconstrained units, and its cost")));
     layout->addWidget(valueTable_, 1);
     connect(compute_, &QPushButton::clicked, this, &HypergradientPanel::compute);
     connect(&watcher_, &QFutureWatcherBase::finished, this, &HypergradientPanel::answered);
-    status_->setText(
-        tr("Every method at the run's weights and hyperparameters, on the same examples. It takes "
-           "some minutes where training steps are slow."));
+    status_->setText(tr("Runs every method at the run's weights and hyperparameters, on the same examples. "
+                        "This takes minutes if training steps are slow."));
     review();
 }
 
@@ -120,7 +118,7 @@ void HypergradientPanel::review() {
     for (const NumberEdit* edit : {fit_, reference_, examples_}) {
         if (problem.isEmpty()) problem = edit->problem();
         if (problem.isEmpty() && (*edit->integer() < 1 || *edit->integer() > most))
-            problem = tr("Expected whole numbers from 1 to %1.").arg(groupedDigits(most));
+            problem = tr("Expected whole numbers from 1 to %1.").arg(countText(most));
     }
     if (!problem.isEmpty()) status_->setText(tr("⚠ %1").arg(problem));
     compute_->setEnabled(problem.isEmpty() && !watcher_.isRunning());
@@ -149,11 +147,10 @@ void HypergradientPanel::answered() {
         status_->setText(tr("⚠ %1").arg(answer.error));
         return;
     }
-    status_->setText(
-        tr("After %1 training steps. The last one is the reference; “held” is what a method "
-           "cannot differentiate. A cosine is of the hyperparameters that both have; of a single "
-           "one it is ±1.")
-            .arg(groupedDigits(answer.report->step)));
+    status_->setText(tr("After %1 training steps. The last method is the reference; “held” marks "
+                        "hyperparameters that a method cannot differentiate. A cosine is taken over the "
+                        "hyperparameters that both methods have; for a single one it is ±1.")
+                         .arg(countText(answer.report->step)));
     cosines_.setReport(*answer.report);
     values_.setReport(*answer.report);
     cosineTable_->resizeColumnsToContents();

@@ -1,5 +1,6 @@
 #include "ui/live/live_page.h"
 
+#include "core/run/overloaded.h"
 #include "ui/live/event_list.h"
 #include "ui/live/nudge_panel.h"
 #include "ui/live/run_header.h"
@@ -16,6 +17,8 @@
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QToolButton>
+
+#include <algorithm>
 
 namespace dstn::ui {
 
@@ -169,17 +172,24 @@ void LivePage::resumeFromArchive(const QString& run) {
 void LivePage::feed(const Event& event) {
     view_->feed(event);
     events_->feed(event);
-    if (const auto* started = std::get_if<RunStarted>(&event)) {
-        nudge_->setHyperparameters(started->experiment.hyperparameters);
-    } else if (const auto* taken = std::get_if<SamplesTaken>(&event)) {
-        for (const auto& [name, value] : view_->latestHyperparameters(*taken)) nudge_->showValue(name, value);
-    } else if (const auto* set = std::get_if<HyperparameterSet>(&event)) {
-        nudge_->confirm(*set);
-    } else if (const auto* line = std::get_if<LogLine>(&event)) {
-        if (line->level != LogLevel::info)
-            banner_->showMessage(QString::fromStdString(line->text),
-                                 line->level == LogLevel::error ? Tone::bad : Tone::warning);
-    }
+    std::visit(
+        overloaded{[&](const RunStarted& started) {
+                       nudge_->setHyperparameters(started.experiment.hyperparameters);
+                   },
+                   [&](const HyperparametersSampled& sampled) {
+                       const std::vector<Hyperparameter>& declared = view_->experiment().hyperparameters;
+                       for (std::size_t i = 0; i < std::min(declared.size(), sampled.points.size()); ++i)
+                           nudge_->showValue(declared[i].name, sampled.points[i].value);
+                   },
+                   [&](const HyperparameterSet& set) { nudge_->confirm(set); },
+                   [&](const LogLine& line) {
+                       if (line.level != LogLevel::info)
+                           banner_->showMessage(QString::fromStdString(line.text),
+                                                line.level == LogLevel::error ? Tone::bad : Tone::warning);
+                   },
+                   ignore<SamplesTaken, ProgressMade, EpochFinished, StateChanged, CheckpointTaken,
+                          RunFinished, LoadingProgressed>},
+        event);
 }
 
 void LivePage::updateActions() {

@@ -2,11 +2,8 @@
 
 namespace dstn::ui {
 
-LoadedRun readRun(const std::filesystem::path& path, const std::string& run,
-                  const std::map<std::string, std::int64_t>& after) {
-    const Archive archive(path, Archive::Mode::readOnly);
+LoadedRun readRun(const Archive& archive, const std::string& run, const KnownSteps& known) {
     LoadedRun loaded;
-    loaded.dataVersion = archive.dataVersion();
     loaded.details = archive.details(run);
     ParsedExperiment parsed = parseExperiment(loaded.details.experimentJson);
     if (!parsed.experiment)
@@ -14,11 +11,18 @@ LoadedRun readRun(const std::filesystem::path& path, const std::string& run,
                     "The experiment of \"" + loaded.details.row.name +
                         "\" is not understood by this version: " + describe(parsed.mistakes));
     loaded.experiment = std::move(*parsed.experiment);
-    for (const std::string& series : loaded.details.series) {
-        const auto from = after.find(series);
-        loaded.curves.emplace_back(series, from == after.end() ? archive.curve(run, series)
-                                                               : archive.curve(run, series, from->second));
-    }
+    const auto from = [](const auto& steps, const auto& key) {
+        const auto found = steps.find(key);
+        return found == steps.end() ? std::int64_t{-1} : found->second;
+    };
+    for (const std::string& name : loaded.details.series)
+        if (const SeriesInfo* const info = findSeries(name))
+            loaded.metrics.emplace_back(info->series,
+                                        archive.curve(run, name, from(known.metrics, info->series)));
+    const std::vector<Hyperparameter>& hyperparameters = loaded.experiment.hyperparameters;
+    for (std::size_t i = 0; i < hyperparameters.size(); ++i)
+        loaded.hyperparameters.push_back(
+            archive.curve(run, hyperparameters[i], from(known.hyperparameters, i)));
     return loaded;
 }
 

@@ -4,7 +4,6 @@
 #include "core/experiment/experiment.h"
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <utility>
@@ -16,13 +15,19 @@ namespace dstn::ui {
 struct LoadedRun {
     RunDetails details;
     Experiment experiment;
-    std::vector<std::pair<std::string, Curve>> curves; ///< by series, in the run's order
-    std::int64_t dataVersion = 0;
+    std::vector<std::pair<Series, Curve>> metrics;
+    std::vector<HyperparameterCurve> hyperparameters; ///< in the experiment's order
 };
 
-/// Reads a run, each series from after the step given for it (all of it where none is). Slow for long runs:
-/// call it on a thread. Throws Error.
-LoadedRun readRun(const std::filesystem::path& archive, const std::string& run,
-                  const std::map<std::string, std::int64_t>& after = {});
+/// The last steps that are known of a run, by series and by hyperparameter; what is absent is not known at
+/// all.
+struct KnownSteps {
+    std::map<Series, std::int64_t> metrics;
+    std::map<std::size_t, std::int64_t> hyperparameters;
+};
+
+/// Reads a run from after the steps that are known. Slow for long runs: for the archive's thread. Throws
+/// Error.
+LoadedRun readRun(const Archive& archive, const std::string& run, const KnownSteps& known = {});
 
 } // namespace dstn::ui

@@ -1,6 +1,7 @@
 #include "ui/live/nudge_panel.h"
 
 #include "ui/forms/number_edit.h"
+#include "ui/text/number_text.h"
 #include "ui/widgets/elided_label.h"
 
 #include <QBoxLayout>
@@ -14,7 +15,8 @@ namespace dstn::ui {
 namespace {
 
 /// What is shown of a value that moves; a person's own number is taken as it is written.
-QString shortText(double value) { return QString::number(value, 'g', 4); }
+/// For a value that keeps changing.
+QString shortText(double value) { return roundedText(value, 4); }
 
 QString rangeText(const Hyperparameter& hyperparameter) {
     const bool positive = hyperparameter.log && !hyperparameter.min;
@@ -63,8 +65,7 @@ void NudgePanel::setHyperparameters(const std::vector<Hyperparameter>& hyperpara
         row.label->setForegroundRole(QPalette::PlaceholderText);
         row.field = new NumberEdit(NumberEdit::Kind::real);
         row.field->setAccessibleName(tr("New value of %1").arg(name));
-        row.field->setToolTip(
-            tr("%1; Return applies it, Escape takes it back").arg(rangeText(hyperparameter)));
+        row.field->setToolTip(tr("%1; Return applies it, Escape reverts it").arg(rangeText(hyperparameter)));
         row.button = new QPushButton(tr("Apply"));
         row.button->setAccessibleName(tr("Apply the new value of %1").arg(name));
         row.button->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
@@ -85,8 +86,8 @@ void NudgePanel::setHyperparameters(const std::vector<Hyperparameter>& hyperpara
         refresh(byName_.emplace(key, row).first->second);
     }
     hint_->setText(hyperparameters.empty()
-                       ? tr("This run has no hyperparameters to move.")
-                       : tr("Move a hyperparameter while it trains; the tuner goes on from there."));
+                       ? tr("This run has no hyperparameters to change.")
+                       : tr("Change a hyperparameter during training; the tuner continues from there."));
     layout()->addWidget(rows_);
 }
 

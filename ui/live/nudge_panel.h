@@ -17,9 +17,9 @@ namespace dstn::ui {
 
 class NumberEdit;
 
-/// One row for each hyperparameter of the run that goes on: its value, and a field to move it to another one.
-/// What is typed stands there, marked as not applied, until Return or the button applies it or Escape takes
-/// it back; what is applied, as pending until the engine confirms it.
+/// One row for each hyperparameter of the run in progress: its value, and a field to change it.
+/// What is typed is marked as not applied until Return or the button applies it or Escape reverts it; what is
+/// applied is shown as pending until the engine confirms it.
 class NudgePanel : public QWidget {
     Q_OBJECT
 
@@ -44,7 +44,7 @@ class NudgePanel : public QWidget {
         QLabel* label = nullptr;
         NumberEdit* field = nullptr;
         QPushButton* button = nullptr;
-        bool edited = false;        ///< a person wrote in the field: it no longer follows the value
+        bool edited = false;        ///< the user typed in the field: it no longer follows the value
         std::optional<double> sent; ///< applied, and not confirmed yet
     };
     static std::optional<double> wanted(const Row& row);

@@ -35,8 +35,7 @@ void PlotGrid::paintEvent(QPaintEvent* /*event*/) {
     if (!all_.isEmpty()) return;
     QPainter painter(this);
     painter.setPen(palette().color(QPalette::PlaceholderText));
-    painter.drawText(rect(), Qt::AlignCenter,
-                     QObject::tr("The curves appear here as soon as the data is read."));
+    painter.drawText(rect(), Qt::AlignCenter, QObject::tr("Curves appear here once the data has been read."));
 }
 
 void PlotGrid::resizeEvent(QResizeEvent* event) {

@@ -1,5 +1,7 @@
 #include "ui/live/run_controller.h"
 
+#include "core/archive/run_requests.h"
+#include "core/run/overloaded.h"
 #include "core/run/session.h"
 
 #include <QtConcurrent>
@@ -67,36 +69,11 @@ bool RunController::isActive() const { return launching_ || active_; }
 bool RunController::isIdle() const { return !isActive() && !windingUp_; }
 
 void RunController::start(const Experiment& experiment) {
-    launch([experiment] {
-        return RunRequest{
-            .experiment = experiment, .run = newUuid(), .pauseOnError = true, .niceness = engineNiceness};
-    });
+    launch([experiment] { return RunRequest{.experiment = experiment, .run = newUuid()}; });
 }
 
 void RunController::resumeFromArchive(const QString& run) {
-    launch([path = archive_, id = run.toStdString()] {
-        const Archive archive(path);
-        const RunDetails details = archive.details(id);
-        if (!ended(details.row.state))
-            throw Error(ErrorKind::usage, "\"" + details.row.name + "\" is " +
-                                              std::string(name(details.row.state)) +
-                                              " in another process. Stop it there first.");
-        auto checkpoint = archive.checkpoint(id);
-        if (!checkpoint)
-            throw Error(ErrorKind::usage,
-                        "\"" + details.row.name +
-                            "\" has no checkpoint to go on from. Duplicate it and run it anew.");
-        const ParsedExperiment parsed = parseExperiment(details.experimentJson);
-        if (!parsed.experiment)
-            throw Error(ErrorKind::usage,
-                        "The experiment of \"" + details.row.name +
-                            "\" is not understood by this version: " + describe(parsed.mistakes));
-        return RunRequest{.experiment = *parsed.experiment,
-                          .run = id,
-                          .checkpoint = std::move(checkpoint),
-                          .pauseOnError = true,
-                          .niceness = engineNiceness};
-    });
+    launch([path = archive_, id = run.toStdString()] { return resumeRequest(Archive(path), id); });
 }
 
 void RunController::launch(std::function<RunRequest()> makeRequest) {
@@ -115,6 +92,8 @@ void RunController::launch(std::function<RunRequest()> makeRequest) {
             auto launched = std::make_shared<Launched>();
             try {
                 RunRequest request = make();
+                request.pauseOnError = true;
+                request.niceness = engineNiceness;
                 launched->run = QString::fromStdString(request.run);
                 launched->queue = std::make_shared<EventQueue>();
                 launched->recorder = std::make_shared<Recorder>(path, request.run);
@@ -212,23 +191,25 @@ void RunController::drain() {
 
 void RunController::handle(const Event& event) {
     emit eventArrived(event);
-    if (const auto* started = std::get_if<RunStarted>(&event)) {
-        emit runStarted(*started);
-    } else if (const auto* progress = std::get_if<ProgressMade>(&event)) {
-        emit progressMade(*progress);
-    } else if (const auto* changed = std::get_if<StateChanged>(&event)) {
-        state_ = changed->state;
-        confirm(state_);
-        emit stateChanged(state_, QString::fromStdString(changed->reason));
-    } else if (const auto* finished = std::get_if<RunFinished>(&event)) {
-        if (state_ != finished->state) {
-            state_ = finished->state;
-            emit stateChanged(state_, QString::fromStdString(finished->message));
-        }
-        setPending(Pending::none);
-        windUp();
-        emit runFinished(*finished);
-    }
+    std::visit(overloaded{[&](const RunStarted& started) { emit runStarted(started); },
+                          [&](const ProgressMade& progress) { emit progressMade(progress); },
+                          [&](const StateChanged& changed) {
+                              state_ = changed.state;
+                              confirm(state_);
+                              emit stateChanged(state_, QString::fromStdString(changed.reason));
+                          },
+                          [&](const RunFinished& finished) {
+                              if (state_ != finished.state) {
+                                  state_ = finished.state;
+                                  emit stateChanged(state_, QString::fromStdString(finished.message));
+                              }
+                              setPending(Pending::none);
+                              windUp();
+                              emit runFinished(finished);
+                          },
+                          ignore<SamplesTaken, HyperparametersSampled, EpochFinished, HyperparameterSet,
+                                 LogLine, CheckpointTaken, LoadingProgressed>},
+               event);
 }
 
 void RunController::windUp() {

@@ -77,7 +77,7 @@ RunHeader::RunHeader(QWidget* parent)
     speedCaption_ = speed.caption;
     speed_ = speed.value;
     memory_ = addCell(progress_, tr("Memory"), 0).value;
-    memory_->setToolTip(tr("What the run's tensors take on its device, with what is kept for the next ones"));
+    memory_->setToolTip(tr("Memory of the run's tensors on its device, including memory kept for reuse"));
     elapsed_ = addCell(progress_, tr("Training time"), 0).value;
     left_ = addCell(progress_, tr("Time left"), 0).value;
     progress_->addStretch(1);
@@ -116,7 +116,7 @@ void RunHeader::arrange() {
     int needed = someHyperparameters + best_->sizeHint().width() + gap;
     for (int i = 0; i < progress_->count(); ++i) needed += progress_->itemAt(i)->sizeHint().width() + gap;
     const bool fits = needed <= width();
-    // What goes on grows: a run that has no place in one line at its width will have none later.
+    // Values grow: a run that does not fit into one line now will not fit later.
     if (fits && cells_->direction() == QBoxLayout::TopToBottom && width() == arrangedFor_) return;
     arrangedFor_ = width();
     cells_->setDirection(fits ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
@@ -141,9 +141,9 @@ void RunHeader::show(const RunSummary& summary, Pending pending) {
     else
         badge_->set(stateText(summary.state), stateTone(summary.state));
     badge_->setToolTip(summary.warmup && summary.state == RunState::running
-                           ? tr("The hyperparameters stand still until the warm-up is over.")
+                           ? tr("The hyperparameters are fixed until the warm-up is over.")
                            : summary.reason);
-    // Without a measure the bar shows only that something goes on.
+    // Without a known share the bar shows only that work is in progress.
     const bool preparing = summary.state == RunState::preparing;
     const std::optional<double> read = summary.loading ? summary.loading->fraction : std::nullopt;
     const bool busy = preparing && !read;
@@ -154,16 +154,16 @@ void RunHeader::show(const RunSummary& summary, Pending pending) {
         badge_->set(read ? tr("%1, %2 %").arg(what).arg(int(*read * 100.0)) : what, Tone::busy);
     }
     const double total = summary.epochTotal();
-    epoch_->setText(total > 0 ? tr("%1 of %2").arg(summary.epoch(), 0, 'f', 2).arg(total, 0, 'g', 4)
+    epoch_->setText(total > 0 ? tr("%1 of %2").arg(quantityText(summary.epoch()), quantityText(total))
                               : QStringLiteral("–"));
     step_->setText(summary.stepsTotal > 0
                        ? tr("%1 of %2").arg(countText(summary.step), countText(summary.stepsTotal))
                        : QStringLiteral("–"));
     speedCaption_->setText(summary.language ? tr("Tokens/s") : tr("Examples/s"));
     speed_->setAccessibleName(speedCaption_->text());
-    speed_->setText(summary.examplesPerSecond ? countText(std::llround(*summary.examplesPerSecond))
+    speed_->setText(summary.examplesPerSecond ? quantityText(*summary.examplesPerSecond)
                                               : QStringLiteral("–"));
-    memory_->setText(summary.memoryBytes > 0 ? roughBytes(static_cast<double>(summary.memoryBytes))
+    memory_->setText(summary.memoryBytes > 0 ? bytesText(static_cast<double>(summary.memoryBytes))
                                              : QStringLiteral("–"));
     elapsed_->setText(durationText(summary.seconds));
     left_->setText(durationText(summary.secondsLeft));

@@ -1,8 +1,10 @@
 #include "ui/live/run_view.h"
 
+#include "core/run/overloaded.h"
 #include "ui/live/plot_grid.h"
 #include "ui/live/run_header.h"
 #include "ui/text/run_text.h"
+#include "ui/text/series_text.h"
 #include "ui/widgets/curve_plot.h"
 
 #include <QBoxLayout>
@@ -12,7 +14,6 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QSlider>
-#include <QtConcurrent>
 
 #include <algorithm>
 #include <cmath>
@@ -24,60 +25,43 @@ namespace {
 constexpr int followMs = 1000;
 
 bool has(const std::vector<std::string>& series, std::string_view name) {
-    return std::find(series.begin(), series.end(), name) != series.end();
-}
-
-bool isOfTestSplit(std::string_view series) {
-    return series == series::epochTestLoss || series == series::epochTestAccuracy;
+    return std::ranges::find(series, name) != series.end();
 }
 
 bool sameSeries(std::vector<std::string> a, std::vector<std::string> b) {
-    std::sort(a.begin(), a.end());
-    std::sort(b.begin(), b.end());
+    std::ranges::sort(a);
+    std::ranges::sort(b);
     return a == b;
 }
 
+QString textOf(std::string_view text) {
+    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
+
+CurveStyle styleOf(const SeriesInfo& info) {
+    const bool epochs = info.cadence == SeriesCadence::epoch;
+    CurveStyle style{.color = info.color,
+                     .dash = info.split == SeriesSplit::test ? 1 : 0,
+                     .smoothable = !epochs,
+                     .markers = epochs,
+                     .visible = info.shown};
+    if (epochs) style.width = info.split == SeriesSplit::validation ? 2.4 : 2.0;
+    return style;
+}
+
+/// The table's rows of one plot, in the legend's order: of mini-batches, of epochs, and last what is of
+/// mini-batches and hidden at first.
+std::vector<const SeriesInfo*> rowsOf(SeriesPlot plot) {
+    std::vector<const SeriesInfo*> rows;
+    for (const SeriesInfo& info : seriesTable)
+        if (info.plot == plot) rows.push_back(&info);
+    std::ranges::stable_sort(rows, {}, [](const SeriesInfo* info) {
+        return info->cadence == SeriesCadence::epoch ? 1 : info->shown ? 0 : 2;
+    });
+    return rows;
+}
+
 } // namespace
-
-/// Where a series goes: a curve, of a loss two, or a hyperparameter's value or scale.
-struct RunView::Route {
-    CurvePlot* plot = nullptr;
-    int curve = 0;
-    CurvePlot* perplexityPlot = nullptr;
-    int perplexityCurve = 0;
-    HyperparameterPlot* value = nullptr;
-    HyperparameterPlot* scale = nullptr;
-
-    void append(double step, double epoch, double seconds, double y) const {
-        plot->append(curve, step, epoch, seconds, y);
-        // A network that has learned nothing is as unsure as its vocabulary is large: beside that, all that
-        // follows would be a flat line.
-        if (perplexityPlot != nullptr && step > 0.0)
-            perplexityPlot->append(perplexityCurve, step, epoch, seconds, perplexityOf(y));
-    }
-};
-
-struct RunView::HyperparameterPlot {
-    Hyperparameter hyperparameter;
-    Transform transform{hyperparameter};
-    CurvePlot* plot = nullptr;
-    int curve = 0;
-    bool hasScale = false;
-    std::optional<double> latest; ///< value
-    std::optional<double> scale;  ///< the latest σ
-    double scaleStep = -1.0;
-    /// A value whose σ has not come yet.
-    struct Waiting {
-        double step, epoch, seconds, value;
-    };
-    std::optional<Waiting> waiting;
-};
-
-struct RunView::Loading {
-    int generation = 0;
-    std::optional<LoadedRun> run;
-    QString error;
-};
 
 RunView::RunView(QWidget* parent)
     : QWidget(parent),
@@ -141,12 +125,11 @@ RunView::RunView(QWidget* parent)
     connect(followButton, &QPushButton::clicked, this, [this] {
         for (CurvePlot* plot : plots()) plot->resetZoom();
     });
-    connect(&loading_, &QFutureWatcherBase::finished, this, &RunView::loadingFinished);
     followTimer_.setInterval(followMs);
     connect(&followTimer_, &QTimer::timeout, this, &RunView::follow);
 }
 
-RunView::~RunView() { loading_.disconnect(this); }
+RunView::~RunView() = default;
 
 QList<CurvePlot*> RunView::plots() const { return grid_->plots(); }
 
@@ -160,13 +143,14 @@ QString RunView::experimentJson() const { return QString::fromStdString(toJson(e
 
 void RunView::clear() {
     ++generation_;
+    reading_ = false;
     followTimer_.stop();
     summary_ = {};
     resumable_ = false;
     series_.clear();
-    routes_.clear();
+    routes_ = {};
     hyperparameterPlots_.clear();
-    lastStep_.clear();
+    known_ = {};
     lossPlot_ = perplexityPlot_ = nullptr;
     grid_->setPlots({}, {});
     refreshHeader();
@@ -219,259 +203,220 @@ void RunView::showAxis() {
 void RunView::configure(const Experiment& experiment, const std::vector<std::string>& series) {
     experiment_ = experiment;
     series_ = series;
+    routes_ = {};
     std::vector<std::string> drawn = series;
     // Every run declares them, also where there is nothing to test on.
-    if (summary_.testExamples == 0) std::erase_if(drawn, isOfTestSplit);
-    routes_.clear();
-    hyperparameterPlots_.clear();
+    if (summary_.testExamples == 0)
+        std::erase_if(drawn, [](const std::string& name) {
+            const SeriesInfo* const info = findSeries(name);
+            return info != nullptr && info->split == SeriesSplit::test;
+        });
+    const auto drawsAny = [&](SeriesPlot plot) {
+        return std::ranges::any_of(rowsOf(plot),
+                                   [&](const SeriesInfo* info) { return has(drawn, info->name); });
+    };
     QList<CurvePlot*> main, small;
-    struct Line {
-        std::string_view series;
-        QString name;
-        CurveStyle style;
-    };
-    const auto addLines = [&](CurvePlot* plot, const std::vector<Line>& lines) {
-        for (const Line& line : lines)
-            if (has(drawn, line.series))
-                routes_[std::string(line.series)] =
-                    Route{.plot = plot, .curve = plot->addCurve(line.name, line.style)};
-    };
-    const CurveStyle batch{.color = 0, .dash = 0};
-    const CurveStyle trainEpoch{.color = 5, .dash = 0, .width = 2.0, .smoothable = false, .markers = true};
-    const CurveStyle validation{.color = 1, .dash = 0, .width = 2.4, .smoothable = false, .markers = true};
-    const CurveStyle test{
-        .color = 2, .dash = 1, .width = 2.0, .smoothable = false, .markers = true, .visible = false};
-
     lossPlot_ = addPlot(tr("Loss"));
-    addLines(lossPlot_,
-             {{series::trainLoss, tr("train, mini-batch"), batch},
-              {series::epochTrainLoss, tr("train, epoch"), trainEpoch},
-              {series::epochValidationLoss, tr("validation"), validation},
-              {series::epochTestLoss, tr("test"), test},
-              {series::responseLoss, tr("response, mini-batch"), {.color = 3, .dash = 0, .visible = false}},
-              {series::validationStepLoss,
-               tr("validation, mini-batch"),
-               {.color = 4, .dash = 0, .visible = false}}});
     lossPlot_->setLogY(log_->isChecked());
+    addMetrics(lossPlot_, SeriesPlot::loss, drawn);
     main.append(lossPlot_);
     perplexityPlot_ = nullptr;
     if (summary_.language) {
-        perplexityPlot_ = addPlot(tr("Perplexity"));
-        perplexityPlot_->setLogY(log_->isChecked());
-        for (const Line& line : {Line{series::epochTrainLoss, tr("train, epoch"), trainEpoch},
-                                 Line{series::epochValidationLoss, tr("validation"), validation},
-                                 Line{series::epochTestLoss, tr("test"), test}})
-            if (const auto loss = routes_.find(line.series); loss != routes_.end()) {
-                loss->second.perplexityPlot = perplexityPlot_;
-                loss->second.perplexityCurve = perplexityPlot_->addCurve(line.name, line.style);
-            }
+        perplexityPlot_ = addPerplexityPlot();
         main.append(perplexityPlot_);
-    } else if (has(series, series::epochValidationAccuracy) || has(series, series::trainAccuracy)) {
+    } else if (drawsAny(SeriesPlot::accuracy)) {
         CurvePlot* accuracy = addPlot(tr("Accuracy"));
         accuracy->setPercent(true);
         accuracy->setYBounds(0.0, 1.0);
-        addLines(accuracy, {{series::trainAccuracy, tr("train, mini-batch"), batch},
-                            {series::epochTrainAccuracy, tr("train, epoch"), trainEpoch},
-                            {series::epochValidationAccuracy, tr("validation"), validation},
-                            {series::epochTestAccuracy, tr("test"), test}});
+        addMetrics(accuracy, SeriesPlot::accuracy, drawn);
         main.append(accuracy);
     }
-    int color = 0;
-    for (const Hyperparameter& hyperparameter : experiment.hyperparameters) {
-        const std::string key = std::string(series::hyperparameterPrefix) + hyperparameter.name;
-        if (!has(series, key)) continue;
-        auto entry = std::make_unique<HyperparameterPlot>();
-        entry->hyperparameter = hyperparameter;
-        entry->transform = Transform(hyperparameter);
-        const std::string scaleKey = std::string(series::scalePrefix) + hyperparameter.name;
-        entry->hasScale = has(series, scaleKey);
-        entry->plot = addPlot(QString::fromStdString(hyperparameter.name));
-        entry->plot->setYBounds(hyperparameter.min, hyperparameter.max);
-        entry->curve =
-            entry->plot->addCurve(QString::fromStdString(hyperparameter.name),
-                                  {.color = color++, .dash = 0, .width = 2.0, .smoothable = false});
-        if (!hyperparameter.tune) entry->plot->setDetail(tr("fixed"));
-        routes_[key] = Route{.value = entry.get()};
-        if (entry->hasScale) routes_[scaleKey] = Route{.scale = entry.get()};
-        small.append(entry->plot);
-        hyperparameterPlots_.push_back(std::move(entry));
-    }
-    if (has(series, series::throughput)) {
-        CurvePlot* speed = addPlot(summary_.language ? tr("Tokens per second") : tr("Examples per second"));
-        addLines(speed, {{series::throughput,
-                          summary_.language ? tr("tokens per second") : tr("examples per second"),
-                          {.color = 6, .dash = 0}}});
-        small.append(speed);
+    addHyperparameters(small, series);
+    for (const SeriesInfo* info : rowsOf(SeriesPlot::itsOwn)) {
+        if (!has(drawn, info->name)) continue;
+        const QString title = seriesTitle(std::string(info->name), summary_.language);
+        CurvePlot* own = addPlot(title);
+        own->setPercent(info->unit == SeriesUnit::fraction);
+        routes_[static_cast<std::size_t>(info->series)] =
+            Route{.plot = own, .curve = own->addCurve(title, styleOf(*info))};
+        small.append(own);
     }
     grid_->setPlots(main, small);
 }
 
+void RunView::addMetrics(CurvePlot* plot, SeriesPlot which, const std::vector<std::string>& drawn) {
+    for (const SeriesInfo* info : rowsOf(which))
+        if (has(drawn, info->name))
+            routes_[static_cast<std::size_t>(info->series)] =
+                Route{.plot = plot, .curve = plot->addCurve(textOf(info->label), styleOf(*info))};
+}
+
+CurvePlot* RunView::addPerplexityPlot() {
+    CurvePlot* plot = addPlot(tr("Perplexity"));
+    plot->setLogY(log_->isChecked());
+    for (const SeriesInfo* info : rowsOf(SeriesPlot::loss)) {
+        Route& route = routes_[static_cast<std::size_t>(info->series)];
+        if (route.plot == nullptr || info->cadence != SeriesCadence::epoch) continue;
+        route.perplexityPlot = plot;
+        route.perplexityCurve = plot->addCurve(textOf(info->label), styleOf(*info));
+    }
+    return plot;
+}
+
+void RunView::addHyperparameters(QList<CurvePlot*>& plots, const std::vector<std::string>& series) {
+    hyperparameterPlots_.clear();
+    int color = 0;
+    for (const Hyperparameter& hyperparameter : experiment_.hyperparameters) {
+        HyperparameterPlot& entry = hyperparameterPlots_.emplace_back();
+        if (!has(series, hyperparameterSeries(hyperparameter.name))) continue;
+        const QString name = QString::fromStdString(hyperparameter.name);
+        entry.plot = addPlot(name);
+        entry.plot->setYBounds(hyperparameter.min, hyperparameter.max);
+        entry.curve =
+            entry.plot->addCurve(name, {.color = color++, .dash = 0, .width = 2.0, .smoothable = false});
+        if (!hyperparameter.tune) entry.plot->setDetail(tr("fixed"));
+        plots.append(entry.plot);
+    }
+}
+
 void RunView::feed(const Event& event) {
     summary_.feed(event);
-    if (const auto* started = std::get_if<RunStarted>(&event)) {
-        // A resumed run goes on in its own curves, which the archive may have named in another order.
-        if (lossPlot_ != nullptr && experiment_ == started->experiment &&
-            sameSeries(series_, started->series))
-            series_ = started->series;
-        else
-            configure(started->experiment, started->series);
-    } else if (const auto* taken = std::get_if<SamplesTaken>(&event)) {
-        const double perEpoch = static_cast<double>(std::max<std::int64_t>(summary_.stepsPerEpoch, 1));
-        for (const Sample& sample : taken->samples)
-            if (const auto index = static_cast<std::size_t>(sample.series); index < series_.size()) {
-                const auto step = static_cast<double>(sample.step);
-                addSample(series_[index], step, step / perEpoch, sample.seconds, sample.value);
-            }
-        showLatest();
-        return;
-    }
-    refreshHeader();
+    bool numbers = false; // which the header does not show
+    std::visit(overloaded{[&](const RunStarted& started) { take(started); },
+                          [&](const SamplesTaken& taken) {
+                              take(taken);
+                              numbers = true;
+                          },
+                          [&](const HyperparametersSampled& sampled) {
+                              take(sampled);
+                              numbers = true;
+                          },
+                          ignore<ProgressMade, EpochFinished, StateChanged, HyperparameterSet, LogLine,
+                                 CheckpointTaken, RunFinished, LoadingProgressed>},
+               event);
+    if (!numbers) refreshHeader();
 }
 
-void RunView::addSample(const std::string& series, double step, double epoch, double seconds, double value) {
-    const auto found = routes_.find(series);
-    if (found == routes_.end()) return;
-    const Route& route = found->second;
-    if (route.value != nullptr) {
-        HyperparameterPlot& plot = *route.value;
-        if (plot.waiting)
-            addValue(plot, plot.waiting->step, plot.waiting->epoch, plot.waiting->seconds,
-                     plot.waiting->value);
-        plot.waiting.reset();
-        // Value and σ of one step come together, in whichever order; the band needs both.
-        if (plot.hasScale && plot.scaleStep != step)
-            plot.waiting = HyperparameterPlot::Waiting{step, epoch, seconds, value};
-        else
-            addValue(plot, step, epoch, seconds, value);
-    } else if (route.scale != nullptr) {
-        HyperparameterPlot& plot = *route.scale;
-        plot.scale = value;
-        plot.scaleStep = step;
-        if (!plot.waiting) return;
-        addValue(plot, plot.waiting->step, plot.waiting->epoch, plot.waiting->seconds, plot.waiting->value);
-        plot.waiting.reset();
-    } else {
-        route.append(step, epoch, seconds, value);
+void RunView::take(const RunStarted& started) {
+    // A resumed run goes on in its own curves, whose series the archive may name in another order.
+    if (lossPlot_ == nullptr || experiment_ != started.experiment || !sameSeries(series_, started.series))
+        configure(started.experiment, started.series);
+}
+
+void RunView::take(const SamplesTaken& taken) {
+    const double perEpoch = static_cast<double>(std::max<std::int64_t>(summary_.stepsPerEpoch, 1));
+    for (const Sample& sample : taken.samples) {
+        const auto step = static_cast<double>(sample.step);
+        append(sample.series, step, step / perEpoch, sample.seconds, sample.value);
     }
 }
 
-void RunView::addValue(HyperparameterPlot& plot, double step, double epoch, double seconds, double value) {
-    plot.latest = value;
-    if (!plot.scale) {
-        plot.plot->append(plot.curve, step, epoch, seconds, value);
-        return;
-    }
-    const double u = plot.transform.toUnconstrained(value);
-    plot.plot->append(plot.curve, step, epoch, seconds, value, plot.transform.toNatural(u - *plot.scale),
-                      plot.transform.toNatural(u + *plot.scale));
+void RunView::take(const HyperparametersSampled& sampled) {
+    const auto step = static_cast<double>(sampled.step);
+    const double epoch = step / static_cast<double>(std::max<std::int64_t>(summary_.stepsPerEpoch, 1));
+    for (std::size_t i = 0; i < std::min(sampled.points.size(), hyperparameterPlots_.size()); ++i)
+        append(i, step, epoch, sampled.seconds, sampled.points[i]);
+    showLatest();
+}
+
+void RunView::append(Series series, double step, double epoch, double seconds, double value) {
+    const Route& route = routes_.at(static_cast<std::size_t>(series));
+    if (route.plot == nullptr) return;
+    route.plot->append(route.curve, step, epoch, seconds, value);
+    // A network that has learned nothing is as unsure as its vocabulary is large: beside that, all that
+    // follows would be a flat line.
+    if (route.perplexityPlot != nullptr && step > 0.0)
+        route.perplexityPlot->append(route.perplexityCurve, step, epoch, seconds, perplexityOf(value));
+}
+
+void RunView::append(std::size_t hyperparameter, double step, double epoch, double seconds,
+                     const HyperparameterPoint& point) {
+    HyperparameterPlot& entry = hyperparameterPlots_[hyperparameter];
+    entry.latest = point;
+    if (entry.plot == nullptr) return;
+    if (const auto& spread = point.spread)
+        entry.plot->append(entry.curve, step, epoch, seconds, point.value, spread->lower, spread->upper);
+    else
+        entry.plot->append(entry.curve, step, epoch, seconds, point.value);
 }
 
 void RunView::showLatest() {
-    for (const auto& plot : hyperparameterPlots_) {
-        if (!plot->latest) continue;
-        QString detail = QString::number(*plot->latest, 'g', 4);
-        if (!plot->hyperparameter.tune)
+    for (std::size_t i = 0; i < hyperparameterPlots_.size(); ++i) {
+        const auto& [plot, curve, latest] = hyperparameterPlots_[i];
+        if (plot == nullptr || plot->data(curve).size() == 0) continue;
+        QString detail = QString::number(latest.value, 'g', 4);
+        if (!experiment_.hyperparameters[i].tune)
             detail = tr("fixed at %1").arg(detail);
-        else if (plot->scale)
-            detail += tr("   σ %1").arg(*plot->scale, 0, 'g', 3);
-        plot->plot->setDetail(detail);
+        else if (latest.spread)
+            detail += tr("   σ %1").arg(latest.spread->scale, 0, 'g', 3);
+        plot->setDetail(detail);
     }
-}
-
-std::vector<std::pair<std::string, double>> RunView::latestHyperparameters(const SamplesTaken& taken) const {
-    std::map<std::string, double> latest;
-    for (const Sample& sample : taken.samples) {
-        const auto index = static_cast<std::size_t>(sample.series);
-        if (index < series_.size() && series_[index].starts_with(series::hyperparameterPrefix))
-            latest[series_[index].substr(series::hyperparameterPrefix.size())] = sample.value;
-    }
-    return {latest.begin(), latest.end()};
 }
 
 void RunView::open(const std::filesystem::path& archive, const QString& run) {
     clear();
+    if (!client_ || archive_ != archive)
+        client_ = std::make_unique<ArchiveClient>(archive, Archive::Mode::readOnly);
     archive_ = archive;
     first_ = true;
     summary_.run = run;
     summary_.name = tr("Reading the archive…");
     refreshHeader();
-    loading_.setFuture(QtConcurrent::run([archive, id = run.toStdString(), generation = generation_] {
-        auto loading = std::make_shared<Loading>();
-        loading->generation = generation;
-        try {
-            loading->run = readRun(archive, id);
-        } catch (const std::exception& error) {
-            loading->error = QString::fromUtf8(error.what());
-        }
-        return loading;
-    }));
+    read();
+}
+
+void RunView::read() {
+    reading_ = true;
+    const auto current = [this, generation = generation_] { return generation == generation_; };
+    client_->ask(
+        this,
+        [run = summary_.run.toStdString(), known = known_](Archive& archive) {
+            return readRun(archive, run, known);
+        },
+        [this, current](const LoadedRun& loaded) {
+            if (current()) take(loaded);
+        },
+        [this, current](const QString& message) {
+            if (current()) readFailed(message);
+        });
 }
 
 void RunView::follow() {
-    if (!isVisible() || loading_.isRunning()) return;
+    if (!isVisible() || reading_) return;
     first_ = false;
-    loading_.setFuture(QtConcurrent::run(
-        [archive = archive_, id = summary_.run.toStdString(), generation = generation_, after = lastStep_] {
-            auto loading = std::make_shared<Loading>();
-            loading->generation = generation;
-            try {
-                loading->run = readRun(archive, id, after);
-            } catch (const std::exception& error) {
-                loading->error = QString::fromUtf8(error.what());
-            }
-            return loading;
-        }));
+    read();
 }
 
-void RunView::loadingFinished() {
-    const std::shared_ptr<Loading> loading = loading_.result();
-    if (loading->generation != generation_) return;
-    if (!loading->run) {
-        followTimer_.stop();
-        emit openFailed(loading->error);
-        return;
+void RunView::readFailed(const QString& message) {
+    reading_ = false;
+    followTimer_.stop();
+    emit openFailed(message);
+}
+
+void RunView::take(const LoadedRun& loaded) {
+    reading_ = false;
+    summary_ = RunSummary::fromDetails(loaded.details);
+    resumable_ = loaded.details.row.resumable;
+    archivedEvents_ = loaded.details.events;
+    if (lossPlot_ == nullptr) configure(loaded.experiment, loaded.details.series);
+    for (const auto& [series, curve] : loaded.metrics) {
+        if (!curve.step.empty()) known_.metrics[series] = static_cast<std::int64_t>(curve.step.back());
+        for (std::size_t i = 0; i < curve.step.size(); ++i)
+            append(series, curve.step[i], curve.epoch[i], curve.seconds[i], curve.value[i]);
     }
-    take(*loading->run);
+    for (std::size_t h = 0; h < std::min(loaded.hyperparameters.size(), hyperparameterPlots_.size()); ++h) {
+        const HyperparameterCurve& curve = loaded.hyperparameters[h];
+        if (!curve.step.empty()) known_.hyperparameters[h] = static_cast<std::int64_t>(curve.step.back());
+        for (std::size_t i = 0; i < curve.step.size(); ++i)
+            append(h, curve.step[i], curve.epoch[i], curve.seconds[i], curve.points[i]);
+    }
+    showLatest();
+    refreshHeader();
     if (ended(summary_.state))
         followTimer_.stop();
     else
         followTimer_.start();
     if (first_) emit opened();
-}
-
-void RunView::take(const LoadedRun& loaded) {
-    summary_ = RunSummary::fromDetails(loaded.details);
-    resumable_ = loaded.details.row.resumable;
-    archivedEvents_ = loaded.details.events;
-    if (lossPlot_ == nullptr) configure(loaded.experiment, loaded.details.series);
-    std::map<std::string, const Curve*> scales;
-    for (const auto& [series, curve] : loaded.curves)
-        if (series.starts_with(series::scalePrefix))
-            scales[series.substr(series::scalePrefix.size())] = &curve;
-    for (const auto& [series, curve] : loaded.curves) {
-        if (!curve.step.empty()) lastStep_[series] = static_cast<std::int64_t>(curve.step.back());
-        const auto found = routes_.find(series);
-        if (found == routes_.end()) continue;
-        const Route& route = found->second;
-        if (route.plot != nullptr) {
-            for (std::size_t i = 0; i < curve.step.size(); ++i)
-                route.append(curve.step[i], curve.epoch[i], curve.seconds[i], curve.value[i]);
-        } else if (route.value != nullptr) {
-            const auto scale = scales.find(route.value->hyperparameter.name);
-            takeBanded(*route.value, curve, scale == scales.end() ? Curve{} : *scale->second);
-        }
-    }
-    showLatest();
-    refreshHeader();
-}
-
-void RunView::takeBanded(HyperparameterPlot& plot, const Curve& values, const Curve& scales) {
-    std::size_t next = 0;
-    for (std::size_t i = 0; i < values.step.size(); ++i) {
-        while (next < scales.step.size() && scales.step[next] <= values.step[i])
-            plot.scale = scales.value[next++];
-        addValue(plot, values.step[i], values.epoch[i], values.seconds[i], values.value[i]);
-    }
 }
 
 } // namespace dstn::ui

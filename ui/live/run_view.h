@@ -1,15 +1,15 @@
 #pragma once
 
 #include "core/run/events.h"
+#include "ui/access/archive_client.h"
 #include "ui/live/loaded_run.h"
 #include "ui/live/run_controller.h"
 #include "ui/text/run_summary.h"
 
-#include <QFutureWatcher>
 #include <QTimer>
 #include <QWidget>
 
-#include <map>
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,8 +27,8 @@ class PlotGrid;
 class RunHeader;
 
 /// The curves and numbers of one run, fed by events while it goes on here, or read from the archive, where it
-/// keeps following a run that another process executes. A hyperparameter is drawn in natural units with the
-/// band toNatural(u ± σ), u its unconstrained value.
+/// keeps following a run that another process executes. A hyperparameter is drawn in natural units with its
+/// band.
 class RunView : public QWidget {
     Q_OBJECT
 
@@ -40,14 +40,12 @@ class RunView : public QWidget {
     /// Forgets the run shown; a new one is about to start.
     void clear();
     void setPending(Pending pending);
-    /// Reads a run on a thread, then opened() or openFailed().
+    /// Reads a run on the archive's thread, then opened() or openFailed().
     void open(const std::filesystem::path& archive, const QString& run);
 
     const RunSummary& summary() const { return summary_; }
     const Experiment& experiment() const { return experiment_; }
     QString experimentJson() const;
-    /// The hyperparameters among these samples with their newest natural values.
-    std::vector<std::pair<std::string, double>> latestHyperparameters(const SamplesTaken& taken) const;
     /// An archived run that ended early and has a checkpoint.
     bool isResumable() const { return resumable_; }
     /// Of an archived run, as they were when it was read: time, text.
@@ -64,18 +62,35 @@ class RunView : public QWidget {
     void exportFailed(const QString& message);
 
   private:
-    struct Loading;
-    struct HyperparameterPlot;
-    struct Route;
+    /// A curve of a metric, of a loss two.
+    struct Route {
+        CurvePlot* plot = nullptr; ///< null: it is not drawn
+        int curve = 0;
+        CurvePlot* perplexityPlot = nullptr;
+        int perplexityCurve = 0;
+    };
+    /// One of the experiment's hyperparameters.
+    struct HyperparameterPlot {
+        CurvePlot* plot = nullptr; ///< null: the run does not tell it
+        int curve = 0;
+        HyperparameterPoint latest = {};
+    };
 
-    void configure(const Experiment& experiment, const std::vector<std::string>& series);
-    CurvePlot* addPlot(const QString& title);
-    void addSample(const std::string& series, double step, double epoch, double seconds, double value);
-    void addValue(HyperparameterPlot& plot, double step, double epoch, double seconds, double value);
-    void showLatest();
+    void take(const RunStarted& started);
+    void take(const SamplesTaken& taken);
+    void take(const HyperparametersSampled& sampled);
     void take(const LoadedRun& loaded);
-    void takeBanded(HyperparameterPlot& plot, const Curve& values, const Curve& scales);
-    void loadingFinished();
+    void configure(const Experiment& experiment, const std::vector<std::string>& series);
+    void addMetrics(CurvePlot* plot, SeriesPlot which, const std::vector<std::string>& drawn);
+    CurvePlot* addPerplexityPlot();
+    void addHyperparameters(QList<CurvePlot*>& plots, const std::vector<std::string>& series);
+    CurvePlot* addPlot(const QString& title);
+    void append(Series series, double step, double epoch, double seconds, double value);
+    void append(std::size_t hyperparameter, double step, double epoch, double seconds,
+                const HyperparameterPoint& point);
+    void showLatest();
+    void read();
+    void readFailed(const QString& message);
     void follow();
     void refreshHeader();
     void applyChoices(CurvePlot* plot);
@@ -92,16 +107,17 @@ class RunView : public QWidget {
     Pending pending_ = Pending::none;
     std::vector<std::string> series_;
     std::vector<std::pair<std::string, std::string>> archivedEvents_;
-    std::map<std::string, Route, std::less<>> routes_;
-    std::vector<std::unique_ptr<HyperparameterPlot>> hyperparameterPlots_;
+    std::array<Route, seriesTable.size()> routes_;
+    std::vector<HyperparameterPlot> hyperparameterPlots_; ///< in the experiment's order
     CurvePlot* lossPlot_ = nullptr;
     CurvePlot* perplexityPlot_ = nullptr; ///< of a language model
     std::filesystem::path archive_;
-    std::map<std::string, std::int64_t> lastStep_;
-    QFutureWatcher<std::shared_ptr<Loading>> loading_;
+    std::unique_ptr<ArchiveClient> client_; ///< of that archive, from the first reading on
+    KnownSteps known_;
     QTimer followTimer_;
     int generation_ = 0; ///< tells a reading that a newer one has overtaken
     bool resumable_ = false;
+    bool reading_ = false;
     bool first_ = true; ///< the reading under way is the first of its run
 };
 

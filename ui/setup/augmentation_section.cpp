@@ -20,11 +20,11 @@ AugmentationSection::AugmentationSection(ExperimentModel& model, MarkBoard& boar
       table_(new AugmentationTableModel(this)),
       view_(new TableView(10)),
       tools_(new ListTools(view_, {.add = tr("Add a&ugmentation"),
-                                   .addTip = tr("Adds one after the chosen one, tuned"),
-                                   .duplicateTip = tr("Adds a copy of the chosen one"),
-                                   .removeTip = tr("Takes the chosen one away"),
-                                   .upTip = tr("Does the chosen one earlier"),
-                                   .downTip = tr("Does the chosen one later")})) {
+                                   .addTip = tr("Adds a tuned augmentation after the selected one"),
+                                   .duplicateTip = tr("Duplicates the selected augmentation"),
+                                   .removeTip = tr("Removes the selected augmentation"),
+                                   .upTip = tr("Applies the selected augmentation earlier"),
+                                   .downTip = tr("Applies the selected augmentation later")})) {
     addMenu();
     body()->addWidget(tools_);
     view_->setObjectName(QStringLiteral("augmentationTable"));
@@ -63,7 +63,7 @@ AugmentationSection::AugmentationSection(ExperimentModel& model, MarkBoard& boar
     connect(table_, &AugmentationTableModel::typeChosen, this, &AugmentationSection::choose);
     connect(table_, &AugmentationTableModel::augmentationEdited, this, &AugmentationSection::apply);
     connect(table_, &AugmentationTableModel::editRefused, this, [this](int row, const QString& why) {
-        refused_ = tr("Augmentation %1: %2 The value before is kept.").arg(row + 1).arg(why);
+        refused_ = tr("Augmentation %1: %2 The previous value is kept.").arg(row + 1).arg(why);
         showSentences();
     });
     connect(view_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
@@ -175,7 +175,7 @@ void AugmentationSection::showSentences() {
     if (!refused_.isEmpty()) sentences.append(tr("⚠ %1").arg(refused_));
     for (const Mistake& mistake : mistakes_) {
         if (std::size_t(sentences.size()) == mostSentences) {
-            sentences.append(tr("… and more, in the list on the right."));
+            sentences.append(tr("… and more; see the list on the right."));
             break;
         }
         const int row = rowOfPath(mistake.path, "augmentation");

@@ -7,7 +7,7 @@
 
 namespace dstn::ui {
 
-/// What is done to training examples, as a table in the order in which it is done. A new augmentation comes
+/// The augmentation of training examples, as a table in the order of application. A new augmentation comes
 /// with a hyperparameter in each place that takes one; a number in its place takes that hyperparameter away
 /// again.
 class AugmentationSection : public Section, public MarkTarget {

@@ -97,8 +97,8 @@ QVariant AugmentationTableModel::data(const QModelIndex& index, int role) const 
 
 QVariant AugmentationTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (role == Qt::ToolTipRole && orientation == Qt::Horizontal)
-        return section == Type ? tr("What is done to training examples, in this order")
-                               : tr("How much: a number, or the name of a hyperparameter");
+        return section == Type ? tr("How training examples are augmented, in this order")
+                               : tr("Strength: a number or the name of a hyperparameter");
     if (role != Qt::DisplayRole) return {};
     if (orientation == Qt::Vertical) return section + 1;
     if (section == Type) return tr("Augmentation");

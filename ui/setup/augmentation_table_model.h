@@ -43,7 +43,7 @@ class AugmentationTableModel : public QAbstractTableModel {
     void typeChosen(int row, const QString& type);
     /// The augmentation at `row` shall become this.
     void augmentationEdited(int row, const dstn::Augmentation& augmentation);
-    /// What was typed is no value, and why.
+    /// What was typed is not a value, and why.
     void editRefused(int row, const QString& why);
 
   private:

@@ -1,6 +1,7 @@
 #include "ui/setup/data_section.h"
 
 #include "core/experiment/data_fields.h"
+#include "ui/text/number_text.h"
 
 #include <QFileDialog>
 #include <QFileInfo>
@@ -12,23 +13,22 @@ namespace dstn::ui {
 
 QString describeData(const DataInfo& info, TextLevel level) {
     if (info.task == TaskKind::language) {
-        const QString parts = info.test > 0
-                                  ? QObject::tr("%1 training tokens, %2 for validation, %3 for testing")
-                                        .arg(groupedDigits(info.train), groupedDigits(info.validation),
-                                             groupedDigits(info.test))
-                                  : QObject::tr("%1 training tokens, %2 for validation, no test part")
-                                        .arg(groupedDigits(info.train), groupedDigits(info.validation));
+        const QString parts =
+            info.test > 0 ? QObject::tr("%1 training tokens, %2 for validation, %3 for testing")
+                                .arg(countText(info.train), countText(info.validation), countText(info.test))
+                          : QObject::tr("%1 training tokens, %2 for validation, no test split")
+                                .arg(countText(info.train), countText(info.validation));
         return (level == TextLevel::word ? QObject::tr("%1; %2 different words")
                                          : QObject::tr("%1; %2 different characters"))
-            .arg(parts, groupedDigits(info.vocabulary));
+            .arg(parts, countText(info.vocabulary));
     }
-    QString text = QObject::tr("%1 training, %2 validation")
-                       .arg(groupedDigits(info.train), groupedDigits(info.validation));
-    text = info.test > 0 ? QObject::tr("%1 and %2 test examples").arg(text, groupedDigits(info.test))
-                         : QObject::tr("%1 examples, no test part").arg(text);
+    QString text =
+        QObject::tr("%1 training, %2 validation").arg(countText(info.train), countText(info.validation));
+    text = info.test > 0 ? QObject::tr("%1 and %2 test examples").arg(text, countText(info.test))
+                         : QObject::tr("%1 examples, no test split").arg(text);
     const QString shape = QString::fromStdString(shapeText(info.input));
     if (info.task == TaskKind::classification)
-        return QObject::tr("%1; each %2, %3 classes").arg(text, shape, groupedDigits(info.outputs));
+        return QObject::tr("%1; each %2, %3 classes").arg(text, shape, countText(info.outputs));
     return QObject::tr("%1; each %2, regression on %3")
         .arg(text, shape)
         .arg(info.outputs == 1 ? QObject::tr("one number") : QObject::tr("%1 numbers").arg(info.outputs));
@@ -56,7 +56,7 @@ static QString labelOf(const FieldOption& option) {
                                           {"test", QObject::tr("Test share")},
                                           {"normalize", QObject::tr("Normalise")},
                                           {"level", QObject::tr("Tokens")},
-                                          {"min_count", QObject::tr("Least count")},
+                                          {"min_count", QObject::tr("Minimum count")},
                                           {"sequence", QObject::tr("Sequence length")}};
     return worded(words, option.key, option.title);
 }
@@ -73,16 +73,16 @@ static QString choiceText(const QString& key, const QString& choice) {
         {"source.text", QObject::tr("Text")},
         {"source.synthetic-regression", QObject::tr("Synthetic regression")},
         {"source.synthetic-classification", QObject::tr("Synthetic classification")},
-        {"split.tail", QObject::tr("The last ones")},
-        {"split.random", QObject::tr("Drawn by the seed")},
+        {"split.tail", QObject::tr("Last examples")},
+        {"split.random", QObject::tr("Random, by the seed")},
         {"normalize.unit", QObject::tr("To [0, 1]")},
         {"normalize.standardize", QObject::tr("Standardise")},
-        {"normalize.none", QObject::tr("As they are")},
-        {"delimiter.auto", QObject::tr("Found out")},
-        {"header.auto", QObject::tr("Found out")},
-        {"header.true", QObject::tr("First line names columns")},
+        {"normalize.none", QObject::tr("Unchanged")},
+        {"delimiter.auto", QObject::tr("Automatic")},
+        {"header.auto", QObject::tr("Automatic")},
+        {"header.true", QObject::tr("First line is a header")},
         {"header.false", QObject::tr("None")},
-        {"task.auto", QObject::tr("Found out")},
+        {"task.auto", QObject::tr("Automatic")},
         {"level.word", QObject::tr("Words")},
         {"level.character", QObject::tr("Characters")}};
     const QString plain = QString(choice).replace(u'-', u' ').replace(u'_', u' ');
@@ -92,7 +92,7 @@ static QString choiceText(const QString& key, const QString& choice) {
 static QString zeroText(const QString& key) {
     static const std::vector<Words> words{{"limit", QObject::tr("all")},
                                           {"vocabulary", QObject::tr("all")},
-                                          {"image_size", QObject::tr("as they are")}};
+                                          {"image_size", QObject::tr("unchanged")}};
     return worded(words, key, {});
 }
 
@@ -100,7 +100,7 @@ static QString zeroText(const QString& key) {
 static QString emptyText(const QString& key, DataSource source) {
     if (key == u"path") return QObject::tr("the package's folder");
     if (source == DataSource::csv) return QObject::tr("the last column");
-    return QObject::tr("found by its name");
+    return QObject::tr("detected by its name");
 }
 
 /// Every option that any source has, each once, in the order of the documents.
@@ -151,7 +151,7 @@ void DataSection::addField(QGridLayout* grid, const FieldOption& option) {
         browse_->setObjectName(QStringLiteral("browse"));
         field->setTrailing(browse_);
         connect(browse_, &QPushButton::clicked, this,
-                [this] { browse(model().value().data.source != DataSource::csv); });
+                [this] { browse(traitsOf(model().value().data.source).path != PathKind::file); });
     }
     if (option.kind == FieldOption::Kind::boolean)
         grid->addWidget(field, grid->rowCount(), 0, 1, 2);
@@ -195,10 +195,11 @@ void DataSection::showValues(const Experiment& experiment, bool replaced) {
 
 /// Where a file or a folder will do, the button asks which.
 void DataSection::refreshBrowse(DataSource source) {
-    const bool either = source == DataSource::text || source == DataSource::numpy;
-    browse_->setToolTip(source == DataSource::csv ? tr("Choose the file (Alt+B)")
-                        : either                  ? tr("Choose the file or the folder (Alt+B)")
-                                                  : tr("Choose the folder (Alt+B)"));
+    const PathKind path = traitsOf(source).path;
+    const bool either = path == PathKind::either;
+    browse_->setToolTip(path == PathKind::file ? tr("Choose the file (Alt+B)")
+                        : either               ? tr("Choose the file or the folder (Alt+B)")
+                                               : tr("Choose the folder (Alt+B)"));
     if (either == (browse_->menu() != nullptr)) return;
     if (!either) {
         browse_->menu()->deleteLater();
@@ -212,22 +213,15 @@ void DataSection::refreshBrowse(DataSource source) {
 }
 
 static QString filesOf(DataSource source) {
-    switch (source) {
-    case DataSource::csv:
-        return QObject::tr("Tables (*.csv *.tsv *.txt *.data);;All files (*)");
-    case DataSource::numpy:
-        return QObject::tr("NumPy archives (*.npz);;All files (*)");
-    case DataSource::text:
-        return QObject::tr("Texts (*.txt *.md *.tokens);;All files (*)");
-    default:
-        return QObject::tr("All files (*)");
-    }
+    const QString all = QObject::tr("All files (*)");
+    const std::string_view own = traitsOf(source).files;
+    return own.empty() ? all : fromView(own) + QStringLiteral(";;") + all;
 }
 
 void DataSection::browse(bool folder) {
     const DataSpec& spec = model().value().data;
     const QString current = QString::fromStdString(spec.path);
-    const QString meaning = fromView(pathMeaning(spec.source));
+    const QString meaning = fromView(traitsOf(spec.source).pathMeaning);
     const QString chosen =
         folder ? QFileDialog::getExistingDirectory(this, meaning, current)
                : QFileDialog::getOpenFileName(this, meaning, QFileInfo(current).path(), filesOf(spec.source));
@@ -241,9 +235,9 @@ void DataSection::showFound() {
     else if (probe_.info())
         found_->setText(describeData(*probe_.info(), model().value().data.level));
     else if (probe_.pending())
-        found_->setText(tr("Looking at the data…"));
+        found_->setText(tr("Reading the data…"));
     else
-        found_->setText(tr("The data is not known yet."));
+        found_->setText(tr("The data has not been read yet."));
 }
 
 } // namespace dstn::ui

@@ -31,7 +31,9 @@ QString numbersText(const std::vector<double>& values) {
 }
 
 void setGridValues(Experiment& experiment, const std::string& name, const std::vector<double>& values) {
-    auto& all = experiment.tuner.gridValues;
+    auto* grid = std::get_if<GridOptions>(&experiment.tuner.options);
+    if (grid == nullptr) return;
+    std::vector<NamedValues>& all = grid->values;
     const auto known = std::ranges::find(all, name, &NamedValues::name);
     if (values.empty()) {
         if (known != all.end()) all.erase(known);
@@ -53,8 +55,8 @@ GridValues::GridValues(QWidget* parent) : QWidget(parent), grid_(new QGridLayout
 void GridValues::addRow(const std::string& name) {
     const std::size_t index = rows_.size();
     auto* edit = new QLineEdit;
-    auto* field = new MarkedField(
-        edit, tr("Its values on the grid, separated by commas; empty: points along its range."));
+    auto* field =
+        new MarkedField(edit, tr("Values on the grid, separated by commas; empty: points across the range."));
     auto* label = new QLabel;
     label->setBuddy(edit);
     label->setMinimumHeight(edit->sizeHint().height() + 4);
@@ -86,16 +88,18 @@ void GridValues::read(std::size_t row) {
 
 void GridValues::show(const Experiment& experiment, bool replaced) {
     std::vector<std::string> names;
-    if (experiment.tuner.type == "grid") {
+    const auto* grid = std::get_if<GridOptions>(&experiment.tuner.options);
+    values_.clear();
+    if (grid != nullptr) {
+        values_ = grid->values;
         for (const Hyperparameter& hyperparameter : experiment.hyperparameters)
             if (hyperparameter.tune) names.push_back(hyperparameter.name);
-        // What is no hyperparameter's stays in view, as the mistake that it is.
-        for (const NamedValues& given : experiment.tuner.gridValues)
+        // Values of an unknown hyperparameter stay in view, as the mistake that they are.
+        for (const NamedValues& given : values_)
             if (std::ranges::find(names, given.name) == names.end()) names.push_back(given.name);
     }
     while (rows_.size() > names.size()) removeLast();
     while (rows_.size() < names.size()) addRow(names[rows_.size()]);
-    values_ = experiment.tuner.gridValues;
     for (std::size_t i = 0; i < names.size(); ++i) {
         Row& row = rows_[i];
         const bool another = row.name != names[i];
@@ -104,9 +108,8 @@ void GridValues::show(const Experiment& experiment, bool replaced) {
         row.label->setText(shown);
         row.edit->setObjectName(QStringLiteral("tuner.values.%1").arg(shown));
         row.edit->setAccessibleName(tr("Values of %1").arg(shown));
-        row.edit->setPlaceholderText(experiment.tuner.points == 1
-                                         ? tr("1 point of its range")
-                                         : tr("%1 points along its range").arg(experiment.tuner.points));
+        row.edit->setPlaceholderText(grid->points == 1 ? tr("1 point in its range")
+                                                       : tr("%1 points across its range").arg(grid->points));
         if (!replaced && !another && !row.field->inputProblem().isEmpty()) continue;
         row.field->setInputProblem({});
         const auto given = std::ranges::find(values_, names[i], &NamedValues::name);

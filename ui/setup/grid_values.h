@@ -21,7 +21,7 @@ class GridValues : public QWidget, public MarkTarget {
   public:
     explicit GridValues(QWidget* parent = nullptr);
 
-    /// A text that reads as the values is left as it was typed; one that is no list stays until the
+    /// Text that reads as the values is left as it was typed; text that is not a list stays until the
     /// experiment is `replaced`.
     void show(const Experiment& experiment, bool replaced);
     using QWidget::show;
@@ -50,7 +50,7 @@ class GridValues : public QWidget, public MarkTarget {
     std::vector<NamedValues> values_;
 };
 
-/// "0.1, 0.2" -> {0.1, 0.2}; `problem` is the sentence that says why a text is no list of numbers.
+/// "0.1, 0.2" -> {0.1, 0.2}; `problem` is the sentence that says why a text is not a list of numbers.
 std::vector<double> parseNumbers(const QString& text, QString& problem);
 QString numbersText(const std::vector<double>& values);
 /// Gives a hyperparameter's values to the grid; none: it has points along its range again.

@@ -61,7 +61,7 @@ HyperparameterSection::HyperparameterSection(ExperimentModel& model, MarkBoard& 
     connect(table_, &HyperparameterTableModel::hyperparameterEdited, this, &HyperparameterSection::apply);
     connect(table_, &HyperparameterTableModel::editRefused, this, [this](int row, const QString& why) {
         refused_ =
-            tr("%1: %2 The value before is kept.")
+            tr("%1: %2 The previous value is kept.")
                 .arg(table_->index(row, HyperparameterTableModel::Name).data(Qt::EditRole).toString(), why);
         showSentences();
     });
@@ -97,11 +97,12 @@ void HyperparameterSection::addTools() {
         return action;
     };
     add(QStringLiteral("addHyperparameter"), tr("Add hyperparameter"),
-        tr("Declares one more; a name that is used and not declared comes first"), Qt::Key_Insert,
+        tr("Declares another hyperparameter, first any name that is used but not declared"), Qt::Key_Insert,
         &HyperparameterSection::addHyperparameter);
-    remove_ = add(QStringLiteral("removeHyperparameter"), tr("Remove"),
-                  tr("Takes the chosen one away; where it is used, its initial value stays as a number"),
-                  Qt::Key_Delete, &HyperparameterSection::removeCurrent);
+    remove_ =
+        add(QStringLiteral("removeHyperparameter"), tr("Remove"),
+            tr("Removes the selected hyperparameter; its initial value takes its place wherever it is used"),
+            Qt::Key_Delete, &HyperparameterSection::removeCurrent);
     row->addStretch(1);
     body()->addLayout(row);
 }
@@ -116,7 +117,7 @@ void HyperparameterSection::addPlaces(QVBoxLayout* column) {
 
     auto* box = new QCheckBox(tr("&Global weight decay"));
     box->setObjectName(QStringLiteral("weightDecayOn"));
-    box->setToolTip(tr("L2 penalty ½ · decay · ‖W‖² over the weights of every part but normalisations."));
+    box->setToolTip(tr("L2 penalty ½ · decay · ‖W‖² over the weights of every part except normalisations."));
     connect(box, &QCheckBox::clicked, this, [this](bool on) {
         this->model().edit({}, [on](Experiment& experiment) {
             const Experiment before = experiment;
@@ -141,15 +142,15 @@ void HyperparameterSection::addPlaces(QVBoxLayout* column) {
 
     auto* smoothing = tunableField(
         QStringLiteral("regularization.label_smoothing"),
-        tr("ε: the training target of a class is 1 − ε for the right one, plus ε / classes for each\n"
-           "(Szegedy et al. 2016). Classification only.\nA number, or the name of a hyperparameter; 0: "
-           "none."),
+        tr("ε: the training target is 1 − ε for the correct class, plus ε / classes for every "
+           "class\n(Szegedy et al. 2016). Classification only.\nA number, or the name of a hyperparameter; "
+           "0: none."),
         [](const Experiment& e) { return &e.labelSmoothing; },
         [](Experiment& e, const Tunable& tunable) { e.labelSmoothing = tunable; });
     auto* tune = new QToolButton;
     tune->setObjectName(QStringLiteral("tuneLabelSmoothing"));
     tune->setText(tr("Tune"));
-    tune->setToolTip(tr("Puts a hyperparameter in its place, with the range that is usual"));
+    tune->setToolTip(tr("Replaces it with a hyperparameter that has the usual range"));
     smoothing->setTrailing(tune);
     connect(tune, &QToolButton::clicked, this, [this] {
         this->model().edit({}, [](Experiment& experiment) {
@@ -217,7 +218,7 @@ void HyperparameterSection::showSentences() {
     if (!refused_.isEmpty()) sentences.append(tr("⚠ %1").arg(refused_));
     for (const Mistake& mistake : mistakes_) {
         if (std::size_t(sentences.size()) == mostSentences) {
-            sentences.append(tr("… and more, in the list on the right."));
+            sentences.append(tr("… and more; see the list on the right."));
             break;
         }
         const int row = rowOfPath(mistake.path, "hyperparameters");

@@ -107,7 +107,8 @@ QVariant HyperparameterTableModel::data(const QModelIndex& index, int role) cons
         const QString mistake = mistakeIn(index.row(), {});
         if (!mistake.isEmpty()) return mistake;
         if (isHeld(index.row()) && (column == Name || column == Tune))
-            return tr("The method holds it at its initial value: the training loss has no derivative by it.");
+            return tr("The method holds it at its initial value: the training loss has no derivative with "
+                      "respect to it.");
         if (column == Uses) return uses_[std::size_t(index.row())].join(u'\n');
         return headerData(column, Qt::Horizontal, Qt::ToolTipRole);
     }
@@ -144,23 +145,25 @@ QVariant HyperparameterTableModel::headerData(int section, Qt::Orientation orien
     if (!text && role != Qt::ToolTipRole) return {};
     switch (section) {
     case Tune:
-        return text ? tr("Tune") : tr("Tuned while the network trains; else held at its initial value");
+        return text ? tr("Tune") : tr("Tuned during training; otherwise held at its initial value");
     case Name:
-        return text ? tr("Name") : tr("What the model, the augmentations and the regularisation call it by");
+        return text ? tr("Name")
+                    : tr("Name by which the model, the augmentations and the regularisation refer to it");
     case Initial:
-        return text ? tr("Initial") : tr("Value at the start, in natural units");
+        return text ? tr("Initial") : tr("Initial value, in natural units");
     case Min:
-        return text ? tr("Min") : tr("Lower end of the range (never reached); empty: none");
+        return text ? tr("Min") : tr("Lower bound of the range (exclusive); empty: none");
     case Max:
-        return text ? tr("Max") : tr("Upper end of the range (never reached); empty: none");
+        return text ? tr("Max") : tr("Upper bound of the range (exclusive); empty: none");
     case Scale:
         return text ? tr("σ") : tr("Initial perturbation scale σ, in unconstrained units");
     case Log:
-        return text ? tr("Log") : tr("The unconstrained value follows the logarithm: for what spans decades");
+        return text ? tr("Log")
+                    : tr("The unconstrained value is on a log scale: for ranges that span decades");
     case Discrete:
         return text ? tr("Discrete") : tr("Rounded down where it is used");
     case Uses:
-        return text ? tr("Used in") : tr("Places that take its value");
+        return text ? tr("Used in") : tr("Where its value is used");
     default:
         return {};
     }
@@ -209,9 +212,9 @@ bool HyperparameterTableModel::setData(const QModelIndex& index, const QVariant&
             return &other != &hyperparameters_[std::size_t(index.row())] && other.name == name;
         };
         if (text.isEmpty() || std::ranges::any_of(hyperparameters_, taken)) {
-            emit editRefused(index.row(), text.isEmpty()
-                                              ? tr("Expected a name, found nothing.")
-                                              : tr("The name “%1” belongs to another one.").arg(text));
+            emit editRefused(index.row(),
+                             text.isEmpty() ? tr("Expected a name, found nothing.")
+                                            : tr("Another hyperparameter is already called “%1”.").arg(text));
             return false;
         }
         next.name = name;

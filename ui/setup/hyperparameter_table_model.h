@@ -35,7 +35,7 @@ class HyperparameterTableModel : public QAbstractTableModel {
 
   signals:
     void hyperparameterEdited(int row, const dstn::Hyperparameter& hyperparameter);
-    /// What was typed is no value, and why.
+    /// What was typed is not a value, and why.
     void editRefused(int row, const QString& why);
 
   private:

@@ -47,9 +47,8 @@ MachineSection::MachineSection(ExperimentModel& model, MarkBoard& board, QWidget
     addRow(grid, tr("Seed"),
            numberField(
                QStringLiteral("seed"),
-               tr("Fixes the split, the first weights, the shuffling and every perturbation: the same seed "
-                  "on the same "
-                  "device with as many threads gives the same run, bit for bit."),
+               tr("Fixes the split, the initial weights, the shuffling and every perturbation: the same seed "
+                  "on the same device with the same number of threads gives the same run, bit for bit."),
                [](auto& e) -> auto& { return e.seed; }));
     addRow(grid, tr("Threads"),
            numberField(
@@ -58,33 +57,30 @@ MachineSection::MachineSection(ExperimentModel& model, MarkBoard& board, QWidget
 
     device_ = quietCombo();
     device_->setObjectName(QStringLiteral("device"));
-    auto* field = new MarkedField(
-        device_,
-        tr("Where the run is computed. auto: the first GPU if there is one that can be used, else the CPU."));
+    auto* field =
+        new MarkedField(device_, tr("Device that trains. auto: the first usable GPU, otherwise the CPU."));
     board.add(QStringLiteral("device"), field);
     connect(device_, &QComboBox::activated, this, [this](int index) {
         const std::string id = device_->itemData(index).toString().toStdString();
         this->model().edit({}, [&id](Experiment& experiment) { experiment.device = id; });
     });
     addRow(grid, tr("&Device"), field);
-    addRow(
-        grid, tr("Precision"),
-        choiceField<Precision>(
-            QStringLiteral("precision"),
-            tr("Of matrix products and convolutions; everything else is float32. tf32 rounds what goes in to "
-               "10 bits, on GPUs that can; bfloat16 (autocast) to 8 bits, what comes out too: faster on a "
-               "GPU, slower on most CPUs."),
-            {{Precision::float32, tr("float32")},
-             {Precision::tf32, tr("tf32 (GPU)")},
-             {Precision::bfloat16, tr("bfloat16")}},
-            [](auto& e) -> auto& { return e.precision; }));
+    addRow(grid, tr("Precision"),
+           choiceField<Precision>(
+               QStringLiteral("precision"),
+               tr("Precision of matrix products and convolutions; everything else is float32. tf32 rounds "
+                  "inputs to 10 bits, on GPUs that support it; bfloat16 (autocast) rounds inputs and outputs "
+                  "to 8 bits: faster on a GPU, slower on most CPUs."),
+               {{Precision::float32, tr("float32")},
+                {Precision::tf32, tr("tf32 (GPU)")},
+                {Precision::bfloat16, tr("bfloat16")}},
+               [](auto& e) -> auto& { return e.precision; }));
     addRow(
         grid, {},
         boolField(
             QStringLiteral("graphs"), tr("Record steps as graphs (GPU)"),
-            tr("On a GPU each kind of step is recorded once and replayed, which spares the time of launching "
-               "its operations one by one. What cannot be recorded is launched as ever, and the log says "
-               "so."),
+            tr("On a GPU, each kind of step is recorded once and replayed, which saves launching its "
+               "operations one by one. What cannot be recorded is launched as usual, and the log says so."),
             [](auto& e) -> auto& { return e.graphs; }));
     note_ = addNote();
     note_->hide();
@@ -109,7 +105,7 @@ void MachineSection::fillDevices() {
         }
         if (!cuda)
             items.push_back({QStringLiteral("cuda"), tr("cuda (not available)"),
-                             tr("LibTorch %1 of this build has no CUDA.")
+                             tr("This build's LibTorch %1 has no CUDA support.")
                                  .arg(QString::fromStdString(info_->torchVersion))});
     }
     const QString current = QString::fromStdString(model().value().device);
@@ -135,7 +131,7 @@ void MachineSection::setEngineInfo(const EngineInfo& info) {
                        .arg(QString::fromStdString(info.torchVersion), QString::fromStdString(info.blas));
     if (info.referenceBlas)
         text = tr("⚠ LibTorch uses the reference BLAS, which is many times slower than OpenBLAS. Install "
-                  "libopenblas0 and start again.");
+                  "libopenblas0 and restart.");
     for (const DeviceInfo& known : info.devices)
         if (!known.available && !known.reason.empty())
             text +=

@@ -1,5 +1,7 @@
 #include "ui/setup/measured_speed.h"
 
+#include "ui/text/number_text.h"
+
 namespace dstn::ui {
 
 namespace {
@@ -25,7 +27,7 @@ std::optional<double> measuredSpeed(double flopsPerStep, std::int64_t steps, dou
 
 QString gigaflopsText(double flopsPerSecond) {
     const double giga = flopsPerSecond / 1e9;
-    return giga < 100.0 ? QString::number(giga, 'g', 2) : QString::number(giga, 'f', 0);
+    return giga < 100.0 ? roundedText(giga, 2) : countText(std::llround(giga));
 }
 
 } // namespace dstn::ui

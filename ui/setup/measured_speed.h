@@ -7,7 +7,7 @@
 
 namespace dstn::ui {
 
-/// Floating-point operations a second that a run reached, as far as they tell how fast another one will be.
+/// Floating-point operations a second that a run reached, as far as they predict the speed of another one.
 /// Nothing from a short run, whose first steps are slow, nor from a small network, whose steps are spent on
 /// everything but arithmetic; nor a figure that no machine has.
 std::optional<double> measuredSpeed(double flopsPerStep, std::int64_t steps, double seconds);

@@ -7,36 +7,32 @@
 
 namespace dstn::ui {
 
-TunerTraits traitsOf(const TunerSpec& tuner) {
-    return {.response = learnsResponse(tuner.type) || tuner.type == "hypernetwork",
-            .scales = learnsResponse(tuner.type),
-            .moves = movesHyperparameters(tuner.type),
-            .linearizes = tuner.type == "delta-stn"};
-}
-
 QString heldText(const Experiment& experiment) {
     QStringList names;
     for (const std::string& name : experiment.heldNames()) names.append(QString::fromStdString(name));
     if (names.isEmpty()) return {};
     if (names.size() == 1)
-        return QObject::tr("%1 is held at its initial value: the training loss has no derivative by it.")
+        return QObject::tr(
+                   "%1 is held at its initial value: the training loss has no derivative with respect to it.")
             .arg(names.front());
     const QString last = names.takeLast();
-    return QObject::tr("%1 and %2 are held at their initial values: the training loss has no derivative by "
-                       "them.")
+    return QObject::tr("%1 and %2 are held at their initial values: the training loss has no derivative with "
+                       "respect to them.")
         .arg(names.join(QStringLiteral(", ")), last);
 }
 
 QString replayText(const TunerSpec& tuner) {
-    if (tuner.type != "replay") return {};
-    if (tuner.replaySteps.empty() || tuner.replayValues.empty())
-        return QObject::tr("There is no schedule yet: choose “Replay its schedule” on a run of the archive.");
-    const auto changes = std::int64_t(tuner.replaySteps.size());
-    const auto count = std::int64_t(tuner.replayValues.size());
-    return QObject::tr("Follows %1 of %2, read from another run.")
-        .arg(changes == 1 ? QObject::tr("1 value") : QObject::tr("%1 changes").arg(groupedDigits(changes)),
+    const auto* schedule = std::get_if<ReplayOptions>(&tuner.options);
+    if (schedule == nullptr) return {};
+    if (schedule->steps.empty() || schedule->values.empty())
+        return QObject::tr(
+            "There is no schedule yet: choose “Replay its schedule” for a run in the archive.");
+    const auto changes = std::int64_t(schedule->steps.size());
+    const auto count = std::int64_t(schedule->values.size());
+    return QObject::tr("Replays %1 of %2, read from another run.")
+        .arg(changes == 1 ? QObject::tr("1 value") : QObject::tr("%1 changes").arg(countText(changes)),
              count == 1 ? QObject::tr("1 hyperparameter")
-                        : QObject::tr("%1 hyperparameters").arg(groupedDigits(count)));
+                        : QObject::tr("%1 hyperparameters").arg(countText(count)));
 }
 
 /// The words on the page for options and choices whose own name says too little.
@@ -44,11 +40,11 @@ static QString worded(const QString& of, const QString& otherwise) {
     static const std::vector<std::pair<QLatin1String, QString>> words{
         {QLatin1String("centered"), QObject::tr("Centred response")},
         {QLatin1String("separate"), QObject::tr("Separate losses of w₀ and Θ")},
-        {QLatin1String("inverse"), QObject::tr("Inverse Hessian by")},
+        {QLatin1String("inverse"), QObject::tr("Inverse Hessian")},
         {QLatin1String("neumann_step"), QObject::tr("Neumann step α")},
-        {QLatin1String("unroll_steps"), QObject::tr("Steps gone back")},
+        {QLatin1String("unroll_steps"), QObject::tr("Unrolled steps")},
         {QLatin1String("reduction"), QObject::tr("Reduction η")},
-        {QLatin1String("points"), QObject::tr("Points each")},
+        {QLatin1String("points"), QObject::tr("Grid points")},
         {QLatin1String("inverse.conjugate-gradient"), QObject::tr("Conjugate gradients")},
         {QLatin1String("inverse.neumann"), QObject::tr("Neumann series")},
         {QLatin1String("inverse.identity"), QObject::tr("Identity (T1–T2)")},
@@ -66,10 +62,8 @@ static QString worded(const QString& of, const QString& otherwise) {
 /// Every option that a single tuner has, each once, in the order of the documents.
 static std::vector<FieldOption> optionsOfAllTuners() {
     std::vector<FieldOption> all;
-    for (const TunerType& type : tunerTypes()) {
-        TunerSpec tuner;
-        tuner.type = type.id;
-        for (FieldOption& option : optionsOf(tuner))
+    for (const TunerTraits& type : tunerTypes()) {
+        for (FieldOption& option : optionsOf(TunerSpec{.options = tunerOptions(type.id)}))
             if (std::ranges::find(all, option.key, &FieldOption::key) == all.end())
                 all.push_back(std::move(option));
     }
@@ -78,11 +72,16 @@ static std::vector<FieldOption> optionsOfAllTuners() {
 
 /// Options that change nothing as the others are set.
 static bool matters(const TunerSpec& tuner, const QString& key) {
-    if (key == u"iterations" || key == u"damping") return tuner.inverse != InverseKind::identity;
-    if (key == u"tolerance" || key == u"warm_start") return tuner.inverse == InverseKind::conjugateGradient;
-    if (key == u"neumann_step") return tuner.inverse == InverseKind::neumann;
-    if (key == u"unroll_steps") return tuner.unroll == UnrollMode::reverse;
-    if (key == u"reduction" || key == u"minimum_epochs") return tuner.earlyStopping == EarlyStopping::asha;
+    if (const auto* own = std::get_if<ImplicitOptions>(&tuner.options)) {
+        if (key == u"iterations" || key == u"damping") return own->inverse != InverseKind::identity;
+        if (key == u"tolerance" || key == u"warm_start")
+            return own->inverse == InverseKind::conjugateGradient;
+        if (key == u"neumann_step") return own->inverse == InverseKind::neumann;
+    }
+    if (const auto* own = std::get_if<UnrolledOptions>(&tuner.options);
+        own != nullptr && key == u"unroll_steps")
+        return own->mode == UnrollMode::reverse;
+    if (key == u"reduction" || key == u"minimum_epochs") return stopsEarly(tuner);
     return true;
 }
 
@@ -96,8 +95,8 @@ MethodSection::MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* 
     addRow(grid, tr("Loss"),
            choiceField<LossKind>(
                QStringLiteral("loss"),
-               tr("What is minimised: L_T on the training, L_V on the validation examples."),
-               {{LossKind::automatic, tr("By the task")},
+               tr("Loss to minimise: L_T on the training examples, L_V on the validation examples."),
+               {{LossKind::automatic, tr("Default of the task")},
                 {LossKind::crossEntropy, tr("Cross-entropy")},
                 {LossKind::mse, tr("Mean squared error")}},
                [](auto& e) -> auto& { return e.loss; }));
@@ -105,20 +104,19 @@ MethodSection::MethodSection(ExperimentModel& model, MarkBoard& board, QWidget* 
 
 void MethodSection::addTuner(QGridLayout* grid) {
     std::vector<std::pair<std::string, QString>> types;
-    for (const TunerType& type : tunerTypes())
-        types.emplace_back(type.id, QString::fromStdString(type.title));
+    for (const TunerTraits& type : tunerTypes())
+        types.emplace_back(std::string(type.id), QString::fromUtf8(type.title));
     addRow(grid, tr("Tuner"),
-           choiceField<std::string>(
+           choiceBy<std::string>(
                QStringLiteral("tuner.type"), tr("The method that chooses the hyperparameters."), types,
-               [](auto& e) -> auto& { return e.tuner.type; }));
+               [](const Experiment& e) { return std::string(traitsOf(e.tuner).id); },
+               [](Experiment& e, const std::string& type) { chooseTuner(e.tuner, type); }));
     auto* description = new QLabel;
     description->setWordWrap(true);
     description->setForegroundRole(QPalette::PlaceholderText);
     grid->addWidget(description, grid->rowCount(), 0, 1, 2);
     onChange([description](const Experiment& experiment, bool) {
-        for (const TunerType& type : tunerTypes())
-            if (type.id == experiment.tuner.type)
-                description->setText(QString::fromStdString(type.description));
+        description->setText(QString::fromUtf8(traitsOf(experiment.tuner).description));
     });
     const auto addText = [grid](const QString& name) {
         auto* label = new QLabel;
@@ -178,7 +176,7 @@ void MethodSection::showOwn(const Experiment& experiment, bool replaced) {
     for (OptionField* field : own_) {
         const std::optional<QString> text = optionText(experiment.tuner, field->key());
         field->setApplicable(text && matters(experiment.tuner, field->key()));
-        // What was typed for another tuner is no mistake of this one.
+        // What was typed for another tuner is not a mistake of this one.
         if (text)
             field->showValue(*text, replaced);
         else
@@ -206,8 +204,8 @@ void MethodSection::addResponseOptions(QGridLayout* grid) {
             field->setApplicable(when(experiment.tuner));
         });
     };
-    const auto moves = [](const TunerSpec& tuner) { return traitsOf(tuner).moves; };
-    const auto scaled = [](const TunerSpec& tuner) { return traitsOf(tuner).scales; };
+    const auto moves = [](const TunerSpec& tuner) { return traitsOf(tuner).moves(); };
+    const auto scaled = [](const TunerSpec& tuner) { return traitsOf(tuner).learnsResponse; };
     const auto linearizes = [](const TunerSpec& tuner) { return traitsOf(tuner).linearizes; };
 
     auto* linearize = boolField(
@@ -217,13 +215,12 @@ void MethodSection::addResponseOptions(QGridLayout* grid) {
         [](auto& e) -> auto& { return e.tuner.linearize; });
     auto* scales = boolField(
         QStringLiteral("tuner.tune_scales"), tr("Tune s&cales σ"),
-        tr("Learns the perturbation scale σ of each hyperparameter beside λ; off: no perturbation "
-           "in the validation step and no entropy term."),
+        tr("Learns the perturbation scale σ of each hyperparameter along with λ; off: no perturbation in the "
+           "validation step and no entropy term."),
         [](auto& e) -> auto& { return e.tuner.tuneScales; });
     auto* share = boolField(
         QStringLiteral("tuner.share_primal"), tr("Share primal"),
-        tr("One forward pass at λ + ε serves both training steps: faster, yet another algorithm than the "
-           "paper's."),
+        tr("One forward pass at λ + ε serves both training steps: faster, but not the paper's algorithm."),
         [](auto& e) -> auto& { return e.tuner.sharePrimal; });
     auto* flags = new QGridLayout;
     flags->setHorizontalSpacing(8);
@@ -239,7 +236,7 @@ void MethodSection::addResponseOptions(QGridLayout* grid) {
 
     auto* perturbation = choiceField<bool>(
         QStringLiteral("tuner.perturbation"),
-        tr("Whether each example of a batch gets a perturbation ε = σ ⊙ n of its own."),
+        tr("Whether each example of a batch gets its own perturbation ε = σ ⊙ n."),
         {{true, tr("Per example")}, {false, tr("Per batch")}},
         [](auto& e) -> auto& { return e.tuner.perExample; });
     addRow(grid, tr("Perturbation"), perturbation);
@@ -249,7 +246,8 @@ void MethodSection::addResponseOptions(QGridLayout* grid) {
         tr("τ: weight of the entropy of the perturbation in the validation step; larger keeps σ larger."),
         [](auto& e) -> auto& { return e.tuner.entropyWeight; });
     addRow(grid, tr("Entrop&y weight τ"), entropy);
-    applies(entropy, [](const TunerSpec& tuner) { return traitsOf(tuner).scales && tuner.tuneScales; });
+    applies(entropy,
+            [](const TunerSpec& tuner) { return traitsOf(tuner).learnsResponse && tuner.tuneScales; });
     auto* train = numberField(
         QStringLiteral("tuner.train_steps"), tr("T_train: training steps in a row."),
         [](auto& e) -> auto& { return e.tuner.trainSteps; });

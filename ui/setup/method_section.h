@@ -24,15 +24,6 @@ class MethodSection : public Section {
     std::vector<OptionField*> own_; ///< of single tuners
 };
 
-/// What a tuner learns besides the general weights; which options and optimisers apply follows from it.
-struct TunerTraits {
-    bool response = true;   ///< has parameters Θ that follow the hyperparameters
-    bool scales = true;     ///< may learn σ
-    bool moves = true;      ///< moves λ while it trains
-    bool linearizes = true; ///< may train Θ on the linearised prediction
-};
-TunerTraits traitsOf(const TunerSpec& tuner);
-
 /// Which of the tuned hyperparameters the tuner holds at their initial values, and why; empty: none.
 QString heldText(const Experiment& experiment);
 /// What a replay follows: "12 changes of 6 hyperparameters"; empty where there is no schedule.

@@ -78,7 +78,7 @@ ModelSection::ModelSection(ExperimentModel& model, MarkBoard& board, const DataP
         showSentences();
     });
     connect(table_, &ModelTableModel::editRefused, this, [this](int row, const QString& why) {
-        refused_ = tr("Part %1: %2 The value before is kept.").arg(row + 1).arg(why);
+        refused_ = tr("Part %1: %2 The previous value is kept.").arg(row + 1).arg(why);
         showSentences();
     });
     connect(view_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
@@ -107,16 +107,16 @@ void ModelSection::addTemplateRow() {
     template_->setObjectName(QStringLiteral("template"));
     template_->addItems({tr("Linear"), tr("MLP"), tr("SimpleCNN"), tr("LSTM")});
     template_->setCurrentIndex(1);
-    template_->setToolTip(tr("A network in one line, to start from."));
+    template_->setToolTip(tr("A template to start from."));
     widths_ = new QLineEdit;
     widths_->setObjectName(QStringLiteral("widths"));
     dropout_ = new QCheckBox(tr("Tuned dropout"));
-    dropout_->setToolTip(tr("Puts a dropout whose rate is tuned before each layer."));
+    dropout_->setToolTip(tr("Adds a dropout with a tuned rate before each layer."));
     dropout_->setChecked(true);
     auto* use = new QPushButton(tr("Replace"));
     use->setObjectName(QStringLiteral("useTemplate"));
-    use->setToolTip(tr("Replaces the parts below by this network, with as many outputs as the data has. Undo "
-                       "brings them back."));
+    use->setToolTip(tr("Replaces the parts below with this network, with as many outputs as the data has. "
+                       "Undo restores them."));
     const auto adapt = [this] {
         const int kind = template_->currentIndex();
         widths_->setVisible(kind != 0);
@@ -159,9 +159,8 @@ void ModelSection::useTemplate() {
         for (const QString& text : widths_->text().split(u',')) {
             const auto width = parseInteger(text);
             if (!width || *width < 1) {
-                refused_ = tr("The template's widths are whole numbers of at least 1 separated by commas, "
-                              "such as 1200, "
-                              "1200; found “%1”. The model is unchanged.")
+                refused_ = tr("Expected the template's widths as whole numbers of at least 1, separated by "
+                              "commas, such as 1200, 1200; found “%1”. The model is unchanged.")
                                .arg(text.trimmed());
                 showSentences();
                 widths_->setFocus();
@@ -176,11 +175,11 @@ void ModelSection::useTemplate() {
 
 void ModelSection::addTools() {
     tools_ = new ListTools(view_, {.add = tr("&Add part"),
-                                   .addTip = tr("Adds a part after the chosen one"),
-                                   .duplicateTip = tr("Adds a copy of the chosen part"),
-                                   .removeTip = tr("Takes the chosen part away"),
-                                   .upTip = tr("Moves the chosen part up"),
-                                   .downTip = tr("Moves the chosen part down")});
+                                   .addTip = tr("Adds a part after the selected one"),
+                                   .duplicateTip = tr("Duplicates the selected part"),
+                                   .removeTip = tr("Removes the selected part"),
+                                   .upTip = tr("Moves the selected part up"),
+                                   .downTip = tr("Moves the selected part down")});
     tools_->addButton()->setObjectName(QStringLiteral("addPart"));
     for (const QString& group : partGroups()) {
         QMenu* menu = tools_->menu()->addMenu(group);
@@ -345,7 +344,7 @@ void ModelSection::showSentences() {
     if (!refused_.isEmpty()) sentences.append(tr("⚠ %1").arg(refused_));
     for (const Mistake& mistake : mistakes_) {
         if (std::size_t(sentences.size()) == mostSentences) {
-            sentences.append(tr("… and more, in the list on the right."));
+            sentences.append(tr("… and more; see the list on the right."));
             break;
         }
         const int row = rowOfPath(mistake.path, "model.parts");

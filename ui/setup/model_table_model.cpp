@@ -102,7 +102,7 @@ QVariant ModelTableModel::data(const QModelIndex& index, int role) const {
             if (known.key == option) return known.toolTip;
         if (index.column() == Type) {
             const QString type = QString::fromStdString(partType(part));
-            return tr("%1: %2").arg(type, partDescription(type));
+            return tr("%1: %2").arg(type, QString::fromUtf8(traitsOf(part).description));
         }
         return {};
     }
@@ -118,9 +118,9 @@ QVariant ModelTableModel::data(const QModelIndex& index, int role) const {
         if (said == nullptr || !said->mistake.empty()) return {};
         return QString::fromStdString(shapeText(said->output));
     case Weights:
-        return said != nullptr && said->parameters > 0 ? groupedDigits(said->parameters) : QVariant();
+        return said != nullptr && said->parameters > 0 ? countText(said->parameters) : QVariant();
     case Response:
-        return said != nullptr && said->responseParameters > 0 ? groupedDigits(said->responseParameters)
+        return said != nullptr && said->responseParameters > 0 ? countText(said->responseParameters)
                                                                : QVariant();
     default: {
         const auto text = optionText(part, option);
@@ -138,9 +138,9 @@ QVariant ModelTableModel::headerData(int section, Qt::Orientation orientation, i
         case Output:
             return tr("Shape of one example after this part");
         case Weights:
-            return tr("Numbers in the general weights w₀");
+            return tr("Number of general weights w₀");
         case Response:
-            return tr("Numbers in the response parameters Θ, for the hyperparameters tuned");
+            return tr("Number of response parameters Θ for the tuned hyperparameters");
         case Out:
             return tr("Outputs: units of a layer, channels of a convolution, width of an embedding");
         case Rate:

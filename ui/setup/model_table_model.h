@@ -44,7 +44,7 @@ class ModelTableModel : public QAbstractTableModel {
   signals:
     /// The part at `row` shall become this.
     void partEdited(int row, const dstn::Part& part);
-    /// What was typed is no value, and why.
+    /// What was typed is not a value, and why.
     void editRefused(int row, const QString& why);
 
   private:

@@ -13,15 +13,15 @@ namespace dstn::ui {
 /// What a type does; without a line here, what its options mean is said in its place.
 static QString introductionOf(const QString& id) {
     if (id == u"cutout") return QObject::tr("Sets squares of each image to 0 (DeVries & Taylor 2017)");
-    if (id == u"horizontal_flip") return QObject::tr("Mirrors images, left and right");
+    if (id == u"horizontal_flip") return QObject::tr("Flips images horizontally");
     if (id == u"brightness") return QObject::tr("Multiplies all pixels by a random factor");
     if (id == u"contrast") return QObject::tr("Moves pixels away from, or towards, the mean grey");
     if (id == u"saturation") return QObject::tr("Moves colours away from, or towards, grey");
-    if (id == u"hue") return QObject::tr("Turns the colours along the colour circle");
-    if (id == u"rotation") return QObject::tr("Turns images about their centre");
-    if (id == u"translation") return QObject::tr("Moves images sideways, up and down");
+    if (id == u"hue") return QObject::tr("Rotates hues around the colour wheel");
+    if (id == u"rotation") return QObject::tr("Rotates images about their centre");
+    if (id == u"translation") return QObject::tr("Shifts images horizontally and vertically");
     if (id == u"scale") return QObject::tr("Enlarges and shrinks images");
-    if (id == u"shear") return QObject::tr("Slants images");
+    if (id == u"shear") return QObject::tr("Shears images");
     if (id == u"noise") return QObject::tr("Adds Gaussian noise to each pixel");
     if (id == u"mixup") return QObject::tr("Blends examples and targets in pairs (Zhang et al. 2018)");
     return {};

@@ -16,12 +16,9 @@ struct OfferedPart {
     Part part;
 };
 
-/// Every type of partTypes(), in its order. A type that has no line of its own in offered_parts.cpp is
-/// offered in the last group.
+/// Every type of partTypes(), in its order.
 const std::vector<OfferedPart>& offeredParts();
 /// The groups in the order of the menu; only those that have a part.
 const QStringList& partGroups();
-/// What a type does, in a line; empty for one that is not known.
-QString partDescription(const QString& id);
 
 } // namespace dstn::ui

@@ -61,8 +61,8 @@ static bool rowApplies(int row, const OptimizerSpec& spec) {
 
 /// Which of the four a tuner has: w₀, Θ, λ, σ.
 static std::array<bool, 4> used(const TunerSpec& tuner) {
-    const TunerTraits traits = traitsOf(tuner);
-    return {true, traits.response, traits.moves, traits.scales && tuner.tuneScales};
+    const TunerTraits& traits = traitsOf(tuner);
+    return {true, traits.perturbs, traits.moves(), traits.learnsResponse && tuner.tuneScales};
 }
 
 static std::array<OptimizerSpec, 4> specsOf(const Experiment& experiment) {
@@ -113,107 +113,134 @@ OptimizerSection::OptimizerSection(ExperimentModel& model, MarkBoard& board, QWi
     connect(&board, &MarkBoard::shown, this, &OptimizerSection::showMistakes);
 }
 
+/// One optimiser's fields: where they stand, and how they are reached in an experiment.
 template <class Access>
-void OptimizerSection::addColumn(int column, const QString& key, const QString& heading, Access access) {
-    constexpr auto compact = MarkedField::Size::compact;
-    const QString path = QStringLiteral("optimizers.%1").arg(key);
+struct OptimizerSection::Column {
+    OptimizerSection* section;
+    std::size_t index;
+    QString path, heading;
+    Access access;
+
+    void place(int row, MarkedField* field) const {
+        Row& line = section->rows_[std::size_t(row)];
+        section->grid_->addWidget(field, row + 1, int(index) + 1);
+        field->editor()->setAccessibleName(QStringLiteral("%1, %2").arg(heading, line.label->text()));
+        line.fields[index] = field;
+    }
+    void number(int row, const char* option, const QString& tip, auto member) const {
+        place(row, section->numberField(
+                       path + u'.' + QLatin1String(option), tip,
+                       [ access = access, member ](auto& e) -> auto& { return member(access(e)); },
+                       MarkedField::Size::compact));
+    }
+};
+
+template <class Access>
+void OptimizerSection::addColumn(int index, const QString& key, const QString& heading, Access access) {
     auto* title = new QLabel(heading);
     title->setContentsMargins(3, 0, 0, 0);
-    grid_->addWidget(title, 0, column + 1);
-    headings_[std::size_t(column)] = title;
-    const auto place = [&](int row, MarkedField* field) {
-        grid_->addWidget(field, row + 1, column + 1);
-        field->editor()->setAccessibleName(
-            QStringLiteral("%1, %2").arg(heading, rows_[std::size_t(row)].label->text()));
-        rows_[std::size_t(row)].fields[std::size_t(column)] = field;
-    };
-    const auto number = [&](int row, const char* option, const QString& tip, auto member) {
-        place(row, numberField(
-                       path + u'.' + QLatin1String(option), tip,
-                       [ access, member ](auto& e) -> auto& { return member(access(e)); }, compact));
-    };
+    grid_->addWidget(title, 0, index + 1);
+    headings_[std::size_t(index)] = title;
 
+    const Column<Access> column{this, std::size_t(index), QStringLiteral("optimizers.%1").arg(key), heading,
+                                access};
+    addType(column);
+    addStepOptions(column);
+    addSchedule(column);
+    for (const Row& row : rows_)
+        if (QWidget* editor = row.fields[column.index]->editor(); qobject_cast<QLineEdit*>(editor) != nullptr)
+            editor->setMinimumWidth(60);
+}
+
+template <class Access>
+void OptimizerSection::addType(const Column<Access>& column) {
     auto* type = quietCombo();
     type->setMinimumContentsLength(4);
-    type->setObjectName(path + QStringLiteral(".type"));
+    type->setObjectName(column.path + QStringLiteral(".type"));
     type->addItems(
         {QStringLiteral("SGD"), QStringLiteral("Adam"), QStringLiteral("AdamW"), QStringLiteral("RMSprop")});
-    auto* typeField =
-        new MarkedField(type, tr("The optimiser, with PyTorch's meanings and defaults."), compact);
-    board().add(path + QStringLiteral(".type"), typeField);
-    connect(type, &QComboBox::activated, this, [this, access](int index) {
+    auto* typeField = new MarkedField(type, tr("The optimiser, with PyTorch's meanings and defaults."),
+                                      MarkedField::Size::compact);
+    board().add(column.path + QStringLiteral(".type"), typeField);
+    connect(type, &QComboBox::activated, this, [this, access = column.access](int index) {
         model().edit({}, [index, access](Experiment& experiment) {
             OptimizerSpec& spec = access(experiment);
             if (spec.type == OptimizerKind(index)) return;
             const bool wasAdaptive = adaptive(spec);
             spec.type = OptimizerKind(index);
-            // The usual rates of the two families differ tenfold; within one, the person's own stays.
+            // The usual rates of the two families differ tenfold; within one, the user's own stays.
             if (adaptive(spec) != wasAdaptive) spec.lr = adaptive(spec) ? 0.001 : 0.01;
         });
     });
-    onChange([type, access](const Experiment& experiment, bool) {
+    onChange([type, access = column.access](const Experiment& experiment, bool) {
         type->setCurrentIndex(int(access(experiment).type));
     });
-    place(TypeRow, typeField);
+    column.place(TypeRow, typeField);
+}
 
-    number(
+/// What a step is made of, whatever its optimiser: updateRows() shows those that apply.
+template <class Access>
+void OptimizerSection::addStepOptions(const Column<Access>& column) {
+    column.number(
         RateRow, "lr", tr("Learning rate at the start."), [](auto& o) -> auto& { return o.lr; });
-    number(
-        MomentumRow, "momentum", tr("Share of the last step that is kept."),
+    column.number(
+        MomentumRow, "momentum", tr("Fraction of the previous step that is kept."),
         [](auto& o) -> auto& { return o.momentum; });
-    place(NesterovRow,
-          boolField(
-              path + QStringLiteral(".nesterov"), {},
-              tr("Nesterov's momentum."), [access](auto& e) -> auto& { return access(e).nesterov; },
-              compact));
-    number(
+    column.place(NesterovRow, boolField(
+                                  column.path + QStringLiteral(".nesterov"), {}, tr("Nesterov's momentum."),
+                                  [access = column.access](auto& e) -> auto& { return access(e).nesterov; },
+                                  MarkedField::Size::compact));
+    column.number(
         Beta1Row, "betas[0]", tr("Decay of the running mean of the gradient."),
         [](auto& o) -> auto& { return o.beta1; });
-    board().add(path + QStringLiteral(".betas"), rows_[Beta1Row].fields[std::size_t(column)]);
-    number(
+    board().add(column.path + QStringLiteral(".betas"), rows_[Beta1Row].fields[column.index]);
+    column.number(
         Beta2Row, "betas[1]", tr("Decay of the running mean of the squared gradient."),
         [](auto& o) -> auto& { return o.beta2; });
-    number(
+    column.number(
         AlphaRow, "alpha", tr("Decay of the running mean of the squared gradient."),
         [](auto& o) -> auto& { return o.alpha; });
-    number(
+    column.number(
         EpsilonRow, "epsilon", tr("Added to the denominator."), [](auto& o) -> auto& { return o.epsilon; });
-    number(
+    column.number(
         DecayRow, "weight_decay", tr("Decoupled weight decay; a fixed number, not a tuned quantity."),
         [](auto& o) -> auto& { return o.weightDecay; });
-    place(ClipRow,
-          numberField(
-              path + QStringLiteral(".clip_norm"),
-              tr("Gradients longer than this, all parameters together, are shortened to it; 0: never."),
-              [access](auto& e) -> auto& { return access(e).clipNorm; }, compact, tr("none")));
+    column.place(
+        ClipRow,
+        numberField(
+            column.path + QStringLiteral(".clip_norm"),
+            tr("Gradients whose norm over all parameters exceeds this are scaled down to it; 0: never."),
+            [access = column.access](auto& e) -> auto& { return access(e).clipNorm; },
+            MarkedField::Size::compact, tr("none")));
+}
+
+template <class Access>
+void OptimizerSection::addSchedule(const Column<Access>& column) {
     auto* schedule = choiceField<ScheduleKind>(
-        path + QStringLiteral(".schedule.type"),
-        tr("How the learning rate changes over the epochs.\n"
-           "Step: × factor every so many epochs. Cosine: down to the minimum at the budget's end.\n"
-           "Plateau: × factor after so many epochs without a better validation loss."),
+        column.path + QStringLiteral(".schedule.type"),
+        tr("How the learning rate changes over the epochs.\nStep: × factor every given number of epochs. "
+           "Cosine: down to the minimum at the end of the budget.\nPlateau: × factor after a given number of "
+           "epochs without a better validation loss."),
         {{ScheduleKind::constant, tr("Constant")},
          {ScheduleKind::step, tr("Step")},
          {ScheduleKind::cosine, tr("Cosine")},
          {ScheduleKind::plateau, tr("Plateau")}},
-        [access](auto& e) -> auto& { return access(e).schedule.type; }, compact);
+        [access = column.access](auto& e) -> auto& { return access(e).schedule.type; },
+        MarkedField::Size::compact);
     qobject_cast<QComboBox*>(schedule->editor())->setMinimumContentsLength(4);
-    place(ScheduleRow, schedule);
-    number(
+    column.place(ScheduleRow, schedule);
+    column.number(
         EveryRow, "schedule.every", tr("Epochs between two changes."),
         [](auto& o) -> auto& { return o.schedule.every; });
-    number(
-        FactorRow, "schedule.factor", tr("What the learning rate is multiplied by."),
+    column.number(
+        FactorRow, "schedule.factor", tr("Factor by which the learning rate is multiplied."),
         [](auto& o) -> auto& { return o.schedule.factor; });
-    number(
+    column.number(
         PatienceRow, "schedule.patience", tr("Epochs without a better validation loss before a change."),
         [](auto& o) -> auto& { return o.schedule.patience; });
-    number(
-        MinimumRow, "schedule.minimum", tr("Learning rate at the budget's end."),
+    column.number(
+        MinimumRow, "schedule.minimum", tr("Learning rate at the end of the budget."),
         [](auto& o) -> auto& { return o.schedule.minimum; });
-    for (const Row& row : rows_)
-        if (QWidget* editor = row.fields[std::size_t(column)]->editor();
-            qobject_cast<QLineEdit*>(editor) != nullptr)
-            editor->setMinimumWidth(60);
 }
 
 void OptimizerSection::updateRows() {

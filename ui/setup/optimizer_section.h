@@ -15,7 +15,15 @@ class OptimizerSection : public Section {
 
   private:
     template <class Access>
-    void addColumn(int column, const QString& key, const QString& heading, Access access);
+    struct Column;
+    template <class Access>
+    void addColumn(int index, const QString& key, const QString& heading, Access access);
+    template <class Access>
+    void addType(const Column<Access>& column);
+    template <class Access>
+    void addStepOptions(const Column<Access>& column);
+    template <class Access>
+    void addSchedule(const Column<Access>& column);
     void updateRows();
     void showMistakes();
 

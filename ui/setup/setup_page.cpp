@@ -73,7 +73,7 @@ struct SetupPage::Impl {
     std::optional<EngineInfo> engine;
     bool engineAsked = false;
     std::vector<Mistake> mistakes;
-    QString busy;              ///< what goes on already
+    QString busy;              ///< what is in progress
     bool runWhenKnown = false; ///< Run was asked for while the data was being looked at
     double flops = assumedFlops;
     bool measured = false;
@@ -125,9 +125,9 @@ void SetupPage::Impl::makeActions() {
     saveAction = make(tr("Save as…"), QKeySequence::Save, tr("Saves the experiment as a file (JSON)"),
                       [this] { save(); });
     undoAction =
-        make(tr("Undo"), Qt::CTRL | Qt::Key_Z, tr("Takes the last change back"), [this] { model.undo(); });
+        make(tr("Undo"), Qt::CTRL | Qt::Key_Z, tr("Undoes the last change"), [this] { model.undo(); });
     redoAction =
-        make(tr("Redo"), Qt::CTRL | Qt::Key_Y, tr("Makes the change again"), [this] { model.redo(); });
+        make(tr("Redo"), Qt::CTRL | Qt::Key_Y, tr("Redoes the last change undone"), [this] { model.redo(); });
     undoAction->setEnabled(false);
     redoAction->setEnabled(false);
 }
@@ -207,7 +207,7 @@ void SetupPage::Impl::open() {
 
 void SetupPage::Impl::save() {
     if (!validate(model.value()).empty() || !board.inputProblems().empty()) {
-        say(tr("Mend the mistakes first: a file with mistakes could not be opened again."), true);
+        say(tr("Fix the mistakes first: a file with mistakes could not be opened again."), true);
         return;
     }
     const QString path = QFileDialog::getSaveFileName(
@@ -261,18 +261,16 @@ void SetupPage::Impl::probeChanged() {
     start();
 }
 
-/// Gathers every mistake and shows it where it was made.
+/// Collects every mistake and shows it where it was made.
 void SetupPage::Impl::review() {
     const Experiment& experiment = model.value();
     mistakes = board.inputProblems();
     const std::vector<Mistake> own = validate(experiment);
     mistakes.insert(mistakes.end(), own.begin(), own.end());
     if (!probe.error().isEmpty())
-        mistakes.push_back({experiment.data.source == DataSource::syntheticRegression ||
-                                    experiment.data.source == DataSource::syntheticClassification
-                                ? "data.source"
-                                : "data.path",
-                            probe.error().toStdString()});
+        mistakes.push_back(
+            {traitsOf(experiment.data.source).path == PathKind::none ? "data.source" : "data.path",
+             probe.error().toStdString()});
     // At once with the others, but for what is wrong in itself already.
     if (probe.info() && !probe.pending())
         for (const Mistake& mistake : validate(experiment, *probe.info()))
@@ -290,7 +288,7 @@ void SetupPage::Impl::review() {
 
     SummaryPanel::Content content;
     content.trainings = trainingsOf(experiment);
-    content.tuned = isSearch(experiment.tuner.type)
+    content.tuned = traitsOf(experiment.tuner).searches()
                         ? std::ranges::count_if(experiment.hyperparameters, &Hyperparameter::tune)
                         : std::int64_t(experiment.tunedNames().size());
     if (probe.info()) content.model = modelSection->report();
@@ -302,15 +300,15 @@ void SetupPage::Impl::review() {
     content.reason = reasonNotToRun();
     // While the data is being looked at a press of Run is kept until the answer is there.
     runAction->setEnabled(content.reason.isEmpty());
-    if (content.reason.isEmpty() && probe.pending()) content.reason = tr("Looking at the data…");
+    if (content.reason.isEmpty() && probe.pending()) content.reason = tr("Reading the data…");
     summary->show(content);
 }
 
 QString SetupPage::Impl::reasonNotToRun() const {
     if (!busy.isEmpty()) return busy;
-    if (mistakes.size() == 1) return tr("Mend the mistake above first.");
-    if (!mistakes.empty()) return tr("Mend the %1 mistakes above first.").arg(mistakes.size());
-    if (!probe.pending() && !probe.info()) return tr("The data is not known yet.");
+    if (mistakes.size() == 1) return tr("Fix the mistake above first.");
+    if (!mistakes.empty()) return tr("Fix the %1 mistakes above first.").arg(mistakes.size());
+    if (!probe.pending() && !probe.info()) return tr("The data has not been read yet.");
     return {};
 }
 

@@ -41,10 +41,10 @@ class SetupPage : public QWidget {
     QAction* redoAction() const;
 
   public slots:
-    /// What goes on already, so that nothing can be started; empty: nothing does.
+    /// What is in progress, so that nothing can be started; empty: nothing is.
     void setBusy(const QString& reason);
     /// Emits runRequested(), if need be as soon as the data has been looked at; does nothing while there are
-    /// mistakes or something is going on.
+    /// mistakes or something is in progress.
     void run();
 
   signals:

@@ -34,9 +34,8 @@ StartBar::StartBar(ExperimentModel& model, MarkBoard& board, const std::vector<Q
 
     auto* combo = quietCombo();
     combo->setObjectName(QStringLiteral("preset"));
-    combo->setPlaceholderText(tr("Changed from every preset"));
-    combo->setToolTip(
-        tr("Fills everything in from an experiment that comes with the program. Undo brings yours back."));
+    combo->setPlaceholderText(tr("Differs from every preset"));
+    combo->setToolTip(tr("Loads an experiment that comes with the program. Undo restores yours."));
     const std::vector<Start> starts = parsedPresets();
     for (const Start& start : starts) {
         combo->addItem(start.title);
@@ -73,12 +72,12 @@ StartBar::StartBar(ExperimentModel& model, MarkBoard& board, const std::vector<Q
     };
     add(tr("&Name"),
         textField(
-            QStringLiteral("name"), {}, tr("What the run is called in the archive."),
+            QStringLiteral("name"), {}, tr("Name of the run in the archive."),
             [](auto& e) -> auto& { return e.name; }),
         2);
     add(tr("Descri&ption"),
         textField(
-            QStringLiteral("description"), tr("What this experiment is to show"),
+            QStringLiteral("description"), tr("What this experiment should show"),
             tr("A line or two for whoever reads the run later."),
             [](auto& e) -> auto& { return e.description; }),
         5);

@@ -31,15 +31,16 @@ SummaryPanel::SummaryPanel(QAction* run, QWidget* parent) : QWidget(parent), fig
     figures_->setVerticalSpacing(4);
     layout->addLayout(figures_);
     tuned_ = addFigure(tr("Tuned"), tr("Hyperparameters that are tuned: H, the coordinates of λ."));
-    parameters_ = addFigure(tr("Weights w₀"), tr("Numbers in the network itself."));
+    parameters_ = addFigure(tr("Weights w₀"), tr("Number of weights in the network itself."));
     response_ =
         addFigure(tr("Response Θ"),
-                  tr("Numbers in the response parameters: about as many again, and 2 · out · H a layer."));
-    memory_ = addFigure(tr("Memory"), tr("Parameters, responses, optimiser state, activations and data."));
-    trainings_ = addFigure(tr("Trainings"), tr("Of a search: how often the network is trained, at most."));
-    steps_ = addFigure(tr("Steps"), tr("Training steps of the whole budget."));
-    epoch_ = addFigure(tr("Steps an epoch"), tr("Training steps in an epoch."));
-    time_ = addFigure(tr("Time"), tr("Expected from the floating-point operations of the run."));
+                  tr("Number of response parameters: about as many again, plus 2 · out · H per layer."));
+    memory_ = addFigure(tr("Memory"),
+                        tr("Memory for parameters, responses, optimiser state, activations and data."));
+    trainings_ = addFigure(tr("Trainings"), tr("For a search: how often the network is trained at most."));
+    steps_ = addFigure(tr("Steps"), tr("Training steps in the whole budget."));
+    epoch_ = addFigure(tr("Steps per epoch"), tr("Training steps per epoch."));
+    time_ = addFigure(tr("Time"), tr("Estimated from the floating-point operations of the run."));
     timeNote_ = new QLabel;
     timeNote_->setObjectName(QStringLiteral("timeNote"));
     timeNote_->setWordWrap(true);
@@ -57,7 +58,7 @@ SummaryPanel::SummaryPanel(QAction* run, QWidget* parent) : QWidget(parent), fig
     list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     list_->setFrameShape(QFrame::NoFrame);
     list_->setSpacing(2);
-    list_->setToolTip(tr("A click, or Return, goes to the field."));
+    list_->setToolTip(tr("Click, or press Return, to go to the field."));
     list_->viewport()->setAutoFillBackground(false);
     list_->setResizeMode(QListView::Adjust);
     layout->addWidget(list_, 1);
@@ -114,28 +115,27 @@ void SummaryPanel::colourHeading() {
 
 void SummaryPanel::show(const Content& content) {
     const QString unknown = QStringLiteral("–");
-    tuned_->setText(groupedDigits(content.tuned));
-    parameters_->setText(content.model ? groupedDigits(content.model->parameters) : unknown);
-    response_->setText(content.model ? groupedDigits(content.model->responseParameters) : unknown);
-    memory_->setText(content.estimate ? tr("about %1").arg(roughBytes(double(content.estimate->memoryBytes)))
+    tuned_->setText(countText(content.tuned));
+    parameters_->setText(content.model ? countText(content.model->parameters) : unknown);
+    response_->setText(content.model ? countText(content.model->responseParameters) : unknown);
+    memory_->setText(content.estimate ? tr("about %1").arg(bytesText(double(content.estimate->memoryBytes)))
                                       : unknown);
     const bool search = content.trainings > 0;
     figures_->labelForField(trainings_)->setVisible(search);
     trainings_->setVisible(search);
-    trainings_->setText(groupedDigits(content.trainings));
+    trainings_->setText(countText(content.trainings));
     const std::int64_t trainings = search ? content.trainings : 1;
-    steps_->setText(content.estimate ? groupedDigits(content.estimate->steps * trainings) : unknown);
-    epoch_->setText(content.estimate ? groupedDigits(content.estimate->stepsPerEpoch) : unknown);
+    steps_->setText(content.estimate ? countText(content.estimate->steps * trainings) : unknown);
+    epoch_->setText(content.estimate ? countText(content.estimate->stepsPerEpoch) : unknown);
     time_->setText(content.estimate
                        ? tr("about %1")
-                             .arg(roughDuration(double(trainings) * content.estimate->trainingFlops /
-                                                content.flopsPerSecond))
+                             .arg(roughDurationText(double(trainings) * content.estimate->trainingFlops /
+                                                    content.flopsPerSecond))
                        : unknown);
-    timeNote_->setText(
-        content.measured
-            ? tr("At %1 GFLOP/s, as the last long run reached.").arg(gigaflopsText(content.flopsPerSecond))
-            : tr("At %1 GFLOP/s, assumed until a long run has been measured.")
-                  .arg(gigaflopsText(content.flopsPerSecond)));
+    timeNote_->setText(content.measured ? tr("At %1 GFLOP/s, as measured on the last long run.")
+                                              .arg(gigaflopsText(content.flopsPerSecond))
+                                        : tr("At %1 GFLOP/s, assumed until a long run has been measured.")
+                                              .arg(gigaflopsText(content.flopsPerSecond)));
     timeNote_->setVisible(content.estimate.has_value());
 
     const std::size_t count = content.mistakes.size();
@@ -155,7 +155,7 @@ void SummaryPanel::show(const Content& content) {
     reason_->setVisible(!content.reason.isEmpty());
     run_->setText(search ? tr("▶  Run the search") : tr("▶  Run"));
     run_->setToolTip(!content.reason.isEmpty() ? content.reason
-                     : search                  ? tr("Makes a study of its trainings and starts it (Ctrl+R)")
+                     : search                  ? tr("Creates a study of its trainings and starts it (Ctrl+R)")
                                                : tr("Starts the run (Ctrl+R)"));
 }
 

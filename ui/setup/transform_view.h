@@ -8,6 +8,12 @@
 
 namespace dstn::ui {
 
+/// Natural values at u − σ, u, u + σ of the initial point; nothing where it is not finite.
+struct InitialBand {
+    double unconstrained = 0.0;
+    double low = 0.0, value = 0.0, high = 0.0;
+};
+
 /// A small picture of a hyperparameter's transform: its natural value v against the unconstrained u, with the
 /// initial point and the region u ± σ in which the response is first trained.
 class TransformView : public QWidget {
@@ -24,14 +30,14 @@ class TransformView : public QWidget {
     void paintEvent(QPaintEvent* event) override;
 
   private:
+    struct Scale;
+    void drawBand(QPainter& painter, const Scale& scale, const InitialBand& band) const;
+    void drawCurve(QPainter& painter, const Scale& scale, const InitialBand& band) const;
+    void drawLabels(QPainter& painter, const Scale& scale, const InitialBand& band) const;
+
     std::optional<Hyperparameter> hyperparameter_;
 };
 
-/// Natural values at u − σ, u, u + σ of the initial point; nothing where it is not finite.
-struct InitialBand {
-    double unconstrained = 0.0;
-    double low = 0.0, value = 0.0, high = 0.0;
-};
 std::optional<InitialBand> initialBand(const Hyperparameter& hyperparameter);
 
 } // namespace dstn::ui

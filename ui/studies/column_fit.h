@@ -7,8 +7,8 @@ class QTableView;
 
 namespace dstn::ui {
 
-/// Keeps a table's columns as wide as what stands in them, while its contents grow; a column that a person
-/// has given a width keeps that.
+/// Keeps a table's columns as wide as their contents while these grow; a column that the user has resized
+/// keeps its width.
 class ColumnFit : public QObject {
     Q_OBJECT
 

@@ -21,11 +21,11 @@ ExtendPanel::ExtendPanel(QWidget* parent)
       apply_(new QPushButton(tr("E&xtend and run"))) {
     budget_->setObjectName(QStringLiteral("extendBudget"));
     budget_->setAccessibleName(tr("Budget of each method and seed"));
-    budget_->setToolTip(tr("For each method and seed; it can only grow. What has run already counts."));
+    budget_->setToolTip(tr("For each method and seed; it can only grow. What has already run counts."));
     budget_->setMaximumWidth(110);
     seeds_->setObjectName(QStringLiteral("extendSeeds"));
     seeds_->setAccessibleName(tr("Seeds"));
-    seeds_->setToolTip(tr("Those there are, and further ones: 0-9"));
+    seeds_->setToolTip(tr("The present seeds and any new ones: 0-9"));
     seeds_->setMaximumWidth(180);
     apply_->setObjectName(QStringLiteral("extend"));
     problem_->setObjectName(QStringLiteral("extendProblem"));

@@ -22,15 +22,15 @@ LoadedStudy readStudy(const Archive& archive, const std::string& study) {
     // The archive's documents contain their experiment.
     ParsedStudy parsed = parseStudy(archive.studyDocument(study), [](const std::string& name) -> std::string {
         throw Error(ErrorKind::usage,
-                    "the archived study refers to \"" + name + "\" in place of containing its experiment");
+                    "the archived study refers to \"" + name + "\" instead of containing its experiment");
     });
     if (!parsed.study)
         throw Error(ErrorKind::archive,
                     "The study \"" + loaded.row.name +
-                        "\" is not understood by this version: " + describe(parsed.mistakes));
+                        "\" cannot be read by this version: " + describe(parsed.mistakes));
     loaded.study = std::move(*parsed.study);
     for (std::size_t i = 0; i < loaded.study.methods.size(); ++i)
-        loaded.searches.push_back(isSearch(experimentOf(loaded.study, i, 0).tuner.type));
+        loaded.searches.push_back(traitsOf(experimentOf(loaded.study, i, 0).tuner).searches());
     loaded.runs = archive.studyRuns(study);
     loaded.results = studyResults(loaded.study, loaded.runs);
     for (const MethodResult& method : loaded.results.methods)

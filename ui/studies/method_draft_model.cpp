@@ -109,11 +109,11 @@ QVariant MethodDraftModel::headerData(int section, Qt::Orientation orientation, 
     if (!text && role != Qt::ToolTipRole) return {};
     switch (section) {
     case Name:
-        return text ? tr("Method") : tr("Checked: compared. F2 renames.");
+        return text ? tr("Method") : tr("Checked methods are compared. F2 renames.");
     case Options:
-        return text ? tr("Set") : tr("What is set otherwise than in the experiment");
+        return text ? tr("Set") : tr("Options that differ from the experiment");
     case Budget:
-        return text ? tr("With this budget, a seed") : tr("What the budget is for this method");
+        return text ? tr("With this budget, per seed") : tr("What the budget allows this method");
     default:
         return {};
     }

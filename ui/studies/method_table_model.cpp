@@ -142,7 +142,7 @@ QVariant MethodTableModel::data(const QModelIndex& index, int role) const {
         if (column == Hyperparameters) return text(method, column);
         const std::ptrdiff_t seeds = seedsWithResult(method);
         if (seeds == 0) return tr("No seed has a result yet.");
-        return seeds == 1 ? tr("of one seed") : tr("mean ± standard error over %1 seeds").arg(seeds);
+        return seeds == 1 ? tr("for one seed") : tr("mean ± standard error over %1 seeds").arg(seeds);
     }
     default:
         return {};
@@ -159,7 +159,7 @@ QVariant MethodTableModel::headerData(int section, Qt::Orientation orientation, 
     if (!text && role != Qt::ToolTipRole) return {};
     switch (section) {
     case Name:
-        return text ? tr("Method") : tr("With a piece of its line above");
+        return text ? tr("Method") : tr("With a sample of its line in the chart above");
     case ValidationLoss:
         return text ? tr("Best val. loss")
                     : tr("Lowest validation loss of each seed; the lowest mean is bold");
@@ -170,17 +170,17 @@ QVariant MethodTableModel::headerData(int section, Qt::Orientation orientation, 
     case TestAccuracy:
         return text ? tr("Test accuracy") : tr("At the lowest validation loss");
     case Epochs:
-        return text ? tr("Epochs") : tr("Trained, a seed, all trials together");
+        return text ? tr("Epochs") : tr("Epochs trained per seed, all trials together");
     case Gradients:
         return text ? tr("Gradient eval.")
-                    : tr("Gradient evaluations spent, a seed: 1 is a plain training step's forward and "
-                         "backward pass");
+                    : tr("Gradient evaluations spent per seed; 1 is the forward and backward pass of a plain "
+                         "training step");
     case Seconds:
-        return text ? tr("Time") : tr("Training time, a seed, all trials together");
+        return text ? tr("Time") : tr("Training time per seed, all trials together");
     case Runs:
         return text ? tr("Runs") : tr("Over all seeds");
     case Hyperparameters:
-        return text ? tr("Hyperparameters chosen") : tr("At the lowest validation loss, natural units");
+        return text ? tr("Hyperparameters chosen") : tr("At the lowest validation loss, in natural units");
     default:
         return {};
     }

@@ -119,7 +119,7 @@ QWidget* NewStudyPage::Impl::makeTop() {
     preset = quietCombo();
     preset->setObjectName(QStringLiteral("studyPreset"));
     preset->setPlaceholderText(tr("Your own"));
-    preset->setToolTip(tr("Fills everything in from a study that comes with the program"));
+    preset->setToolTip(tr("Loads a study that comes with the program"));
     preset->setMinimumWidth(260);
     for (const Preset& each : studyPresets()) {
         preset->addItem(QString::fromStdString(each.title));
@@ -144,7 +144,7 @@ QWidget* NewStudyPage::Impl::makeTop() {
     back = new QPushButton(tr("&Back to the studies"));
     back->setObjectName(QStringLiteral("backToStudies"));
     back->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Left));
-    back->setToolTip(tr("Back to the list of studies; what is entered here stays (Alt+Left)"));
+    back->setToolTip(tr("Back to the list of studies; your entries are kept (Alt+Left)"));
     QObject::connect(back, &QPushButton::clicked, &page, &NewStudyPage::closed);
     first->addWidget(back);
     column->addLayout(first);
@@ -152,10 +152,10 @@ QWidget* NewStudyPage::Impl::makeTop() {
     auto* second = new QHBoxLayout;
     name = new QLineEdit;
     name->setObjectName(QStringLiteral("studyName"));
-    nameField = new MarkedField(name, tr("What the study is called in the archive"));
+    nameField = new MarkedField(name, tr("Name of the study in the archive"));
     description = new QLineEdit;
     description->setObjectName(QStringLiteral("studyDescription"));
-    description->setPlaceholderText(tr("What this study is to show"));
+    description->setPlaceholderText(tr("What this study should show"));
     const auto add = [second](const QString& text, QWidget* field, QWidget* buddy, int stretch) {
         auto* label = new QLabel(text);
         label->setBuddy(buddy);
@@ -221,13 +221,13 @@ QWidget* NewStudyPage::Impl::makeMethods() {
         table->addAction(made);
         return made;
     };
-    duplicateMethod = action(tr("Duplicate"), tr("A copy of the method, to be given other options"),
+    duplicateMethod = action(tr("Duplicate"), tr("Duplicates the selected method, to be given other options"),
                              QKeySequence(Qt::CTRL | Qt::Key_D), [this] {
                                  if (currentMethod() < 0) return;
                                  table->selectRow(int(draft.duplicate(std::size_t(currentMethod()))));
                              });
     duplicateMethod->setObjectName(QStringLiteral("duplicateMethod"));
-    removeMethod = action(tr("Remove"), tr("Takes the method away"), Qt::Key_Delete, [this] {
+    removeMethod = action(tr("Remove"), tr("Removes the selected method"), Qt::Key_Delete, [this] {
         const int row = currentMethod();
         if (row < 0) return;
         draft.remove(std::size_t(row));
@@ -251,10 +251,9 @@ QWidget* NewStudyPage::Impl::makeMethods() {
     options->setTabChangesFocus(true);
     options->setFixedHeight(options->fontMetrics().lineSpacing() * 4 + 14);
     options->setPlaceholderText(QStringLiteral("tuner.type=random\ntuner.trials=40"));
-    optionsField = new MarkedField(
-        options, tr("What the method sets otherwise than the experiment: a path=value a line, as “--set” "
-                    "takes them"));
-    auto* label = new QLabel(tr("&Options of the chosen method, a line each"));
+    optionsField = new MarkedField(options, tr("Options in which the method differs from the experiment: one "
+                                               "path=value per line, as for “--set”"));
+    auto* label = new QLabel(tr("&Options of the selected method, one per line"));
     label->setBuddy(options);
     column->addWidget(label);
     column->addWidget(optionsField);
@@ -266,34 +265,35 @@ QWidget* NewStudyPage::Impl::makeMethods() {
 }
 
 QWidget* NewStudyPage::Impl::makeBudget() {
-    auto* box = new QGroupBox(tr("Budget, the same for all"));
+    auto* box = new QGroupBox(tr("Budget, equal for all"));
     auto* grid = new QGridLayout(box);
     grid->setHorizontalSpacing(8);
     grid->setVerticalSpacing(2);
     budget = new NumberEdit(NumberEdit::Kind::real);
     budget->setObjectName(QStringLiteral("studyBudget"));
     budget->setAccessibleName(tr("Budget of each method and seed"));
-    budgetField = new MarkedField(
-        budget, tr("For each method and seed. A method that tunes within a training trains once, over all of "
-                   "it; a search divides it into trainings."));
+    budgetField =
+        new MarkedField(budget, tr("For each method and seed. A method that tunes during training spends it "
+                                   "on one training; a search divides it among several."));
     unit = quietCombo();
     unit->setObjectName(QStringLiteral("studyUnit"));
     unit->setAccessibleName(tr("Unit of the budget"));
     unit->addItem(tr("epochs"));
     unit->addItem(tr("gradient evaluations"));
     unit->addItem(tr("seconds of training"));
-    unit->setItemData(0, tr("Passes over the training examples, of whatever method"), Qt::ToolTipRole);
-    unit->setItemData(1, tr("1 is a plain training step's forward and backward pass: fair to cheap methods"),
-                      Qt::ToolTipRole);
+    unit->setItemData(0, tr("Passes over the training examples, whatever the method"), Qt::ToolTipRole);
+    unit->setItemData(
+        1, tr("1 is the forward and backward pass of a plain training step: fair to cheap methods"),
+        Qt::ToolTipRole);
     unit->setItemData(2, tr("On this machine, evaluations included"), Qt::ToolTipRole);
     budgetField->setTrailing(unit);
     seeds = new QLineEdit;
     seeds->setObjectName(QStringLiteral("studySeeds"));
-    seedsField = new MarkedField(seeds, tr("Each method is run with each of them: 0-9, or 0, 1, 2"));
+    seedsField = new MarkedField(seeds, tr("Every method runs with every seed: 0-9, or 0, 1, 2"));
     parallel = new NumberEdit(NumberEdit::Kind::integer);
     parallel->setObjectName(QStringLiteral("studyParallel"));
-    parallelField = new MarkedField(
-        parallel, tr("Runs that go on side by side; they share the processor, so times are longer"));
+    parallelField =
+        new MarkedField(parallel, tr("Runs in parallel; they share the processor, so each takes longer"));
     const auto add = [grid](const QString& text, MarkedField* field, int row, int column) {
         auto* label = new QLabel(text);
         label->setBuddy(field->editor());
@@ -354,7 +354,7 @@ QWidget* NewStudyPage::Impl::makePanel() {
     list->setSpacing(2);
     list->setResizeMode(QListView::Adjust);
     list->viewport()->setAutoFillBackground(false);
-    list->setToolTip(tr("A click, or Return, goes to the place."));
+    list->setToolTip(tr("Click, or press Return, to go there."));
     const auto reveal = [this](const QListWidgetItem* item) {
         const std::string path = item->data(Qt::UserRole).toString().toStdString();
         if (const int row = draft.rowOf(path); row >= 0) {
@@ -373,8 +373,8 @@ QWidget* NewStudyPage::Impl::makePanel() {
     createAndRun = new QPushButton(tr("▶  Create and run"));
     createAndRun->setObjectName(QStringLiteral("createAndRunStudy"));
     createAndRun->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Return));
-    createAndRun->setToolTip(tr("Keeps the study in the archive and starts it (Ctrl+Return)"));
-    create->setToolTip(tr("Keeps the study in the archive"));
+    createAndRun->setToolTip(tr("Saves the study in the archive and starts it (Ctrl+Return)"));
+    create->setToolTip(tr("Saves the study in the archive"));
     QFont large = createAndRun->font();
     large.setBold(true);
     large.setPointSizeF(large.pointSizeF() * 1.1);
@@ -443,7 +443,7 @@ void NewStudyPage::Impl::build() {
 void NewStudyPage::Impl::fillExperiments() {
     const QSignalBlocker quiet(experiment);
     experiment->clear();
-    experiment->addItem(tr("The one that is set up"), QStringLiteral("current"));
+    experiment->addItem(tr("The one in Set up"), QStringLiteral("current"));
     for (const Preset& each : presets()) {
         experiment->addItem(QString::fromStdString(each.title), QString::fromStdString(each.id));
         experiment->setItemData(experiment->count() - 1, QString::fromStdString(each.description),
@@ -500,7 +500,7 @@ void NewStudyPage::Impl::open() {
 
 void NewStudyPage::Impl::save() {
     if (!mistakes.empty()) {
-        banner->showMessage(tr("Mend the mistakes first: a file with mistakes could not be opened again."),
+        banner->showMessage(tr("Fix the mistakes first: a file with mistakes could not be opened again."),
                             Tone::warning);
         return;
     }
@@ -512,7 +512,7 @@ void NewStudyPage::Impl::save() {
                         problem.isEmpty() ? Tone::good : Tone::bad);
 }
 
-/// Puts the draft's values into the fields, but where a text that is no value is being typed.
+/// Puts the draft's values into the fields, except where invalid text is being typed.
 void NewStudyPage::Impl::showDraft() {
     const Study study = draft.study();
     const auto show = [](QLineEdit* edit, const std::string& text) {
@@ -543,7 +543,7 @@ void NewStudyPage::Impl::showDraft() {
         QStringList tuned;
         for (const Hyperparameter& each : chosen->hyperparameters)
             if (each.tune) tuned.append(QString::fromStdString(each.name));
-        text = tr("%1. A whole training has %2; tuned: %3.")
+        text = tr("%1. A full training takes %2; tuned: %3.")
                    .arg(QString::fromStdString(chosen->name),
                         amountText(double(chosen->epochs), BudgetUnit::epochs),
                         tuned.isEmpty() ? tr("nothing") : tuned.join(QStringLiteral(", ")));
@@ -586,7 +586,7 @@ void NewStudyPage::Impl::readBudget() {
     review();
 }
 
-/// Gathers every mistake and shows it where it was made.
+/// Collects every mistake and shows it where it was made.
 void NewStudyPage::Impl::review() {
     if (createAndRun == nullptr) return;
     const Study study = draft.study();
@@ -651,7 +651,7 @@ void NewStudyPage::Impl::showSummary(const Study& study) {
                          .arg(study.parallel));
     if (seedCount < 2)
         lines.append(tr("With one seed there is no standard error and no test between methods."));
-    if (probe.pending()) lines.append(tr("Looking at the data…"));
+    if (probe.pending()) lines.append(tr("Reading the data…"));
     summary->setText(lines.join(QStringLiteral("\n\n")));
 }
 

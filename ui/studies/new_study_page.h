@@ -22,7 +22,7 @@ class NewStudyPage : public QWidget {
     /// Fills everything in.
     void setStudy(const Study& study);
     Study study() const;
-    /// Every mistake of the study as it stands, what was typed and is no value included.
+    /// Every mistake of the study, invalid text in its fields included.
     std::vector<Mistake> mistakes() const;
 
   signals:

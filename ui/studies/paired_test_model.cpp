@@ -1,5 +1,6 @@
 #include "ui/studies/paired_test_model.h"
 
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 #include "ui/text/study_text.h"
 
@@ -41,11 +42,6 @@ static int verdict(const PairedTest& test) {
     return test.difference < 0.0 ? -1 : 1;
 }
 
-static QString signedText(double value) {
-    return value < 0.0 ? QStringLiteral("−%1").arg(valueText(-value))
-                       : QStringLiteral("+%1").arg(valueText(value));
-}
-
 QVariant PairedTestModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid()) return {};
     if (role == Qt::TextAlignmentRole) return int(Qt::AlignCenter);
@@ -80,7 +76,7 @@ QVariant PairedTestModel::data(const QModelIndex& index, int role) const {
         text += found->p ? tr("\nPaired t-test, two-sided: p %1%2; not corrected for the number of pairs.")
                                .arg(*found->p < 0.001 ? QString() : QStringLiteral("= "),
                                     probabilityText(*found->p))
-                         : tr("\nA paired test needs two seeds at least.");
+                         : tr("\nA paired test needs at least two seeds.");
         if (found->testDifference)
             text += tr("\nOn test losses: %1%2.")
                         .arg(signedText(*found->testDifference),

@@ -96,12 +96,12 @@ void StudiesPage::Impl::makeActions() {
     open = add(tr("Open"), {Qt::Key_Return, Qt::Key_Enter}, tr("Show the study with its results"), [this] {
         if (const QString id = selected(); !id.isEmpty()) page.openStudy(id);
     });
-    remove = add(tr("Delete"), {Qt::Key_Delete}, tr("Delete the study with its runs; can be undone"),
+    remove = add(tr("Delete"), {Qt::Key_Delete}, tr("Delete the study with its runs (can be undone)"),
                  [this] { removeSelected(); });
-    undo = add(tr("Undo"), {QKeySequence(QKeySequence::Undo)}, tr("Take the last deletion back"), [this] {
+    undo = add(tr("Undo"), {QKeySequence(QKeySequence::Undo)}, tr("Undo the last deletion"), [this] {
         if (undoLast) std::exchange(undoLast, nullptr)();
     });
-    reload = add(tr("Refresh"), {Qt::Key_F5}, tr("Read the archive again"), [this] { client.refresh(); });
+    reload = add(tr("Refresh"), {Qt::Key_F5}, tr("Reload the archive"), [this] { client.refresh(); });
 }
 
 QWidget* StudiesPage::Impl::makeList() {
@@ -135,9 +135,10 @@ QWidget* StudiesPage::Impl::makeList() {
     QObject::connect(table->selectionModel(), &QItemSelectionModel::selectionChanged, &page,
                      [this] { listChanged(); });
 
-    empty = new EmptyState(QStringLiteral("studies"), tr("No studies yet"),
-                           tr("A study runs several methods with several seeds on one experiment, each with "
-                              "the same budget,\nand says which is better, and whether that is chance."));
+    empty = new EmptyState(
+        QStringLiteral("studies"), tr("No studies yet"),
+        tr("A study runs several methods with several seeds on one experiment, each with the same "
+           "budget,\nand shows which is better and whether the difference could be chance."));
     empty->setAction(tr("New study…"));
     QObject::connect(empty, &EmptyState::actionChosen, make, &QAction::trigger);
     listStack = new QStackedWidget;
@@ -227,11 +228,12 @@ void StudiesPage::Impl::listChanged() {
     const bool readable = trouble->text().isEmpty();
     if (!arrived)
         empty->setText(readable ? tr("Reading the archive…") : tr("The studies cannot be shown"),
-                       readable ? QString() : tr("The line above says why, and what to do."));
+                       readable ? QString() : tr("See the message above."));
     else
-        empty->setText(tr("No studies yet"),
-                       tr("A study runs several methods with several seeds on one experiment, each with the "
-                          "same budget,\nand says which is better, and whether that is chance."));
+        empty->setText(
+            tr("No studies yet"),
+            tr("A study runs several methods with several seeds on one experiment, each with the same "
+               "budget,\nand shows which is better and whether the difference could be chance."));
     listStack->setCurrentIndex(count > 0 ? 0 : 1);
     counts->setText(count == 1 ? tr("1 study") : tr("%1 studies").arg(count));
     counts->setVisible(count > 0);
@@ -280,7 +282,7 @@ void StudiesPage::Impl::run(const QString& id) {
         return;
     }
     if (controller.isActive() && controller.study() != id) {
-        study->tell(tr("Another study is going on. Pause it first."), false);
+        study->tell(tr("Another study is in progress. Pause it first."), false);
         return;
     }
     controller.start(id);
@@ -324,7 +326,7 @@ void StudiesPage::Impl::removeSelected() {
     const StudyRow row = list.row(at);
     if (row.state == RunState::running || (controller.isActive() && controller.study() == id)) {
         notice->say(NoticeBar::Kind::information,
-                    tr("A study that is going on cannot be deleted; pause it first."));
+                    tr("A study in progress cannot be deleted; pause it first."));
         return;
     }
     client.change([id = row.id](Archive& opened) { opened.setStudiesDeleted({id}, true); });

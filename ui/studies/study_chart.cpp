@@ -42,13 +42,13 @@ StudyChart::StudyChart(QWidget* parent)
       plot_(new CurvePlot(tr("Best validation loss so far"))),
       axis_(quietCombo()),
       log_(new QCheckBox(tr("Lo&garithmic"))),
-      whole_(new QCheckBox(tr("First &losses too"))) {
+      whole_(new QCheckBox(tr("Include first &losses"))) {
     plot_->setObjectName(QStringLiteral("studyPlot"));
-    plot_->setDetail(tr("median over seeds, band of the quartiles"));
+    plot_->setDetail(tr("median over seeds; the band spans the quartiles"));
     plot_->setPlaceholder(tr("No run has finished an epoch yet"));
     axis_->setObjectName(QStringLiteral("studyAxis"));
     axis_->setAccessibleName(tr("Against"));
-    axis_->setToolTip(tr("What the loss is drawn against"));
+    axis_->setToolTip(tr("Horizontal axis of the chart"));
     axis_->addItem(tr("Epochs"));
     axis_->addItem(tr("Gradient evaluations"));
     axis_->addItem(tr("Training time"));
@@ -73,7 +73,7 @@ StudyChart::StudyChart(QWidget* parent)
             [this](int index) { setUnit(budgetUnits[std::size_t(index)]); });
     whole_->setObjectName(QStringLiteral("studyWholeRange"));
     whole_->setToolTip(
-        tr("Shows the losses of the first steps too, far above those that the methods differ in"));
+        tr("Also shows the losses of the first steps, far above those in which the methods differ"));
     connect(whole_, &QCheckBox::toggled, this, &StudyChart::boundLosses);
     connect(log_, &QCheckBox::toggled, plot_, &CurvePlot::setLogY);
     setUnit(unit_);

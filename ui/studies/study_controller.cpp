@@ -1,5 +1,7 @@
 #include "ui/studies/study_controller.h"
 
+#include "core/run/overloaded.h"
+
 #include <QtConcurrent>
 
 #include <utility>
@@ -61,7 +63,7 @@ StudyController::~StudyController() {
 
 void StudyController::start(const QString& study) {
     if (!isIdle()) {
-        emit failed(tr("A study is going on already. Pause it first."));
+        emit failed(tr("A study is already in progress. Pause it first."));
         return;
     }
     study_ = study;
@@ -126,17 +128,19 @@ void StudyController::drain() {
 }
 
 void StudyController::handle(const StudyEvent& event) {
-    if (const auto* begun = std::get_if<StudyRunBegun>(&event)) {
-        current_ = QString::fromStdString(begun->name);
-        emit runBegan(QString::fromStdString(begun->run));
-    } else if (const auto* made = std::get_if<StudyProgress>(&event)) {
-        progress_ = *made;
-    } else if (const auto* note = std::get_if<StudyNote>(&event)) {
-        emit noted(note->level, QString::fromStdString(note->text));
-    } else if (const auto* end = std::get_if<StudyFinished>(&event)) {
-        windUp();
-        emit finished(*end);
-    }
+    std::visit(
+        overloaded{[&](const StudyRunBegun& begun) {
+                       current_ = QString::fromStdString(begun.name);
+                       emit runBegan(QString::fromStdString(begun.run));
+                   },
+                   [&](const StudyProgress& made) { progress_ = made; },
+                   [&](const StudyNote& note) { emit noted(note.level, QString::fromStdString(note.text)); },
+                   [&](const StudyFinished& end) {
+                       windUp();
+                       emit finished(end);
+                   },
+                   ignore<StudyRunEvent>},
+        event);
 }
 
 void StudyController::windUp() {

@@ -22,13 +22,13 @@ class StudyHandle {
     /// As StudySession::pause(). Returns at once.
     virtual void pause(bool interrupted) = 0;
 };
-/// Brings a study to life: a StudySession, or a stand-in where there is no engine.
+/// Starts a study: a StudySession, or a stand-in where there is no engine.
 using StudyLauncher = std::function<std::unique_ptr<StudyHandle>(std::filesystem::path archive,
                                                                  std::string study, StudySink sink)>;
 StudyLauncher studySessionLauncher();
 
 /// Steers one study at a time for the window, as RunController does a run: its events come from other
-/// threads, wait in a queue, and are told as signals at display rate.
+/// threads, wait in a queue, and are emitted as signals at display rate.
 ///
 /// Nothing here waits for the study, except the destructor, which interrupts it and waits until its runs are
 /// saved. To leave without waiting: interrupt(), then wait for idled().
@@ -42,21 +42,21 @@ class StudyController : public QObject {
 
     /// From start() until the study has ended.
     bool isActive() const { return launching_ || active_; }
-    /// Nothing goes on and everything is written.
+    /// Nothing is in progress and everything is written.
     bool isIdle() const { return !isActive() && !windingUp_; }
     /// pause() or interrupt() was called and the end is not there yet.
     bool isPausing() const { return isActive() && pausing_; }
-    /// UUID of the study that goes on or was the last; empty before the first.
+    /// UUID of the current or last study; empty before the first.
     QString study() const { return study_; }
     const StudyProgress& progress() const { return progress_; }
     /// Name of the run that began last.
     const QString& current() const { return current_; }
 
   public slots:
-    /// Goes on with a study of the archive. failed() if one goes on already, or it cannot be started.
+    /// Resumes a study of the archive. failed() if one is in progress or it cannot be started.
     void start(const QString& study);
     void pause();
-    /// Ends the study as interrupted: saved, and to be gone on with.
+    /// Ends the study as interrupted: saved, and resumable.
     void interrupt();
 
   signals:

@@ -16,13 +16,11 @@ namespace {
 constexpr double usualTrainings = 5;
 
 /// A replay needs the schedule of another run.
-bool isOffered(const TunerType& type) { return type.id != "replay"; }
+bool isOffered(const TunerTraits& type) { return !type.followsRun; }
 
-bool isUsual(const std::string& type) {
-    return type == "delta-stn" || type == "stn" || type == "random" || type == "bayesian";
+StudyMethod methodOf(const TunerTraits& type) {
+    return {.name = std::string(type.title), .set = {{"tuner.type", std::string(type.id)}}};
 }
-
-StudyMethod methodOf(const TunerType& type) { return {.name = type.title, .set = {{"tuner.type", type.id}}}; }
 
 std::string typeOf(const StudyMethod& method, const std::string& otherwise) {
     for (const auto& [path, value] : method.set)
@@ -50,8 +48,8 @@ QJsonObject tunerOf(const Experiment& experiment) {
 StudyDraft::StudyDraft(QObject* parent) : QObject(parent) {
     study_.budget = 0.0;
     study_.seeds = {0, 1, 2};
-    for (const TunerType& type : tunerTypes())
-        if (isOffered(type)) methods_.push_back({methodOf(type), isUsual(type.id)});
+    for (const TunerTraits& type : tunerTypes())
+        if (isOffered(type)) methods_.push_back({methodOf(type), type.usual});
 }
 
 template <class Value>
@@ -73,13 +71,13 @@ void StudyDraft::setStudy(const Study& study) {
     study_.methods.clear();
     methods_.clear();
     readExperiment();
-    const std::string own = experiment_ ? experiment_->tuner.type : std::string();
+    const std::string own = experiment_ ? std::string(traitsOf(experiment_->tuner).id) : std::string();
     std::vector<std::string> there;
     for (const StudyMethod& method : study.methods) {
         methods_.push_back({method, true});
         there.push_back(typeOf(method, own));
     }
-    for (const TunerType& type : tunerTypes())
+    for (const TunerTraits& type : tunerTypes())
         if (isOffered(type) && std::ranges::find(there, type.id) == there.end())
             methods_.push_back({methodOf(type), false});
     emit methodsReset();
@@ -88,19 +86,18 @@ void StudyDraft::setStudy(const Study& study) {
 
 void StudyDraft::setExperiment(const Experiment& experiment) {
     Experiment plain = experiment;
-    plain.tuner.type = "fixed";
+    plain.tuner.options = FixedOptions{};
     const QJsonObject common = tunerOf(plain), whole = tunerOf(experiment);
-    TunerSpec usual;
-    usual.type = experiment.tuner.type;
+    const std::string type(traitsOf(experiment.tuner).id);
     Experiment defaults = experiment;
-    defaults.tuner = usual;
+    defaults.tuner = {.options = tunerOptions(type)};
     const QJsonObject usualOptions = tunerOf(defaults);
-    Assignments own{{"tuner.type", experiment.tuner.type}};
+    Assignments own{{"tuner.type", type}};
     for (auto option = whole.begin(); option != whole.end(); ++option)
         if (!common.contains(option.key()) && usualOptions.value(option.key()) != option.value())
             own.emplace_back("tuner." + option.key().toStdString(), jsonText(option.value()));
     for (Method& method : methods_)
-        if (typeOf(method.method, {}) == experiment.tuner.type) method.method.set = own;
+        if (typeOf(method.method, {}) == type) method.method.set = own;
 
     study_.experimentJson = toJson(plain);
     study_.set.clear();

@@ -39,11 +39,11 @@ class StudyDraft : public QObject {
     const std::vector<Method>& methods() const { return methods_; }
     void setUsed(std::size_t method, bool used);
     void setMethod(std::size_t method, const StudyMethod& changed);
-    /// A copy behind the method, with a name of its own and chosen; returns its place.
+    /// A copy after the method, with a name of its own, checked; returns its place.
     std::size_t duplicate(std::size_t method);
     /// Takes a method away.
     void remove(std::size_t method);
-    /// The row that a path of a mistake lies in, "methods[1] (Random search): tuner.points"; −1: in none.
+    /// The row that the path of a mistake is in, "methods[1] (Random search): tuner.points"; −1: in none.
     int rowOf(const std::string& path) const;
 
     void setName(const std::string& name);

@@ -28,9 +28,9 @@ static std::string experimentNamed(const std::string& name, const QDir& folder) 
     if (const Preset* preset = findPreset(name)) return preset->json;
     const QString path = folder.filePath(QString::fromStdString(name));
     if (!QFileInfo::exists(path))
-        throw Error(ErrorKind::usage, QObject::tr("there is no preset and no file “%1”")
-                                          .arg(QString::fromStdString(name))
-                                          .toStdString());
+        throw Error(
+            ErrorKind::usage,
+            QObject::tr("there is no preset or file “%1”").arg(QString::fromStdString(name)).toStdString());
     return textOf(path);
 }
 
@@ -39,7 +39,7 @@ static OpenedStudy parsed(const std::string& text, const QDir& folder, const QSt
         parseStudy(text, [&folder](const std::string& name) { return experimentNamed(name, folder); });
     if (result.study) return {.study = result.study, .problem = {}};
     return {.study = {},
-            .problem = QObject::tr("%1 is no study that can be run:\n%2")
+            .problem = QObject::tr("%1 is not a study that can be run:\n%2")
                            .arg(from, QString::fromStdString(describe(result.mistakes)).trimmed())};
 }
 

@@ -65,7 +65,7 @@ QVariant StudyListModel::data(const QModelIndex& index, int role) const {
     case Name:
         return QString::fromStdString(study.name);
     case State:
-        return stateWord(study.state);
+        return stateText(study.state);
     case Runs:
         return runCountText(study.runs, study.failedRuns);
     case Created:

@@ -8,6 +8,7 @@
 #include "ui/studies/study_chart.h"
 #include "ui/studies/study_controller.h"
 #include "ui/studies/study_run_model.h"
+#include "ui/text/number_text.h"
 #include "ui/text/run_summary.h"
 #include "ui/text/run_text.h"
 #include "ui/text/study_text.h"
@@ -103,6 +104,8 @@ struct StudyPage::Impl {
 
     void build();
     QWidget* makeHeader();
+    QLayout* makeTitleRow();
+    QLayout* makeFigures();
     void makeTables();
     void makeExports();
     void update();
@@ -182,7 +185,7 @@ void StudyPage::Impl::build() {
             banner->showMessage(QString::fromStdString(finished.message), Tone::bad);
     });
     QObject::connect(chart->plot(), &CurvePlot::exported, &page, [this](const QString& path) {
-        banner->showMessage(tr("Written: %1").arg(path), Tone::good);
+        banner->showMessage(tr("Saved as %1").arg(path), Tone::good);
     });
     QObject::connect(chart->plot(), &CurvePlot::exportFailed, &page,
                      [this](const QString& message) { banner->showMessage(message, Tone::bad); });
@@ -190,7 +193,24 @@ void StudyPage::Impl::build() {
 }
 
 QWidget* StudyPage::Impl::makeHeader() {
+    bar = new QProgressBar;
+    bar->setObjectName(QStringLiteral("studyProgress"));
+    bar->setTextVisible(false);
+    bar->setFixedHeight(6);
+    bar->setRange(0, 1000);
+    bar->setAccessibleName(tr("Progress of the study"));
+
     auto* header = new QWidget;
+    auto* layout = new QVBoxLayout(header);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(8);
+    layout->addLayout(makeTitleRow());
+    layout->addWidget(bar);
+    layout->addLayout(makeFigures());
+    return header;
+}
+
+QLayout* StudyPage::Impl::makeTitleRow() {
     name = new ElidedLabel;
     name->setObjectName(QStringLiteral("studyName"));
     QFont large = name->font();
@@ -209,14 +229,14 @@ QWidget* StudyPage::Impl::makeHeader() {
     run->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P));
     extend = button(tr("Ex&tend…"), QStringLiteral("extendStudy"), {});
     edit = button(tr("&Duplicate"), QStringLiteral("duplicateStudy"),
-                  tr("Make a new study that begins as a copy of this one"));
+                  tr("Create a new study as a copy of this one"));
     back = button(tr("&Back to the studies"), QStringLiteral("backToStudies"),
                   tr("Back to the list of studies (Alt+Left)"));
     back->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Left));
     exports = new QToolButton;
     exports->setObjectName(QStringLiteral("exportStudy"));
     exports->setText(tr("Export"));
-    exports->setToolTip(tr("Write the results to a file"));
+    exports->setToolTip(tr("Export the results to a file"));
     exports->setPopupMode(QToolButton::InstantPopup);
     exports->setToolButtonStyle(Qt::ToolButtonTextOnly);
     exports->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Expanding);
@@ -227,14 +247,10 @@ QWidget* StudyPage::Impl::makeHeader() {
     top->addSpacing(6);
     for (QWidget* each : std::initializer_list<QWidget*>{run, extend, edit, exports, back})
         top->addWidget(each);
+    return top;
+}
 
-    bar = new QProgressBar;
-    bar->setObjectName(QStringLiteral("studyProgress"));
-    bar->setTextVisible(false);
-    bar->setFixedHeight(6);
-    bar->setRange(0, 1000);
-    bar->setAccessibleName(tr("Progress of the study"));
-
+QLayout* StudyPage::Impl::makeFigures() {
     auto* cells = new QHBoxLayout;
     cells->setSpacing(22);
     const auto cell = [cells](const QString& caption, const QString& toolTip, int stretch) {
@@ -253,7 +269,7 @@ QWidget* StudyPage::Impl::makeHeader() {
         cells->addLayout(column, stretch);
         return value;
     };
-    budget = cell(tr("Budget of each"), tr("Of each method and seed, search trials included"), 0);
+    budget = cell(tr("Budget of each"), tr("For each method and seed, search trials included"), 0);
     seeds = cell(tr("Seeds"), {}, 0);
     runs = cell(tr("Runs"), {}, 0);
     spent = cell(tr("Spent"), tr("By all methods and seeds together"), 0);
@@ -263,14 +279,7 @@ QWidget* StudyPage::Impl::makeHeader() {
     runs->setObjectName(QStringLiteral("studyRuns"));
     spent->setObjectName(QStringLiteral("studySpent"));
     left->setObjectName(QStringLiteral("studyLeft"));
-
-    auto* layout = new QVBoxLayout(header);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(8);
-    layout->addLayout(top);
-    layout->addWidget(bar);
-    layout->addLayout(cells);
-    return header;
+    return cells;
 }
 
 void StudyPage::Impl::makeTables() {
@@ -279,7 +288,7 @@ void StudyPage::Impl::makeTables() {
     methodTable->setSelectionBehavior(QAbstractItemView::SelectRows);
     methodTable->horizontalHeader()->setStretchLastSection(true);
     testTable = makeTable(&tests, QStringLiteral("studyTests"), tr("Paired tests between methods"));
-    testTable->setToolTip(tr("Each row against each column, on best validation losses"));
+    testTable->setToolTip(tr("Each row against each column, by best validation loss"));
     testTable->horizontalHeader()->setDefaultAlignment(Qt::AlignCenter);
     runOrder.setSourceModel(&runModel);
     runOrder.setSortRole(StudyRunModel::sortRole);
@@ -290,7 +299,7 @@ void StudyPage::Impl::makeTables() {
     runTable->horizontalHeader()->setStretchLastSection(true);
     runTable->setSortingEnabled(true);
     runTable->sortByColumn(-1, Qt::AscendingOrder);
-    runTable->setToolTip(tr("A double click, or Return, opens the run"));
+    runTable->setToolTip(tr("Double-click, or press Return, to open the run"));
     methodFit = new ColumnFit(methodTable);
     testFit = new ColumnFit(testTable);
     runFit = new ColumnFit(runTable);
@@ -343,7 +352,7 @@ void StudyPage::Impl::write(const QString& filter, const QString& ending, const 
     settings.setValue(folderKey, QFileInfo(file).absolutePath());
     if (belongsToArchive(archive, file.toStdString())) {
         banner->showMessage(tr("%1 cannot be written: it is the archive itself. Choose another name; the "
-                               "archive is as it was.")
+                               "archive is unchanged.")
                                 .arg(file),
                             Tone::bad);
         return;
@@ -354,7 +363,7 @@ void StudyPage::Impl::write(const QString& filter, const QString& ending, const 
         banner->showMessage(
             tr("%1 cannot be written: %2. Choose another folder.").arg(file, out.errorString()), Tone::bad);
     else
-        banner->showMessage(tr("Written: %1").arg(file), Tone::good);
+        banner->showMessage(tr("Saved as %1").arg(file), Tone::good);
 }
 
 void StudyPage::Impl::fitTables() {
@@ -373,7 +382,7 @@ void StudyPage::Impl::update() {
     if (here && controller.isPausing())
         badge->set(tr("pausing…"), Tone::busy);
     else
-        badge->set(!loaded && !here ? tr("reading…") : stateWord(state), stateTone(state));
+        badge->set(!loaded && !here ? tr("reading…") : stateText(state), stateTone(state));
     badge->setToolTip(loaded ? QString::fromStdString(loaded->row.reason) : QString());
 
     const bool started = loaded && loaded->row.runs > 0;
@@ -381,14 +390,15 @@ void StudyPage::Impl::update() {
     run->setIcon(themedIcon(here ? QStringLiteral("pause") : QStringLiteral("run"), page.palette()));
     edit->setIcon(themedIcon(QStringLiteral("duplicate"), page.palette()));
     back->setIcon(themedIcon(QStringLiteral("back"), page.palette()));
-    run->setToolTip(here ? tr("Save what runs and halt; it goes on from there later (Ctrl+Shift+P)")
-                         : tr("Go on until the budget is used up (Ctrl+Shift+P)"));
+    run->setToolTip(
+        here ? tr("Save the runs in progress and stop; the study can be resumed later (Ctrl+Shift+P)")
+             : tr("Run until the budget is used up (Ctrl+Shift+P)"));
     const bool complete = loaded && !here && loaded->row.state == RunState::completed;
     run->setEnabled(here ? !controller.isPausing() : loaded && !isElsewhere() && !complete);
-    if (isElsewhere()) run->setToolTip(tr("Another process executes it."));
-    if (complete) run->setToolTip(tr("All of its budget is used. Extend it to go on."));
+    if (isElsewhere()) run->setToolTip(tr("Another process is running it."));
+    if (complete) run->setToolTip(tr("Its budget is used up. Extend it to continue."));
     extend->setEnabled(loaded && !here && !isElsewhere());
-    extend->setToolTip(here ? tr("Pause the study first.") : tr("Give it more budget or more seeds"));
+    extend->setToolTip(here ? tr("Pause the study first.") : tr("Add budget or seeds"));
     edit->setEnabled(loaded.has_value());
     exports->setEnabled(loaded.has_value());
 

@@ -77,23 +77,22 @@ QVariant StudyRunModel::data(const QModelIndex& index, int role) const {
     case Method:
         return sort ? QVariant(qlonglong(row.run.place.method)) : QVariant(row.method);
     case Seed:
-        return sort ? QVariant(qulonglong(row.run.place.seed))
-                    : QVariant(QString::number(row.run.place.seed));
+        return sort ? QVariant(qulonglong(row.run.place.seed)) : QVariant(typedText(row.run.place.seed));
     case Trial:
         if (sort) return qlonglong(row.run.place.trial);
-        return row.trial ? QString::number(row.run.place.trial) : QStringLiteral("–");
+        return row.trial ? countText(row.run.place.trial) : QStringLiteral("–");
     case State:
-        return stateWord(row.run.state);
+        return stateText(row.run.state);
     case ValidationLoss:
         if (sort)
             return row.best && !std::isnan(*row.best) ? *row.best : std::numeric_limits<double>::infinity();
         return row.best ? valueText(*row.best) : QString();
     case Epochs:
-        return sort ? QVariant(row.epochs) : QVariant(typedText(std::round(row.epochs * 10.0) / 10.0));
+        return sort ? QVariant(row.epochs) : QVariant(quantityText(row.epochs));
     case Gradients:
-        return sort ? QVariant(row.run.gradients) : QVariant(groupedDigits(std::llround(row.run.gradients)));
+        return sort ? QVariant(row.run.gradients) : QVariant(countText(std::llround(row.run.gradients)));
     case Seconds:
-        return sort ? QVariant(row.run.seconds) : QVariant(durationWords(row.run.seconds));
+        return sort ? QVariant(row.run.seconds) : QVariant(durationText(row.run.seconds));
     case Reason:
         return QString::fromStdString(row.run.reason);
     default:

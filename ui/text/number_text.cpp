@@ -1,5 +1,7 @@
 #include "ui/text/number_text.h"
 
+#include "core/number_text.h"
+
 #include <QLocale>
 
 #include <cmath>
@@ -34,34 +36,27 @@ std::optional<std::uint64_t> parseUnsigned(QStringView text) {
     return static_cast<std::uint64_t>(*integer);
 }
 
-QString typedText(double value) {
-    QString text = QString::number(value, 'g', QLocale::FloatingPointShortest);
-    // "1e-03" is how C writes it; people write "1e-3".
-    const auto e = text.indexOf(u'e');
-    if (e >= 0) {
-        const QString exponent = QString::number(QStringView(text).mid(e + 1).toInt());
-        text = text.left(e + 1) + exponent;
-    }
-    return text;
-}
-
+QString typedText(double value) { return QString::fromStdString(numberText(value)); }
 QString typedText(std::int64_t value) { return QString::number(value); }
 QString typedText(std::uint64_t value) { return QString::number(value); }
 
-QString groupedDigits(std::int64_t value) { return QLocale(QLocale::English).toString(qlonglong(value)); }
-
-QString roughBytes(double bytes) {
-    return QLocale(QLocale::English)
-        .formattedDataSize(qint64(bytes), bytes < 1e9 ? 0 : 1, QLocale::DataSizeSIFormat);
+QString roundedText(double value, int digits) {
+    return typedText(std::isfinite(value) ? QString::number(value, 'g', digits).toDouble() : value);
 }
 
-QString roughDuration(double seconds) {
-    if (seconds < 90) return QObject::tr("%1 s").arg(std::max(1.0, std::round(seconds)));
-    const double minutes = seconds / 60;
-    if (minutes < 90) return QObject::tr("%1 min").arg(std::round(minutes));
-    const auto total = qint64(std::round(minutes));
-    if (total < 48 * 60) return QObject::tr("%1 h %2 min").arg(total / 60).arg(total % 60);
-    return QObject::tr("%1 days").arg(std::round(minutes / 1440));
+QString valueText(double value) { return QString::fromStdString(dstn::valueText(value)); }
+QString valueText(const std::optional<double>& value) { return value ? valueText(*value) : QString(); }
+QString signedText(double value) { return QString::fromStdString(dstn::signedText(value)); }
+QString percentText(double fraction) { return QString::fromStdString(dstn::percentText(fraction)); }
+QString probabilityText(double p) { return QString::fromStdString(dstn::probabilityText(p)); }
+QString countText(std::int64_t count) { return QString::fromStdString(dstn::countText(count)); }
+QString quantityText(double amount) { return QString::fromStdString(dstn::quantityText(amount)); }
+QString bytesText(double bytes) { return QString::fromStdString(dstn::bytesText(bytes)); }
+QString rateText(double perSecond, std::string_view what) {
+    return QString::fromStdString(dstn::rateText(perSecond, what));
 }
+QString durationText(double seconds) { return QString::fromStdString(dstn::durationText(seconds)); }
+QString durationText(const std::optional<double>& seconds) { return durationText(seconds.value_or(-1.0)); }
+QString roughDurationText(double seconds) { return QString::fromStdString(dstn::roughDurationText(seconds)); }
 
 } // namespace dstn::ui

@@ -2,6 +2,7 @@
 
 #include "core/archive/archive.h"
 #include "core/run/events.h"
+#include "ui/text/run_text.h"
 
 #include <QString>
 
@@ -35,14 +36,14 @@ struct RunSummary {
     double epochTotal() const; ///< 0: unknown
     /// Share done in [0, 1].
     double progress() const;
+
+  private:
+    void take(const RunStarted& started);
+    void take(const ProgressMade& progress);
+    void take(const StateChanged& changed);
+    void take(const RunFinished& finished);
 };
 
-/// "0:07", "12:34", "3:04:05"; "–" where it is not known.
-QString durationText(std::optional<double> seconds);
-/// "12,345" in the person's locale.
-QString countText(std::int64_t count);
-/// "running", … as said on screen.
-QString stateText(RunState state);
 /// "0.4123, accuracy 86.12 %": loss and, where there is one, accuracy; of a language model, "4.12, perplexity
 /// 61.6".
 QString lossText(double loss, const std::optional<double>& accuracy, bool language = false);

@@ -1,40 +1,13 @@
 #include "ui/text/run_text.h"
 
-#include <QLocale>
+#include "ui/text/number_text.h"
+
 #include <QRegularExpression>
 
 #include <algorithm>
 #include <cmath>
 
 namespace dstn::ui {
-
-QString valueText(double value) {
-    if (std::isnan(value)) return QStringLiteral("NaN");
-    if (std::isinf(value)) return value > 0 ? QStringLiteral("∞") : QStringLiteral("−∞");
-    const double size = std::abs(value);
-    if (value == std::round(value) && size < 1e6) return QString::number(value, 'f', 0);
-    if (size >= 1e6 || size < 1e-4) return QString::number(value, 'e', 3);
-    const int magnitude = static_cast<int>(std::floor(std::log10(size)));
-    return QString::number(value, 'f', std::max(1, 3 - magnitude));
-}
-
-QString valueText(const std::optional<double>& value) { return value ? valueText(*value) : QString(); }
-
-QString percentText(double fraction) {
-    if (!std::isfinite(fraction)) return valueText(fraction);
-    return QString::number(100.0 * fraction, 'f', 2) + QStringLiteral(" %");
-}
-
-QString durationWords(double seconds) {
-    if (!std::isfinite(seconds) || seconds < 0.0) return {};
-    if (seconds < 10.0) return QString::number(seconds, 'f', 1) + QStringLiteral(" s");
-    const auto total = static_cast<std::int64_t>(std::llround(seconds));
-    const auto two = [](std::int64_t n) { return QString::number(n).rightJustified(2, QLatin1Char('0')); };
-    if (total < 60) return QStringLiteral("%1 s").arg(total);
-    if (total < 3600) return QStringLiteral("%1 min %2 s").arg(total / 60).arg(two(total % 60));
-    if (total < 86400) return QStringLiteral("%1 h %2 min").arg(total / 3600).arg(two(total / 60 % 60));
-    return QStringLiteral("%1 d %2 h").arg(total / 86400).arg(two(total / 3600 % 24));
-}
 
 QDateTime momentOf(const std::string& iso) {
     QDateTime moment = QDateTime::fromString(QString::fromStdString(iso), Qt::ISODateWithMs);
@@ -45,6 +18,11 @@ QDateTime momentOf(const std::string& iso) {
 
 QString whenText(const QDateTime& moment) {
     return moment.isValid() ? moment.toLocalTime().toString(QStringLiteral("yyyy-MM-dd HH:mm")) : QString();
+}
+
+QString secondText(const QDateTime& moment) {
+    return moment.isValid() ? moment.toLocalTime().toString(QStringLiteral("yyyy-MM-dd HH:mm:ss"))
+                            : QString();
 }
 
 QString relativeText(const QDateTime& moment, const QDateTime& now) {
@@ -65,7 +43,7 @@ QString relativeText(const QDateTime& moment, const QDateTime& now) {
     return ago(days / 365, "year");
 }
 
-QString stateWord(RunState state) {
+QString stateText(RunState state) {
     const std::string_view text = name(state);
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
 }

@@ -11,17 +11,13 @@ namespace dstn::ui {
 
 /// Facts of a run as a person reads them; the same words in every list, table and export.
 
-/// Four significant digits, more where the integer part has more; "NaN" and "∞" are said, not hidden.
-QString valueText(double value);
-QString valueText(const std::optional<double>& value); ///< empty if there is none
-QString percentText(double fraction);                  ///< 0.8813 -> "88.13 %"
-QString durationWords(double seconds);                 ///< "48 s", "3 min 05 s", "2 h 04 min", "3 d 05 h"
 /// An ISO 8601 moment in UTC; invalid if it is none.
 QDateTime momentOf(const std::string& iso);
-QString whenText(const QDateTime& moment); ///< local time, "2024-05-01 14:03"
+QString whenText(const QDateTime& moment);   ///< local time, "2024-05-01 14:03"
+QString secondText(const QDateTime& moment); ///< "2024-05-01 14:03:59"
 /// "just now", "5 minutes ago", "yesterday", …
 QString relativeText(const QDateTime& moment, const QDateTime& now);
-QString stateWord(RunState state); ///< "completed"
+QString stateText(RunState state); ///< "completed"
 /// Share of the steps that are done, in [0, 1]; none where the total is not known.
 std::optional<double> progressOf(const RunRow& row);
 /// What a run is judged by beside its loss. In this order kinds stand in a sorted column.

@@ -5,74 +5,88 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <tuple>
+#include <utility>
 
 namespace dstn::ui {
 
 namespace {
 
-struct Known {
-    std::string_view series;
-    const char* title;
-};
-/// Perplexities are not stored: they are drawn from their losses.
-struct Derived {
-    std::string_view perplexity, loss;
-};
-constexpr std::array<Derived, 3> perplexities{{
-    {"epoch/validation_perplexity", series::epochValidationLoss},
-    {"epoch/train_perplexity", series::epochTrainLoss},
-    {"epoch/test_perplexity", series::epochTestLoss},
-}};
-/// In the order of interest.
-constexpr std::array<Known, 14> known{{
-    {series::epochValidationLoss, "Validation loss"},
-    {series::epochTrainLoss, "Training loss"},
-    {perplexities[0].perplexity, "Validation perplexity"},
-    {perplexities[1].perplexity, "Training perplexity"},
-    {series::epochValidationAccuracy, "Validation accuracy"},
-    {series::epochTrainAccuracy, "Training accuracy"},
-    {series::epochTestLoss, "Test loss"},
-    {perplexities[2].perplexity, "Test perplexity"},
-    {series::epochTestAccuracy, "Test accuracy"},
-    {series::trainLoss, "Training loss, mini-batches"},
-    {series::trainAccuracy, "Training accuracy, mini-batches"},
-    {series::responseLoss, "Response loss, mini-batches"},
-    {series::validationStepLoss, "Validation loss, mini-batches"},
-    {series::throughput, "Examples per second"},
-}};
+QString textOf(std::string_view text) {
+    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
 
-bool isScale(const std::string& name) { return name.starts_with(series::scalePrefix); }
+/// Perplexities are not stored: they are drawn from the losses of epochs.
+struct Perplexity {
+    std::string name;
+    QString title;
+    const SeriesInfo* loss;
+};
 
-/// Metrics of epochs, hyperparameters, metrics of mini-batches, scales, others.
-int kind(const std::string& name) {
-    if (isPerEpoch(name)) return 0;
-    if (isHyperparameter(name)) return 1;
-    if (isScale(name)) return 3;
-    return std::any_of(known.begin(), known.end(), [&](const Known& k) { return k.series == name; }) ? 2 : 4;
+const std::vector<Perplexity>& perplexities() {
+    static const std::vector<Perplexity> all = [] {
+        constexpr std::string_view loss = "loss";
+        std::vector<Perplexity> result;
+        for (const SeriesInfo& info : seriesTable) {
+            if (info.plot != SeriesPlot::loss || info.cadence != SeriesCadence::epoch) continue;
+            const auto renamed = [&](std::string_view text) {
+                return std::string(text.substr(0, text.size() - loss.size())) + "perplexity";
+            };
+            result.push_back(
+                {.name = renamed(info.name), .title = textOf(renamed(info.title)), .loss = &info});
+        }
+        return result;
+    }();
+    return all;
+}
+
+const Perplexity* findPerplexity(std::string_view name) {
+    const auto found = std::ranges::find(perplexities(), name, &Perplexity::name);
+    return found == perplexities().end() ? nullptr : &*found;
+}
+
+bool isScale(const std::string& name) { return hyperparameterOfScale(name).has_value(); }
+
+/// Where a series stands in the order of interest: metrics of epochs, hyperparameters, metrics of steps,
+/// scales, others. Of epochs what is of the test split comes last, then losses before perplexities before
+/// accuracies, and validation before training.
+std::array<int, 5> interest(const std::string& name) {
+    if (isHyperparameter(name)) return {1};
+    if (isScale(name)) return {3};
+    const Perplexity* const perplexity = findPerplexity(name);
+    const SeriesInfo* const info = perplexity != nullptr ? perplexity->loss : findSeries(name);
+    if (info == nullptr) return {4};
+    const int row = static_cast<int>(info->series);
+    if (info->cadence == SeriesCadence::step) return {2, row};
+    const int quantity = 2 * static_cast<int>(info->plot) + (perplexity != nullptr ? 1 : 0);
+    return {0, info->split == SeriesSplit::test ? 1 : 0, quantity, info->split == SeriesSplit::train ? 1 : 0,
+            row};
 }
 
 } // namespace
 
 QString seriesTitle(const std::string& name, bool language) {
-    if (language && name == series::throughput) return QStringLiteral("Tokens per second");
-    for (const Known& entry : known)
-        if (entry.series == name) return QString::fromUtf8(entry.title);
-    if (isHyperparameter(name))
-        return QString::fromStdString(name.substr(series::hyperparameterPrefix.size()));
-    if (isScale(name))
-        return QStringLiteral("σ of ") + QString::fromStdString(name.substr(series::scalePrefix.size()));
+    if (const SeriesInfo* const info = findSeries(name))
+        return textOf(language && !info->textTitle.empty() ? info->textTitle : info->title);
+    if (const Perplexity* const perplexity = findPerplexity(name)) return perplexity->title;
+    if (const auto hyperparameter = hyperparameterOf(name)) return QString::fromStdString(*hyperparameter);
+    if (const auto hyperparameter = hyperparameterOfScale(name))
+        return QStringLiteral("σ of ") + QString::fromStdString(*hyperparameter);
     return QString::fromStdString(name);
 }
 
-bool isAccuracy(const std::string& name) { return name.ends_with("accuracy"); }
-bool isHyperparameter(const std::string& name) { return name.starts_with(series::hyperparameterPrefix); }
-bool isPerEpoch(const std::string& name) { return name.starts_with("epoch/"); }
+bool isAccuracy(const std::string& name) {
+    const SeriesInfo* const info = findSeries(name);
+    return info != nullptr && info->unit == SeriesUnit::fraction;
+}
+bool isHyperparameter(const std::string& name) { return hyperparameterOf(name).has_value(); }
+bool isPerEpoch(const std::string& name) {
+    const SeriesInfo* const info = findSeries(name);
+    return info != nullptr ? info->cadence == SeriesCadence::epoch : findPerplexity(name) != nullptr;
+}
 
 std::string lossOfPerplexity(const std::string& name) {
-    for (const Derived& derived : perplexities)
-        if (derived.perplexity == name) return std::string(derived.loss);
-    return {};
+    const Perplexity* const perplexity = findPerplexity(name);
+    return perplexity != nullptr ? std::string(perplexity->loss->name) : std::string();
 }
 
 Curve perplexityOf(const Curve& loss) {
@@ -92,8 +106,8 @@ std::vector<std::string> drawnSeries(const RunDetails& run) {
     std::vector<std::string> names;
     for (const std::string& name : run.series) {
         if (!isAccuracy(name)) names.push_back(name);
-        for (const Derived& derived : perplexities)
-            if (derived.loss == name) names.emplace_back(derived.perplexity);
+        for (const Perplexity& perplexity : perplexities())
+            if (perplexity.loss->name == name) names.push_back(perplexity.name);
     }
     return names;
 }
@@ -114,19 +128,17 @@ std::vector<std::string> comparableSeries(const std::vector<std::vector<std::str
     for (const auto& [name, what] : found)
         if (what.runs >= needed || !(isHyperparameter(name) || isScale(name))) result.push_back(name);
     const auto order = [&](const std::string& name) {
-        const auto entry =
-            std::find_if(known.begin(), known.end(), [&](const Known& k) { return k.series == name; });
-        return std::tuple(kind(name), entry - known.begin(), found.at(name).first);
+        return std::pair(interest(name), found.at(name).first);
     };
-    std::sort(result.begin(), result.end(),
-              [&](const std::string& a, const std::string& b) { return order(a) < order(b); });
+    std::ranges::sort(result, {}, order);
     return result;
 }
 
 bool shownAtFirst(const std::string& name) {
-    return name == series::epochValidationLoss || name == series::epochTrainLoss ||
-           name == series::epochValidationAccuracy || name == perplexities[0].perplexity ||
-           isHyperparameter(name);
+    if (const SeriesInfo* const info = findSeries(name)) return info->compared;
+    if (const Perplexity* const perplexity = findPerplexity(name))
+        return perplexity->loss->compared && perplexity->loss->split == SeriesSplit::validation;
+    return isHyperparameter(name);
 }
 
 } // namespace dstn::ui

@@ -1,5 +1,6 @@
 #include "ui/text/study_text.h"
 
+#include "core/number_text.h"
 #include "core/study/plan.h"
 #include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
@@ -49,7 +50,7 @@ QString seedsText(const std::vector<std::uint64_t>& seeds) {
             parts.append(QStringLiteral("%1-%2").arg(seeds[i]).arg(seeds[end - 1]));
             i = end;
         } else {
-            parts.append(QString::number(seeds[i++]));
+            parts.append(typedText(seeds[i++]));
         }
     }
     return parts.join(QStringLiteral(", "));
@@ -92,27 +93,21 @@ QString unitText(BudgetUnit unit) {
     return {};
 }
 
-static QString countText(double amount) {
-    if (!std::isfinite(amount) || std::abs(amount) > 1e15) return valueText(amount);
-    if (amount != std::round(amount) && amount < 100.0) return typedText(std::round(amount * 100.0) / 100.0);
-    return groupedDigits(std::llround(amount));
-}
-
 QString amountText(double amount, BudgetUnit unit) {
-    if (unit == BudgetUnit::seconds) return durationWords(amount);
+    if (unit == BudgetUnit::seconds) return durationText(amount);
     if (unit == BudgetUnit::epochs && amount == 1.0) return QObject::tr("1 epoch");
-    return QStringLiteral("%1 %2").arg(countText(amount), unitText(unit));
+    return QStringLiteral("%1 %2").arg(quantityText(amount), unitText(unit));
 }
 
 QString shareText(double done, double total, BudgetUnit unit) {
     return QObject::tr("%1 of %2")
-        .arg(unit == BudgetUnit::seconds ? durationWords(done) : countText(done), amountText(total, unit));
+        .arg(unit == BudgetUnit::seconds ? durationText(done) : quantityText(done), amountText(total, unit));
 }
 
 /// What follows from the budget alone.
 static QString trainingsText(const Study& study, const Experiment& experiment,
                              const std::optional<DataInfo>& data) {
-    const QString type = QString::fromStdString(experiment.tuner.type);
+    const TunerTraits& traits = traitsOf(experiment.tuner);
 
     std::optional<double> epochs; // that the budget is
     if (study.unit == BudgetUnit::epochs)
@@ -120,39 +115,39 @@ static QString trainingsText(const Study& study, const Experiment& experiment,
     else if (study.unit == BudgetUnit::gradients && data)
         epochs = epochsOf(experiment, *data, study.budget);
 
-    if (!isSearch(experiment.tuner.type)) {
+    if (!traits.searches()) {
         const QString whole = QObject::tr("one training of %1").arg(amountText(study.budget, study.unit));
         if (!epochs || study.unit == BudgetUnit::epochs) return whole;
         return QObject::tr("%1, up to %2")
             .arg(whole, amountText(std::max(1.0, std::floor(*epochs)), BudgetUnit::epochs));
     }
     const std::int64_t most = trainingsOf(experiment);
-    if (experiment.tuner.type == "pbt")
-        return epochs ? QObject::tr("%1 trainings side by side, %2 each")
+    if (traits.sideBySide)
+        return epochs ? QObject::tr("%1 trainings in parallel, %2 each")
                             .arg(most)
                             .arg(amountText(std::floor(*epochs / double(most) * 10.0) / 10.0,
                                             BudgetUnit::epochs))
-                      : QObject::tr("%1 trainings side by side, %2 together")
+                      : QObject::tr("%1 trainings in parallel, %2 in total")
                             .arg(most)
                             .arg(amountText(study.budget, study.unit));
     const QString each = amountText(double(experiment.epochs), BudgetUnit::epochs);
     if (!epochs)
-        return QObject::tr("as many trainings of %1 as %2 allow, %3 at most")
+        return QObject::tr("as many trainings of %1 as %2 allow, at most %3")
             .arg(each, amountText(study.budget, study.unit))
             .arg(most);
     const auto fit =
         static_cast<std::int64_t>(std::min(std::floor(*epochs / double(experiment.epochs)), 1e9));
     if (fit < 1) return QObject::tr("less than one training of %1").arg(each);
-    const bool early = experiment.tuner.earlyStopping == EarlyStopping::asha && type != u"grid";
+    const bool early = stopsEarly(experiment.tuner);
     const std::int64_t count = early ? fit : std::min(fit, most);
     QString text = count == 1 ? QObject::tr("1 training of %1").arg(each)
-                              : QObject::tr("%1 trainings of %2").arg(groupedDigits(count), each);
+                              : QObject::tr("%1 trainings of %2").arg(countText(count), each);
     if (early)
-        text = QObject::tr("as much as %1; more of them, as poor ones end early").arg(text);
+        text = QObject::tr("as much as %1; more of them, because poor ones stop early").arg(text);
     else if (most < fit)
-        text += QObject::tr(", all that it has (%1)")
-                    .arg(type == u"grid" ? QObject::tr("the grid, or tuner.trials")
-                                         : QObject::tr("tuner.trials"));
+        text += QObject::tr(", its maximum (%1)")
+                    .arg(traits.points != nullptr ? QObject::tr("the grid, or tuner.trials")
+                                                  : QObject::tr("tuner.trials"));
     return text;
 }
 
@@ -162,7 +157,7 @@ QString budgetMeaning(const Study& study, const StudyMethod& method, const std::
     all.insert(all.end(), method.set.begin(), method.set.end());
     const ParsedExperiment parsed = parseExperiment(study.experimentJson, all);
     if (!parsed.experiment)
-        return QObject::tr("not with this experiment: %1")
+        return QObject::tr("not available for this experiment: %1")
             .arg(QString::fromStdString(parsed.mistakes.front().message));
     const QString text = trainingsText(study, *parsed.experiment, data);
     const std::vector<std::string> held = parsed.experiment->heldNames();
@@ -174,30 +169,13 @@ QString budgetMeaning(const Study& study, const StudyMethod& method, const std::
 
 QString meanText(const std::optional<Mean>& mean, bool percent) {
     if (!mean || mean->count == 0) return QStringLiteral("–");
-    const double factor = percent ? 100.0 : 1.0;
-    const double value = mean->mean * factor;
-    if (!std::isfinite(value)) return valueText(value);
-    const QString text = percent ? QString::number(value, 'f', 2) : valueText(value);
-    QString whole = text;
-    if (mean->error) {
-        const qsizetype point = text.indexOf(u'.');
-        const bool scientific = text.contains(u'e');
-        const int decimals = scientific || point < 0 ? -1 : int(text.size() - point - 1);
-        const double error = *mean->error * factor;
-        whole += QStringLiteral(" ± %1").arg(
-            !std::isfinite(error) || decimals < 0 ? valueText(error) : QString::number(error, 'f', decimals));
-    }
-    return percent ? whole + QStringLiteral(" %") : whole;
-}
-
-QString probabilityText(double p) {
-    if (!std::isfinite(p)) return QStringLiteral("–");
-    return p < 0.001 ? QStringLiteral("< 0.001") : QString::number(p, 'f', 3);
+    return QString::fromStdString(percent ? dstn::meanPercentText(mean->mean, mean->error)
+                                          : dstn::meanText(mean->mean, mean->error));
 }
 
 QString spentText(const std::optional<Mean>& mean, BudgetUnit unit) {
     if (!mean || mean->count == 0) return QStringLiteral("–");
-    return unit == BudgetUnit::seconds ? durationWords(mean->mean) : countText(mean->mean);
+    return unit == BudgetUnit::seconds ? durationText(mean->mean) : quantityText(mean->mean);
 }
 
 QString chosenText(const std::vector<std::pair<std::string, Mean>>& hyperparameters) {
@@ -208,8 +186,8 @@ QString chosenText(const std::vector<std::pair<std::string, Mean>>& hyperparamet
 }
 
 QString runCountText(std::int64_t runs, std::int64_t failed) {
-    const QString all = runs == 1 ? QObject::tr("1 run") : QObject::tr("%1 runs").arg(groupedDigits(runs));
-    return failed == 0 ? all : QObject::tr("%1, %2 failed").arg(all, groupedDigits(failed));
+    const QString all = runs == 1 ? QObject::tr("1 run") : QObject::tr("%1 runs").arg(countText(runs));
+    return failed == 0 ? all : QObject::tr("%1, %2 failed").arg(all, countText(failed));
 }
 
 } // namespace dstn::ui

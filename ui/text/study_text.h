@@ -16,14 +16,14 @@ namespace dstn::ui {
 
 /// What of a study is typed and read: the same words on every page.
 
-/// "0-9, 12" -> {0, …, 9, 12}. `problem` is the sentence that says why a text is no list of seeds.
+/// "0-9, 12" -> {0, …, 9, 12}. `problem` is the sentence that says why a text is not a list of seeds.
 std::vector<std::uint64_t> parseSeeds(const QString& text, QString& problem);
 /// {0, 1, 2, 7} -> "0-2, 7"
 QString seedsText(const std::vector<std::uint64_t>& seeds);
 
 using Assignments = std::vector<std::pair<std::string, std::string>>;
 /// One `path=value` a line, as `--set` takes them; empty lines are left out. `problem` names the first line
-/// that is none.
+/// that is not one.
 Assignments parseAssignments(const QString& lines, QString& problem);
 QString assignmentsText(const Assignments& assignments);
 
@@ -31,14 +31,12 @@ QString unitText(BudgetUnit unit);                             ///< "gradient ev
 QString shareText(double done, double total, BudgetUnit unit); ///< "9 of 36 epochs"
 QString amountText(double amount, BudgetUnit unit); ///< "70 epochs", "1,200 gradient evaluations", "15 min"
 /// What a budget is for one of the methods: "7 trainings of 10 epochs", "one training of 70 epochs", and
-/// which hyperparameters it holds; or why the method cannot be had on this experiment.
+/// which hyperparameters it holds; or why the method is not available for this experiment.
 /// @param data absent: not known yet
 QString budgetMeaning(const Study& study, const StudyMethod& method, const std::optional<DataInfo>& data);
 
-/// "0.4123 ± 0.0061", the error with as many decimals as the mean; "0.4123" for one value; "–" for none.
+/// core's meanText(), or of fractions meanPercentText(): "0.4123 ± 0.0061"; "–" where there is none.
 QString meanText(const std::optional<Mean>& mean, bool percent = false);
-/// "0.012"; "< 0.001"
-QString probabilityText(double p);
 /// Seconds or counts that are spent: "12 min", "3,400".
 QString spentText(const std::optional<Mean>& mean, BudgetUnit unit);
 /// "dropout0 0.12 ± 0.03, cutout_length 4.2 ± 0.4"

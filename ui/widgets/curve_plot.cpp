@@ -1,5 +1,7 @@
 #include "ui/widgets/curve_plot.h"
 
+#include "ui/text/number_text.h"
+
 #include "ui/widgets/curve_plot_private.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/flow_layout.h"
@@ -34,13 +36,14 @@ double drawable(double value) {
 
 } // namespace
 
-QString ShortTicker::getTickLabel(double tick, const QLocale& locale, QChar format, int precision) {
-    if (percent_) return QString::number(tick * 100.0, 'g', 6) + QStringLiteral(" %");
+QString ShortTicker::getTickLabel(double tick, const QLocale&, QChar, int) {
+    constexpr int digits = 6;
+    if (percent_) return roundedText(tick * 100.0, digits) + QStringLiteral(" %");
     const double size = std::abs(tick);
-    if (size >= 1e9) return QString::number(tick / 1e9, 'g', 6) + QLatin1Char('G');
-    if (size >= 1e6) return QString::number(tick / 1e6, 'g', 6) + QLatin1Char('M');
-    if (size >= 1e4) return QString::number(tick / 1e3, 'g', 6) + QLatin1Char('k');
-    return QCPAxisTicker::getTickLabel(tick, locale, format, precision);
+    if (size >= 1e9) return roundedText(tick / 1e9, digits) + QLatin1Char('G');
+    if (size >= 1e6) return roundedText(tick / 1e6, digits) + QLatin1Char('M');
+    if (size >= 1e4) return roundedText(tick / 1e3, digits) + QLatin1Char('k');
+    return roundedText(tick, digits);
 }
 
 int redrawIntervalMs(double redrawMs) {
@@ -57,9 +60,8 @@ CurvePlot::CurvePlot(const QString& title, QWidget* parent)
       placeholder_(new QLabel(plot_)) {
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(title);
-    setToolTip(
-        tr("Drag to zoom, Shift+drag to move, Ctrl+wheel to zoom in time, double click to follow again; "
-           "right click for more"));
+    setToolTip(tr("Drag to zoom, Shift+drag to move, Ctrl+wheel to zoom in time, double-click to follow "
+                  "again; right-click for more"));
     QFont bold = titleLabel_->font();
     bold.setBold(true);
     titleLabel_->setFont(bold);
@@ -82,36 +84,8 @@ CurvePlot::CurvePlot(const QString& title, QWidget* parent)
     layout->addWidget(legend_);
     layout->addWidget(plot_, 1);
 
-    plot_->setFocusPolicy(Qt::NoFocus);
-    // The menu, and the wheel where it scrolls the page, belong to the parents: QCustomPlot keeps them off.
-    plot_->setContextMenuPolicy(Qt::NoContextMenu);
-    plot_->setAttribute(Qt::WA_NoMousePropagation, false);
-    plot_->setMouseTracking(true);
-    plot_->installEventFilter(this);
-    plot_->setMinimumHeight(90);
-    plot_->setPlottingHints(QCP::phFastPolylines | QCP::phCacheLabels);
-    plot_->setNoAntialiasingOnDrag(true);
-    plot_->setSelectionRectMode(QCP::srmZoom);
-    plot_->axisRect()->setMinimumMargins(QMargins(46, 6, 14, 20));
-    plot_->addLayer(QStringLiteral("bands"), plot_->layer(QStringLiteral("main")), QCustomPlot::limBelow);
-    plot_->addLayer(QStringLiteral("cursor"), plot_->layer(QStringLiteral("overlay")), QCustomPlot::limBelow);
-    plot_->layer(QStringLiteral("cursor"))->setMode(QCPLayer::lmBuffered);
-
-    plot_->xAxis->setTickLabels(false);
-    plot_->yAxis->setTickLabels(false);
-
-    cursorLine_ = new QCPItemLine(plot_);
-    cursorLine_->setLayer(QStringLiteral("cursor"));
-    cursorLine_->start->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    cursorLine_->end->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    cursorText_ = new QCPItemText(plot_);
-    cursorText_->setLayer(QStringLiteral("cursor"));
-    cursorText_->position->setType(QCPItemPosition::ptAbsolute);
-    cursorText_->setTextAlignment(Qt::AlignLeft);
-    cursorText_->setPadding(QMargins(7, 5, 7, 5));
-    cursorText_->setClipToAxisRect(false);
-    cursorLine_->setVisible(false);
-    cursorText_->setVisible(false);
+    setUpPlot();
+    setUpCursor();
 
     timer_.setSingleShot(true);
     connect(&timer_, &QTimer::timeout, this, &CurvePlot::redraw);
@@ -130,6 +104,41 @@ CurvePlot::CurvePlot(const QString& title, QWidget* parent)
     setXAxis(axis_);
     restyle(isDark(palette()), false);
     markDirty();
+}
+
+void CurvePlot::setUpPlot() {
+    plot_->setFocusPolicy(Qt::NoFocus);
+    // The menu, and the wheel where it scrolls the page, belong to the parents: QCustomPlot keeps them off.
+    plot_->setContextMenuPolicy(Qt::NoContextMenu);
+    plot_->setAttribute(Qt::WA_NoMousePropagation, false);
+    plot_->setMouseTracking(true);
+    plot_->installEventFilter(this);
+    plot_->setMinimumHeight(90);
+    plot_->setPlottingHints(QCP::phFastPolylines | QCP::phCacheLabels);
+    plot_->setNoAntialiasingOnDrag(true);
+    plot_->setSelectionRectMode(QCP::srmZoom);
+    plot_->axisRect()->setMinimumMargins(QMargins(46, 6, 14, 20));
+    plot_->addLayer(QStringLiteral("bands"), plot_->layer(QStringLiteral("main")), QCustomPlot::limBelow);
+    plot_->addLayer(QStringLiteral("cursor"), plot_->layer(QStringLiteral("overlay")), QCustomPlot::limBelow);
+    plot_->layer(QStringLiteral("cursor"))->setMode(QCPLayer::lmBuffered);
+
+    plot_->xAxis->setTickLabels(false);
+    plot_->yAxis->setTickLabels(false);
+}
+
+void CurvePlot::setUpCursor() {
+    cursorLine_ = new QCPItemLine(plot_);
+    cursorLine_->setLayer(QStringLiteral("cursor"));
+    cursorLine_->start->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    cursorLine_->end->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    cursorText_ = new QCPItemText(plot_);
+    cursorText_->setLayer(QStringLiteral("cursor"));
+    cursorText_->position->setType(QCPItemPosition::ptAbsolute);
+    cursorText_->setTextAlignment(Qt::AlignLeft);
+    cursorText_->setPadding(QMargins(7, 5, 7, 5));
+    cursorText_->setClipToAxisRect(false);
+    cursorLine_->setVisible(false);
+    cursorText_->setVisible(false);
 }
 
 CurvePlot::~CurvePlot() = default;
@@ -535,10 +544,7 @@ void CurvePlot::styleCurve(Curve& curve, bool dark) {
 }
 
 QString CurvePlot::valueText(double value) const {
-    if (std::isnan(value)) return QStringLiteral("NaN");
-    if (std::isinf(value)) return value > 0 ? QStringLiteral("+∞") : QStringLiteral("−∞");
-    return percent_ ? QString::number(value * 100.0, 'f', 2) + QStringLiteral(" %")
-                    : QString::number(value, 'g', 5);
+    return percent_ ? percentText(value) : ui::valueText(value);
 }
 
 void CurvePlot::setCursorAt(double x) { showCursor(x); }
@@ -567,12 +573,11 @@ void CurvePlot::showCursor(double x) {
         lines.append(line);
         if (std::abs(key - x) < best) {
             best = std::abs(key - x);
-            head = quantity_.isEmpty()
-                       ? tr("step %1, epoch %2, %3 s")
-                             .arg(curve->data.x(XAxis::step)[i], 0, 'f', 0)
-                             .arg(curve->data.x(XAxis::epoch)[i], 0, 'f', 2)
-                             .arg(curve->data.x(XAxis::seconds)[i], 0, 'f', 1)
-                       : QStringLiteral("%1: %2").arg(quantity_, QString::number(key, 'g', 6));
+            head = quantity_.isEmpty() ? tr("step %1, epoch %2, %3")
+                                             .arg(quantityText(curve->data.x(XAxis::step)[i]),
+                                                  quantityText(curve->data.x(XAxis::epoch)[i]),
+                                                  durationText(curve->data.x(XAxis::seconds)[i]))
+                                       : QStringLiteral("%1: %2").arg(quantity_, roundedText(key, 6));
         }
     }
     constexpr int mostLines = 12;

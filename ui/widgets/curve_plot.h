@@ -79,7 +79,7 @@ class CurvePlot : public QWidget {
     void setLegendShown(bool shown);
     void setXAxis(XAxis axis);
     /// What the points are drawn against where it is neither step nor epoch: "gradient evaluations". Each is
-    /// then appended with the same number three times, told once. Empty: step, epoch and seconds.
+    /// then appended with the same number three times, shown once. Empty: step, epoch and seconds.
     void setQuantity(const QString& name);
     XAxis xAxis() const { return axis_; }
     void setXLabelShown(bool shown); ///< off for small multiples that share an axis
@@ -153,6 +153,8 @@ class CurvePlot : public QWidget {
     void userReset();
     void openMenu(const QPoint& at); ///< in global coordinates
     QString xLabel() const;
+    void setUpPlot();
+    void setUpCursor();
     QString valueText(double value) const;
 
     QCustomPlot* plot_;

@@ -1,5 +1,6 @@
 // Figures fit for a paper, and the numbers behind them.
 #include "core/error.h"
+#include "ui/text/csv_text.h"
 #include "ui/widgets/curve_plot_private.h"
 #include "ui/widgets/theme.h"
 
@@ -13,13 +14,6 @@ namespace dstn::ui {
 
 namespace {
 
-QString quoted(QString text) {
-    if (!text.contains(QLatin1Char(',')) && !text.contains(QLatin1Char('"')) &&
-        !text.contains(QLatin1Char('\n')))
-        return text;
-    return QLatin1Char('"') + text.replace(QLatin1Char('"'), QStringLiteral("\"\"")) + QLatin1Char('"');
-}
-
 QString exact(double value) { return QString::number(value, 'g', 17); }
 
 [[noreturn]] void refuse(const QString& message) { throw Error(ErrorKind::usage, message.toStdString()); }
@@ -29,7 +23,7 @@ QString exact(double value) { return QString::number(value, 'g', 17); }
 QString CurvePlot::csv() const {
     QString text;
     QTextStream out(&text);
-    out << "curve," << (quantity_.isEmpty() ? QStringLiteral("step,epoch,seconds") : quoted(quantity_))
+    out << "curve," << (quantity_.isEmpty() ? QStringLiteral("step,epoch,seconds") : csvCell(quantity_))
         << ",value,smoothed,lower,upper\n";
     const QCPRange range = plot_->xAxis->range();
     for (const auto& curve : curves_) {
@@ -38,7 +32,7 @@ QString CurvePlot::csv() const {
         const auto& x = data.x(axis_);
         for (std::size_t i = 0; i < data.size(); ++i) {
             if (!followX_ && !range.contains(x[i])) continue;
-            out << quoted(curve->name) << ',' << exact(data.x(XAxis::step)[i]) << ',';
+            out << csvCell(curve->name) << ',' << exact(data.x(XAxis::step)[i]) << ',';
             if (quantity_.isEmpty())
                 out << exact(data.x(XAxis::epoch)[i]) << ',' << exact(data.x(XAxis::seconds)[i]) << ',';
             out << exact(data.values()[i]) << ',';

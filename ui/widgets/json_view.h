@@ -15,7 +15,7 @@ class JsonView : public QWidget {
     Q_OBJECT
   public:
     explicit JsonView(QWidget* parent = nullptr);
-    /// Laid out with two blanks a level and its keys in their own order; text that is no JSON is shown as it
+    /// Laid out with two blanks a level and its keys in their own order; text that is not JSON is shown as it
     /// is.
     void setJson(const QString& json);
     void focusSearch();

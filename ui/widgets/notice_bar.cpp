@@ -45,7 +45,7 @@ void NoticeBar::say(Kind kind, const QString& text, std::vector<Choice> choices)
         auto* button = new QPushButton(choice.text, this);
         button->setObjectName(choice.text);
         connect(button, &QPushButton::clicked, this, [this, chosen = std::move(choice.chosen)] {
-            // The bar may be told something new by what follows.
+            // What follows may show another notice.
             clear();
             chosen();
         });

@@ -16,8 +16,8 @@ namespace dstn {
 namespace {
 
 /// The experiment with another tuner.
-Experiment tunedBy(Experiment experiment, const std::string& type, bool share) {
-    experiment.tuner.type = type;
+Experiment tunedBy(Experiment experiment, const TunerOptions& options, bool share) {
+    experiment.tuner.options = options;
     experiment.tuner.sharePrimal = share;
     return experiment;
 }
@@ -102,16 +102,17 @@ BenchReport runBench(const Experiment& experiment, at::Device device, const Benc
     report.dataAtHand = atHand;
 
     // The trials of a search are plain trainings.
-    const std::string type = isSearch(experiment.tuner.type) ? "fixed" : experiment.tuner.type;
+    const TunerOptions own =
+        traitsOf(experiment.tuner).searches() ? FixedOptions{} : experiment.tuner.options;
     // Each alone, so that the steps below find memory as they would in a run.
     if (device.is_cpu()) {
         constexpr int enough = 2; // with the second step the optimisers' states are there
         report.plainBytes = peakBytes([&] {
-            const Bench plain(tunedBy(experiment, "fixed", false), data, device);
+            const Bench plain(tunedBy(experiment, FixedOptions{}, false), data, device);
             for (int i = 0; i < enough; ++i) plain.tuner->train(batch, generator);
         });
         report.tunedBytes = peakBytes([&] {
-            const Bench tuned(tunedBy(experiment, type, experiment.tuner.sharePrimal), data, device);
+            const Bench tuned(tunedBy(experiment, own, experiment.tuner.sharePrimal), data, device);
             for (int i = 0; i < enough; ++i) {
                 tuned.tuner->train(batch, generator);
                 tuned.tuner->validate(batch, generator);
@@ -120,8 +121,8 @@ BenchReport runBench(const Experiment& experiment, at::Device device, const Benc
         BlockCache::install().release();
     }
 
-    const Bench plain(tunedBy(experiment, "fixed", false), data, device);
-    const Bench tuned(tunedBy(experiment, type, false), data, device);
+    const Bench plain(tunedBy(experiment, FixedOptions{}, false), data, device);
+    const Bench tuned(tunedBy(experiment, own, false), data, device);
     Timed plainStep{[&] { plain.tuner->train(batch, generator); }};
     Timed trainStep{[&] { tuned.tuner->train(batch, generator); }};
     Timed validationStep{[&] { tuned.tuner->validate(batch, generator); }};
@@ -150,8 +151,9 @@ BenchReport runBench(const Experiment& experiment, at::Device device, const Benc
     std::optional<Bench> shared;
     Timed sharedStep{[&] { shared->tuner->train(batch, generator); }};
     const TunerSpec& spec = experiment.tuner;
-    if (type == "delta-stn" && spec.linearize && spec.centered && spec.separate) {
-        shared.emplace(tunedBy(experiment, type, true), data, device);
+    const auto* response = std::get_if<DeltaStnOptions>(&own);
+    if (response != nullptr && spec.linearize && response->centered && response->separate) {
+        shared.emplace(tunedBy(experiment, own, true), data, device);
         steps.push_back(&sharedStep);
     }
 
@@ -160,10 +162,10 @@ BenchReport runBench(const Experiment& experiment, at::Device device, const Benc
     std::optional<Bench> oneTuned, manyTuned;
     Timed oneStep{[&] { oneTuned->tuner->train(batch, generator); }},
         manyStep{[&] { manyTuned->tuner->train(batch, generator); }};
-    const bool tunes = type != "replay" && !experiment.tunedNames().empty();
+    const bool tunes = !traitsOf(spec).followsRun && !experiment.tunedNames().empty();
     if (tunes) {
-        oneTuned.emplace(tunedBy(withHyperparameters(experiment, 1), type, false), data, device);
-        manyTuned.emplace(tunedBy(withHyperparameters(experiment, many), type, false), data, device);
+        oneTuned.emplace(tunedBy(withHyperparameters(experiment, 1), own, false), data, device);
+        manyTuned.emplace(tunedBy(withHyperparameters(experiment, many), own, false), data, device);
         steps.push_back(&oneStep);
         steps.push_back(&manyStep);
     }

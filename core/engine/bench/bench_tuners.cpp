@@ -24,7 +24,8 @@ struct Entry {
 /// The experiment under a tuner and its options. Throws Error{usage} saying why it cannot be.
 Experiment under(Experiment experiment, const TunerSpec& tuner) {
     experiment.tuner = tuner;
-    if (needsDerivatives(tuner.type) && experiment.tunedNames().empty() && experiment.weightDecay.empty()) {
+    if (traitsOf(tuner).needsDerivatives && experiment.tunedNames().empty() &&
+        experiment.weightDecay.empty()) {
         constexpr double usual = 1e-4;
         std::string name = "bench_decay";
         while (std::ranges::find(experiment.hyperparameters, name, &Hyperparameter::name) !=
@@ -41,27 +42,30 @@ Experiment under(Experiment experiment, const TunerSpec& tuner) {
 /// The tuners within a run, by the names that they are told under.
 std::vector<std::pair<std::string, TunerSpec>> tunersWithin(const TunerSpec& own) {
     std::vector<std::pair<std::string, TunerSpec>> result;
-    const auto add = [&](const std::string& name, const std::string& type, const auto& adapt) {
+    const auto add = [&](const std::string& name, TunerOptions options) {
         TunerSpec spec = own;
-        spec.type = type;
+        spec.options = std::move(options);
         spec.sharePrimal = false;
-        adapt(spec);
-        result.emplace_back(name, spec);
+        result.emplace_back(name, std::move(spec));
     };
-    const auto asItIs = [](TunerSpec&) {};
-    add("delta-stn", "delta-stn", asItIs);
-    add("stn", "stn", asItIs);
-    add("hypernetwork", "hypernetwork", asItIs);
-    add("implicit, Neumann series of 5", "implicit", [](TunerSpec& spec) {
-        spec.inverse = InverseKind::neumann;
-        spec.iterations = TunerBenchReport::neumannTerms;
-    });
-    add("implicit, conjugate gradients", "implicit",
-        [](TunerSpec& spec) { spec.inverse = InverseKind::conjugateGradient; });
-    add("implicit, identity (T1-T2)", "implicit",
-        [](TunerSpec& spec) { spec.inverse = InverseKind::identity; });
-    add("unrolled, reverse", "unrolled", [](TunerSpec& spec) { spec.unroll = UnrollMode::reverse; });
-    add("unrolled, forward", "unrolled", [](TunerSpec& spec) { spec.unroll = UnrollMode::forward; });
+    const auto deltaStn = own.optionsOr<DeltaStnOptions>();
+    auto implicit = own.optionsOr<ImplicitOptions>();
+    auto unrolled = own.optionsOr<UnrolledOptions>();
+    add("delta-stn", deltaStn);
+    add("stn", StnOptions{});
+    add("hypernetwork", HypernetworkOptions{});
+    ImplicitOptions neumann = implicit;
+    neumann.inverse = InverseKind::neumann;
+    neumann.iterations = TunerBenchReport::neumannTerms;
+    add("implicit, Neumann series of 5", neumann);
+    implicit.inverse = InverseKind::conjugateGradient;
+    add("implicit, conjugate gradients", implicit);
+    implicit.inverse = InverseKind::identity;
+    add("implicit, identity (T1-T2)", implicit);
+    unrolled.mode = UnrollMode::reverse;
+    add("unrolled, reverse", unrolled);
+    unrolled.mode = UnrollMode::forward;
+    add("unrolled, forward", unrolled);
     return result;
 }
 
@@ -69,9 +73,7 @@ std::vector<std::pair<std::string, TunerSpec>> tunersWithin(const TunerSpec& own
 Timed proposal(std::uint64_t seed) {
     constexpr std::int64_t trials = TunerBenchReport::proposalTrials,
                            dimensions = TunerBenchReport::proposalHyperparameters;
-    TunerSpec spec;
-    spec.type = "bayesian";
-    spec.trials = trials + 1;
+    const TunerSpec spec{.options = BayesianOptions{.trials = trials + 1}};
     std::vector<Hyperparameter> hyperparameters;
     for (std::int64_t i = 0; i < dimensions; ++i)
         hyperparameters.push_back({.name = "x" + std::to_string(i), .initial = 0.5, .min = 0, .max = 1});
@@ -107,7 +109,7 @@ TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, co
                             .dataAtHand = atHand};
 
     TunerSpec still = experiment.tuner;
-    still.type = "fixed";
+    still.options = FixedOptions{};
     const Bench plain(under(experiment, still), data, device);
     Timed plainStep{[&] { plain.tuner->train(batch, generator); }};
     /// The forward and backward pass alone: the unit that costs are counted in.
@@ -124,14 +126,16 @@ TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, co
     std::vector<Timed*> steps{&plainStep, &gradient};
 
     std::deque<Entry> entries;
+    const Timed *deltaStn = nullptr, *stn = nullptr;
     for (const auto& [name, spec] : tunersWithin(experiment.tuner)) {
         Entry& entry = entries.emplace_back(Entry{.timing = {.tuner = name}});
         try {
             const Experiment tuned = under(experiment, spec);
             entry.bench.emplace(tuned, data, device);
             // Reverse mode goes back through so many steps once they have been taken.
-            if (name == "unrolled, reverse")
-                for (std::int64_t i = 0; i < spec.unrollSteps; ++i)
+            const auto* unrolled = std::get_if<UnrolledOptions>(&spec.options);
+            if (unrolled != nullptr && unrolled->mode == UnrollMode::reverse)
+                for (std::int64_t i = 0; i < unrolled->steps; ++i)
                     entry.bench->tuner->train(batch, generator);
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::usage) throw;
@@ -146,6 +150,8 @@ TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, co
         };
         steps.push_back(&entry.train);
         steps.push_back(&entry.validate);
+        if (std::holds_alternative<DeltaStnOptions>(spec.options)) deltaStn = &entry.train;
+        if (std::holds_alternative<StnOptions>(spec.options)) stn = &entry.train;
     }
 
     report.repetitions = repeatInTurn(steps, device, options);
@@ -156,7 +162,6 @@ TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, co
     report.proposalMs = next.median();
     report.plainStepMs = plainStep.median();
     report.gradientMs = gradient.median();
-    const Timed *deltaStn = nullptr, *stn = nullptr;
     for (Entry& entry : entries) {
         if (entry.bench) {
             TunerTiming& timing = entry.timing;
@@ -168,8 +173,6 @@ TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, co
             timing.trainRatio = entry.train.over(plainStep);
             timing.validationRatio = entry.validate.over(plainStep);
             timing.hypergradientGradients = entry.validate.over(gradient);
-            if (timing.tuner == "delta-stn") deltaStn = &entry.train;
-            if (timing.tuner == "stn") stn = &entry.train;
         }
         report.tuners.push_back(entry.timing);
     }

@@ -73,7 +73,7 @@ class Comparison {
           own_(experiment),
           random_(device, mixSeed(experiment.seed, randomStream)) {
         // The trials of a search are plain trainings.
-        if (isSearch(own_.tuner.type)) own_.tuner.type = "fixed";
+        if (traitsOf(own_.tuner).searches()) own_.tuner.options = FixedOptions{};
         readPoint();
         validation_ = fixedBatch(data_.validation, own_.validationBatch);
         training_ = fixedBatch(data_.train, own_.trainBatch);
@@ -86,11 +86,13 @@ class Comparison {
     void readPoint();
     void requireMemory() const;
     Batch fixedBatch(const DevicePart& part, std::int64_t rows) const;
-    Stand stand(const std::string& type, const std::function<void(TunerSpec&)>& adapt = {}) const;
+    Stand stand(const TunerSpec& tuner) const;
+    /// The run's own tuner, with these options of its type.
+    TunerSpec tunerWith(TunerOptions options) const;
     /// Takes training steps, which begin at the checkpoint's optimiser state.
     void trainOn(Tuner& tuner, const Problem& problem, std::int64_t steps, Hypergradient& result);
 
-    Hypergradient responding(const std::string& type);
+    Hypergradient responding(const TunerOptions& options);
     Hypergradient implicit(const std::string& method, InverseKind inverse);
     Hypergradient unrolled(const std::string& method, std::int64_t steps);
     /// Carries out `body`, which fills in a hypergradient; where the method cannot be had, its note says why.
@@ -134,7 +136,8 @@ void Comparison::readPoint() {
     saved_.into({{"lambda", space.lambda()}, {"raw_scale", space.rawScale()}}, "");
     step_ = saved_.find("counters", {3})[0].item<std::int64_t>();
 
-    const bool centered = own_.tuner.type == "delta-stn" ? own_.tuner.centered : own_.tuner.type != "stn";
+    const TunerTraits& traits = traitsOf(own_.tuner);
+    const bool centered = traits.centered == nullptr || traits.centered(own_.tuner);
     const Weights moved = centered ? Weights{} : network.moved(space.lambda().detach());
     for (const auto& [name, tensor] : network.general()) {
         const auto found = moved.find(tensor.unsafeGetTensorImpl());
@@ -147,7 +150,7 @@ void Comparison::readPoint() {
     for (std::size_t i = 0; i < values.size(); ++i) now.emplace_back(space.tuned()[i].name, values[i]);
     at_ = retrainedWith(own_, now);
     at_.tuner = own_.tuner;
-    if (!perturbs(own_.tuner.type)) return;
+    if (!traits.perturbs) return;
     for (Hyperparameter& h : at_.hyperparameters)
         for (std::size_t i = 0; i < scales.size(); ++i)
             if (space.tuned()[i].name == h.name) h.scale = scales[i];
@@ -174,12 +177,16 @@ Batch Comparison::fixedBatch(const DevicePart& part, std::int64_t rows) const {
     return BatchOrder(part, size, mixSeed(own_.seed, batchStream)).at(0);
 }
 
-Stand Comparison::stand(const std::string& type, const std::function<void(TunerSpec&)>& adapt) const {
+TunerSpec Comparison::tunerWith(TunerOptions options) const {
+    TunerSpec tuner = own_.tuner;
+    if (options.index() != tuner.options.index()) tuner.sharePrimal = false;
+    tuner.options = std::move(options);
+    return tuner;
+}
+
+Stand Comparison::stand(const TunerSpec& tuner) const {
     Stand result{.experiment = at_, .problem = nullptr};
-    TunerSpec& tuner = result.experiment.tuner;
-    tuner.type = type;
-    if (type != own_.tuner.type) tuner.sharePrimal = false;
-    if (adapt) adapt(tuner);
+    result.experiment.tuner = tuner;
     if (const std::vector<Mistake> mistakes = validate(result.experiment); !mistakes.empty())
         throw Error(ErrorKind::usage, describe(mistakes));
     result.problem = makeProblem(result.experiment, data_.info, data_.channels, at::kFloat, device_);
@@ -256,14 +263,15 @@ Hypergradient Comparison::attempt(const std::string& method, const F& body) {
     return result;
 }
 
-Hypergradient Comparison::responding(const std::string& type) {
-    return attempt(type, [&](Hypergradient& result) {
-        // At Δ = 0 there is no perturbation.
-        const Stand here = stand(type, [](TunerSpec& spec) { spec.tuneScales = false; });
+Hypergradient Comparison::responding(const TunerOptions& options) {
+    TunerSpec still = tunerWith(options);
+    still.tuneScales = false; // at Δ = 0 there is no perturbation
+    return attempt(std::string(traitsOf(still).id), [&](Hypergradient& result) {
+        const Stand here = stand(still);
         Problem& problem = *here.problem;
         const TunerSpec& spec = here.experiment.tuner;
         const OptimizersSpec& optimizers = here.experiment.optimizers;
-        const bool own = type == own_.tuner.type;
+        const bool own = options.index() == own_.tuner.options.index();
         // A saved response belongs to the weights that it was saved with.
         if (own) saved_.into(problem.network.general(), "general.");
         const std::unique_ptr<Tuner> tuner = makeTuner(problem, spec, optimizers);
@@ -291,9 +299,10 @@ Hypergradient Comparison::responding(const std::string& type) {
 
 Hypergradient Comparison::implicit(const std::string& method, InverseKind inverse) {
     return attempt(method, [&](Hypergradient& result) {
-        const Stand here = stand("implicit", [&](TunerSpec& spec) { spec.inverse = inverse; });
+        auto spec = own_.tuner.optionsOr<ImplicitOptions>();
+        spec.inverse = inverse;
+        const Stand here = stand(tunerWith(spec));
         Problem& problem = *here.problem;
-        const TunerSpec& spec = here.experiment.tuner;
         const auto begin = Clock::now();
         const std::vector<Tensor> v = validationGradient(problem, validation_).gradient;
         const TrainingLoss loss(problem, training_, random_.at(0, 2), {});
@@ -320,10 +329,7 @@ Hypergradient Comparison::implicit(const std::string& method, InverseKind invers
 
 Hypergradient Comparison::unrolled(const std::string& method, std::int64_t steps) {
     return attempt(method, [&](Hypergradient& result) {
-        const Stand here = stand("unrolled", [&](TunerSpec& spec) {
-            spec.unroll = UnrollMode::reverse;
-            spec.unrollSteps = steps;
-        });
+        const Stand here = stand(tunerWith(UnrolledOptions{.mode = UnrollMode::reverse, .steps = steps}));
         Unrolled tuner(*here.problem, here.experiment.tuner, here.experiment.optimizers);
         trainOn(tuner, *here.problem, steps, result);
         const auto begin = Clock::now();
@@ -338,11 +344,13 @@ HypergradientReport Comparison::report() {
     HypergradientReport report{.step = step_, .hyperparameters = names_};
     for (const Hyperparameter& h : at_.hyperparameters)
         if (h.tune) report.at.push_back(h.initial);
-    for (const char* type : {"delta-stn", "stn", "hypernetwork"}) report.methods.push_back(responding(type));
+    report.methods.push_back(responding(own_.tuner.optionsOr<DeltaStnOptions>()));
+    report.methods.push_back(responding(StnOptions{}));
+    report.methods.push_back(responding(HypernetworkOptions{}));
     report.methods.push_back(implicit("implicit-cg", InverseKind::conjugateGradient));
     report.methods.push_back(implicit("implicit-neumann", InverseKind::neumann));
     report.methods.push_back(implicit("t1-t2", InverseKind::identity));
-    report.methods.push_back(unrolled("unrolled", own_.tuner.unrollSteps));
+    report.methods.push_back(unrolled("unrolled", own_.tuner.optionsOr<UnrolledOptions>().steps));
     report.methods.push_back(unrolled("reference", options_.referenceSteps));
     for (const Hypergradient& row : report.methods) {
         report.cosines.emplace_back();

@@ -27,4 +27,16 @@ Dual ActivationPenalty::forward(const Dual& x, Pass& pass) {
     return x;
 }
 
+template <>
+std::shared_ptr<Layer> layerOf(const ActivationRegularizationPart& part, const LayerPlace& place) {
+    return std::make_shared<ActivationPenalty>(place.resolve(part.strength),
+                                               ActivationPenalty::Kind::magnitude);
+}
+
+template <>
+std::shared_ptr<Layer> layerOf(const TemporalActivationRegularizationPart& part, const LayerPlace& place) {
+    return std::make_shared<ActivationPenalty>(place.resolve(part.strength),
+                                               ActivationPenalty::Kind::changeInTime);
+}
+
 } // namespace dstn

@@ -24,4 +24,19 @@ Dual Dropout::forward(const Dual& x, Pass& pass) {
     return {x.primal * m, x.tangent.defined() ? x.tangent * m : Tensor()};
 }
 
+template <>
+std::shared_ptr<Layer> layerOf(const DropoutPart& part, const LayerPlace& place) {
+    return std::make_shared<Dropout>(place.resolve(part.rate), Dropout::Unit::element);
+}
+
+template <>
+std::shared_ptr<Layer> layerOf(const Dropout2dPart& part, const LayerPlace& place) {
+    return std::make_shared<Dropout>(place.resolve(part.rate), Dropout::Unit::channel);
+}
+
+template <>
+std::shared_ptr<Layer> layerOf(const LockedDropoutPart& part, const LayerPlace& place) {
+    return std::make_shared<Dropout>(place.resolve(part.rate), Dropout::Unit::locked);
+}
+
 } // namespace dstn

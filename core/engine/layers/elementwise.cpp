@@ -24,4 +24,24 @@ Dual Flatten::forward(const Dual& x, Pass&) {
     return {x.primal.flatten(1), x.tangent.defined() ? x.tangent.flatten(1) : Tensor()};
 }
 
+template <>
+std::shared_ptr<Layer> layerOf(const ReluPart&, const LayerPlace&) {
+    return std::make_shared<Relu>();
+}
+
+template <>
+std::shared_ptr<Layer> layerOf(const GeluPart&, const LayerPlace&) {
+    return std::make_shared<Gelu>();
+}
+
+template <>
+std::shared_ptr<Layer> layerOf(const TanhPart&, const LayerPlace&) {
+    return std::make_shared<Tanh>();
+}
+
+template <>
+std::shared_ptr<Layer> layerOf(const FlattenPart&, const LayerPlace&) {
+    return std::make_shared<Flatten>();
+}
+
 } // namespace dstn

@@ -3,7 +3,9 @@
 #include "core/engine/torch.h"
 #include "core/export.h"
 #include "core/spec/hyperparameter.h"
+#include "core/spec/model.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -119,5 +121,18 @@ class Layer {
     /// Σ over the batch of ½ decay ‖W(Δ)‖², averaged; undefined where the layer has no decay.
     virtual Tensor penalty(Pass&) { return {}; }
 };
+
+/// Where a layer stands, and what it is made with.
+struct LayerPlace {
+    const Shape& input;                                    ///< of one example
+    std::int64_t hyperparameters = 0;                      ///< H, the number of tuned ones
+    at::Generator generator;                               ///< of the initial weights
+    const std::function<Setting(const Tunable&)>& resolve; ///< a part's number as a setting
+};
+
+/// Makes the layer of one type of part. Each type has its own, beside what it makes, but for those that a
+/// network ties to their neighbours (network.cpp); one that is missing is found by the linker.
+template <class OfPart>
+std::shared_ptr<Layer> layerOf(const OfPart& part, const LayerPlace& place);
 
 } // namespace dstn

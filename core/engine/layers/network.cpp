@@ -1,9 +1,6 @@
 #include "core/engine/layers/network.h"
 
-#include "core/engine/layers/activation_penalty.h"
 #include "core/engine/layers/autocast.h"
-#include "core/engine/layers/dropout.h"
-#include "core/engine/layers/elementwise.h"
 #include "core/engine/layers/embedding.h"
 #include "core/engine/layers/lstm.h"
 #include "core/engine/layers/normalization.h"
@@ -23,10 +20,6 @@ struct Overloaded : F... {
 };
 template <typename... F>
 Overloaded(F...) -> Overloaded<F...>;
-
-kernels::PoolShape poolShape(const auto& part) {
-    return {part.kernel, part.stride == 0 ? part.kernel : part.stride, part.padding};
-}
 
 /// How many parts after `place` the affine layer or batch norm there can take into itself, and as what.
 std::pair<Tail, std::size_t> findTail(const std::vector<Part>& parts, std::size_t place) {
@@ -85,9 +78,6 @@ class Builder {
             for (const std::vector<Tunable>* each : {&own, &options_.weightDecay})
                 for (const Setting& setting : resolve(*each)) to.addDecay(setting);
         };
-        const auto dropout = [&](const Tunable& rate, Dropout::Unit unit) {
-            return single(std::make_shared<Dropout>(options_.resolve(rate), unit));
-        };
         return std::visit(
             Overloaded{
                 [&](const LinearPart& p) {
@@ -96,16 +86,6 @@ class Builder {
                 [&](const Conv2dPart& p) {
                     return affine(std::make_shared<Conv2d>(p, shape[0], h, generator_), p.weightDecay);
                 },
-                [&](const ReluPart&) { return single(std::make_shared<Relu>()); },
-                [&](const GeluPart&) { return single(std::make_shared<Gelu>()); },
-                [&](const TanhPart&) { return single(std::make_shared<Tanh>()); },
-                [&](const MaxPool2dPart& p) { return single(std::make_shared<MaxPool2d>(poolShape(p))); },
-                [&](const AvgPool2dPart& p) { return single(std::make_shared<AvgPool2d>(poolShape(p))); },
-                [&](const GlobalAvgPool2dPart&) { return single(std::make_shared<GlobalAvgPool2d>()); },
-                [&](const FlattenPart&) { return single(std::make_shared<Flatten>()); },
-                [&](const DropoutPart& p) { return dropout(p.rate, Dropout::Unit::element); },
-                [&](const Dropout2dPart& p) { return dropout(p.rate, Dropout::Unit::channel); },
-                [&](const LockedDropoutPart& p) { return dropout(p.rate, Dropout::Unit::locked); },
                 [&](const EmbeddingPart& p) {
                     embedding_ = std::make_shared<Embedding>(p, options_.vocabulary, options_.resolve(p.rate),
                                                              h, generator_);
@@ -123,14 +103,6 @@ class Builder {
                 [&](const TiedLinearPart&) {
                     return single(std::make_shared<TiedLinear>(embedding_, h, generator_));
                 },
-                [&](const ActivationRegularizationPart& p) {
-                    return single(std::make_shared<ActivationPenalty>(options_.resolve(p.strength),
-                                                                      ActivationPenalty::Kind::magnitude));
-                },
-                [&](const TemporalActivationRegularizationPart& p) {
-                    return single(std::make_shared<ActivationPenalty>(options_.resolve(p.strength),
-                                                                      ActivationPenalty::Kind::changeInTime));
-                },
                 [&](const BatchNormPart& p) {
                     auto layer = std::make_shared<BatchNorm>(shape[0], p.momentum, p.epsilon, h, generator_);
                     layer->setTail(tail);
@@ -147,6 +119,12 @@ class Builder {
                     std::vector<NamedLayer> branch = sequence(block.branch, shape);
                     return single(
                         std::make_shared<Residual>(std::move(branch), sequence(block.shortcut, shape)));
+                },
+                [&](const auto& p) {
+                    return single(layerOf(p, {.input = shape,
+                                              .hyperparameters = h,
+                                              .generator = generator_,
+                                              .resolve = options_.resolve}));
                 },
             },
             part);

@@ -30,4 +30,19 @@ Dual GlobalAvgPool2d::forward(const Dual& x, Pass& pass) {
     return {forward(x.primal, pass), x.tangent.defined() ? forward(x.tangent, pass) : Tensor()};
 }
 
+template <>
+std::shared_ptr<Layer> layerOf(const MaxPool2dPart& part, const LayerPlace&) {
+    return std::make_shared<MaxPool2d>(poolShape(part));
+}
+
+template <>
+std::shared_ptr<Layer> layerOf(const AvgPool2dPart& part, const LayerPlace&) {
+    return std::make_shared<AvgPool2d>(poolShape(part));
+}
+
+template <>
+std::shared_ptr<Layer> layerOf(const GlobalAvgPool2dPart&, const LayerPlace&) {
+    return std::make_shared<GlobalAvgPool2d>();
+}
+
 } // namespace dstn

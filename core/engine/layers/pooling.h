@@ -5,6 +5,11 @@
 
 namespace dstn {
 
+/// The window of a part that pools; a stride of 0 is the window's side.
+kernels::PoolShape poolShape(const auto& part) {
+    return {part.kernel, part.stride == 0 ? part.kernel : part.stride, part.padding};
+}
+
 /// The largest value of each window; the tangent is taken at the maximum's place.
 class MaxPool2d : public Layer {
   public:

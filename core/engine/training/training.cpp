@@ -2,8 +2,8 @@
 
 #include "core/engine/kernels/dispatch.h"
 #include "core/experiment/tunables.h"
+#include "core/run/json.h"
 
-#include <nlohmann/json.hpp>
 #include <torch/version.h>
 
 #include <algorithm>
@@ -42,73 +42,6 @@ Tensor numbers(std::initializer_list<double> values) {
 }
 Tensor integers(std::initializer_list<std::int64_t> values) {
     return at::tensor(at::ArrayRef<std::int64_t>(values), at::kLong);
-}
-
-using Json = nlohmann::json;
-using NamedNumbers = std::vector<std::pair<std::string, double>>;
-
-/// JSON knows no NaN and no infinity: those become strings.
-Json toJson(double value) {
-    if (std::isnan(value)) return "NaN";
-    if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
-    return value;
-}
-
-double numberFromJson(const Json& json) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    if (json == "NaN") return std::numeric_limits<double>::quiet_NaN();
-    if (json == "Infinity") return infinity;
-    if (json == "-Infinity") return -infinity;
-    return json.get<double>();
-}
-
-Json toJson(const NamedNumbers& numbers) {
-    Json result = Json::array();
-    for (const auto& [name, value] : numbers) result.push_back({name, toJson(value)});
-    return result;
-}
-
-NamedNumbers namedNumbersFromJson(const Json& json) {
-    NamedNumbers result;
-    for (const Json& pair : json)
-        result.emplace_back(pair.at(0).get<std::string>(), numberFromJson(pair.at(1)));
-    return result;
-}
-
-Json toJson(const EpochResult& result) {
-    const auto optional = [](const std::optional<double>& value) { return value ? toJson(*value) : Json(); };
-    return {{"epoch", result.epoch},
-            {"step", result.step},
-            {"seconds", toJson(result.seconds)},
-            {"gradients", toJson(result.gradients)},
-            {"train_loss", optional(result.trainLoss)},
-            {"train_accuracy", optional(result.trainAccuracy)},
-            {"validation_loss", toJson(result.validationLoss)},
-            {"validation_accuracy", optional(result.validationAccuracy)},
-            {"test_loss", optional(result.testLoss)},
-            {"test_accuracy", optional(result.testAccuracy)},
-            {"hyperparameters", toJson(result.hyperparameters)},
-            {"scales", toJson(result.scales)}};
-}
-
-EpochResult epochResultFromJson(const Json& json) {
-    const auto optional = [&](const char* key) {
-        return json.at(key).is_null() ? std::nullopt : std::optional(numberFromJson(json.at(key)));
-    };
-    EpochResult result;
-    result.epoch = json.at("epoch");
-    result.step = json.at("step");
-    result.seconds = numberFromJson(json.at("seconds"));
-    if (json.contains("gradients")) result.gradients = numberFromJson(json.at("gradients"));
-    result.trainLoss = optional("train_loss");
-    result.trainAccuracy = optional("train_accuracy");
-    result.validationLoss = numberFromJson(json.at("validation_loss"));
-    result.validationAccuracy = optional("validation_accuracy");
-    result.testLoss = optional("test_loss");
-    result.testAccuracy = optional("test_accuracy");
-    result.hyperparameters = namedNumbersFromJson(json.at("hyperparameters"));
-    result.scales = namedNumbersFromJson(json.at("scales"));
-    return result;
 }
 
 /// A loss that is not finite, with the step at which it was found.
@@ -187,7 +120,7 @@ static constexpr std::size_t stepsBehind = 16;
 
 /// Those that differentiate through training steps keep what a replay of one would not give them.
 static StepRecorderFactory recorder(const Experiment& experiment, const StepRecording& recording) {
-    return needsDerivatives(experiment.tuner.type) ? StepRecorderFactory() : recording.make;
+    return traitsOf(experiment.tuner).needsDerivatives ? StepRecorderFactory() : recording.make;
 }
 
 Training::Training(const Experiment& experiment, const Dataset& dataset, at::Device device,
@@ -331,9 +264,8 @@ void Training::collect(bool wait) {
         if (pending.response) step.responseLoss = loss("response loss");
         for (std::size_t i = 0; i < pending.validations; ++i) step.validationLoss = loss("validation loss");
         if (pending.values) {
-            step.hyperparameters = declaredValues(problem_->space.naturalValues(*next++));
-            step.scales = *next++;
-            if (!perturbs(experiment_.tuner.type)) step.scales.clear();
+            const auto& lambda = *next++;
+            step.hyperparameters = pointsAt(lambda, *next++);
         }
         if (std::isfinite(step.loss)) {
             epochLoss_ += step.loss * pending.predictions;
@@ -418,30 +350,41 @@ void Training::accept(const EpochResult& result) {
     evaluationDue_ = false;
 }
 
-std::vector<double> Training::declaredValues(const std::vector<double>& tunedValues) const {
+std::vector<HyperparameterPoint> Training::pointsAt(const std::vector<double>& lambda,
+                                                    const std::vector<double>& sigmas) const {
     const std::vector<Hyperparameter>& tuned = problem_->space.tuned();
-    std::vector<double> result;
+    const bool perturbed = traitsOf(experiment_.tuner).perturbs;
+    std::vector<HyperparameterPoint> result;
     for (const Hyperparameter& h : experiment_.hyperparameters) {
-        const auto found =
-            std::find_if(tuned.begin(), tuned.end(), [&](const auto& t) { return t.name == h.name; });
-        result.push_back(found == tuned.end() ? h.initial
-                                              : tunedValues[static_cast<std::size_t>(found - tuned.begin())]);
+        const auto found = std::ranges::find(tuned, h.name, &Hyperparameter::name);
+        if (found == tuned.end()) {
+            result.push_back({.value = h.initial});
+            continue;
+        }
+        const auto i = static_cast<std::size_t>(found - tuned.begin());
+        // In float64 by the scalar transform: what is shown must not depend on the network's precision.
+        result.push_back(
+            pointAt(Transform(*found), lambda[i], perturbed ? std::optional(sigmas[i]) : std::nullopt));
     }
     return result;
 }
 
+std::vector<HyperparameterPoint> Training::points() const {
+    return pointsAt(problem_->space.unconstrained(), problem_->space.sigmas());
+}
+
 std::vector<std::pair<std::string, double>> Training::hyperparameters() const {
-    const std::vector<double> values = declaredValues(problem_->space.naturalValues());
+    const std::vector<HyperparameterPoint> all = points();
     std::vector<std::pair<std::string, double>> result;
-    for (std::size_t i = 0; i < values.size(); ++i)
-        result.emplace_back(experiment_.hyperparameters[i].name, values[i]);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        result.emplace_back(experiment_.hyperparameters[i].name, all[i].value);
     return result;
 }
 
 std::vector<std::pair<std::string, double>> Training::scales() const {
     const std::vector<double> sigmas = problem_->space.sigmas();
     std::vector<std::pair<std::string, double>> result;
-    if (!perturbs(experiment_.tuner.type)) return result;
+    if (!traitsOf(experiment_.tuner).perturbs) return result;
     for (std::size_t i = 0; i < sigmas.size(); ++i)
         result.emplace_back(problem_->space.tuned()[i].name, sigmas[i]);
     return result;
@@ -512,7 +455,7 @@ Checkpoint Training::save() {
     checkpoint.metadata["experiment"] = dstn::toJson(experiment_);
     checkpoint.metadata["torch"] = TORCH_VERSION;
     checkpoint.metadata["threads"] = std::to_string(at::get_num_threads());
-    if (best_) checkpoint.metadata["best"] = toJson(*best_).dump();
+    if (best_) checkpoint.metadata["best"] = jsonEpoch(*best_).dump();
     return checkpoint;
 }
 
@@ -601,8 +544,9 @@ void Training::restore(const Checkpoint& checkpoint) {
     gradients_ = sums.numel() > 4 ? sums[4].item<double>() : 0.0; // older ones did not count them
     tuner_->load(part("tuner."));
     const auto best = checkpoint.metadata.find("best");
-    best_ = best == checkpoint.metadata.end() ? std::nullopt
-                                              : std::optional(epochResultFromJson(Json::parse(best->second)));
+    best_ = best == checkpoint.metadata.end()
+                ? std::nullopt
+                : std::optional(epochFromJson(nlohmann::ordered_json::parse(best->second)));
 }
 
 } // namespace dstn

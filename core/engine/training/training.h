@@ -56,8 +56,8 @@ class Training {
         double accuracy = 0.0;                     ///< of the mini-batch; 0 for regression
         std::optional<double> responseLoss = {};   ///< L_T(λ + ε, …), where a response is trained
         std::optional<double> validationLoss = {}; ///< of the last validation step, where some were due
-        /// After it, as hyperparameters() and scales() give them: where λ moved, and every tenth step.
-        std::vector<double> hyperparameters = {}, scales = {};
+        /// After it, as points() gives them: where λ moved, and every tenth step.
+        std::vector<HyperparameterPoint> hyperparameters = {};
         std::optional<Error> failure = {}; ///< a loss that is not finite: "At step 7 the … is infinite"
     };
     /// One training step and the validation steps that are due after it; finished() has what they told. On
@@ -91,6 +91,8 @@ class Training {
 
     /// Every declared hyperparameter's natural value, tuned or fixed, in declared order.
     std::vector<std::pair<std::string, double>> hyperparameters() const;
+    /// The same with σ and band of the tuned ones.
+    std::vector<HyperparameterPoint> points() const;
     /// σ of the tuned ones; none where the tuner has no perturbations.
     std::vector<std::pair<std::string, double>> scales() const;
     /// Moves a tuned hyperparameter. Throws Error{usage} if it is none, or the value lies outside its range.
@@ -120,8 +122,9 @@ class Training {
     /// The mini-batch and, where layers carry states, those before it, which are zeros at an epoch's start.
     Batch batchAt(Batches& batches, std::int64_t index, Carry& carry) const;
     void applySchedules();
-    /// Natural values of all declared hyperparameters, those of the tuned ones given.
-    std::vector<double> declaredValues(const std::vector<double>& tunedValues) const;
+    /// Of all declared hyperparameters, λ and σ of the tuned ones given, [H] unconstrained.
+    std::vector<HyperparameterPoint> pointsAt(const std::vector<double>& lambda,
+                                              const std::vector<double>& sigmas) const;
     NamedTensors state() const;
     /// Takes in what has arrived.
     void collect(bool wait);

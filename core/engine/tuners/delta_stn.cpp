@@ -5,7 +5,8 @@ namespace dstn {
 using torch::autograd::grad;
 
 Weights DeltaStn::weightsAtLambda() const {
-    return spec_.centered ? Weights{} : problem_.network.moved(problem_.space.lambda().detach());
+    return own<DeltaStnOptions>().centered ? Weights{}
+                                           : problem_.network.moved(problem_.space.lambda().detach());
 }
 
 Evaluated DeltaStn::generalLoss(const Batch& batch, at::Generator& generator) const {
@@ -29,7 +30,7 @@ Evaluated DeltaStn::perturbedLoss(const Batch& batch, const Tensor& epsilon, at:
     const Tensor perturbed = space.lambda().detach() + epsilon;
     // A linearised pass goes from w(λ) along Θ ε, as a centred one does; any other from w₀.
     const Weights weights = spec_.linearize ? weightsAtLambda() : Weights{};
-    Pass pass{.delta = spec_.centered || spec_.linearize ? epsilon : perturbed,
+    Pass pass{.delta = own<DeltaStnOptions>().centered || spec_.linearize ? epsilon : perturbed,
               .values = space.natural(perturbed),
               .generator = generator,
               .training = true,
@@ -111,7 +112,7 @@ TrainMetrics DeltaStn::train(const Batch& batch, at::Generator& generator) {
     const auto perturb = [&] {
         return space.perturbation(space.noise(batch.count(), spec_.perExample, generator)).detach();
     };
-    if (!spec_.separate) return trainJointly(batch, perturb(), generator);
+    if (!own<DeltaStnOptions>().separate) return trainJointly(batch, perturb(), generator);
 
     if (spec_.sharePrimal) {
         const auto [first, second] = sharedLosses(batch, perturb(), generator);
@@ -140,7 +141,7 @@ Evaluated DeltaStn::validationLoss(const Batch& batch, const Tensor& noise) cons
     const Tensor perturbed = spec_.tuneScales ? lambda + space.perturbation(noise)
                                               : lambda.unsqueeze(0).expand({batch.count(), space.size()});
     // Δ = (λ + σ ⊙ n) − stop(λ), or without centring λ + σ ⊙ n itself.
-    Pass pass{.delta = spec_.centered ? perturbed - lambda.detach() : perturbed,
+    Pass pass{.delta = own<DeltaStnOptions>().centered ? perturbed - lambda.detach() : perturbed,
               .before = batch.before,
               .after = batch.after};
     const Tensor y = problem_.network.forward(batch.inputs, pass);
@@ -167,6 +168,12 @@ Tensor DeltaStn::predict(const Batch& batch) {
     const Weights weights = weightsAtLambda();
     Pass pass{.weights = &weights, .before = batch.before, .after = batch.after};
     return problem_.network.forward(batch.inputs, pass);
+}
+
+template <>
+std::unique_ptr<Tuner> tunerOf<DeltaStnOptions>(Problem& problem, const TunerSpec& spec,
+                                                const OptimizersSpec& optimizers) {
+    return std::make_unique<DeltaStn>(problem, spec, optimizers);
 }
 
 } // namespace dstn

@@ -29,4 +29,10 @@ Tensor Fixed::predict(const Batch& batch) {
     return problem_.network.forward(batch.inputs, pass);
 }
 
+template <>
+std::unique_ptr<Tuner> tunerOf<FixedOptions>(Problem& problem, const TunerSpec& spec,
+                                             const OptimizersSpec& optimizers) {
+    return std::make_unique<Fixed>(problem, spec, optimizers);
+}
+
 } // namespace dstn

@@ -114,12 +114,18 @@ NamedTensors Hypernetwork::state() const {
 
 void Hypernetwork::load(const NamedTensors& state) {
     const at::NoGradGuard guard;
-    const Tensor &base = savedTensor(state, "base", base_), &map = savedTensor(state, "map", map_);
+    const Tensor base = savedTensor(state, "base", base_), map = savedTensor(state, "map", map_);
     baseOptimizer_.load(withPrefix(state, "optimizer.base."));
     mapOptimizer_.load(withPrefix(state, "optimizer.map."));
     base_.copy_(base);
     map_.copy_(map);
     settledAt_ = Tensor();
+}
+
+template <>
+std::unique_ptr<Tuner> tunerOf<HypernetworkOptions>(Problem& problem, const TunerSpec& spec,
+                                                    const OptimizersSpec& optimizers) {
+    return std::make_unique<Hypernetwork>(problem, spec, optimizers);
 }
 
 } // namespace dstn

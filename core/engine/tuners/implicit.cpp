@@ -10,7 +10,7 @@ namespace dstn {
 
 Implicit::Implicit(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers)
     : Fixed(problem, spec, optimizers), validateCost_(Tuner::validateCost()) {
-    if (spec.inverse == InverseKind::conjugateGradient && spec.warmStart)
+    if (own<ImplicitOptions>().inverse == InverseKind::conjugateGradient && own<ImplicitOptions>().warmStart)
         solution_ = zerosLike(tensors(problem.network.general()));
 }
 
@@ -32,6 +32,7 @@ static MatrixProduct damped(const Loss& loss, double damping) {
 }
 
 Tensor Implicit::hypergradient(const std::vector<Tensor>& v) {
+    const auto& options = own<ImplicitOptions>();
     TORCH_CHECK(latest_, "there is no hypergradient before the first training step");
     // The gradients of both losses, three products a layer each, and six for every second derivative: fewer
     // in factors.
@@ -39,19 +40,19 @@ Tensor Implicit::hypergradient(const std::vector<Tensor>& v) {
     double second = 6;
     InverseProduct inverse;
     Tensor mixed;
-    if (spec_.inverse == InverseKind::neumann) {
+    if (options.inverse == InverseKind::neumann) {
         // The series is made of powers of H alone, which a layer's factors are enough for.
         const FactoredLoss loss(problem_, *latest_, v);
-        inverse =
-            neumannSeries(damped(loss, spec_.damping), loss.start(), spec_.neumannStep, spec_.iterations);
+        inverse = neumannSeries(damped(loss, options.damping), loss.start(), options.neumannStep,
+                                options.iterations);
         mixed = loss.mixedProduct(inverse.solution);
         second = loss.products();
     } else {
         const TrainingLoss loss(problem_, *latest_);
-        inverse = spec_.inverse == InverseKind::identity
-                      ? InverseProduct{.solution = scaled(v, spec_.neumannStep)}
-                      : conjugateGradient(damped(loss, spec_.damping), v, solution_,
-                                          {.iterations = spec_.iterations, .tolerance = spec_.tolerance});
+        inverse = options.inverse == InverseKind::identity
+                      ? InverseProduct{.solution = scaled(v, options.neumannStep)}
+                      : conjugateGradient(damped(loss, options.damping), v, solution_,
+                                          {.iterations = options.iterations, .tolerance = options.tolerance});
         mixed = loss.mixedProduct(inverse.solution);
     }
     validateCost_ = (2 * gradient + second * static_cast<double>(inverse.products + 1)) / gradient;
@@ -95,6 +96,12 @@ Tensor checkedHypergradient(const Tensor& hypergradient) {
         throw Error(ErrorKind::numeric,
                     "the derivative of the validation loss by the hyperparameters is not finite");
     return hypergradient;
+}
+
+template <>
+std::unique_ptr<Tuner> tunerOf<ImplicitOptions>(Problem& problem, const TunerSpec& spec,
+                                                const OptimizersSpec& optimizers) {
+    return std::make_unique<Implicit>(problem, spec, optimizers);
 }
 
 } // namespace dstn

@@ -80,9 +80,10 @@ static std::vector<double> toVector(const Tensor& tensor) {
     return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
 }
 
-std::vector<double> Space::naturalValues() const { return naturalValues(toVector(lambda_)); }
+std::vector<double> Space::unconstrained() const { return toVector(lambda_); }
 
-std::vector<double> Space::naturalValues(std::vector<double> values) const {
+std::vector<double> Space::naturalValues() const {
+    std::vector<double> values = unconstrained();
     // In float64 by the scalar transform: what is shown must not depend on the network's precision.
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = Transform(tuned_[i]).toNatural(values[i]);
     return values;

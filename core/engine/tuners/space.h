@@ -38,9 +38,8 @@ class Space {
     /// Σ log(σ √(2πe)): the entropy of the perturbation.
     Tensor entropy() const;
 
+    std::vector<double> unconstrained() const; ///< λ
     std::vector<double> naturalValues() const; ///< of λ
-    /// Of another point, [H] unconstrained.
-    std::vector<double> naturalValues(std::vector<double> unconstrained) const;
     std::vector<double> sigmas() const;
     /// Moves one coordinate of λ to a natural value.
     void set(std::int64_t index, double natural);

@@ -1,18 +1,10 @@
 #include "core/engine/tuners/tuner.h"
 
 #include "core/engine/kernels/dispatch.h"
-#include "core/engine/tuners/delta_stn.h"
-#include "core/engine/tuners/fixed.h"
-#include "core/engine/tuners/hypernetwork.h"
-#include "core/engine/tuners/implicit.h"
-#include "core/engine/tuners/replay.h"
-#include "core/engine/tuners/stn.h"
-#include "core/engine/tuners/unrolled.h"
 #include "core/error.h"
+#include "core/spec/tuner_rows.h"
 
 #include <cmath>
-#include <functional>
-#include <map>
 
 namespace dstn {
 
@@ -38,20 +30,15 @@ std::string notFiniteClause(double value, const char* quantity) {
 }
 
 std::unique_ptr<Tuner> makeTuner(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers) {
-    using Factory = std::function<std::unique_ptr<Tuner>()>;
-    const std::map<std::string, Factory> factories{
-        {"delta-stn", [&] { return std::make_unique<DeltaStn>(problem, spec, optimizers); }},
-        {"stn", [&] { return std::make_unique<Stn>(problem, spec, optimizers); }},
-        {"hypernetwork", [&] { return std::make_unique<Hypernetwork>(problem, spec, optimizers); }},
-        {"implicit", [&] { return std::make_unique<Implicit>(problem, spec, optimizers); }},
-        {"unrolled", [&] { return std::make_unique<Unrolled>(problem, spec, optimizers); }},
-        {"replay", [&] { return std::make_unique<Replay>(problem, spec, optimizers); }},
-        {"fixed", [&] { return std::make_unique<Fixed>(problem, spec, optimizers); }},
-    };
-    const auto found = factories.find(spec.type);
-    if (found == factories.end())
-        throw Error(ErrorKind::usage, "tuner.type: there is no tuner \"" + spec.type + "\" in this build.");
-    return found->second();
+    return std::visit(
+        [&]<class Options>(const Options&) -> std::unique_ptr<Tuner> {
+            if constexpr (tunerRow<Options>.searches())
+                throw Error(ErrorKind::usage, "tuner.type: there is no tuner \"" +
+                                                  std::string(traitsOf(spec).id) + "\" in this build.");
+            else
+                return tunerOf<Options>(problem, spec, optimizers);
+        },
+        spec.options);
 }
 
 } // namespace dstn

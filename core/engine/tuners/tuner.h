@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <variant>
 
 namespace DSTN_EXPORT dstn {
 
@@ -73,6 +74,11 @@ class Tuner {
     const Optimizers& optimizers() const { return optimizers_; }
 
   protected:
+    /// What this type alone is told.
+    template <class Options>
+    const Options& own() const {
+        return std::get<Options>(spec_.options);
+    }
     /// λ's natural values, [1, H].
     Tensor currentValues() const { return problem_.space.natural(problem_.space.lambda()).unsqueeze(0); }
     /// The training loss on the outputs, its label smoothing by the pass's values, plus the penalty where
@@ -90,6 +96,13 @@ Tensor checked(const Tensor& loss, const char* quantity);
 /// The clause alone, for a value that is NaN or infinite.
 std::string notFiniteClause(double value, const char* quantity);
 
+/// Makes the tuner of one type. Each type that trains has its own, beside what it makes; one that is missing
+/// is found by the linker.
+/// @param spec of this type
+template <class Options>
+std::unique_ptr<Tuner> tunerOf(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers);
+
+/// Throws Error{usage} if the tuner searches over whole trainings, which are Fixed's.
 std::unique_ptr<Tuner> makeTuner(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers);
 
 } // namespace dstn

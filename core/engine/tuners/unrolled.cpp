@@ -53,7 +53,7 @@ Unrolled::Step Unrolled::remember(const Batch& batch, const at::Generator& gener
               .weights = {},
               .lambda = problem_.space.lambda().detach().clone(),
               .lr = optimizers_.general.lr()};
-    if (static_cast<std::int64_t>(steps_.size()) >= spec_.unrollSteps) {
+    if (static_cast<std::int64_t>(steps_.size()) >= own<UnrolledOptions>().steps) {
         step.weights = std::move(steps_.front().weights);
         steps_.pop_front();
         copyInto(step.weights, weights_);
@@ -136,7 +136,7 @@ Tensor Unrolled::validate(const Batch& batch, at::Generator&) {
 
 double Unrolled::validateCost() const {
     TunerSpec taken = spec_;
-    if (!forward()) taken.unrollSteps = static_cast<std::int64_t>(steps_.size());
+    if (!forward()) std::get<UnrolledOptions>(taken.options).steps = static_cast<std::int64_t>(steps_.size());
     return costOf(taken, problem_.space.size()).validate;
 }
 
@@ -189,6 +189,12 @@ void Unrolled::load(const NamedTensors& state) {
                          .lr = savedTensor(state, prefix + "lr").item<double>()});
     }
     steps_ = std::move(steps);
+}
+
+template <>
+std::unique_ptr<Tuner> tunerOf<UnrolledOptions>(Problem& problem, const TunerSpec& spec,
+                                                const OptimizersSpec& optimizers) {
+    return std::make_unique<Unrolled>(problem, spec, optimizers);
 }
 
 } // namespace dstn

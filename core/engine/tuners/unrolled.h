@@ -15,7 +15,7 @@ namespace DSTN_EXPORT dstn {
 ///
 /// A validation step is an optimiser step of λ on dL_V(w_t)/dλ.
 ///
-/// Reverse (Maclaurin et al. 2015; truncated to the last K = `unrollSteps` steps: Shaban et al. 2019).
+/// Reverse (Maclaurin et al. 2015; truncated to the last K = `unroll_steps` steps: Shaban et al. 2019).
 /// Training steps are Fixed's; their batches, randomness and the weights before them are kept, and the
 /// adjoints of w and v, from ∇_w L_V and 0, go back through them:
 ///
@@ -54,7 +54,7 @@ class Unrolled : public Fixed {
         Tensor lambda;               ///< at it
         double lr = 0.0;
     };
-    bool forward() const { return spec_.unroll == UnrollMode::forward; }
+    bool forward() const { return own<UnrolledOptions>().mode == UnrollMode::forward; }
     Step remember(const Batch& batch, const at::Generator& generator);
     TrainMetrics trainForward(const Batch& batch, at::Generator& generator);
     Tensor goBack(const std::vector<Tensor>& validationGradient);

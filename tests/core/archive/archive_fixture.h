@@ -34,7 +34,7 @@ inline Experiment smallExperiment(const std::string& name = "small") {
     return experiment;
 }
 
-/// Series 0: train/loss; 1: epoch/validation_loss; 2: epoch/validation_accuracy; 3: hyperparameter/dropout.
+/// Tells a few series alone, and of its hyperparameters the values and scales of one.
 inline RunStarted started(const std::string& run, std::int64_t firstStep = 0,
                           const std::string& name = "small") {
     return {.run = run,
@@ -54,7 +54,7 @@ inline RunStarted started(const std::string& run, std::int64_t firstStep = 0,
                             .host = "here",
                             .threads = 2},
             .series = {"train/loss", "epoch/validation_loss", "epoch/validation_accuracy",
-                       "hyperparameter/dropout"},
+                       "hyperparameter/dropout", "scale/dropout"},
             .stepsTotal = 100,
             .stepsPerEpoch = 10,
             .firstStep = firstStep,
@@ -80,9 +80,11 @@ inline EpochResult epochResult(std::int64_t epoch, double loss) {
 inline std::vector<Event> epochEvents(std::int64_t epoch, double loss, double bestLoss) {
     SamplesTaken taken;
     for (std::int64_t step = epoch * 10 - 9; step <= epoch * 10; ++step)
-        taken.samples.push_back({0, step, 0.1 * static_cast<double>(step), 1.0 / static_cast<double>(step)});
-    taken.samples.push_back({1, epoch * 10, static_cast<double>(epoch), loss});
-    taken.samples.push_back({2, epoch * 10, static_cast<double>(epoch), 1.0 - loss / 10});
+        taken.samples.push_back(
+            {Series::trainLoss, step, 0.1 * static_cast<double>(step), 1.0 / static_cast<double>(step)});
+    taken.samples.push_back({Series::epochValidationLoss, epoch * 10, static_cast<double>(epoch), loss});
+    taken.samples.push_back(
+        {Series::epochValidationAccuracy, epoch * 10, static_cast<double>(epoch), 1.0 - loss / 10});
     return {taken, EpochFinished{epochResult(epoch, loss), epochResult(epoch, bestLoss)}};
 }
 

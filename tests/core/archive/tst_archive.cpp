@@ -182,6 +182,96 @@ class ArchiveTest : public QObject {
                 }).contains("has no run " + QString(runB.c_str())));
     }
 
+    /// One event in, the same point out, bit for bit; the band of an archived value follows from its
+    /// transform.
+    void hyperparameterComesBackAsItWasTold() {
+        const Folder folder;
+        Archive archive(folder / "runs.sqlite");
+        const double nan = std::numeric_limits<double>::quiet_NaN();
+        const Hyperparameter dropout = smallExperiment().hyperparameters.front();
+        const Transform transform(dropout);
+        std::vector<HyperparameterPoint> told;
+        for (int i = 0; i < 5; ++i) told.push_back(pointAt(transform, 0.1 * i - 1.0 / 3, 0.3 + 0.1 * i));
+        told.push_back({.value = nan, .spread = Spread{.scale = nan, .lower = nan, .upper = nan}});
+        told.push_back({.value = 0.25, .spread = {}});
+        std::vector<Event> events{started(runA)};
+        for (std::size_t i = 0; i < told.size(); ++i)
+            events.emplace_back(HyperparametersSampled{static_cast<std::int64_t>(5 * (i + 1)),
+                                                       0.5 * static_cast<double>(i),
+                                                       {told[i], {.value = 2.0}}});
+        archive.append(runA, events);
+        const HyperparameterCurve curve = archive.curve(runA, dropout);
+        QCOMPARE(curve.points.size(), told.size());
+        for (std::size_t i = 0; i < told.size(); ++i) {
+            QVERIFY(curve.step[i] == 5.0 * static_cast<double>(i + 1));
+            QVERIFY(curve.epoch[i] == curve.step[i] / 10.0 &&
+                    curve.seconds[i] == 0.5 * static_cast<double>(i));
+            const HyperparameterPoint& read = curve.points[i];
+            QCOMPARE(read.spread.has_value(), told[i].spread.has_value());
+            if (i < 5) {
+                QVERIFY(read.value == told[i].value && read.spread->scale == told[i].spread->scale);
+                QVERIFY(read == pointOf(transform, told[i].value, told[i].spread->scale));
+                QVERIFY(std::abs(read.spread->lower - told[i].spread->lower) < 1e-14);
+                QVERIFY(std::abs(read.spread->upper - told[i].spread->upper) < 1e-14);
+            }
+        }
+        QVERIFY(std::isnan(curve.points[5].value) && std::isnan(curve.points[5].spread->scale));
+        QVERIFY(curve.points[6] == told[6]);
+        QCOMPARE(archive.curve(runA, dropout, 25).points.size(), std::size_t{2});
+        QVERIFY(archive.curve(runA, {.name = "width"}).points.empty()); // which this run does not declare
+        QVERIFY(archive.curve(runA, {.name = "nowhere"}).points.empty());
+        QVERIFY(refusal([&] { archive.curve(runB, dropout); }).contains("has no run"));
+        // In the views as before: a series of values, one of scales.
+        QCOMPARE(count(folder / "runs.sqlite",
+                       "SELECT count(*) FROM metric WHERE series = 'hyperparameter/dropout' AND step <= 25"),
+                 std::int64_t{5});
+        QCOMPARE(count(folder / "runs.sqlite", "SELECT count(*) FROM metric WHERE series = 'scale/dropout'"),
+                 std::int64_t{6});
+    }
+
+    /// What earlier versions wrote: values and scales as samples of two series, not always at the same steps.
+    void valuesAndScalesOfEarlierArchivesAreJoined() {
+        const Folder folder;
+        const fs::path path = folder / "runs.sqlite";
+        const Hyperparameter dropout = smallExperiment().hyperparameters.front();
+        Archive archive(path);
+        archive.append(runA, {started(runA)});
+        const auto insert = [&](const char* series, int step, double value) {
+            SQLite::Database database = other(path);
+            SQLite::Statement statement(database,
+                                        "INSERT INTO samples SELECT r.id, n.id, ?, 0.5, ? FROM runs r, "
+                                        "series_names n WHERE n.name = ?");
+            statement.bind(1, step);
+            statement.bind(2, value);
+            statement.bind(3, series);
+            statement.exec();
+        };
+        insert("scale/dropout", 10, 1.5);
+        insert("hyperparameter/dropout", 10, 0.5);
+        insert("hyperparameter/dropout", 20, 0.25);
+        insert("scale/dropout", 30, 2.0);
+        const HyperparameterCurve curve = archive.curve(runA, dropout);
+        QVERIFY(curve.step == (std::vector<double>{10, 20}));
+        QVERIFY(curve.points[0] == pointOf(Transform(dropout), 0.5, 1.5));
+        QVERIFY(curve.points[1] == HyperparameterPoint{.value = 0.25});
+    }
+
+    void samplesOfWhatWasNotDeclaredAreRefused() {
+        const Folder folder;
+        Archive archive(folder / "runs.sqlite");
+        archive.append(runA, {started(runA)});
+        const QString series = refusal([&] {
+            archive.append(runA, {SamplesTaken{{{Series::throughput, 1, 0.1, 5.0}}}});
+        });
+        QVERIFY2(series.startsWith("5: ") && series.contains("examples_per_second"), qPrintable(series));
+        const QString points = refusal([&] {
+            archive.append(runA, {HyperparametersSampled{1, 0.1, {{.value = 0.5}}}});
+        });
+        QVERIFY2(points.startsWith("5: ") && points.contains("its experiment has 2"), qPrintable(points));
+        archive.append(runA, {HyperparametersSampled{1, 0.1, {{.value = 0.5}, {.value = 2.0}}}});
+        QCOMPARE(archive.curve(runA, "hyperparameter/dropout").value, std::vector<double>{0.5});
+    }
+
     void numbersThatAreNotFiniteSurvive() {
         const Folder folder;
         const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -192,7 +282,9 @@ class ArchiveTest : public QObject {
         result.testLoss = -infinity;
         result.testAccuracy = std::nullopt;
         archive.append(runA, {started(runA),
-                              SamplesTaken{{{0, 1, 0.1, nan}, {0, 2, 0.2, infinity}, {0, 3, 0.3, -infinity}}},
+                              SamplesTaken{{{Series::trainLoss, 1, 0.1, nan},
+                                            {Series::trainLoss, 2, 0.2, infinity},
+                                            {Series::trainLoss, 3, 0.3, -infinity}}},
                               EpochFinished{result, result}});
         const Curve curve = archive.curve(runA, "train/loss");
         QVERIFY(std::isnan(curve.value[0]));
@@ -535,8 +627,8 @@ class ArchiveTest : public QObject {
         archive.append(runA, {started(runA)});
         SamplesTaken taken;
         for (std::int64_t step = 1; step <= 100000; ++step)
-            taken.samples.push_back(
-                {0, step, 0.001 * static_cast<double>(step), 1.0 / static_cast<double>(step)});
+            taken.samples.push_back({Series::trainLoss, step, 0.001 * static_cast<double>(step),
+                                     1.0 / static_cast<double>(step)});
         archive.append(runA, {taken});
         const Curve curve = archive.curve(runA, "train/loss");
         QCOMPARE(curve.value.size(), std::size_t{100000});

@@ -33,17 +33,23 @@ class ExportTest : public QObject {
         const Folder folder;
         Archive archive(folder / "runs.sqlite");
         auto start = started(runA);
-        start.series = {"train/loss", "odd,\"name\"", "hyperparameter/dropout"};
+        start.experiment.hyperparameters = {{.name = "dropout"}, {.name = "odd,\"name\""}};
+        start.series = {"train/loss", "hyperparameter/odd,\"name\"", "hyperparameter/dropout",
+                        "scale/dropout"};
         const double nan = std::numeric_limits<double>::quiet_NaN();
-        archive.append(runA, {start, SamplesTaken{{{0, 5, 0.5, 0.1},
-                                                   {0, 10, 1.0, nan},
-                                                   {1, 10, 1.25, -std::numeric_limits<double>::infinity()},
-                                                   {2, 15, 1.5, 1.0 / 3}}}});
+        archive.append(
+            runA, {start, SamplesTaken{{{Series::trainLoss, 5, 0.5, 0.1}, {Series::trainLoss, 10, 1.0, nan}}},
+                   HyperparametersSampled{10,
+                                          1.25,
+                                          {{.value = 1.0 / 3, .spread = Spread{.scale = 1.5}},
+                                           {.value = -std::numeric_limits<double>::infinity()}}},
+                   HyperparametersSampled{15, 1.5, {{.value = 0.25}, {.value = 2.0}}}});
         QCOMPARE(exported(archive, ExportFormat::csv),
-                 std::string("step,epoch,seconds,train/loss,\"odd,\"\"name\"\"\",hyperparameter/dropout\r\n"
-                             "5,0.5,0.5,0.1,,\r\n"
-                             "10,1,1.25,NaN,-inf,\r\n"
-                             "15,1.5,1.5,,,0.3333333333333333\r\n"));
+                 std::string("step,epoch,seconds,train/loss,\"hyperparameter/odd,\"\"name\"\"\","
+                             "hyperparameter/dropout,scale/dropout\r\n"
+                             "5,0.5,0.5,0.1,,,\r\n"
+                             "10,1,1.25,NaN,-inf,0.3333333333333333,1.5\r\n"
+                             "15,1.5,1.5,,2,0.25,\r\n"));
     }
 
     void jsonHoldsTheWholeRun() {
@@ -51,7 +57,8 @@ class ExportTest : public QObject {
         Archive archive(folder / "runs.sqlite");
         archive.append(runA, {started(runA)});
         archive.append(runA, epochEvents(1, 0.7, 0.7));
-        archive.append(runA, {SamplesTaken{{{0, 11, 1.1, std::numeric_limits<double>::quiet_NaN()}}}});
+        archive.append(
+            runA, {SamplesTaken{{{Series::trainLoss, 11, 1.1, std::numeric_limits<double>::quiet_NaN()}}}});
         archive.setNote(runA, "latin \xe9 is no UTF-8");
         const auto document = nlohmann::json::parse(exported(archive, ExportFormat::json));
         QCOMPARE(document["run"]["id"].get<std::string>(), runA);

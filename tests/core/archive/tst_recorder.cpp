@@ -113,7 +113,7 @@ class RecorderTest : public QObject {
         for (std::int64_t step = 1; step <= 3; ++step) {
             const auto bytes = std::make_shared<const std::string>("state " + std::to_string(step));
             checkpoints.push_back(bytes);
-            recorder.publish(SamplesTaken{{{0, step, 0.1, 0.5}}});
+            recorder.publish(SamplesTaken{{{Series::trainLoss, step, 0.1, 0.5}}});
             recorder.publish(CheckpointTaken{step, bytes});
             std::this_thread::sleep_for(std::chrono::milliseconds(300)); // the first is being tried
         }
@@ -152,7 +152,7 @@ class RecorderTest : public QObject {
         qint64 longest = 0;
         for (std::int64_t step = 1; step <= 200; ++step) {
             const qint64 before = timer.nsecsElapsed();
-            recorder.publish(SamplesTaken{{{0, step, 0.1, 0.5}}});
+            recorder.publish(SamplesTaken{{{Series::trainLoss, step, 0.1, 0.5}}});
             longest = std::max(longest, timer.nsecsElapsed() - before);
             std::this_thread::sleep_for(std::chrono::milliseconds(2));
         }

@@ -377,9 +377,13 @@ class TestImageFolder : public QObject {
         const QTemporaryDir folder, cache;
         addTwoClasses(folder);
         write(cache, "images-0123456789abcdef.cache", QByteArray("DSTNIM\1\0", 8) + QByteArray(100, 'x'));
+        write(cache, "images-0123456789abcde0.cache", QByteArray("DSTNIM\2\0", 8) + QByteArray(100, 'x'));
+        // What a later version makes is that version's.
+        write(cache, "images-0123456789abcde1.cache", QByteArray("DSTNIM\x7f\0", 8) + QByteArray(100, 'x'));
         read(folder, path(cache));
-        QCOMPARE(namesIn(cache).size(), 1);
+        QCOMPARE(namesIn(cache).size(), 2);
         QVERIFY(!namesIn(cache).contains("images-0123456789abcdef.cache"));
+        QVERIFY(namesIn(cache).contains("images-0123456789abcde1.cache"));
     }
 
     void cacheFilesThatAreNotCertainlyOrphanedStay() {
@@ -407,7 +411,7 @@ class TestImageFolder : public QObject {
         put(in(1), {whole.begin(), whole.begin() + 80});
         put(in(2), {});
         std::vector<std::uint8_t> later = whole;
-        later[6] = 3;
+        ++later[6];
         put(in(3), later);
         fs::create_directory(in(4));
         for (const qsizetype i : {5, 6, 7}) put(in(i), whole);

@@ -1,5 +1,4 @@
 #include "core/data/text_reader.h"
-#include "core/data/utf8.h"
 #include "tests/core/data/thrown.h"
 #include "tests/program.h"
 
@@ -119,17 +118,6 @@ class TestTextReader : public QObject {
         for (const TextLevel level : {TextLevel::word, TextLevel::character})
             EXPECT_ERROR(data, tokens(text.toStdString(), level, Punctuation::split), place.constData(),
                          what.constData());
-    }
-
-    void wellFormedCodePointsAreDecoded() {
-        for (const auto& [text, value] :
-             {std::pair{"a", 0x61}, std::pair{"\xC2\x80", 0x80}, std::pair{"\xDF\xBF", 0x7FF},
-              std::pair{"\xE0\xA0\x80", 0x800}, std::pair{"\xED\x9F\xBF", 0xD7FF},
-              std::pair{"\xEE\x80\x80", 0xE000}, std::pair{"\xF0\x90\x80\x80", 0x10000},
-              std::pair{"\xF4\x8F\xBF\xBF", 0x10FFFF}}) {
-            QCOMPARE(static_cast<int>(decodeUtf8(text).value), value);
-            QCOMPARE(decodeUtf8(text).bytes, std::string_view(text).size());
-        }
     }
 
     void vocabularyIsOrderedByFrequencyThenText() {

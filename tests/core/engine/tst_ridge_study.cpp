@@ -68,7 +68,7 @@ class RidgeStudyTest : public QObject {
         QTest::addColumn<std::size_t>("method");
         const Study study = ridgeStudy();
         for (std::size_t i = 0; i < study.methods.size(); ++i)
-            if (!isSearch(experimentOf(study, i, 0).tuner.type))
+            if (!traitsOf(experimentOf(study, i, 0).tuner).searches())
                 QTest::newRow(study.methods[i].name.c_str()) << i;
     }
     void everyMethodWithinATrainingEndsNearTheClosedForm() {

@@ -294,7 +294,7 @@ void tst_experiment::everyOptionIsRead() {
     expected.hyperparameters = {
         {.name = "w", .initial = 0.5, .min = 0.25, .max = 2.0, .scale = 0.75, .log = true},
         {.name = "v", .initial = 3, .min = 0.0, .discrete = true, .tune = false}};
-    expected.tuner.type = "stn";
+    expected.tuner.options = StnOptions{};
     expected.tuner.tuneScales = false;
     expected.tuner.sharePrimal = true;
     expected.tuner.perExample = false;
@@ -340,7 +340,7 @@ void tst_experiment::defaultsAreFilledIn() {
     QVERIFY2(parsed.experiment, qPrintable(text(parsed.mistakes)));
     Experiment expected;
     expected.model.parts = {LinearPart{.out = 10}};
-    expected.tuner.type = "fixed";
+    expected.tuner.options = FixedOptions{};
     QVERIFY(*parsed.experiment == expected);
 }
 
@@ -556,7 +556,7 @@ static void mistakeRows(unsigned without) {
     row("/data", R"({"source": "synthetic-classification", "classes": 200, "examples": 100})", "data.classes",
         "at most the 100 examples, found 200", beyondSchema);
     row("/data", R"({"source": "synthetic-regression", "features": 100000, "examples": 100000})",
-        "data.examples", "at most 1e+09, found 100000 × 100000", beyondSchema);
+        "data.examples", "at most 1e9, found 100000 × 100000", beyondSchema);
     row("/augmentation/0/holes", "1001", "augmentation[0].holes", "at most 1000, found 1001", notAlone);
     row("/hyperparameters/2/max", "-", "hyperparameters[2].max", "an upper end of at most 1000",
         beyondSchema);
@@ -998,10 +998,10 @@ void tst_experiment::heldHyperparametersAreNotTuned() {
     QCOMPARE(experiment.tunedNames(), (std::vector<std::string>{"rate", "decay", "holes"}));
     experiment.hyperparameters[1].tune = false;
     QCOMPARE(experiment.tunedNames(), (std::vector<std::string>{"rate", "holes"}));
-    experiment.tuner.type = "fixed";
+    experiment.tuner.options = FixedOptions{};
     QVERIFY(experiment.tunedNames().empty());
     QVERIFY(validate(experiment).empty());
-    experiment.tuner.type = "stn";
+    experiment.tuner.options = StnOptions{};
     for (Hyperparameter& h : experiment.hyperparameters) h.tune = false;
     QVERIFY(hasMistake(validate(experiment), "hyperparameters", "nothing to tune"));
 }
@@ -1158,7 +1158,7 @@ void tst_experiment::estimateCountsStepsMemoryAndWork() {
     QCOMPARE(tuned.steps, std::int64_t{48});
     QCOMPARE(tuned.model.parameters, std::int64_t{8 * 9 + 8 + 1568 * 10 + 10});
 
-    experiment.tuner.type = "fixed";
+    experiment.tuner.options = FixedOptions{};
     const Estimate fixed = estimate(experiment, images());
     QCOMPARE(fixed.model.responseParameters, std::int64_t{0});
     QVERIFY(fixed.memoryBytes < tuned.memoryBytes);
@@ -1191,7 +1191,7 @@ void tst_experiment::largestBatchIsTheLastThatFits() {
 
 void tst_experiment::estimateFollowsTheOptimisersState() {
     Experiment experiment = soundExperiment();
-    experiment.tuner.type = "fixed";
+    experiment.tuner.options = FixedOptions{};
     const auto memory = [&](OptimizerSpec optimizer) {
         experiment.optimizers.general = optimizer;
         return estimate(experiment, images()).memoryBytes;

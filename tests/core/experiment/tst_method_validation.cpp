@@ -58,17 +58,17 @@ class TestMethodValidation : public QObject {
     void whatHasADerivativeIsTunedAndTheRestHeld() {
         Experiment experiment = network();
         for (const char* tuner : {"implicit", "unrolled"}) {
-            experiment.tuner.type = tuner;
+            chooseTuner(experiment.tuner, tuner);
             QVERIFY2(validate(experiment).empty(), describe(validate(experiment)).c_str());
             QCOMPARE(experiment.tunedNames(), std::vector<std::string>{"decay"});
             QCOMPARE(experiment.heldNames(), std::vector<std::string>{"rate"});
             QCOMPARE(experiment.responseCount(), std::int64_t{0});
         }
-        experiment.tuner.type = "hypernetwork";
+        experiment.tuner.options = HypernetworkOptions{};
         QVERIFY(validate(experiment).empty() && validate(experiment, data()).empty());
         QCOMPARE(experiment.tunedNames(), (std::vector<std::string>{"rate", "decay"}));
         QCOMPARE(experiment.responseCount(), std::int64_t{0});
-        experiment.tuner.type = "stn";
+        experiment.tuner.options = StnOptions{};
         QCOMPARE(experiment.responseCount(), std::int64_t{2});
     }
 
@@ -76,14 +76,14 @@ class TestMethodValidation : public QObject {
     void oneUseWithoutADerivativeIsEnoughToHold() {
         Experiment experiment = network();
         experiment.labelSmoothing = {.hyperparameter = "rate"};
-        experiment.tuner.type = "implicit";
+        experiment.tuner.options = ImplicitOptions{};
         QCOMPARE(experiment.heldNames(), std::vector<std::string>{"rate"});
     }
 
     void nothingWithADerivativeIsRefused() {
         for (const char* tuner : {"implicit", "unrolled"}) {
             Experiment experiment = network();
-            experiment.tuner.type = tuner;
+            chooseTuner(experiment.tuner, tuner);
             experiment.hyperparameters[1].tune = false;
             const std::string one = messageAt(validate(experiment), "tuner.type");
             QVERIFY2(says(one, {tuner, "\"rate\"", "no derivative by the one hyperparameter", "drops",
@@ -106,7 +106,7 @@ class TestMethodValidation : public QObject {
 
     void unrollingWantsPlainStepsOfSgd() {
         Experiment experiment = network();
-        experiment.tuner.type = "unrolled";
+        experiment.tuner.options = UnrolledOptions{};
         experiment.optimizers.general = {.type = OptimizerKind::sgd, .momentum = 0.9, .nesterov = true};
         QVERIFY(validate(experiment).empty());
         experiment.optimizers.general.clipNorm = 2;
@@ -115,13 +115,13 @@ class TestMethodValidation : public QObject {
         experiment.optimizers.general = {.type = OptimizerKind::adam};
         const std::string adam = messageAt(validate(experiment), "optimizers.general.type");
         QVERIFY2(says(adam, {"expected \"sgd\"", "unrolled", "implicit"}), adam.c_str());
-        experiment.tuner.type = "implicit";
+        experiment.tuner.options = ImplicitOptions{};
         QVERIFY(validate(experiment).empty());
     }
 
     void aHypernetworksMapThatIsTooLargeIsRefusedWithItsMemory() {
         Experiment experiment = network();
-        experiment.tuner.type = "hypernetwork";
+        experiment.tuner.options = HypernetworkOptions{};
         // 1000 · n + n + 4 · n + 4 parameters, two hyperparameters.
         const auto mistakes = [&](std::int64_t width) {
             std::get<LinearPart>(experiment.model.parts[1]).out = width;
@@ -135,44 +135,42 @@ class TestMethodValidation : public QObject {
         // Map, gradient and momentum: three numbers of 4 bytes for each of 2^28 entries.
         QVERIFY2(says(message, {"268435456", "× 2 tuned hyperparameters", "3.0 GiB", "another tuner"}),
                  message.c_str());
-        experiment.tuner.type = "delta-stn";
+        experiment.tuner.options = DeltaStnOptions{};
         QVERIFY(mistakes(widest + 1).empty());
     }
 
     void estimatesCountWhatTheMethodsKeep() {
         Experiment experiment = network();
-        experiment.tuner.type = "fixed";
+        experiment.tuner.options = FixedOptions{};
         const auto bytes = [&] { return estimate(experiment, data()).memoryBytes; };
         const std::int64_t plain = bytes();
         constexpr std::int64_t inputs = 32 * 20;
 
-        experiment.tuner.type = "hypernetwork"; // b with its gradient; Φ with its gradient and momentum
+        experiment.tuner.options =
+            HypernetworkOptions{}; // b with its gradient; Φ with its gradient and momentum
         QCOMPARE(bytes() - plain, 4 * (2 * parameters + 3 * 2 * parameters));
 
-        experiment.tuner.type = "unrolled";
-        experiment.tuner.unrollSteps = 10;
+        experiment.tuner.options = UnrolledOptions{.steps = 10};
         const std::int64_t ten = bytes();
-        experiment.tuner.unrollSteps = 17;
+        experiment.tuner.options = UnrolledOptions{.steps = 17};
         QCOMPARE(bytes() - ten, 4 * 7 * (parameters + inputs));
-        experiment.tuner.unroll = UnrollMode::forward;
+        experiment.tuner.options = UnrolledOptions{.mode = UnrollMode::forward};
         const std::int64_t one = bytes();
         std::get<LinearPart>(experiment.model.parts[3]).weightDecay = {{.hyperparameter = "second"}};
         experiment.hyperparameters.push_back({.name = "second", .initial = 0.001, .log = true});
         QCOMPARE(bytes() - one, 4 * 2 * parameters);
 
-        experiment.tuner.type = "implicit";
+        experiment.tuner.options = ImplicitOptions{};
         QVERIFY(bytes() > plain + 4 * 6 * parameters);
     }
 
     void estimatesCountTheMethodsWork() {
         Experiment experiment = network();
         experiment.tuner.warmupEpochs = 0;
-        experiment.tuner.type = "fixed";
+        experiment.tuner.options = FixedOptions{};
         const auto flops = [&] { return estimate(experiment, data()).trainingFlops; };
         const double plain = flops();
-        experiment.tuner.type = "implicit";
-        experiment.tuner.inverse = InverseKind::neumann;
-        experiment.tuner.iterations = 4;
+        experiment.tuner.options = ImplicitOptions{.inverse = InverseKind::neumann, .iterations = 4};
         const Estimate whole = estimate(experiment, data());
         // Every fifth step a validation step of 2 + 2 · 5 gradients on 32 examples, 6 products each.
         const double steps = static_cast<double>(whole.steps) / 5;

@@ -128,8 +128,8 @@ class TestReadme : public QObject {
             QVERIFY2(manual_.contains("`" + QString::fromStdString(std::string(type)) + "`"), type.data());
         for (const std::string& type : dstn::partTypes())
             QVERIFY2(manual_.contains("`" + QString::fromStdString(type) + "`"), type.c_str());
-        for (const dstn::TunerType& tuner : dstn::tunerTypes())
-            QVERIFY2(manual_.contains("`" + QString::fromStdString(tuner.id) + "`"), tuner.id.c_str());
+        for (const dstn::TunerTraits& tuner : dstn::tunerTypes())
+            QVERIFY2(manual_.contains("`" + QString::fromUtf8(tuner.id) + "`"), tuner.id.data());
         for (const auto& source : dstn::sourceOptions)
             QVERIFY2(manual_.contains("`" + QString::fromStdString(std::string(source.name)) + "`"),
                      std::string(source.name).c_str());

@@ -11,14 +11,10 @@ using namespace dstn;
 
 namespace {
 
-TunerSpec ashaSpec(std::int64_t trials) {
-    TunerSpec spec;
-    spec.type = "random";
-    spec.earlyStopping = EarlyStopping::asha;
-    spec.trials = trials;
-    spec.reduction = 3;
-    spec.minimumEpochs = 1;
-    return spec;
+TunerSpec ashaSpec(std::int64_t trials, std::int64_t minimum = 1) {
+    return {.options = RandomOptions{
+                .trials = trials,
+                .halving = {.earlyStopping = EarlyStopping::asha, .reduction = 3, .minimumEpochs = minimum}}};
 }
 
 using Step = std::pair<std::int64_t, std::int64_t>; // trial, epochs
@@ -167,9 +163,7 @@ void tst_asha::noTrialsBeyondTheBudgetAreBegun() {
 }
 
 void tst_asha::oneRungIsPlainSearch() {
-    TunerSpec spec = ashaSpec(3);
-    spec.minimumEpochs = 9;
-    QCOMPARE(stepsOf(spec, {}), (std::vector<Step>{{0, 9}, {1, 9}, {2, 9}}));
+    QCOMPARE(stepsOf(ashaSpec(3, 9), {}), (std::vector<Step>{{0, 9}, {1, 9}, {2, 9}}));
 }
 
 DSTN_TEST(tst_asha)

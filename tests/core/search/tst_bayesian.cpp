@@ -43,12 +43,7 @@ double hartmann6(const std::vector<double>& x) {
     return sum;
 }
 
-TunerSpec specOf(const char* type, std::int64_t trials) {
-    TunerSpec spec;
-    spec.type = type;
-    spec.trials = trials;
-    return spec;
-}
+TunerSpec bayesian(std::int64_t trials) { return {.options = BayesianOptions{.trials = trials}}; }
 
 using Function = std::function<double(const std::vector<double>&)>;
 
@@ -74,8 +69,8 @@ Contest contest(const std::vector<Hyperparameter>& all, const Function& f, doubl
     std::vector<double> bayesian, random;
     int wins = 0;
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
-        bayesian.push_back(bestOf(specOf("bayesian", trials), all, f, seed) - optimum);
-        random.push_back(bestOf(specOf("random", trials), all, f, seed) - optimum);
+        bayesian.push_back(bestOf(bayesian(trials), all, f, seed) - optimum);
+        random.push_back(bestOf({.options = RandomOptions{.trials = trials}}, all, f, seed) - optimum);
         if (bayesian.back() < random.back()) ++wins;
     }
     const auto median = [](std::vector<double> values) {
@@ -109,7 +104,7 @@ class tst_bayesian : public QObject {
 
 void tst_bayesian::firstTrialsAreASobolSequence() {
     std::vector<Trial> trials;
-    const auto tasks = carryOut(*makeSearch(specOf("bayesian", 9), unitRanges(3), 1, 5), trials,
+    const auto tasks = carryOut(*makeSearch(bayesian(9), unitRanges(3), 1, 5), trials,
                                 [](const Point& point, std::int64_t) { return point[0]; });
     const std::vector<Point> sequence = ScrambledSobol(3, 5).first(9);
     for (std::size_t i = 0; i < 8; ++i) QCOMPARE(tasks[i].point, sequence[i]);
@@ -135,7 +130,7 @@ void tst_bayesian::hartmannIsApproachedWhereRandomSearchIsFar() {
 void tst_bayesian::runningTrialsAreAvoided() {
     const std::vector<Hyperparameter> all{{.name = "a", .min = -5.0, .max = 10.0},
                                           {.name = "b", .min = 0.0, .max = 15.0}};
-    const auto search = makeSearch(specOf("bayesian", 100), all, 1, 0);
+    const auto search = makeSearch(bayesian(100), all, 1, 0);
     std::vector<Trial> trials;
     carryOut(
         *search, trials,
@@ -152,7 +147,7 @@ void tst_bayesian::runningTrialsAreAvoided() {
 
 void tst_bayesian::failedAndNaNTrialsAreAvoided() {
     // What lies above one half is broken, by failure and by NaN in turn.
-    const auto search = makeSearch(specOf("bayesian", 40), unitRanges(1), 1, 2);
+    const auto search = makeSearch(bayesian(40), unitRanges(1), 1, 2);
     std::vector<Trial> trials;
     int broken = 0;
     while (const auto task = search->next(trials)) {
@@ -171,7 +166,7 @@ void tst_bayesian::failedAndNaNTrialsAreAvoided() {
 }
 
 void tst_bayesian::nothingButFailuresGoesOnWithTheSobolSequence() {
-    const auto search = makeSearch(specOf("bayesian", 100), unitRanges(2), 1, 0);
+    const auto search = makeSearch(bayesian(100), unitRanges(2), 1, 0);
     std::vector<Trial> trials;
     for (std::int64_t i = 0; i < 12; ++i) {
         const Task task = *search->next(trials);
@@ -186,7 +181,7 @@ void tst_bayesian::discreteSpaceIsNotTriedTwice() {
     const std::vector<Hyperparameter> all{{.name = "n", .min = 0.0, .max = 5.0, .discrete = true},
                                           {.name = "m", .min = 0.0, .max = 4.0, .discrete = true}};
     std::vector<Trial> trials;
-    const auto tasks = carryOut(*makeSearch(specOf("bayesian", 21), all, 1, 1), trials,
+    const auto tasks = carryOut(*makeSearch(bayesian(21), all, 1, 1), trials,
                                 [](const Point& p, std::int64_t) { return p[0] - p[1]; });
     for (std::size_t i = 0; i < 20; ++i)
         for (std::size_t j = 0; j < i; ++j) QVERIFY(!samePoint(tasks[i].point, tasks[j].point));
@@ -195,7 +190,7 @@ void tst_bayesian::discreteSpaceIsNotTriedTwice() {
 
 void tst_bayesian::constantLossIsSearchedOn() {
     std::vector<Trial> trials;
-    const auto tasks = carryOut(*makeSearch(specOf("bayesian", 12), unitRanges(2), 1, 1), trials,
+    const auto tasks = carryOut(*makeSearch(bayesian(12), unitRanges(2), 1, 1), trials,
                                 [](const Point&, std::int64_t) { return 2.0; });
     for (std::size_t i = 0; i < tasks.size(); ++i)
         for (std::size_t j = 0; j < i; ++j) QVERIFY(!samePoint(tasks[i].point, tasks[j].point));
@@ -208,7 +203,7 @@ void tst_bayesian::manyTrialsAreThinnedOut() {
         const Point& point = points[static_cast<std::size_t>(i)];
         trials.push_back(trained(i, point, std::pow(point[0] - 0.7, 2)));
     }
-    const auto task = makeSearch(specOf("bayesian", 1000), unitRanges(1), 1, 0)->next(trials);
+    const auto task = makeSearch(bayesian(1000), unitRanges(1), 1, 0)->next(trials);
     QVERIFY(std::abs(task->point[0] - 0.7) < 0.02);
 }
 
@@ -254,8 +249,8 @@ void tst_bayesian::outliersAreLoweredToTheFence() {
 }
 
 void tst_bayesian::earlyStoppingSearchFindsTheBestRegion() {
-    TunerSpec spec = specOf("bayesian", 40);
-    spec.earlyStopping = EarlyStopping::asha;
+    const TunerSpec spec{
+        .options = BayesianOptions{.trials = 40, .halving = {.earlyStopping = EarlyStopping::asha}}};
     std::vector<Trial> trials;
     const auto tasks =
         carryOut(*makeSearch(spec, unitRanges(2), 9, 4), trials, [](const Point& p, std::int64_t e) {

@@ -13,16 +13,11 @@ using namespace dstn;
 
 namespace {
 
-TunerSpec pbtSpec(std::int64_t population, double quantile = 0.25) {
-    TunerSpec spec;
-    spec.type = "pbt";
-    spec.population = population;
-    spec.intervalEpochs = 2;
-    spec.quantile = quantile;
-    return spec;
+PbtOptions pbtSpec(std::int64_t population, double quantile = 0.25) {
+    return {.population = population, .intervalEpochs = 2, .quantile = quantile};
 }
 
-PopulationBasedTraining pbt(const TunerSpec& spec, std::vector<Hyperparameter> all = unitRanges(2),
+PopulationBasedTraining pbt(const PbtOptions& spec, std::vector<Hyperparameter> all = unitRanges(2),
                             std::int64_t epochs = 6) {
     return {SearchSpace(all), spec, epochs, 0};
 }

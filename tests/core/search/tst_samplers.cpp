@@ -8,18 +8,14 @@
 #include <QTest>
 
 #include <cmath>
+#include <functional>
 #include <set>
 
 using namespace dstn;
 
 namespace {
 
-TunerSpec specOf(const char* type, std::int64_t trials) {
-    TunerSpec spec;
-    spec.type = type;
-    spec.trials = trials;
-    return spec;
-}
+TunerSpec randomSearch(std::int64_t trials) { return {.options = RandomOptions{.trials = trials}}; }
 
 double zero(const Point&, std::int64_t) { return 0.0; }
 
@@ -30,6 +26,8 @@ std::vector<Point> pointsOf(const std::vector<Task>& tasks) {
 }
 
 } // namespace
+
+Q_DECLARE_METATYPE(dstn::TunerSpec)
 
 class tst_samplers : public QObject {
     Q_OBJECT
@@ -53,12 +51,12 @@ class tst_samplers : public QObject {
     void resumedSearchContinuesAsIfNeverInterrupted_data();
     void resumedSearchContinuesAsIfNeverInterrupted();
     void extendedSearchKeepsItsFirstTrials();
+    void everyTypeThatSearchesMakesASearch();
     void otherTunersAreNoSearch();
 };
 
 void tst_samplers::gridGoesThroughAllCombinationsInOrder() {
-    TunerSpec spec = specOf("grid", 100);
-    spec.points = 2;
+    const TunerSpec spec{.options = GridOptions{.trials = 100, .points = 2}};
     std::vector<Trial> trials;
     const auto tasks = carryOut(*makeSearch(spec, unitRanges(2), 4, 0), trials, zero);
     QCOMPARE(pointsOf(tasks), (std::vector<Point>{{0.25, 0.25}, {0.25, 0.75}, {0.75, 0.25}, {0.75, 0.75}}));
@@ -66,9 +64,7 @@ void tst_samplers::gridGoesThroughAllCombinationsInOrder() {
 }
 
 void tst_samplers::gridTakesNamedValues() {
-    TunerSpec spec = specOf("grid", 100);
-    spec.points = 1;
-    spec.gridValues = {{.name = "decay", .values = {1e-3, 1e-1}}};
+    const GridOptions spec{.trials = 100, .points = 1, .values = {{.name = "decay", .values = {1e-3, 1e-1}}}};
     const std::vector<Hyperparameter> all{{.name = "rate", .min = 0.0, .max = 1.0},
                                           {.name = "decay", .min = 1e-4, .max = 1.0, .log = true}};
     const SearchSpace space(all);
@@ -80,8 +76,7 @@ void tst_samplers::gridTakesNamedValues() {
 }
 
 void tst_samplers::gridHasEachDiscreteValueOnce() {
-    TunerSpec spec = specOf("grid", 100);
-    spec.points = 7;
+    const GridOptions spec{.trials = 100, .points = 7};
     const SearchSpace space({{.name = "n", .min = 0.0, .max = 3.0, .discrete = true}});
     const Grid grid(space, spec);
     QCOMPARE(grid.size(), 3.0);
@@ -89,10 +84,10 @@ void tst_samplers::gridHasEachDiscreteValueOnce() {
 }
 
 void tst_samplers::gridEndsAtItsTrials() {
-    TunerSpec spec = specOf("grid", 3);
-    spec.points = 10'000;
+    const GridOptions spec{.trials = 3, .points = 10'000};
     std::vector<Trial> trials;
-    QCOMPARE(carryOut(*makeSearch(spec, unitRanges(9), 1, 0), trials, zero).size(), std::size_t{3});
+    QCOMPARE(carryOut(*makeSearch({.options = spec}, unitRanges(9), 1, 0), trials, zero).size(),
+             std::size_t{3});
     QCOMPARE(Grid(SearchSpace(unitRanges(9)), spec).size(), 1e36);
 }
 
@@ -102,7 +97,7 @@ void tst_samplers::uniformPointsAreTheSameEverywhere() {
     QCOMPARE(uniformPoint(space, 0, 0), (Point{0.48207114651429983, 0.09763522103738842}));
     QCOMPARE(uniformPoint(space, 7, 3), (Point{0.517972737522216, 0.7212330090367963}));
     std::vector<Trial> trials;
-    QCOMPARE(carryOut(*makeSearch(specOf("random", 4), unitRanges(2), 1, 7), trials, zero)[3].point,
+    QCOMPARE(carryOut(*makeSearch(randomSearch(4), unitRanges(2), 1, 7), trials, zero)[3].point,
              uniformPoint(space, 7, 3));
 }
 
@@ -145,8 +140,7 @@ void tst_samplers::sobolSequenceAndItsPointsAgree() {
     const ScrambledSobol sequence(3, 9);
     const std::vector<Point> points = sequence.first(50);
     for (std::uint32_t i = 0; i < 50; ++i) QCOMPARE(sequence.point(i), points[i]);
-    TunerSpec spec = specOf("random", 5);
-    spec.sampling = Sampling::sobol;
+    const TunerSpec spec{.options = RandomOptions{.trials = 5, .sampling = Sampling::sobol}};
     std::vector<Trial> trials;
     QCOMPARE(pointsOf(carryOut(*makeSearch(spec, unitRanges(3), 1, 9), trials, zero)), sequence.first(5));
 }
@@ -174,7 +168,7 @@ void tst_samplers::tooManyDimensionsAreRefused() {
 
 void tst_samplers::everyTrialIsAWholeTraining() {
     std::vector<Trial> trials;
-    const auto tasks = carryOut(*makeSearch(specOf("random", 5), unitRanges(2), 8, 0), trials, zero);
+    const auto tasks = carryOut(*makeSearch(randomSearch(5), unitRanges(2), 8, 0), trials, zero);
     QCOMPARE(tasks.size(), std::size_t{5});
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         QCOMPARE(tasks[i].trial, static_cast<std::int64_t>(i));
@@ -184,14 +178,14 @@ void tst_samplers::everyTrialIsAWholeTraining() {
 }
 
 void tst_samplers::brokenOffTrialGoesOnFirst() {
-    const auto search = makeSearch(specOf("random", 5), unitRanges(1), 8, 0);
+    const auto search = makeSearch(randomSearch(5), unitRanges(1), 8, 0);
     const std::vector<Trial> trials{trained(0, {0.5}, 1.0, 8), trained(1, {0.7}, 1.0, 3),
                                     trained(2, {0.1}, 1.0, 8)};
     QCOMPARE(*search->next(trials), (Task{.trial = 1, .point = {0.7}, .epochs = 8}));
 }
 
 void tst_samplers::failedAndRunningTrialsAreLeftAlone() {
-    const auto search = makeSearch(specOf("random", 3), unitRanges(1), 8, 0);
+    const auto search = makeSearch(randomSearch(3), unitRanges(1), 8, 0);
     std::vector<Trial> trials{trained(0, {0.5}, 1.0, 2), trained(1, {0.7}, 1.0, 3)};
     trials[0].failed = true;
     trials[1].running = true;
@@ -201,19 +195,22 @@ void tst_samplers::failedAndRunningTrialsAreLeftAlone() {
 }
 
 void tst_samplers::resumedSearchContinuesAsIfNeverInterrupted_data() {
-    QTest::addColumn<QString>("type");
-    QTest::addColumn<bool>("asha");
-    for (const char* type : {"grid", "random", "bayesian", "pbt"}) QTest::newRow(type) << type << false;
-    QTest::newRow("random, asha") << "random" << true;
-    QTest::newRow("bayesian, asha") << "bayesian" << true;
+    QTest::addColumn<TunerSpec>("spec");
+    constexpr std::int64_t trials = 14, startTrials = 5;
+    const HalvingOptions none, asha{.earlyStopping = EarlyStopping::asha};
+    const auto row = [](const char* name, TunerOptions options) {
+        QTest::newRow(name) << TunerSpec{.options = std::move(options)};
+    };
+    row("grid", GridOptions{.trials = trials});
+    row("random", RandomOptions{.trials = trials});
+    row("bayesian", BayesianOptions{.trials = trials, .halving = none, .startTrials = startTrials});
+    row("pbt", PbtOptions{});
+    row("random, asha", RandomOptions{.trials = trials, .halving = asha});
+    row("bayesian, asha", BayesianOptions{.trials = trials, .halving = asha, .startTrials = startTrials});
 }
 
 void tst_samplers::resumedSearchContinuesAsIfNeverInterrupted() {
-    QFETCH(QString, type);
-    QFETCH(bool, asha);
-    TunerSpec spec = specOf(type.toLatin1().constData(), 14);
-    spec.earlyStopping = asha ? EarlyStopping::asha : EarlyStopping::none;
-    spec.startTrials = 5;
+    QFETCH(TunerSpec, spec);
     const std::vector<Hyperparameter> all{{.name = "a", .min = 0.0, .max = 1.0},
                                           {.name = "n", .min = 0.0, .max = 5.0, .discrete = true}};
     const auto loss = [](const Point& point, std::int64_t epoch) {
@@ -233,19 +230,32 @@ void tst_samplers::resumedSearchContinuesAsIfNeverInterrupted() {
 }
 
 void tst_samplers::extendedSearchKeepsItsFirstTrials() {
-    for (const char* type : {"random", "bayesian"}) {
+    const auto bayesian = [](std::int64_t trials) {
+        return TunerSpec{.options = BayesianOptions{.trials = trials}};
+    };
+    for (const auto& makeSpec :
+         std::initializer_list<std::function<TunerSpec(std::int64_t)>>{randomSearch, bayesian}) {
         std::vector<Trial> few, many;
         const auto loss = [](const Point& point, std::int64_t) { return point[0]; };
-        const auto first = carryOut(*makeSearch(specOf(type, 10), unitRanges(2), 1, 3), few, loss);
-        const auto longer = carryOut(*makeSearch(specOf(type, 14), unitRanges(2), 1, 3), many, loss);
+        const auto first = carryOut(*makeSearch(makeSpec(10), unitRanges(2), 1, 3), few, loss);
+        const auto longer = carryOut(*makeSearch(makeSpec(14), unitRanges(2), 1, 3), many, loss);
         QVERIFY(std::equal(first.begin(), first.end(), longer.begin()));
-        const auto rest = carryOut(*makeSearch(specOf(type, 14), unitRanges(2), 1, 3), few, loss);
+        const auto rest = carryOut(*makeSearch(makeSpec(14), unitRanges(2), 1, 3), few, loss);
         QVERIFY(std::equal(rest.begin(), rest.end(), longer.begin() + 10, longer.end()));
     }
 }
 
+void tst_samplers::everyTypeThatSearchesMakesASearch() {
+    for (const TunerTraits& type : tunerTypes()) {
+        if (!type.searches()) continue;
+        const TunerSpec spec{.options = tunerOptions(type.id)};
+        QVERIFY(makeSearch(spec, unitRanges(2), 4, 0)->next({}));
+        QVERIFY(type.trials(spec) > 0);
+    }
+}
+
 void tst_samplers::otherTunersAreNoSearch() {
-    QVERIFY_EXCEPTION_THROWN((void)makeSearch(specOf("delta-stn", 5), unitRanges(1), 1, 0), Error);
+    QVERIFY_EXCEPTION_THROWN((void)makeSearch(TunerSpec{}, unitRanges(1), 1, 0), Error);
 }
 
 DSTN_TEST(tst_samplers)

@@ -33,6 +33,8 @@ class tst_hyperparameter : public QObject {
     void extremeValuesStayInTheRange();
     void valueOnABoundHasNoFiniteCounterpart();
     void softplusHasAnExactInverse();
+    void bandLiesAroundTheUnconstrainedValue_data();
+    void bandLiesAroundTheUnconstrainedValue();
     void referenceFiguresAreMet_data();
     void referenceFiguresAreMet();
 
@@ -159,6 +161,27 @@ void tst_hyperparameter::referenceFiguresAreMet() {
         const double raw = reference["h_scale_raw"][i];
         QVERIFY(close(softplus(raw), declared[i]["scale"], 1e-12));
         QVERIFY(close(inverseSoftplus(declared[i]["scale"]), raw, 1e-12));
+    }
+}
+
+void tst_hyperparameter::bandLiesAroundTheUnconstrainedValue_data() { addKinds(); }
+void tst_hyperparameter::bandLiesAroundTheUnconstrainedValue() {
+    QFETCH(QString, name);
+    const Transform transform(kind(name));
+    for (const double u : {-2.0, 0.25, 1.5}) {
+        const HyperparameterPoint at = pointAt(transform, u, 0.5);
+        QVERIFY(at.value == transform.toNatural(u));
+        QCOMPARE(at.spread->scale, 0.5);
+        QVERIFY(at.spread->lower == transform.toNatural(u - 0.5));
+        QVERIFY(at.spread->upper == transform.toNatural(u + 0.5));
+        QVERIFY(at.spread->lower < at.value && at.value < at.spread->upper);
+        QVERIFY(!pointAt(transform, u, std::nullopt).spread);
+        // From the natural value alone, which is kept as it is.
+        const HyperparameterPoint of = pointOf(transform, at.value, 0.5);
+        QVERIFY(of.value == at.value);
+        QVERIFY(close(of.spread->lower, at.spread->lower, 1e-12));
+        QVERIFY(close(of.spread->upper, at.spread->upper, 1e-12));
+        QVERIFY(!pointOf(transform, at.value, std::nullopt).spread);
     }
 }
 

@@ -3,6 +3,8 @@
 
 #include <QTest>
 
+#include <set>
+
 using namespace dstn;
 
 class tst_model : public QObject {
@@ -29,6 +31,11 @@ Q_DECLARE_METATYPE(Shape)
 
 void tst_model::everyPartHasAName() {
     QCOMPARE(partTypes().size(), std::variant_size_v<Part>);
+    QCOMPARE(std::set<std::string>(partTypes().begin(), partTypes().end()).size(), partTypes().size());
+    QCOMPARE(traitsOf(Part(TanhPart{})).id, std::string_view("tanh"));
+    QCOMPARE(traitsOf(Part(Conv2dPart{})).network, std::string_view("CNN"));
+    const Part lstm = LstmPart{.hidden = 8, .layers = 2};
+    QCOMPARE(traitsOf(lstm).widths(lstm), (std::vector<std::int64_t>{8, 8}));
     QCOMPARE(partType(LinearPart{}), std::string("linear"));
     QCOMPARE(partType(Conv2dPart{}), std::string("conv2d"));
     QCOMPARE(partType(FlattenPart{}), std::string("flatten"));

@@ -56,7 +56,7 @@ class StudyDocumentTest : public QObject {
         QCOMPARE(ours.optimizers.general.lr, 0.02);
         QCOMPARE(ours.seed, std::uint64_t{7});
         QCOMPARE(ours.name, std::string("one: Ours, seed 7"));
-        QCOMPARE(experimentOf(study, 1, 0).tuner.type, std::string("random"));
+        QCOMPARE(traitsOf(experimentOf(study, 1, 0).tuner).id, std::string_view("random"));
 
         const ParsedStudy again = parse(toJson(study));
         QVERIFY2(again.study, describe(again.mistakes).c_str());
@@ -152,7 +152,7 @@ class StudyDocumentTest : public QObject {
     void searchAloneIsAStudyOfItsTrials() {
         const Study base = sampleStudy({"random"});
         Experiment search = experimentOf(base, 0, 3);
-        search.tuner.trials = 5;
+        std::get<RandomOptions>(search.tuner.options).trials = 5;
         const Study study = studyOf(search);
         QCOMPARE(study.budget, 20.0);
         QCOMPARE(study.seeds, std::vector<std::uint64_t>{3});

@@ -209,7 +209,7 @@ class StudyRunnerTest : public QObject {
         for (const RunRequest& request : world.requests) {
             const bool tunes = request.place->method == 0;
             QCOMPARE(request.experiment.epochs, std::int64_t{tunes ? 12 : 4});
-            QCOMPARE(request.experiment.tuner.type, std::string(tunes ? "delta-stn" : "fixed"));
+            QCOMPARE(traitsOf(request.experiment.tuner).id, std::string_view(tunes ? "delta-stn" : "fixed"));
         }
     }
 

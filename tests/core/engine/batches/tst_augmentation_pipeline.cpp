@@ -342,7 +342,7 @@ class TestAugmentationPipeline : public QObject {
 
     void stnTrainsOnTheMixedAndSmoothedTargets() {
         Problem problem = tunedProblem();
-        const Stn tuner(problem, {.type = "stn"}, {});
+        const Stn tuner(problem, {.options = StnOptions{}}, {});
         const Batch batch = images();
         auto noise = generator(11), g = generator(7), same = generator(7);
         const Tensor epsilon = 0.5 * at::randn({count, 4}, noise, real());
@@ -359,7 +359,7 @@ class TestAugmentationPipeline : public QObject {
 
     void fixedTrainsOnTheMixedAndSmoothedTargets() {
         Problem problem = tunedProblem();
-        Fixed tuner(problem, {.type = "fixed"}, {});
+        Fixed tuner(problem, {.options = FixedOptions{}}, {});
         const Batch batch = images();
         auto g = generator(7), same = generator(7);
         const Tensor values = problem.space.natural(problem.space.lambda()).unsqueeze(0);
@@ -420,7 +420,7 @@ class TestAugmentationPipeline : public QObject {
             QCOMPARE(back.max().round().item<double>(), 255.0);
         }
         for (const char* tuner : {"delta-stn", "stn", "fixed"}) {
-            experiment.tuner.type = tuner;
+            chooseTuner(experiment.tuner, tuner);
             std::vector<std::vector<double>> losses;
             for (int run = 0; run < 2; ++run) {
                 Training training(experiment, dataset, at::kCPU);
@@ -436,7 +436,7 @@ class TestAugmentationPipeline : public QObject {
                 QVERIFY(!training.notFinite());
                 for (std::size_t i = 0; i < before.size(); ++i)
                     QVERIFY2((training.hyperparameters()[i] != before[i]) ==
-                                 (experiment.tuner.type != "fixed"),
+                                 traitsOf(experiment.tuner).moves(),
                              before[i].first.c_str());
             }
             QVERIFY(losses[0] == losses[1]);

@@ -30,11 +30,8 @@ Experiment ridgeExperiment(const std::string& tuner) {
             {.name = name, .initial = 0.1 + 0.2 * i, .scale = 0.15, .log = true});
     }
     experiment.model.parts = {linear};
-    experiment.tuner.type = tuner;
+    chooseTuner(experiment.tuner, tuner);
     experiment.tuner.warmupEpochs = 100'000;
-    experiment.tuner.iterations = 200;
-    experiment.tuner.neumannStep = 0.2;
-    experiment.tuner.unrollSteps = 100;
     for (OptimizerSpec* optimizer : {&experiment.optimizers.general, &experiment.optimizers.response})
         *optimizer = {.type = OptimizerKind::sgd, .lr = 0.02, .momentum = 0.9};
     // One perturbation for the whole batch: with one for each example their noise would hide the response.
@@ -99,12 +96,20 @@ class TestHypergradients : public QObject {
     /// At the inner optimum the hypergradient is known. T1-T2 takes the Hessian for a multiple of the
     /// identity, which it is only about.
     void allMethodsMeetTheClosedFormOnRidge() {
-        const Experiment experiment = ridgeExperiment("fixed");
+        Experiment experiment = ridgeExperiment("implicit");
+        experiment.tuner.options = ImplicitOptions{.iterations = 200, .neumannStep = 0.2};
         const Dataset dataset = loadDataset(experiment.data, experiment.seed);
         const Checkpoint checkpoint = trained(experiment, dataset, 800);
         const HypergradientReport report =
             compareHypergradients(experiment, dataset, at::kCPU, checkpoint,
                                   {.fitSteps = 6000, .referenceSteps = 500, .examples = 1000});
+        // Options are those of the run's own method: another report for another one.
+        Experiment unrolling = experiment;
+        unrolling.tuner.options = UnrolledOptions{.steps = 100};
+        const HypergradientReport other = compareHypergradients(
+            unrolling, dataset, at::kCPU, checkpoint, {.fitSteps = 1, .referenceSteps = 1, .examples = 1000});
+        QCOMPARE(method(other, "unrolled").steps, 100);
+        QCOMPARE(method(report, "unrolled").steps, UnrolledOptions{}.steps);
         QCOMPARE(report.step, 800);
         QCOMPARE(report.hyperparameters.size(), std::size_t{5});
         QVERIFY(std::abs(report.at[2] - 0.5) < 1e-6);
@@ -118,7 +123,8 @@ class TestHypergradients : public QObject {
             2.0 / static_cast<double>(error.size(0)) * at::mm(ridge.validationX.t(), error);
         const std::vector<std::optional<double>> exact =
             values(at::mm(ridge.jacobian(lambda).t(), byWeights).squeeze(1));
-        for (const Hypergradient& one : report.methods) {
+        for (const Hypergradient& each : report.methods) {
+            const Hypergradient& one = each.method == "unrolled" ? method(other, "unrolled") : each;
             const std::optional<double> agreement = cosine(one.values, exact);
             QVERIFY2(agreement && *agreement > (one.method == "t1-t2" ? 0.9 : 0.99),
                      (told(one) + " " + std::to_string(agreement.value_or(0))).c_str());
@@ -211,13 +217,13 @@ class TestHypergradients : public QObject {
         near(method(report, type.toStdString()),
              at::mv(jacobian.t(), byWeights) + at::mv(biasJacobian.t(), byBias));
         // The others stand at w(λ) too: α ∇_w L_V against the derivative of the decay's pull.
-        near(method(report, "t1-t2"), -experiment.tuner.neumannStep * byWeights * at::exp(lambda) * w);
+        near(method(report, "t1-t2"), -ImplicitOptions{}.neumannStep * byWeights * at::exp(lambda) * w);
     }
 
     void whatAMethodCannotTuneIsAbsent() {
         const QTemporaryDir folder;
         Experiment experiment = images(folder);
-        experiment.tuner.type = "delta-stn";
+        experiment.tuner.options = DeltaStnOptions{};
         const Dataset dataset = loadDataset(experiment.data, experiment.seed);
         const HypergradientReport report =
             compareHypergradients(experiment, dataset, at::kCPU, trained(experiment, dataset, 4),
@@ -260,7 +266,8 @@ class TestHypergradients : public QObject {
             }
             return {};
         };
-        const Experiment experiment = ridgeExperiment("fixed");
+        Experiment experiment = ridgeExperiment("implicit");
+        experiment.tuner.options = ImplicitOptions{.iterations = 200, .neumannStep = 0.2};
         const Dataset dataset = loadDataset(experiment.data, experiment.seed);
         const Checkpoint checkpoint = trained(experiment, dataset, 2);
         Experiment still = experiment;

@@ -40,13 +40,12 @@ class TestAblations : public QObject {
         constexpr std::array<Maker, 3> makers{images, table, text};
         constexpr std::array<const char*, 3> names{"images", "table", "text"};
         for (unsigned bits = 0; bits < 16; ++bits) {
-            TunerSpec spec{.trainSteps = 2, .warmupEpochs = 0};
-            spec.centered = (bits & 1U) != 0;
-            spec.separate = (bits & 2U) != 0;
+            const DeltaStnOptions own{.centered = (bits & 1U) != 0, .separate = (bits & 2U) != 0};
+            TunerSpec spec{.trainSteps = 2, .warmupEpochs = 0, .options = own};
             spec.linearize = (bits & 4U) != 0;
             spec.tuneScales = (bits & 8U) != 0;
-            QTest::addRow("%s, %s, %s, %s, %s", spec.centered ? "centred" : "not centred",
-                          spec.separate ? "separate" : "joint",
+            QTest::addRow("%s, %s, %s, %s, %s", own.centered ? "centred" : "not centred",
+                          own.separate ? "separate" : "joint",
                           spec.linearize ? "linearised" : "not linearised",
                           spec.tuneScales ? "scales tuned" : "scales still", names[bits % 3])
                 << spec << makers[bits % 3];
@@ -67,7 +66,7 @@ class TestAblations : public QObject {
         QCOMPARE(whole.notFinite(), std::nullopt);
         for (const Training::Step& step : whole.finished(true)) {
             QVERIFY(std::isfinite(step.loss));
-            QCOMPARE(step.responseLoss.has_value(), spec.separate);
+            QCOMPARE(step.responseLoss.has_value(), std::get<DeltaStnOptions>(spec.options).separate);
         }
         QVERIFY(whole.hyperparameters() != start);
         QCOMPARE(whole.scales() != scales, spec.tuneScales);

@@ -20,14 +20,10 @@ struct Method {
 };
 
 void implicit(Experiment& experiment, InverseKind inverse) {
-    experiment.tuner.type = "implicit";
-    experiment.tuner.inverse = inverse;
-    experiment.tuner.iterations = 3;
+    experiment.tuner.options = ImplicitOptions{.inverse = inverse, .iterations = 3};
 }
 void unrolled(Experiment& experiment, UnrollMode mode) {
-    experiment.tuner.type = "unrolled";
-    experiment.tuner.unroll = mode;
-    experiment.tuner.unrollSteps = 3;
+    experiment.tuner.options = UnrolledOptions{.mode = mode, .steps = 3};
     experiment.optimizers.general = {.type = OptimizerKind::sgd,
                                      .lr = 0.05,
                                      .momentum = 0.9,
@@ -39,7 +35,7 @@ const Method methods[] = {
     {"Neumann series", [](Experiment& e) { implicit(e, InverseKind::neumann); }},
     {"reverse", [](Experiment& e) { unrolled(e, UnrollMode::reverse); }},
     {"forward", [](Experiment& e) { unrolled(e, UnrollMode::forward); }},
-    {"hypernetwork", [](Experiment& e) { e.tuner.type = "hypernetwork"; }},
+    {"hypernetwork", [](Experiment& e) { e.tuner.options = HypernetworkOptions{}; }},
 };
 
 void advance(Training& training, std::int64_t until) {
@@ -124,7 +120,7 @@ class TestGradientTuners : public QObject {
         const QTemporaryDir folder;
         Experiment experiment = table(folder);
         const Dataset dataset = loadDataset(experiment.data, experiment.seed);
-        experiment.tuner.type = "fixed";
+        experiment.tuner.options = FixedOptions{};
         Training plain(experiment, dataset, at::kCPU);
         Checkpoint checkpoint = plain.save();
         for (const Method& method : methods) {
@@ -132,7 +128,8 @@ class TestGradientTuners : public QObject {
             Experiment other = table(folder);
             method.choose(other);
             other.optimizers.general = experiment.optimizers.general;
-            if (other.tuner.type == "unrolled") continue; // its optimiser's state is another one already
+            if (std::holds_alternative<UnrolledOptions>(other.tuner.options))
+                continue; // its optimiser's state is another one already
             Training training(other, dataset, at::kCPU);
             QVERIFY_EXCEPTION_THROWN(training.load(checkpoint), Error);
         }
@@ -148,7 +145,7 @@ class TestGradientTuners : public QObject {
             Events events;
             const RunFinished finished = run(experiment, events);
             QVERIFY2(finished.state == RunState::completed, finished.message.c_str());
-            const bool holds = needsDerivatives(experiment.tuner.type);
+            const bool holds = traitsOf(experiment.tuner).needsDerivatives;
             const bool told =
                 events.log().find("\"input\" is held at its initial value: the training loss has no "
                                   "derivative by it.") != std::string::npos;
@@ -180,9 +177,7 @@ class TestGradientTuners : public QObject {
     void whatIsSpentIsWhatWasDone() {
         const QTemporaryDir folder;
         Experiment experiment = table(folder);
-        implicit(experiment, InverseKind::conjugateGradient);
-        experiment.tuner.iterations = 1000;
-        experiment.tuner.tolerance = 0.1;
+        experiment.tuner.options = ImplicitOptions{.iterations = 1000, .tolerance = 0.1};
         experiment.tuner.trainSteps = 1;
         Training training(experiment, loadDataset(experiment.data, experiment.seed), at::kCPU);
         advance(training, 5);

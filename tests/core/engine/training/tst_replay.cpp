@@ -18,29 +18,25 @@ namespace {
 class Collector : public EventSink {
   public:
     void publish(const Event& event) override {
-        if (const auto* start = std::get_if<RunStarted>(&event)) series = start->series;
-        if (const auto* taken = std::get_if<SamplesTaken>(&event))
-            samples.insert(samples.end(), taken->samples.begin(), taken->samples.end());
+        if (const auto* start = std::get_if<RunStarted>(&event)) started = *start;
+        if (const auto* one = std::get_if<HyperparametersSampled>(&event)) sampled.push_back(*one);
         if (const auto* end = std::get_if<RunFinished>(&event)) finished = *end;
     }
     /// What the archive would have of each hyperparameter.
     std::vector<Trajectory> trajectories() const {
         std::vector<Trajectory> result;
-        for (std::size_t i = 0; i < series.size(); ++i) {
-            if (!series[i].starts_with(series::hyperparameterPrefix)) continue;
-            Trajectory one{
-                .name = series[i].substr(series::hyperparameterPrefix.size()), .steps = {}, .values = {}};
-            for (const Sample& sample : samples)
-                if (sample.series == static_cast<std::int32_t>(i)) {
-                    one.steps.push_back(static_cast<double>(sample.step));
-                    one.values.push_back(sample.value);
-                }
+        for (std::size_t i = 0; i < started.experiment.hyperparameters.size(); ++i) {
+            Trajectory one{.name = started.experiment.hyperparameters[i].name, .steps = {}, .values = {}};
+            for (const HyperparametersSampled& each : sampled) {
+                one.steps.push_back(static_cast<double>(each.step));
+                one.values.push_back(each.points.at(i).value);
+            }
             result.push_back(std::move(one));
         }
         return result;
     }
-    std::vector<std::string> series;
-    std::vector<Sample> samples;
+    RunStarted started;
+    std::vector<HyperparametersSampled> sampled;
     RunFinished finished;
 };
 
@@ -58,6 +54,10 @@ void advance(Training& training, std::int64_t until) {
     }
 }
 
+const ReplayOptions& scheduleOf(const Experiment& experiment) {
+    return std::get<ReplayOptions>(experiment.tuner.options);
+}
+
 /// An experiment whose two hyperparameters are tuned and one held, without anything that uses them.
 Experiment declared() {
     Experiment experiment;
@@ -65,8 +65,7 @@ Experiment declared() {
     experiment.hyperparameters = {{.name = "rate", .initial = 0.1, .min = 0, .max = 0.9},
                                   {.name = "decay", .initial = 0.01, .log = true},
                                   {.name = "held", .initial = 3, .tune = false}};
-    experiment.tuner.type = "implicit";
-    experiment.tuner.damping = 0.5;
+    experiment.tuner.options = ImplicitOptions{.damping = 0.5};
     return experiment;
 }
 
@@ -98,7 +97,7 @@ class TestReplay : public QObject {
         const Dataset dataset = loadDataset(experiment.data, experiment.seed);
         Training one(experiment, dataset, at::kCPU), other(replay, dataset, at::kCPU);
         const std::int64_t end = experiment.epochs * one.stepsPerEpoch();
-        QVERIFY(replay.tuner.replaySteps.size() > static_cast<std::size_t>(end / 3));
+        QVERIFY(scheduleOf(replay).steps.size() > static_cast<std::size_t>(end / 3));
         const auto same = [&] {
             const Tensor &expected = one.problem().space.lambda(), &found = other.problem().space.lambda();
             constexpr double rounding = 1.3e-7; // of float32
@@ -115,10 +114,12 @@ class TestReplay : public QObject {
         QVERIFY(other.scales().empty());
         QCOMPARE(other.gradients(), static_cast<double>(end));
         for (const Training::Step& step : other.finished(true)) {
-            QVERIFY(!step.validationLoss && !step.responseLoss && step.scales.empty());
+            QVERIFY(!step.validationLoss && !step.responseLoss);
+            QVERIFY(std::ranges::none_of(step.hyperparameters,
+                                         [](const auto& p) { return p.spread.has_value(); }));
             const bool changes =
-                std::ranges::find(replay.tuner.replaySteps, static_cast<double>(step.number)) !=
-                replay.tuner.replaySteps.end();
+                std::ranges::find(scheduleOf(replay).steps, static_cast<double>(step.number)) !=
+                scheduleOf(replay).steps.end();
             QVERIFY(!changes || !step.hyperparameters.empty());
         }
     }
@@ -132,14 +133,17 @@ class TestReplay : public QObject {
         const Collector replayed = runToEnd(replay);
         QVERIFY2(replayed.finished.state == RunState::completed, replayed.finished.message.c_str());
         const Experiment again = replayOf(replay, replayed.trajectories());
-        QCOMPARE(again.tuner.replaySteps, replay.tuner.replaySteps);
-        for (std::size_t i = 0; i < again.tuner.replayValues.size(); ++i)
-            for (std::size_t k = 0; k < again.tuner.replaySteps.size(); ++k) {
-                const double value = replay.tuner.replayValues[i].values[k];
-                QVERIFY(std::abs(again.tuner.replayValues[i].values[k] - value) < 1e-6 * value);
+        QCOMPARE(scheduleOf(again).steps, scheduleOf(replay).steps);
+        for (std::size_t i = 0; i < scheduleOf(again).values.size(); ++i)
+            for (std::size_t k = 0; k < scheduleOf(again).steps.size(); ++k) {
+                const double value = scheduleOf(replay).values[i].values[k];
+                QVERIFY(std::abs(scheduleOf(again).values[i].values[k] - value) < 1e-6 * value);
             }
-        QVERIFY(std::ranges::none_of(
-            replayed.series, [](const std::string& name) { return name.starts_with(series::scalePrefix); }));
+        QVERIFY(std::ranges::none_of(replayed.started.series, [](const std::string& name) {
+            return hyperparameterOfScale(name).has_value();
+        }));
+        for (const HyperparametersSampled& each : replayed.sampled)
+            QVERIFY(std::ranges::none_of(each.points, [](const auto& p) { return p.spread.has_value(); }));
     }
 
     void aReplayResumesBitForBit() {
@@ -171,14 +175,13 @@ class TestReplay : public QObject {
             replayOf(declared(), {{"decay", {0, 4, 8, 12, 12}, {0.01, 0.01, 0.02, 0.5, 0.03}},
                                   {"held", {0}, {3}},
                                   {"rate", {2, 8, 10}, {0.1, 0.3, 0.4}}});
-        QCOMPARE(replay.tuner.type, std::string("replay"));
-        QCOMPARE(replay.tuner.replaySteps, (std::vector<double>{0, 8, 10, 12}));
-        QCOMPARE(replay.tuner.replayValues.size(), std::size_t{2});
-        QCOMPARE(replay.tuner.replayValues[0].name, std::string("rate"));
-        QCOMPARE(replay.tuner.replayValues[0].values, (std::vector<double>{0.1, 0.3, 0.4, 0.4}));
-        QCOMPARE(replay.tuner.replayValues[1].values, (std::vector<double>{0.01, 0.02, 0.02, 0.03}));
+        QCOMPARE(traitsOf(replay.tuner).id, std::string_view("replay"));
+        QCOMPARE(scheduleOf(replay).steps, (std::vector<double>{0, 8, 10, 12}));
+        QCOMPARE(scheduleOf(replay).values.size(), std::size_t{2});
+        QCOMPARE(scheduleOf(replay).values[0].name, std::string("rate"));
+        QCOMPARE(scheduleOf(replay).values[0].values, (std::vector<double>{0.1, 0.3, 0.4, 0.4}));
+        QCOMPARE(scheduleOf(replay).values[1].values, (std::vector<double>{0.01, 0.02, 0.02, 0.03}));
         QCOMPARE(replay.name, std::string("original, replayed"));
-        QCOMPARE(replay.tuner.damping, TunerSpec{}.damping); // no option of the original's method
         QVERIFY(replay.hyperparameters == declared().hyperparameters);
     }
 
@@ -186,7 +189,7 @@ class TestReplay : public QObject {
     void valuesAtAnEndOfTheRangeAreMovedInside() {
         const Experiment replay =
             replayOf(declared(), {{"rate", {0, 1}, {0.9, 0.0}}, {"decay", {0}, {0.01}}});
-        const std::vector<double>& values = replay.tuner.replayValues[0].values;
+        const std::vector<double>& values = scheduleOf(replay).values[0].values;
         QVERIFY(values[0] < 0.9 && values[0] > 0.9 - 1e-9);
         QVERIFY(values[1] > 0.0 && values[1] < 1e-9);
         for (const double value : values)
@@ -213,7 +216,7 @@ class TestReplay : public QObject {
 
     void finalValuesAreRetrainedFromTheStart() {
         const Experiment retrained = retrainedWith(declared(), {{"decay", 0.5}, {"rate", 0.9}});
-        QCOMPARE(retrained.tuner.type, std::string("fixed"));
+        QCOMPARE(traitsOf(retrained.tuner).id, std::string_view("fixed"));
         QCOMPARE(retrained.hyperparameters[1].initial, 0.5);
         QVERIFY(retrained.hyperparameters[0].initial < 0.9 && retrained.hyperparameters[0].initial > 0.89);
         QCOMPARE(retrained.hyperparameters[2].initial, 3.0);

@@ -97,14 +97,20 @@ class Collector : public EventSink {
             if (const auto* one = std::get_if<T>(&event)) result.push_back(*one);
         return result;
     }
-    /// (series, step, value) of every sample but throughput, which is time.
-    std::vector<std::tuple<int, std::int64_t, double>> samples() const {
-        const std::vector<std::string> names = all<RunStarted>().front().series;
-        std::vector<std::tuple<int, std::int64_t, double>> result;
+    /// (series, step, value) of every sample but throughput, which is time; behind the table's series the
+    /// values of the hyperparameters, and their scales.
+    std::vector<std::tuple<std::size_t, std::int64_t, double>> samples() const {
+        std::vector<std::tuple<std::size_t, std::int64_t, double>> result;
         for (const SamplesTaken& taken : all<SamplesTaken>())
             for (const Sample& s : taken.samples)
-                if (names[static_cast<std::size_t>(s.series)] != series::throughput)
-                    result.emplace_back(s.series, s.step, s.value);
+                if (s.series != Series::throughput)
+                    result.emplace_back(static_cast<std::size_t>(s.series), s.step, s.value);
+        for (const HyperparametersSampled& sampled : all<HyperparametersSampled>())
+            for (std::size_t i = 0; i < sampled.points.size(); ++i) {
+                result.emplace_back(seriesTable.size() + 2 * i, sampled.step, sampled.points[i].value);
+                if (const auto& spread = sampled.points[i].spread)
+                    result.emplace_back(seriesTable.size() + 2 * i + 1, sampled.step, spread->scale);
+            }
         return result;
     }
     std::vector<Event> events;
@@ -201,7 +207,7 @@ class TestTraining : public QObject {
             for (const bool share : {false, true}) {
                 if (share && std::string(tuner) != "delta-stn") continue;
                 Experiment experiment = languageModel(writeText(folder));
-                experiment.tuner.type = tuner;
+                chooseTuner(experiment.tuner, tuner);
                 experiment.tuner.sharePrimal = share;
                 experiment.epochs = 25;
                 const Collector run = runToEnd({.experiment = experiment, .run = "a"});
@@ -236,7 +242,7 @@ class TestTraining : public QObject {
             const auto* taken = std::get_if<SamplesTaken>(&event);
             if (taken == nullptr) continue;
             for (const Sample& sample : taken->samples) {
-                if (started.series[static_cast<std::size_t>(sample.series)] != series::throughput) continue;
+                if (sample.series != Series::throughput) continue;
                 const double passed = sample.value * (sample.seconds - seconds);
                 QVERIFY(std::abs(passed / (tokens * static_cast<double>(sample.step - step)) - 1) < 1e-9);
                 step = sample.step;
@@ -385,13 +391,14 @@ class TestTraining : public QObject {
         QCOMPARE(finished.steps, 1);
         const auto samples = run.samples();
         QVERIFY(std::any_of(samples.begin(), samples.end(), [&](const auto& sample) {
-            return std::get<0>(sample) == 0 && std::get<1>(sample) == 1; // train/loss
+            return std::get<0>(sample) == static_cast<std::size_t>(Series::trainLoss) &&
+                   std::get<1>(sample) == 1;
         }));
     }
 
     void splitThatGivesNoFiniteLossIsNamedWithItsStep() {
         Experiment experiment = regression();
-        experiment.tuner.type = "fixed";
+        experiment.tuner.options = FixedOptions{};
         experiment.optimizers.general.lr = 1e30;
         const RunFinished finished =
             runToEnd({.experiment = experiment, .run = "a"}).all<RunFinished>().back();
@@ -402,7 +409,7 @@ class TestTraining : public QObject {
 
     void trainingStepThatFailsIsNamed() {
         Experiment experiment = regression();
-        experiment.tuner.type = "fixed";
+        experiment.tuner.options = FixedOptions{};
         experiment.optimizers.general.lr = 1e30;
         experiment.trainBatch = 34; // the second step of the epoch meets what the first has done
         const RunFinished finished =
@@ -428,7 +435,7 @@ class TestTraining : public QObject {
                     .normalize = Normalize::none};
         far.trainBatch = 50;
         far.optimizers.general.lr = 1e-6;
-        far.tuner.type = "fixed";
+        far.tuner.options = FixedOptions{};
         const Collector run = runToEnd({.experiment = far, .run = "a"});
         QVERIFY2(run.all<RunFinished>().back().state == RunState::completed,
                  run.all<RunFinished>().back().message.c_str());
@@ -608,18 +615,16 @@ class TestTraining : public QObject {
 
     void everyTunerTrains_data() {
         QTest::addColumn<QString>("type");
-        for (const TunerType& type : tunerTypes())
-            if (!isSearch(type.id)) // a search's trainings are those of its trials
-                QTest::newRow(type.id.c_str()) << QString::fromStdString(type.id);
+        for (const TunerTraits& type : tunerTypes())
+            if (!type.searches()) // a search's trainings are those of its trials
+                QTest::newRow(std::string(type.id).c_str()) << QString::fromUtf8(type.id);
     }
     void everyTunerTrains() {
         QFETCH(QString, type);
         Experiment experiment = smallExperiment();
-        experiment.tuner.type = type.toStdString();
-        if (type == "replay") {
-            experiment.tuner.replaySteps = {0, 7};
-            experiment.tuner.replayValues = {{"dropout", {0.1, 0.2}}, {"decay", {0.01, 0.001}}};
-        }
+        chooseTuner(experiment.tuner, type.toStdString());
+        if (auto* schedule = std::get_if<ReplayOptions>(&experiment.tuner.options))
+            *schedule = {.steps = {0, 7}, .values = {{"dropout", {0.1, 0.2}}, {"decay", {0.01, 0.001}}}};
         const Collector run = runToEnd({.experiment = experiment, .run = "a"});
         const RunFinished finished = run.all<RunFinished>().back();
         QVERIFY2(finished.state == RunState::completed, finished.message.c_str());

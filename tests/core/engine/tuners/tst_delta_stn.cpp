@@ -9,6 +9,8 @@ using namespace dstn;
 
 namespace {
 
+const DeltaStnOptions& own(const TunerSpec& spec) { return std::get<DeltaStnOptions>(spec.options); }
+
 constexpr std::int64_t batchSize = 6;
 
 at::Generator generator(std::uint64_t seed) { return at::detail::createCPUGenerator(seed); }
@@ -109,7 +111,7 @@ struct Case {
         return problem->network.forward(Dual{batch.inputs, {}}, pass).tangent.detach();
     }
     Weights moved(const TunerSpec& spec) const {
-        return spec.centered ? Weights{} : problem->network.moved(problem->space.lambda().detach());
+        return own(spec).centered ? Weights{} : problem->network.moved(problem->space.lambda().detach());
     }
     /// Copies of the general weights at λ, which stay where they are.
     Weights frozen(const TunerSpec& spec) const {
@@ -162,13 +164,12 @@ class TestDeltaStn : public QObject {
         QTest::addColumn<bool>("convolutions");
         for (const bool convolutions : {false, true})
             for (unsigned bits = 0; bits < 16; ++bits) {
-                TunerSpec spec;
-                spec.centered = (bits & 1U) != 0;
-                spec.separate = (bits & 2U) != 0;
+                TunerSpec spec{
+                    .options = DeltaStnOptions{.centered = (bits & 1U) != 0, .separate = (bits & 2U) != 0}};
                 spec.linearize = (bits & 4U) != 0;
                 spec.tuneScales = (bits & 8U) != 0;
-                QTest::addRow("%s, %s, %s, %s, %s", spec.centered ? "centred" : "not centred",
-                              spec.separate ? "separate" : "joint",
+                QTest::addRow("%s, %s, %s, %s, %s", own(spec).centered ? "centred" : "not centred",
+                              own(spec).separate ? "separate" : "joint",
                               spec.linearize ? "linearised" : "not linearised",
                               spec.tuneScales ? "scales tuned" : "scales still",
                               convolutions ? "convolutions" : "perceptron")
@@ -186,15 +187,15 @@ class TestDeltaStn : public QObject {
         const NamedTensors &general = c.problem->network.general(), &response = c.problem->network.response();
         const auto perturbed = [&] {
             auto g = generator(9);
-            return spec.separate ? tuner.responseLoss(c.batch, c.epsilon, g).loss
-                                 : tuner.jointLoss(c.batch, c.epsilon, g).loss;
+            return own(spec).separate ? tuner.responseLoss(c.batch, c.epsilon, g).loss
+                                      : tuner.jointLoss(c.batch, c.epsilon, g).loss;
         };
         const Weights frozen = c.frozen(spec);
         const auto value = [&] { return perturbed().item<double>(); };
         /// The same with the Jacobian held where it was.
         const auto along = [&] { return c.lossAlong(spec, c.tangent(frozen)).item<double>(); };
         compare(perturbed(), response, spec.linearize ? std::function<double()>(along) : value);
-        if (!spec.separate) {
+        if (!own(spec).separate) {
             const Tensor still = c.tangent(frozen);
             const auto byGeneral = [&] { return c.lossAlong(spec, still).item<double>(); };
             compare(perturbed(), general, spec.linearize ? std::function<double()>(byGeneral) : value);
@@ -215,7 +216,8 @@ class TestDeltaStn : public QObject {
         const Case c(convolutions);
         const DeltaStn tuner(*c.problem, spec, {});
         const Space& space = c.problem->space;
-        const Tensor centre = spec.centered ? space.lambda().detach().clone() : at::zeros({3}, at::kDouble);
+        const Tensor centre =
+            own(spec).centered ? space.lambda().detach().clone() : at::zeros({3}, at::kDouble);
         NamedTensors parameters{{"lambda", space.lambda()}};
         if (spec.tuneScales) parameters.emplace_back("raw_scale", space.rawScale());
         compare(tuner.validationLoss(c.batch, c.noise).loss, parameters, [&] {
@@ -234,7 +236,7 @@ class TestDeltaStn : public QObject {
         const Case c(convolutions);
         DeltaStn tuner(*c.problem, spec, {});
         Pass pass;
-        if (!spec.centered) pass.delta = c.problem->space.lambda().detach().expand({batchSize, 3});
+        if (!own(spec).centered) pass.delta = c.problem->space.lambda().detach().expand({batchSize, 3});
         QVERIFY(at::allclose(tuner.predict(c.batch), c.problem->network.forward(c.batch.inputs, pass), 1e-12,
                              1e-12));
     }
@@ -244,7 +246,10 @@ class TestDeltaStn : public QObject {
         const auto trained = [](bool ancestor) {
             const Case c(true);
             TunerSpec spec;
-            if (!ancestor) spec.centered = spec.separate = spec.linearize = false;
+            if (!ancestor) {
+                spec.options = DeltaStnOptions{.centered = false, .separate = false};
+                spec.linearize = false;
+            }
             const std::unique_ptr<DeltaStn> tuner =
                 ancestor ? std::make_unique<Stn>(*c.problem, spec, OptimizersSpec{})
                          : std::make_unique<DeltaStn>(*c.problem, spec, OptimizersSpec{});
@@ -266,9 +271,7 @@ class TestDeltaStn : public QObject {
     /// Products a layer over the three of a plain step.
     void costsCountTheProductsOfEachForm() {
         const auto train = [](bool centered, bool separate, bool linearize, bool share = false) {
-            TunerSpec spec;
-            spec.centered = centered;
-            spec.separate = separate;
+            TunerSpec spec{.options = DeltaStnOptions{.centered = centered, .separate = separate}};
             spec.linearize = linearize;
             spec.sharePrimal = share;
             const StepCost cost = costOf(spec, 3);
@@ -284,9 +287,7 @@ class TestDeltaStn : public QObject {
             QCOMPARE(train(centered, false, true), 7.0);
             QCOMPARE(train(centered, false, false), 6.0);
         }
-        TunerSpec stn;
-        stn.type = "stn";
-        QCOMPARE(costOf(stn, 3).train * 3, 6.0);
+        QCOMPARE(costOf({.options = StnOptions{}}, 3).train * 3, 6.0);
     }
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 Experiment classifier() {
     Experiment experiment = classifierExperiment("tanh");
-    experiment.tuner.type = "hypernetwork";
+    experiment.tuner.options = HypernetworkOptions{};
     return experiment;
 }
 
@@ -161,7 +161,7 @@ class TestHypernetwork : public QObject {
     /// form's.
     void onRidgeRegressionTheHypergradientTendsToTheClosedForm() {
         Experiment experiment = ridgeExperiment(1.0); // λ = 0
-        experiment.tuner.type = "hypernetwork";
+        experiment.tuner.options = HypernetworkOptions{};
         experiment.hyperparameters[0].scale = 0.1;
         DoubleProblem p(experiment);
         const Ridge ridge(p.dataset);

@@ -85,7 +85,7 @@ class TestImplicit : public QObject {
 
     void conjugateGradientsMeetTheClosedForm() {
         Optimum p;
-        const auto tuner = ready(p, {.type = "implicit", .iterations = 100, .tolerance = 1e-9});
+        const auto tuner = ready(p, {.options = ImplicitOptions{.iterations = 100, .tolerance = 1e-9}});
         QVERIFY(relativeDistance(hypergradientOf(p, *tuner), p.expected) < 1e-6);
     }
 
@@ -93,10 +93,9 @@ class TestImplicit : public QObject {
         Optimum p;
         double last = INFINITY;
         for (const std::int64_t terms : {1, 10, 100, 1000}) {
-            const auto tuner = ready(p, {.type = "implicit",
-                                         .inverse = InverseKind::neumann,
-                                         .iterations = terms,
-                                         .neumannStep = 0.2});
+            const auto tuner =
+                ready(p, {.options = ImplicitOptions{
+                              .inverse = InverseKind::neumann, .iterations = terms, .neumannStep = 0.2}});
             const double apart = relativeDistance(hypergradientOf(p, *tuner), p.expected);
             QVERIFY2(apart < last, qPrintable(QString::number(apart)));
             last = apart;
@@ -107,11 +106,10 @@ class TestImplicit : public QObject {
     void neumannSeriesIsItsSum() {
         DoubleProblem p(classifierExperiment("tanh"));
         const double alpha = 0.3, damping = 0.1;
-        const auto tuner = ready(p, {.type = "implicit",
-                                     .inverse = InverseKind::neumann,
-                                     .iterations = 3,
-                                     .damping = damping,
-                                     .neumannStep = alpha});
+        const auto tuner = ready(p, {.options = ImplicitOptions{.inverse = InverseKind::neumann,
+                                                                .iterations = 3,
+                                                                .damping = damping,
+                                                                .neumannStep = alpha}});
         const std::vector<Tensor> v = validationGradient(*p.problem, p.validation).gradient;
         const TrainingLoss loss(*p.problem, KeptBatch(p.train, seeded(1)));
         std::vector<Tensor> term = v, sum = zerosLike(v);
@@ -129,7 +127,7 @@ class TestImplicit : public QObject {
     void identityIsItsFormula() {
         DoubleProblem p(classifierExperiment("relu"));
         const auto tuner =
-            ready(p, {.type = "implicit", .inverse = InverseKind::identity, .neumannStep = 0.07});
+            ready(p, {.options = ImplicitOptions{.inverse = InverseKind::identity, .neumannStep = 0.07}});
         const std::vector<Tensor> v = validationGradient(*p.problem, p.validation).gradient;
         const TrainingLoss loss(*p.problem, KeptBatch(p.train, seeded(1)));
         QVERIFY(relativeDistance(tuner->hypergradient(v), -0.07 * loss.mixedProduct(v)) < 1e-12);
@@ -140,7 +138,7 @@ class TestImplicit : public QObject {
         Optimum p;
         const double damping = 0.5;
         const auto tuner =
-            ready(p, {.type = "implicit", .iterations = 100, .tolerance = 1e-12, .damping = damping});
+            ready(p, {.options = ImplicitOptions{.iterations = 100, .tolerance = 1e-12, .damping = damping}});
         const std::vector<Tensor> v = validationGradient(*p.problem, p.validation).gradient;
         // The loss of the centred data with one weight vector, b going along: of [w, b] by hand.
         const Tensor ones = at::ones({p.train.count(), 1}, at::kDouble);
@@ -174,7 +172,7 @@ class TestImplicit : public QObject {
         settle(p, 1000);
         const std::vector<Tensor> optimum = p.copy();
         QVERIFY2(slopeNorm(p) < 1e-10, qPrintable(QString::number(slopeNorm(p))));
-        const auto tuner = ready(p, {.type = "implicit", .iterations = 500, .tolerance = 1e-12});
+        const auto tuner = ready(p, {.options = ImplicitOptions{.iterations = 500, .tolerance = 1e-12}});
         const Tensor hypergradient = hypergradientOf(p, *tuner);
         constexpr double h = 1e-4;
         for (std::int64_t i = 0; i < 2; ++i) {
@@ -236,7 +234,7 @@ class TestImplicit : public QObject {
         experiment.hyperparameters[0].initial = 1e-6;
         DoubleProblem p(experiment);
         const auto tuner =
-            ready(p, {.type = "implicit", .iterations = 200, .tolerance = 1e-12, .warmStart = false});
+            ready(p, {.options = ImplicitOptions{.iterations = 200, .tolerance = 1e-12, .warmStart = false}});
         QVERIFY(!tuner->takeNote().has_value());
         hypergradientOf(p, *tuner);
         const auto note = tuner->takeNote();
@@ -248,7 +246,7 @@ class TestImplicit : public QObject {
 
     void aWarmStartSavesProducts() {
         Optimum p;
-        const auto tuner = ready(p, {.type = "implicit", .iterations = 100, .tolerance = 1e-8});
+        const auto tuner = ready(p, {.options = ImplicitOptions{.iterations = 100, .tolerance = 1e-8}});
         const Tensor cold = hypergradientOf(p, *tuner);
         const double costs = tuner->validateCost();
         const Tensor warm = hypergradientOf(p, *tuner);
@@ -260,7 +258,7 @@ class TestImplicit : public QObject {
 
     void validationStepsMoveTheHyperparametersDownTheHypergradient() {
         Optimum p;
-        TunerSpec spec{.type = "implicit"};
+        TunerSpec spec{.options = ImplicitOptions{}};
         OptimizersSpec optimizers;
         optimizers.hyperparameters = {.type = OptimizerKind::sgd, .lr = 0.5};
         Implicit tuner(*p.problem, spec, optimizers);
@@ -278,8 +276,9 @@ class TestImplicit : public QObject {
 
     void whatIsNotFiniteIsRefusedBeforeItDoesHarm() {
         Optimum p;
-        const auto tuner = ready(
-            p, {.type = "implicit", .inverse = InverseKind::neumann, .iterations = 2000, .neumannStep = 100});
+        const auto tuner =
+            ready(p, {.options = ImplicitOptions{
+                          .inverse = InverseKind::neumann, .iterations = 2000, .neumannStep = 100}});
         at::Generator generator = seeded(1);
         const double before = p.lambda().item<double>();
         QVERIFY_EXCEPTION_THROWN(tuner->validate(p.validation, generator), Error);
@@ -288,7 +287,7 @@ class TestImplicit : public QObject {
 
     void aStateThatIsNotItsOwnIsRefused() {
         Optimum p;
-        const auto tuner = ready(p, {.type = "implicit"});
+        const auto tuner = ready(p, {.options = ImplicitOptions{}});
         QVERIFY_EXCEPTION_THROWN(tuner->load({}), Error);
         QVERIFY_EXCEPTION_THROWN(
             tuner->load({{"solution.0", at::zeros({2})}, {"solution.1", at::zeros({1})}}), Error);

@@ -244,7 +244,7 @@ class TestReference : public QObject {
 
         spec.tuneScales = true;
         const Stn stn(*c.problem, spec, {});
-        spec.centered = spec.separate = false;
+        spec.options = DeltaStnOptions{.centered = false, .separate = false};
         const DeltaStn switchedOff(*c.problem, spec, {});
         for (const DeltaStn* each : {static_cast<const DeltaStn*>(&stn), &switchedOff}) {
             const Evaluated joint = each->jointLoss(c.batch, epsilon, c.generator);

@@ -17,7 +17,7 @@ Experiment imagesOf(const QTemporaryDir& folder, const std::string& parts) {
     experiment.augmentation.clear();
     std::erase_if(experiment.hyperparameters,
                   [](const Hyperparameter& h) { return h.name != "decay" && h.name != "smoothing"; });
-    experiment.tuner.type = "implicit";
+    experiment.tuner.options = ImplicitOptions{};
     return experiment;
 }
 
@@ -26,7 +26,7 @@ Experiment reluNet(const QTemporaryDir&) { return classifierExperiment("relu"); 
 Experiment geluNet(const QTemporaryDir&) { return classifierExperiment("gelu"); }
 Experiment columnDecays(const QTemporaryDir& folder) {
     Experiment experiment = table(folder);
-    experiment.tuner.type = "implicit";
+    experiment.tuner.options = ImplicitOptions{};
     return experiment;
 }
 Experiment pooledConvolution(const QTemporaryDir& folder) {
@@ -49,7 +49,7 @@ Experiment residualNet(const QTemporaryDir& folder) {
 }
 Experiment languageNet(const QTemporaryDir& folder) {
     Experiment experiment = text(folder);
-    experiment.tuner.type = "implicit";
+    experiment.tuner.options = ImplicitOptions{};
     experiment.weightDecay = {{.hyperparameter = "decay"}};
     experiment.labelSmoothing = {.hyperparameter = "smoothing"};
     experiment.hyperparameters.push_back({.name = "decay", .initial = 0.01, .log = true});

@@ -55,7 +55,7 @@ class TestUnrolled : public QObject {
             const Tensor jacobian = ridge.jacobian(p.lambda().detach()).squeeze(1);
             const Tensor expected =
                 (at::dot(v.narrow(0, 0, 5), jacobian) - v[5] * at::dot(ridge.meanX, jacobian)).reshape({1});
-            Unrolled tuner(*p.problem, {.type = "unrolled", .unrollSteps = steps},
+            Unrolled tuner(*p.problem, {.options = UnrolledOptions{.steps = steps}},
                            descent(0.02, momentum, nesterov));
             train(p, tuner, steps);
             const double apart = relativeDistance(hypergradientOf(p, tuner), expected);
@@ -75,7 +75,7 @@ class TestUnrolled : public QObject {
             Experiment experiment = classifierExperiment("tanh");
             experiment.model.parts.insert(experiment.model.parts.begin(), DropoutPart{{.value = 0.2}});
             DoubleProblem p(experiment);
-            Unrolled tuner(*p.problem, {.type = "unrolled", .unroll = mode, .unrollSteps = steps},
+            Unrolled tuner(*p.problem, {.options = UnrolledOptions{.mode = mode, .steps = steps}},
                            descent(0.1, momentum, nesterov));
             train(p, tuner, steps);
             found.push_back(hypergradientOf(p, tuner));
@@ -92,7 +92,7 @@ class TestUnrolled : public QObject {
         std::vector<Tensor> found;
         for (const UnrollMode mode : {UnrollMode::reverse, UnrollMode::forward}) {
             DoubleProblem p(classifierExperiment("tanh"));
-            Unrolled tuner(*p.problem, {.type = "unrolled", .unroll = mode, .unrollSteps = steps},
+            Unrolled tuner(*p.problem, {.options = UnrolledOptions{.mode = mode, .steps = steps}},
                            descent(0.1, 0.9, false));
             for (std::int64_t i = 0; i < steps; ++i) {
                 tuner.optimizers().general.setLr(0.1 / static_cast<double>(i + 1));
@@ -133,9 +133,9 @@ class TestUnrolled : public QObject {
         QFETCH(bool, nesterov);
         QFETCH(bool, forward);
         constexpr std::int64_t steps = 8;
-        const TunerSpec spec{.type = "unrolled",
-                             .unroll = forward ? UnrollMode::forward : UnrollMode::reverse,
-                             .unrollSteps = steps};
+        const TunerSpec spec{
+            .options =
+                UnrolledOptions{.mode = forward ? UnrollMode::forward : UnrollMode::reverse, .steps = steps}};
         const auto trained = [&](std::int64_t h, double by, const auto& look) {
             DoubleProblem p(classifierExperiment(activation.toStdString()));
             p.moveLambda(h, by);
@@ -157,7 +157,7 @@ class TestUnrolled : public QObject {
     }
 
     void onlyTheLastStepsAreGoneBackThrough() {
-        const TunerSpec spec{.type = "unrolled", .unrollSteps = 3};
+        const TunerSpec spec{.options = UnrolledOptions{.steps = 3}};
         DoubleProblem p(classifierExperiment("tanh"));
         Unrolled tuner(*p.problem, spec, descent(0.1, 0.9, false));
         QCOMPARE(tuner.validateCost(), 1.0); // nothing to go back through yet
@@ -179,7 +179,7 @@ class TestUnrolled : public QObject {
 
     void aFailedStepIsNotKept() {
         DoubleProblem p(ridgeExperiment());
-        Unrolled tuner(*p.problem, {.type = "unrolled"}, descent(0.1, 0.0, false));
+        Unrolled tuner(*p.problem, {.options = UnrolledOptions{}}, descent(0.1, 0.0, false));
         train(p, tuner, 2);
         Batch bad = p.train;
         bad.targets = bad.targets * INFINITY;
@@ -192,7 +192,7 @@ class TestUnrolled : public QObject {
         DoubleProblem p(ridgeExperiment());
         OptimizersSpec optimizers = descent(0.1, 0.9, false);
         optimizers.hyperparameters = {.type = OptimizerKind::sgd, .lr = 0.5};
-        Unrolled tuner(*p.problem, {.type = "unrolled"}, optimizers);
+        Unrolled tuner(*p.problem, {.options = UnrolledOptions{}}, optimizers);
         train(p, tuner, 5);
         const double before = p.lambda().item<double>(), slope = hypergradientOf(p, tuner).item<double>();
         at::Generator generator = seeded(1);
@@ -203,7 +203,7 @@ class TestUnrolled : public QObject {
     void statesThatAreNotItsOwnAreRefused() {
         for (const UnrollMode mode : {UnrollMode::reverse, UnrollMode::forward}) {
             DoubleProblem p(ridgeExperiment());
-            Unrolled tuner(*p.problem, {.type = "unrolled", .unroll = mode}, descent(0.1, 0.9, false));
+            Unrolled tuner(*p.problem, {.options = UnrolledOptions{.mode = mode}}, descent(0.1, 0.9, false));
             train(p, tuner, 2);
             QVERIFY_EXCEPTION_THROWN(tuner.load({}), Error);
             NamedTensors wrong = tuner.state();

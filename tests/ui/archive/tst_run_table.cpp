@@ -70,8 +70,6 @@ class TestRunTable : public QObject {
     void whatIsNotUnderstoodIsToldAndTheRestHolds();
     void starAndDeletionNarrowTheList();
     void tenThousandRunsAreFilteredAtOnce();
-    void texts_data();
-    void texts();
     void tagsAreTrimmedAndUnique();
     void trialsAreShownByWhatTellsThemApart();
     void relativeTimesAreWords();
@@ -354,29 +352,6 @@ void TestRunTable::tenThousandRunsAreFilteredAtOnce() {
     rows[17].steps = 99;
     model.setRows(rows);
     QCOMPARE(changed.count(), 1);
-}
-
-void TestRunTable::texts_data() {
-    QTest::addColumn<QString>("text");
-    QTest::addColumn<QString>("expected");
-    QTest::newRow("loss") << valueText(0.43217) << "0.4322";
-    QTest::newRow("small") << valueText(0.0312345) << "0.03123";
-    QTest::newRow("tiny") << valueText(1.23456e-7) << "1.235e-07";
-    QTest::newRow("large") << valueText(1234.5678) << "1234.6";
-    QTest::newRow("whole") << valueText(128.0) << "128";
-    QTest::newRow("not a number") << valueText(std::numeric_limits<double>::quiet_NaN()) << "NaN";
-    QTest::newRow("infinite") << valueText(-std::numeric_limits<double>::infinity()) << "−∞";
-    QTest::newRow("percent") << percentText(0.88134) << "88.13 %";
-    QTest::newRow("seconds") << durationWords(4.26) << "4.3 s";
-    QTest::newRow("minutes") << durationWords(185) << "3 min 05 s";
-    QTest::newRow("hours") << durationWords(7440) << "2 h 04 min";
-    QTest::newRow("days") << durationWords(277200) << "3 d 05 h";
-}
-
-void TestRunTable::texts() {
-    QFETCH(QString, text);
-    QFETCH(QString, expected);
-    QCOMPARE(text, expected);
 }
 
 void TestRunTable::tagsAreTrimmedAndUnique() {

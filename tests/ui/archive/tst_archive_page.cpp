@@ -296,11 +296,11 @@ class TestArchivePage : public QObject {
         QTRY_COMPARE(table()->model()->rowCount(), 2);
         action("Deleted")->setChecked(true);
         QTRY_COMPARE(table()->model()->rowCount(), 1);
-        QTRY_VERIFY(action("Remove for good…")->isEnabled());
-        action("Remove for good…")->trigger();
+        QTRY_VERIFY(action("Delete permanently…")->isEnabled());
+        action("Delete permanently…")->trigger();
         QVERIFY(notice().contains("cannot be undone"));
         QVERIFY(stored(1).deleted);
-        QTest::mouseClick(page_->findChild<QPushButton*>("Remove for good"), Qt::LeftButton);
+        QTest::mouseClick(page_->findChild<QPushButton*>("Delete permanently"), Qt::LeftButton);
         QTRY_VERIFY(stored(1).id.empty());
         QVERIFY(!stored(2).id.empty());
     }
@@ -329,13 +329,13 @@ class TestArchivePage : public QObject {
         std::ofstream(file_) << "this is a text, and long enough to be taken for a data base header ........";
         open();
         QTRY_VERIFY(trouble().contains("runs.sqlite"));
-        QVERIFY(label("emptyText").contains("line above"));
+        QVERIFY(label("emptyText").contains("message above"));
     }
 
     void archiveThatVanishesIsSaidAndNotReplacedUnasked() {
         openWithRuns();
         std::filesystem::remove(file_);
-        QTRY_VERIFY(trouble().contains("gone"));
+        QTRY_VERIFY(trouble().contains("moved or deleted"));
         QTest::qWait(1200);
         QVERIFY(!std::filesystem::exists(file_));
         page_->refresh();
@@ -443,14 +443,14 @@ class TestArchivePage : public QObject {
         QTRY_COMPARE(set.count(), 1);
         const ParsedExperiment fixed = parseExperiment(set[0][0].toString().toStdString());
         QVERIFY2(fixed.experiment.has_value(), describe(fixed.mistakes).c_str());
-        QCOMPARE(fixed.experiment->tuner.type, std::string("fixed"));
+        QCOMPARE(traitsOf(fixed.experiment->tuner).id, std::string_view("fixed"));
         QVERIFY(fixed.experiment->hyperparameters[0].initial > 0.1); // from 0.05 on it grew
         action("Replay its schedule")->trigger();
         QTRY_COMPARE(set.count(), 2);
         const ParsedExperiment replayed = parseExperiment(set[1][0].toString().toStdString());
         QVERIFY2(replayed.experiment.has_value(), describe(replayed.mistakes).c_str());
-        QCOMPARE(replayed.experiment->tuner.type, std::string("replay"));
-        QVERIFY(replayed.experiment->tuner.replaySteps.size() > 2);
+        QCOMPARE(traitsOf(replayed.experiment->tuner).id, std::string_view("replay"));
+        QVERIFY(std::get<ReplayOptions>(replayed.experiment->tuner.options).steps.size() > 2);
     }
 };
 

@@ -200,7 +200,7 @@ class TestStudiesPage : public QObject {
         QCOMPARE(parsed.study->budget, 40.0);
         QCOMPARE(parsed.study->parallel, 2);
         QCOMPARE(parsed.study->methods.size(), std::size_t(2));
-        QCOMPARE(experimentOf(*parsed.study, 1, 0).tuner.trials, 4);
+        QCOMPARE(experimentOf(*parsed.study, 1, 0).tuner.optionsOr<RandomOptions>().trials, 4);
         QTRY_VERIFY(find<StudyPage>("studyPage")->isVisible());
         QVERIFY(log_->started.empty());
     }
@@ -313,7 +313,7 @@ class TestStudiesPage : public QObject {
         button("runStudy")->click();
         QTRY_COMPARE(button("runStudy")->text(), QStringLiteral("Pause"));
         QTRY_COMPARE(find<QLabel>("studySpent")->text(), QStringLiteral("9 of 36 epochs"));
-        QCOMPARE(find<QLabel>("studyLeft")->text(), QStringLiteral("1:30"));
+        QCOMPARE(find<QLabel>("studyLeft")->text(), QStringLiteral("1 min 30 s"));
         QVERIFY(!button("extendStudy")->isEnabled());
         button("runStudy")->click();
         QTRY_VERIFY(controller_->isIdle());
@@ -343,9 +343,9 @@ class TestStudiesPage : public QObject {
             archive.createStudy(sampleStudyId(1), study.name, toJson(study));
         }
         openSample(sampleStudyId(1), 0);
-        page_->setBusy("A run is going on in Live.");
+        page_->setBusy("A run is in progress in Live.");
         button("runStudy")->click();
-        QVERIFY(banner().contains("A run is going on"));
+        QVERIFY(banner().contains("A run is in progress"));
         QVERIFY(log_->started.empty());
     }
 
@@ -389,8 +389,7 @@ class TestStudiesPage : public QObject {
     void aSearchBecomesAStudyThatRuns() {
         open();
         Experiment search = quickstart();
-        search.tuner.type = "random";
-        search.tuner.trials = 4;
+        search.tuner.options = RandomOptions{.trials = 4};
         page_->startSearch(search);
         QTRY_COMPARE(log_->started.size(), std::size_t(1));
         const Archive archive(file_);
@@ -404,7 +403,7 @@ class TestStudiesPage : public QObject {
         Archive(file_).createStudy(sampleStudyId(1), "odd", R"({"schema": 99})");
         open();
         page_->openStudy(QString::fromStdString(sampleStudyId(1)));
-        QTRY_VERIFY(banner().contains("not understood"));
+        QTRY_VERIFY(banner().contains("cannot be read by this version"));
         QVERIFY(!button("runStudy")->isEnabled());
     }
 

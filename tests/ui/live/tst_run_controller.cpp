@@ -80,7 +80,8 @@ class PretendedRun : public RunHandle {
                 if (obey(*command, paused)) return;
             std::this_thread::sleep_for(behaviour_.stepLasts);
             ++step_;
-            publish(SamplesTaken{{Sample{0, step_, 0.001 * static_cast<double>(step_), 1.0}}});
+            publish(
+                SamplesTaken{{Sample{Series::trainLoss, step_, 0.001 * static_cast<double>(step_), 1.0}}});
             if (step_ == behaviour_.notFiniteAt) {
                 paused = true;
                 publish(StateChanged{RunState::paused, "The training loss is NaN after step 3."});

@@ -135,9 +135,9 @@ class SetupPageTest : public QObject {
 
     void runIsDisabledWithTheReasonWhileOneIsGoingOn() {
         QSignalSpy requested(page_.get(), &SetupPage::runRequested);
-        page_->setBusy(QStringLiteral("A run is going on."));
+        page_->setBusy(QStringLiteral("A run is in progress."));
         QVERIFY(!button()->isEnabled());
-        QVERIFY(reason().contains("run is going on"));
+        QVERIFY(reason().contains("run is in progress"));
         page_->run();
         QCOMPARE(requested.count(), 0);
         page_->setBusy({});
@@ -384,7 +384,7 @@ class SetupPageTest : public QObject {
                  {"pbt", {"tuner.population", "tuner.quantile"}, {"tuner.trials"}},
                  {"fixed", {}, {"tuner.train_steps", "tuner.linearize", "tuner.population"}}}) {
             experiment.tuner = {};
-            experiment.tuner.type = one.type;
+            chooseTuner(experiment.tuner, one.type);
             page_->setExperiment(experiment);
             for (const char* path : one.has)
                 QVERIFY2(shown(path), qPrintable(QStringLiteral("%1: no %2").arg(one.type, path)));
@@ -395,11 +395,11 @@ class SetupPageTest : public QObject {
 
     void anOptionOfATunerIsEditedAndItsMistakeMarked() {
         Experiment experiment = bounded();
-        experiment.tuner.type = "random";
+        experiment.tuner.options = RandomOptions{};
         page_->setExperiment(experiment);
         auto* trials = find<QLineEdit>("tuner.trials");
         type(trials, "12");
-        QCOMPARE(page_->experiment().tuner.trials, 12);
+        QCOMPARE(page_->experiment().tuner.optionsOr<RandomOptions>().trials, 12);
         type(trials, "0");
         QVERIFY(field(trials)->isMarked());
         type(trials, "few");
@@ -407,25 +407,46 @@ class SetupPageTest : public QObject {
         type(trials, "12");
         auto* early = find<QComboBox>("tuner.early_stopping");
         emit early->activated(1);
-        QCOMPARE(page_->experiment().tuner.earlyStopping, EarlyStopping::asha);
+        QCOMPARE(page_->experiment().tuner.optionsOr<RandomOptions>().halving.earlyStopping,
+                 EarlyStopping::asha);
         QVERIFY(find<QLineEdit>("tuner.reduction")->isVisibleTo(page_.get()));
+    }
+
+    void anotherTypeKeepsTheOptionsThatBothHave() {
+        Experiment experiment = bounded();
+        experiment.tuner.options =
+            RandomOptions{.trials = 12, .sampling = Sampling::sobol, .halving = {.reduction = 4}};
+        experiment.tuner.trainSteps = 7;
+        page_->setExperiment(experiment);
+        const auto choose = [this](std::string_view id) {
+            auto* combo = find<QComboBox>("tuner.type");
+            for (int i = 0; i < combo->count(); ++i)
+                if (tunerTypes()[std::size_t(i)].id == id) emit combo->activated(i);
+        };
+        choose("bayesian");
+        const TunerSpec bayesian = page_->experiment().tuner;
+        QVERIFY(
+            (bayesian.options == TunerOptions(BayesianOptions{.trials = 12, .halving = {.reduction = 4}})));
+        QCOMPARE(bayesian.trainSteps, 7);
+        choose("pbt");
+        QVERIFY(page_->experiment().tuner.options == TunerOptions(PbtOptions{}));
     }
 
     void valuesOfAGridAreListsOfNumbers() {
         Experiment experiment = bounded();
-        experiment.tuner.type = "grid";
+        experiment.tuner.options = GridOptions{};
         page_->setExperiment(experiment);
         auto* values = find<QLineEdit>("tuner.values.dropout_in");
         QVERIFY(values->placeholderText().contains("3 points"));
         type(values, "0.1, 0.25");
         const std::vector<NamedValues> expected{{"dropout_in", {0.1, 0.25}}};
-        QCOMPARE(page_->experiment().tuner.gridValues, expected);
+        QCOMPARE(page_->experiment().tuner.optionsOr<GridOptions>().values, expected);
         type(values, "0.1; 0.25");
         QVERIFY(field(values)->sentence().contains("commas"));
         QVERIFY(!button()->isEnabled());
         values->selectAll();
         QTest::keyClick(values, Qt::Key_Delete);
-        QVERIFY(page_->experiment().tuner.gridValues.empty());
+        QVERIFY(page_->experiment().tuner.optionsOr<GridOptions>().values.empty());
         QVERIFY(!field(values)->isMarked());
     }
 
@@ -433,7 +454,7 @@ class SetupPageTest : public QObject {
         auto* note = find<QLabel>("heldNote");
         QVERIFY(note->isHidden());
         Experiment experiment = bounded();
-        experiment.tuner.type = "implicit";
+        experiment.tuner.options = ImplicitOptions{};
         page_->setExperiment(experiment);
         QCOMPARE(note->text(),
                  QStringLiteral("⚠ dropout_in and dropout_hidden are held at their initial values: "
@@ -449,8 +470,7 @@ class SetupPageTest : public QObject {
 
     void aSearchSaysHowManyTrainingsItIs() {
         Experiment experiment = bounded();
-        experiment.tuner.type = "random";
-        experiment.tuner.trials = 12;
+        experiment.tuner.options = RandomOptions{.trials = 12};
         page_->setExperiment(experiment);
         QVERIFY(button()->text().contains("search"));
         const auto figure = [this](const QString& name) {
@@ -460,20 +480,18 @@ class SetupPageTest : public QObject {
         };
         QCOMPARE(figure("Trainings"), QStringLiteral("12"));
         const QString steps = figure("Steps");
-        experiment.tuner.trials = 24;
+        experiment.tuner.options = RandomOptions{.trials = 24};
         page_->setExperiment(experiment);
         QVERIFY(figure("Steps") != steps);
-        experiment.tuner.trials = 100;
-        experiment.tuner.type = "grid"; // 3 points each of three hyperparameters
+        experiment.tuner.options = GridOptions{.trials = 100}; // 3 points each of three hyperparameters
         page_->setExperiment(experiment);
         QCOMPARE(figure("Trainings"), QStringLiteral("27"));
     }
 
     void aReplayIsToldByItsChanges() {
         Experiment experiment = preset("quickstart");
-        experiment.tuner.type = "replay";
-        experiment.tuner.replaySteps = {0, 40, 80};
-        experiment.tuner.replayValues = {{"dropout_in", {0.1, 0.2, 0.3}}};
+        experiment.tuner.options =
+            ReplayOptions{.steps = {0, 40, 80}, .values = {{"dropout_in", {0.1, 0.2, 0.3}}}};
         page_->setExperiment(experiment);
         QCOMPARE(find<QLabel>("replayNote")->text(),
                  QStringLiteral("Follows 3 changes of 1 hyperparameter, read from another run."));

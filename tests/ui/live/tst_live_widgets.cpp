@@ -135,22 +135,20 @@ class TestLiveWidgets : public QObject {
 
     void languageModelsRunIsDrawnByPerplexityAndTokens() {
         RunStarted started = startOf({.id = sampleId(1), .name = "text", .language = true});
-        started.series = {std::string(series::trainLoss),
-                          std::string(series::trainAccuracy),
-                          std::string(series::epochTrainLoss),
-                          std::string(series::epochValidationLoss),
-                          std::string(series::epochValidationAccuracy),
-                          std::string(series::epochTestLoss),
-                          std::string(series::throughput)};
+        started.series.clear();
+        for (const Series series :
+             {Series::trainLoss, Series::trainAccuracy, Series::epochTrainLoss, Series::epochValidationLoss,
+              Series::epochValidationAccuracy, Series::epochTestLoss, Series::throughput})
+            started.series.emplace_back(seriesName(series));
         started.data.test = 500;
         RunView view;
         view.feed(started);
-        view.feed(SamplesTaken{{{3, 0, 0.0, std::log(9000.0)},
-                                {2, 40, 7.5, std::log(50.0)},
-                                {3, 40, 7.5, std::log(60.0)},
-                                {5, 40, 7.5, std::log(64.0)},
-                                {4, 40, 7.5, 0.25},
-                                {0, 41, 7.6, std::log(49.0)}}});
+        view.feed(SamplesTaken{{{Series::epochValidationLoss, 0, 0.0, std::log(9000.0)},
+                                {Series::epochTrainLoss, 40, 7.5, std::log(50.0)},
+                                {Series::epochValidationLoss, 40, 7.5, std::log(60.0)},
+                                {Series::epochTestLoss, 40, 7.5, std::log(64.0)},
+                                {Series::epochValidationAccuracy, 40, 7.5, 0.25},
+                                {Series::trainLoss, 41, 7.6, std::log(49.0)}}});
         view.feed(ProgressMade{.step = 41, .stepsTotal = 240, .examplesPerSecond = 12345.0});
         QStringList titles;
         for (const CurvePlot* plot : view.plots()) titles << plot->title();

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace dstn {
+
+/// A field of a CSV file as RFC 4180 has it: quoted where it must be.
+std::string csvField(const std::string& text);
+
+} // namespace dstn

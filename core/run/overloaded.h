@@ -1,0 +1,27 @@
+#pragma once
+
+#include "core/export.h"
+
+namespace DSTN_EXPORT dstn {
+
+/// A visitor of functions, one for each alternative of a variant. Where one is missing std::visit does not
+/// compile, so that a new kind of event is met at every place that has to know it: give no function that
+/// takes anything, but ignore<…> for those that are of no interest.
+template <class... Functions>
+struct overloaded : Functions... {
+    using Functions::operator()...;
+};
+
+template <class Alternative>
+struct IgnoreOne {
+    void operator()(const Alternative& /*alternative*/) const {}
+};
+template <class... Alternatives>
+struct Ignore : IgnoreOne<Alternatives>... {
+    using IgnoreOne<Alternatives>::operator()...;
+};
+/// Does nothing with these, and is of no use for others.
+template <class... Alternatives>
+inline constexpr Ignore<Alternatives...> ignore{};
+
+} // namespace dstn

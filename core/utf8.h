@@ -1,0 +1,33 @@
+#pragma once
+
+#include "core/export.h"
+
+#include <cstddef>
+#include <string_view>
+
+namespace DSTN_EXPORT dstn {
+
+// UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
+
+/// A code point and how many bytes stand for it.
+struct CodePoint {
+    char32_t value = 0;
+    std::size_t bytes = 0; ///< 0: no well-formed UTF-8
+};
+
+/// The code point at the front of a text that is not empty.
+CodePoint decodeUtf8(std::string_view text);
+
+/// Whether all of a text is well-formed.
+bool isUtf8(std::string_view text);
+
+/// How many code points a text has; a byte that belongs to none counts as one.
+std::size_t countCodePoints(std::string_view text);
+
+/// The first code points of a text, counted as countCodePoints() does.
+std::string_view firstCodePoints(std::string_view text, std::size_t count);
+
+/// The longest beginning of a text that takes at most so many bytes and cuts no code point in two.
+std::string_view firstBytes(std::string_view text, std::size_t bytes);
+
+} // namespace dstn
