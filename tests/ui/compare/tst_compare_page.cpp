@@ -236,18 +236,10 @@ class TestComparePage : public QObject {
         openWith({1, 4});
         QTRY_COMPARE(points("Validation loss", 1), std::size_t{3});
         const SampleRun sample{.id = sampleId(4), .name = "going", .epochs = 4};
-<<<<<<< HEAD:tests/ui/tst_compare_page.cpp
-        archive.append(sample.id, {samplesOf(sample, 3, 4), EpochFinished {
-                                       sampleEpoch(sample, 4),
-                                       sampleEpoch(sample, 4)
-                                   }});
-        QTRY_COMPARE(points("Validation loss", 1), std::size_t{5});
-=======
         std::vector<Event> events = samplesOf(sample, 3, 4);
         events.emplace_back(EpochFinished{sampleEpoch(sample, 4), sampleEpoch(sample, 4)});
         archive.append(sample.id, events);
-        QTRY_COMPARE_WITH_TIMEOUT(points("Validation loss", 1), std::size_t{5}, 8000);
->>>>>>> main:tests/ui/compare/tst_compare_page.cpp
+        QTRY_COMPARE(points("Validation loss", 1), std::size_t{5});
     }
 
     void runThatIsGoneIsSaidAndTheOthersAreShown() {
