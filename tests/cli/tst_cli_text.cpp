@@ -3,6 +3,7 @@
 #include "app/dstn/run_text.h"
 #include "app/dstn/terminal.h"
 #include "core/archive/run_filter.h"
+#include "core/run/json.h"
 #include "tests/program.h"
 
 #include <QTest>
@@ -182,6 +183,18 @@ class CliTextTest : public QObject {
             QCOMPARE((*line)["best"]["validation_accuracy"].get<double>(), 0.86);
             QCOMPARE((*line)["best"]["test_accuracy"].get<double>(), 0.85);
         }
+        // One form of an epoch: the line has what its best has, which is what exports have.
+        for (const auto& [key, value] : epoch["best"].items()) QCOMPARE(epoch[key], value);
+        QCOMPARE(nlohmann::json(jsonEpoch(result())), epoch["best"]);
+        QCOMPARE(epoch["steps"], epoch["step"]);
+        RunStarted start = started();
+        start.environment.threads = 3;
+        const auto begun = nlohmann::json::parse(*lines.line(start));
+        for (const char* key : {"event", "run", "state", "name", "steps", "steps_total", "steps_per_epoch",
+                                "parameters", "response_parameters", "device", "device_name", "torch_version",
+                                "blas", "threads", "seed", "series"})
+            QVERIFY2(begun.contains(key), key);
+        QCOMPARE(begun["threads"].get<int>(), 3);
         QCOMPARE(epoch["event"].get<std::string>(), std::string("epoch"));
         QCOMPARE(finished["event"].get<std::string>(), std::string("finished"));
         QCOMPARE(finished["state"].get<std::string>(), std::string("stopped"));

@@ -77,7 +77,7 @@ class TestRunView : public QObject {
                 QVERIFY(point.spread.has_value());
                 for (const CurveData* data : {&shown, &read}) {
                     QVERIFY(data->x(XAxis::step)[i] == static_cast<double>(step));
-                    QVERIFY(data->x(XAxis::time)[i] == sampled.seconds);
+                    QVERIFY(data->x(XAxis::seconds)[i] == sampled.seconds);
                     QVERIFY(data->values()[i] == point.value);
                 }
                 QVERIFY(shown.lower()[i] == point.spread->lower && shown.upper()[i] == point.spread->upper);

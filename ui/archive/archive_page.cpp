@@ -2,6 +2,7 @@
 
 #include "ui/archive/archive_page_private.h"
 #include "ui/archive/run_export.h"
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 
 #include <QFileDialog>

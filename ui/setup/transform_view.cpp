@@ -60,8 +60,8 @@ struct TransformView::Scale {
     double y(double u) const { return plot.bottom() - (height(u) - bottom) / (top - bottom) * plot.height(); }
 
     Transform transform;
-    double first, last; ///< unconstrained
-    double bottom, top; ///< height() of them
+    double first = 0.0, last = 0.0; ///< unconstrained
+    double bottom = 0.0, top = 0.0; ///< height() of them
     QString bottomText, topText;
     QRectF plot;
 };
@@ -139,7 +139,7 @@ void TransformView::drawCurve(QPainter& painter, const Scale& scale, const Initi
 
     const QPointF start(scale.x(band.unconstrained), scale.y(band.unconstrained));
     painter.setPen(QPen(colours.accent, 1, Qt::DashLine));
-    painter.drawLine(start, QPointF(start.scale.x(), plot.bottom()));
+    painter.drawLine(start, QPointF(start.x(), plot.bottom()));
     painter.drawLine(start, QPointF(plot.left(), start.y()));
     painter.setPen(Qt::NoPen);
     painter.setBrush(colours.accent);

@@ -264,10 +264,10 @@ Hypergradient Comparison::attempt(const std::string& method, const F& body) {
 }
 
 Hypergradient Comparison::responding(const TunerOptions& options) {
-    TunerSpec still = tunerWith(options);
-    still.tuneScales = false; // at Δ = 0 there is no perturbation
-    return attempt(std::string(traitsOf(still).id), [&](Hypergradient& result) {
-        const Stand here = stand(still);
+    TunerSpec unperturbed = tunerWith(options);
+    unperturbed.tuneScales = false; // at Δ = 0 there is no perturbation
+    return attempt(std::string(traitsOf(unperturbed).id), [&](Hypergradient& result) {
+        const Stand here = stand(unperturbed);
         Problem& problem = *here.problem;
         const TunerSpec& spec = here.experiment.tuner;
         const OptimizersSpec& optimizers = here.experiment.optimizers;

@@ -218,8 +218,9 @@ class ArchiveTest : public QObject {
         QVERIFY(std::isnan(curve.points[5].value) && std::isnan(curve.points[5].spread->scale));
         QVERIFY(curve.points[6] == told[6]);
         QCOMPARE(archive.curve(runA, dropout, 25).points.size(), std::size_t{2});
-        QVERIFY(archive.curve(runA, {.name = "width"}).points.empty()); // which this run does not declare
-        QVERIFY(archive.curve(runA, {.name = "nowhere"}).points.empty());
+        QVERIFY(archive.curve(runA, Hyperparameter{.name = "width"})
+                    .points.empty()); // which this run does not declare
+        QVERIFY(archive.curve(runA, Hyperparameter{.name = "nowhere"}).points.empty());
         QVERIFY(refusal([&] { archive.curve(runB, dropout); }).contains("has no run"));
         // In the views as before: a series of values, one of scales.
         QCOMPARE(count(folder / "runs.sqlite",

@@ -13,14 +13,15 @@ struct Begun {
     explicit Begun(std::int64_t epochs, bool checkpoint = true) : archive(folder / "runs.sqlite") {
         RunStarted start = started(runA);
         start.experiment.epochs = 10;
+        start.experiment.hyperparameters.pop_back(); // which nothing uses
         start.experiment.tuner.options = DeltaStnOptions{};
         std::vector<Event> events{start};
         for (std::int64_t epoch = 1; epoch <= epochs; ++epoch) {
             const double value = 0.1 + 0.05 * static_cast<double>(epoch);
-            events.emplace_back(HyperparametersSampled{
-                10 * epoch, static_cast<double>(epoch), {{.value = value}, {.value = 2.0}}});
+            events.emplace_back(
+                HyperparametersSampled{10 * epoch, static_cast<double>(epoch), {{.value = value}}});
             EpochResult result = epochResult(epoch, 1.0 / static_cast<double>(epoch));
-            result.hyperparameters = {{"dropout", value}, {"width", 2.0}};
+            result.hyperparameters = {{"dropout", value}};
             events.emplace_back(EpochFinished{result, result});
         }
         if (checkpoint)

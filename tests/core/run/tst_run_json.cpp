@@ -11,7 +11,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 EpochResult someResult() {
@@ -21,12 +21,12 @@ EpochResult someResult() {
             .gradients = 75.5,
             .trainLoss = 0.1 + 0.2,
             .trainAccuracy = {},
-            .validationLoss = nan,
+            .validationLoss = notANumber,
             .validationAccuracy = 0.875,
             .testLoss = infinity,
             .testAccuracy = -infinity,
             .hyperparameters = {{"width", 4.0}, {"dropout", 1e-300}},
-            .scales = {{"dropout", nan}}};
+            .scales = {{"dropout", notANumber}}};
 }
 
 std::vector<std::string> keysOf(const Json& json) {
@@ -42,14 +42,14 @@ class RunJsonTest : public QObject {
 
   private slots:
     void numbersThatJsonDoesNotHaveAreTexts() {
-        QCOMPARE(jsonNumber(nan).dump(), std::string("\"NaN\""));
+        QCOMPARE(jsonNumber(notANumber).dump(), std::string("\"NaN\""));
         QCOMPARE(jsonNumber(infinity).dump(), std::string("\"Infinity\""));
         QCOMPARE(jsonNumber(-infinity).dump(), std::string("\"-Infinity\""));
         QCOMPARE(jsonNumber(std::nullopt).dump(), std::string("null"));
-        QCOMPARE(jsonNumbers({1.5, nan}).dump(), std::string("[1.5,\"NaN\"]"));
+        QCOMPARE(jsonNumbers({1.5, notANumber}).dump(), std::string("[1.5,\"NaN\"]"));
         QCOMPARE(jsonValues({{"b", 1.5}, {"a", infinity}}).dump(),
                  std::string("{\"b\":1.5,\"a\":\"Infinity\"}"));
-        QVERIFY(std::isnan(numberFromJson(jsonNumber(nan))));
+        QVERIFY(std::isnan(numberFromJson(jsonNumber(notANumber))));
         for (const double value : {infinity, -infinity, 0.1, -0.0, 1e-308, 1.0 / 3})
             QVERIFY(numberFromJson(Json::parse(jsonNumber(value).dump())) == value);
         QVERIFY_EXCEPTION_THROWN(numberFromJson(Json("many")), Json::exception);

@@ -3,6 +3,7 @@
 #include "ui/archive/archive_page.h"
 #include "ui/archive/run_export.h"
 #include "ui/archive/run_list_model.h"
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 
 #include <QAction>

@@ -3,6 +3,7 @@
 #include "ui/compare/compare_page.h"
 #include "ui/compare/metric_table_model.h"
 #include "ui/compare/run_groups.h"
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 #include "ui/text/series_text.h"
 #include "ui/widgets/curve_plot.h"

@@ -5,6 +5,7 @@
 #include "ui/live/nudge_panel.h"
 #include "ui/live/run_header.h"
 #include "ui/live/run_view.h"
+#include "ui/text/number_text.h"
 #include "ui/text/run_summary.h"
 #include "ui/widgets/badge.h"
 #include "ui/widgets/curve_plot.h"
