@@ -14,6 +14,10 @@ struct TestClass {
     int (*run)(int argc, char** argv);
 };
 
+/// Milliseconds that a test waits for what must happen before it fails. Nothing is proved by how soon a busy
+/// machine does it, so this is long; what happens at once costs nothing.
+inline constexpr int patience = 60'000;
+
 /// The classes of this program, in the order in which they are linked.
 std::vector<TestClass>& testClasses();
 
@@ -25,6 +29,16 @@ struct Registration {
 };
 
 } // namespace dstn::test
+
+// Qt's own wait five seconds.
+#undef QTRY_VERIFY
+#undef QTRY_VERIFY2
+#undef QTRY_COMPARE
+#define QTRY_VERIFY(expression) QTRY_VERIFY_WITH_TIMEOUT((expression), dstn::test::patience)
+#define QTRY_VERIFY2(expression, message)                                                                    \
+    QTRY_VERIFY2_WITH_TIMEOUT((expression), (message), dstn::test::patience)
+#define QTRY_COMPARE(expression, expected)                                                                   \
+    QTRY_COMPARE_WITH_TIMEOUT((expression), (expected), dstn::test::patience)
 
 /// In place of QTEST_APPLESS_MAIN: the folder's other tests are in the same program (tests/program.cpp).
 #define DSTN_TEST(Class)                                                                                     \

@@ -11,6 +11,9 @@ template <class... Functions>
 struct overloaded : Functions... {
     using Functions::operator()...;
 };
+// Without it, clang 14 does not find the types of an aggregate's bases.
+template <class... Functions>
+overloaded(Functions...) -> overloaded<Functions...>;
 
 template <class Alternative>
 struct IgnoreOne {

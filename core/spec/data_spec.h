@@ -31,9 +31,9 @@ enum class PathKind { none, folder, file, either };
 /// core/experiment/data_fields.h, and a reader (core/data/dataset.cpp).
 struct SourceTraits {
     DataSource source;
+    PathKind path = PathKind::none;
     std::string_view id;   ///< as in an experiment: "fashion-mnist"
     std::string_view name; ///< as in a list of runs; empty: that of its file or folder
-    PathKind path = PathKind::none;
     std::string_view pathMeaning = {};
     std::string_view files = {}; ///< those that a person chooses from: "Texts (*.txt)"; empty: any
     bool knownPlace = false;     ///< without a path it is where Debian's package puts it
@@ -43,50 +43,50 @@ struct SourceTraits {
 /// In the order of the enumerators, which is that in which a person is offered them.
 inline constexpr SourceTraits sourceTypes[] = {
     {.source = DataSource::fashionMnist,
+     .path = PathKind::folder,
      .id = "fashion-mnist",
      .name = "Fashion-MNIST",
-     .path = PathKind::folder,
      .pathMeaning = "Folder of the IDX files; empty: where Debian's package dataset-fashion-mnist puts them.",
      .knownPlace = true,
      .ownTest = true},
     {.source = DataSource::idx,
+     .path = PathKind::folder,
      .id = "idx",
      .name = "",
-     .path = PathKind::folder,
      .pathMeaning = "Folder of the IDX files, plain or gzip."},
     {.source = DataSource::cifar10,
+     .path = PathKind::folder,
      .id = "cifar10",
      .name = "CIFAR-10",
-     .path = PathKind::folder,
      .pathMeaning = "Folder of the data set's binary version, as distributed.",
      .ownTest = true},
     {.source = DataSource::cifar100,
+     .path = PathKind::folder,
      .id = "cifar100",
      .name = "CIFAR-100",
-     .path = PathKind::folder,
      .pathMeaning = "Folder of the data set's binary version, as distributed.",
      .ownTest = true},
     {.source = DataSource::imageFolder,
+     .path = PathKind::folder,
      .id = "image-folder",
      .name = "",
-     .path = PathKind::folder,
      .pathMeaning = "Folder with train/CLASS/FILE and test/CLASS/FILE, or with CLASS/FILE; JPEG or PNG."},
     {.source = DataSource::csv,
+     .path = PathKind::file,
      .id = "csv",
      .name = "",
-     .path = PathKind::file,
      .pathMeaning = "The CSV file.",
      .files = "Tables (*.csv *.tsv *.txt *.data)"},
     {.source = DataSource::numpy,
+     .path = PathKind::either,
      .id = "numpy",
      .name = "",
-     .path = PathKind::either,
      .pathMeaning = "The .npz file, or a folder of .npy files.",
      .files = "NumPy archives (*.npz)"},
     {.source = DataSource::text,
+     .path = PathKind::either,
      .id = "text",
      .name = "",
-     .path = PathKind::either,
      .pathMeaning = "The text file, or a folder of text files.",
      .files = "Texts (*.txt *.md *.tokens)"},
     {.source = DataSource::syntheticRegression, .id = "synthetic-regression", .name = "synthetic regression"},

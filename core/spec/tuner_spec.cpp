@@ -12,11 +12,11 @@ namespace dstn {
 namespace {
 
 template <std::size_t... index>
-constexpr std::array<TunerTraits, sizeof...(index)> rowsOf(std::index_sequence<index...>) {
+constexpr std::array<TunerTraits, sizeof...(index)> tunerRowsOf(std::index_sequence<index...>) {
     return {tunerRow<std::variant_alternative_t<index, TunerOptions>>...};
 }
 
-constexpr auto rows = rowsOf(std::make_index_sequence<std::variant_size_v<TunerOptions>>());
+constexpr auto rows = tunerRowsOf(std::make_index_sequence<std::variant_size_v<TunerOptions>>());
 
 template <std::size_t... index>
 std::array<TunerOptions, sizeof...(index)> defaultsOf(std::index_sequence<index...>) {

@@ -3,6 +3,7 @@
 #include "core/experiment/experiment.h"
 #include "core/export.h"
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -19,6 +20,7 @@ enum class BudgetUnit {
     gradients, ///< gradient-evaluation equivalents (core/spec/step_cost.h)
     seconds    ///< training time on this machine, evaluations included
 };
+inline constexpr std::array budgetUnits{BudgetUnit::epochs, BudgetUnit::gradients, BudgetUnit::seconds};
 std::string_view name(BudgetUnit unit); ///< "epochs", …
 
 /// One of the methods that a study compares: the study's experiment with some of its options set otherwise.

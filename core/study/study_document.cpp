@@ -15,7 +15,6 @@ namespace dstn {
 namespace {
 
 constexpr std::int64_t studyFormat = 1;
-constexpr std::array units{BudgetUnit::epochs, BudgetUnit::gradients, BudgetUnit::seconds};
 
 /// An assignment's value as `--set` takes it: a text that would be read as something else is quoted.
 std::string assigned(const Json& value) {
@@ -161,8 +160,9 @@ class StudyReader {
                           "expected one of epochs, gradients and seconds, such as {\"epochs\": 60}, " +
                               found(*json));
         const std::string key = json->begin().key();
-        const auto unit = std::ranges::find_if(units, [&](BudgetUnit each) { return name(each) == key; });
-        if (unit == units.end())
+        const auto unit =
+            std::ranges::find_if(budgetUnits, [&](BudgetUnit each) { return name(each) == key; });
+        if (unit == budgetUnits.end())
             return refuse(joined("budget", key), "unknown unit: expected epochs, gradients or seconds");
         if (!json->begin()->is_number())
             return refuse(joined("budget", key), "expected a number above 0, " + found(*json->begin()));

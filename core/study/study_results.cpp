@@ -12,8 +12,6 @@ namespace dstn {
 
 namespace {
 
-constexpr std::array units{BudgetUnit::epochs, BudgetUnit::gradients, BudgetUnit::seconds};
-
 double epochsOf(const StudyRun& run) {
     return static_cast<double>(run.steps) / static_cast<double>(std::max<std::int64_t>(1, run.stepsPerEpoch));
 }
@@ -23,7 +21,7 @@ class Accounting {
   public:
     explicit Accounting(std::uint64_t seed) {
         result_.seed = seed;
-        result_.progress.resize(units.size());
+        result_.progress.resize(budgetUnits.size());
     }
 
     void add(const StudyRun& run) {
@@ -46,7 +44,7 @@ class Accounting {
 
     SeedResult result() && {
         const std::array spent{result_.epochs, result_.gradients, result_.seconds};
-        for (std::size_t unit = 0; unit < units.size(); ++unit) {
+        for (std::size_t unit = 0; unit < budgetUnits.size(); ++unit) {
             Progress& progress = result_.progress[unit];
             if (progress.spent.empty() || spent[unit] <= progress.spent.back()) continue;
             progress.spent.push_back(spent[unit]);
@@ -56,8 +54,8 @@ class Accounting {
     }
 
   private:
-    void point(const std::array<double, units.size()>& spent) {
-        for (std::size_t unit = 0; unit < units.size(); ++unit) {
+    void point(const std::array<double, budgetUnits.size()>& spent) {
+        for (std::size_t unit = 0; unit < budgetUnits.size(); ++unit) {
             result_.progress[unit].spent.push_back(spent[unit]);
             result_.progress[unit].best.push_back(lowest_);
         }
@@ -121,7 +119,7 @@ MethodResult methodResult(std::size_t method, const Study& study, const std::vec
         for (const StudyRun* run : own) accounting.add(*run);
         result.seeds.push_back(std::move(accounting).result());
     }
-    for (std::size_t unit = 0; unit < units.size(); ++unit) {
+    for (std::size_t unit = 0; unit < budgetUnits.size(); ++unit) {
         std::vector<Progress> progress;
         for (const SeedResult& seed : result.seeds) progress.push_back(seed.progress[unit]);
         result.bands.push_back(bandOf(progress));

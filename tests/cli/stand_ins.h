@@ -68,7 +68,7 @@ class StandIns {
         process.setProcessEnvironment(environment);
         process.setWorkingDirectory("/");
         process.start("/bin/sh", QStringList{path(script)} + arguments);
-        if (!process.waitForFinished()) return {-1, {}, "the script did not end"};
+        if (!process.waitForFinished(dstn::test::patience)) return {-1, {}, "the script did not end"};
         return {process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
                 QString::fromUtf8(process.readAllStandardError())};
     }

@@ -76,7 +76,7 @@ class TestBundle : public QObject {
             environment.insert("PYTHONPATH", path(site));
             python.setProcessEnvironment(environment);
             python.start("python3", {QString(DSTN_SOURCE_DIR) + "/app/bundle/find_torch.py"});
-            if (!python.waitForFinished()) return Result{-1, {}, "no python3"};
+            if (!python.waitForFinished(dstn::test::patience)) return Result{-1, {}, "no python3"};
             return Result{python.exitCode(), QString::fromUtf8(python.readAllStandardOutput()),
                           QString::fromUtf8(python.readAllStandardError())};
         };

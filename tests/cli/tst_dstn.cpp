@@ -78,10 +78,8 @@ class DstnTest : public QObject {
                 {"run", "tiny.json", "--set", "budget.epochs=1000000", "--archive", archive, "--json"});
         process.start();
         QString out;
-        QTRY_VERIFY_WITH_TIMEOUT((process.waitForReadyRead(50),
-                                  out += QString::fromUtf8(process.readAllStandardOutput()),
-                                  out.contains("\"epoch\":2,\"train_loss\"")),
-                                 60000);
+        QTRY_VERIFY((process.waitForReadyRead(50), out += QString::fromUtf8(process.readAllStandardOutput()),
+                     out.contains("\"epoch\":2,\"train_loss\"")));
     }
 
   private slots:
@@ -241,9 +239,9 @@ class DstnTest : public QObject {
                           "budget.epochs=1000000", "--archive", "early.sqlite"});
         process.start();
         // The archive is there before the engine is loaded.
-        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path("early.sqlite")), 60000);
+        QTRY_VERIFY(QFile::exists(path("early.sqlite")));
         ::kill(static_cast<pid_t>(process.processId()), SIGINT);
-        QVERIFY(process.waitForFinished(60000));
+        QVERIFY(process.waitForFinished(dstn::test::patience));
         QCOMPARE(process.exitCode(), 130);
         const QString err = QString::fromUtf8(process.readAllStandardError());
         QVERIFY2(err.contains("the run had not begun") && !err.contains("--resume"), qPrintable(err));
@@ -261,12 +259,12 @@ class DstnTest : public QObject {
             err += QString::fromUtf8(process.readAllStandardError());
             return err.contains(text);
         };
-        QTRY_VERIFY_WITH_TIMEOUT(says("is locked by another program"), 30000);
+        QTRY_VERIFY(says("is locked by another program"));
         QCOMPARE(process.state(), QProcess::Running);
         holder.exec("ROLLBACK");
-        QTRY_VERIFY_WITH_TIMEOUT(says("the archive can be written again"), 30000);
+        QTRY_VERIFY(says("the archive can be written again"));
         ::kill(static_cast<pid_t>(process.processId()), SIGINT);
-        QVERIFY(process.waitForFinished(30000));
+        QVERIFY(process.waitForFinished(dstn::test::patience));
         QCOMPARE(process.exitCode(), 130);
     }
 
@@ -275,7 +273,7 @@ class DstnTest : public QObject {
         startLongRun(process, "gone.sqlite");
         QVERIFY(QFile::remove(path("gone.sqlite")));
         ::kill(static_cast<pid_t>(process.processId()), SIGINT);
-        QVERIFY(process.waitForFinished(60000));
+        QVERIFY(process.waitForFinished(dstn::test::patience));
         QCOMPARE(process.exitCode(), 5);
         const QString err = QString::fromUtf8(process.readAllStandardError());
         QVERIFY2(err.contains("gone.sqlite was moved, deleted or replaced"), qPrintable(err));
@@ -305,7 +303,7 @@ class DstnTest : public QObject {
         QProcess process;
         startLongRun(process, "g.sqlite");
         ::kill(static_cast<pid_t>(process.processId()), SIGINT);
-        QVERIFY(process.waitForFinished(30000));
+        QVERIFY(process.waitForFinished(dstn::test::patience));
         QCOMPARE(process.exitCode(), 130);
         const QString err = QString::fromUtf8(process.readAllStandardError());
         QVERIFY2(err.contains("go on with: dstn run --resume"), qPrintable(err));
@@ -358,7 +356,7 @@ class DstnTest : public QObject {
                  QString("running"));
         QCOMPARE(dstn({"run", "--resume", "last", "--archive", "j.sqlite"}).code, 2); // it runs
         process.kill();
-        QVERIFY(process.waitForFinished(30000));
+        QVERIFY(process.waitForFinished(dstn::test::patience));
         const QJsonObject run = dstn({"list", "--archive", "j.sqlite", "--json"}).lines().first();
         QCOMPARE(run["state"].toString(), QString("interrupted"));
         QVERIFY(run["resumable"].toBool()); // by the checkpoint of its last epoch

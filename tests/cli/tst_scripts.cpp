@@ -344,7 +344,7 @@ class TestScripts : public QObject {
     void ciScriptIsWellFormed() {
         QProcess bash;
         bash.start("bash", {"-n", QString(DSTN_SOURCE_DIR) + "/.ci/run"});
-        QVERIFY(bash.waitForFinished());
+        QVERIFY(bash.waitForFinished(dstn::test::patience));
         QCOMPARE(bash.exitCode(), 0);
     }
 };

@@ -117,9 +117,9 @@ class StudyCommandTest : public QObject {
         process.start(QStringLiteral(DSTN_BIN_DIR "/dstn"),
                       {"study", file, "--set", "budget.epochs=2000", "--archive", path("runs.sqlite")});
         QVERIFY(process.waitForStarted());
-        QTRY_VERIFY_WITH_TIMEOUT(dstn({"list", "--json"}).lines().size() > 0, 60000);
+        QTRY_VERIFY(dstn({"list", "--json"}).lines().size() > 0);
         kill(static_cast<pid_t>(process.processId()), SIGINT);
-        QVERIFY(process.waitForFinished(60000));
+        QVERIFY(process.waitForFinished(dstn::test::patience));
         QCOMPARE(process.exitCode(), 130);
         QVERIFY(process.readAllStandardError().contains("go on with: dstn study --resume "));
         QCOMPARE(dstn({"study", "--list", "--json"}).lines()[0]["state"].toString(),

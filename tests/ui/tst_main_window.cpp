@@ -36,7 +36,7 @@ using namespace dstn::ui;
 class TestMainWindow : public QObject {
     Q_OBJECT
 
-    static constexpr int patience = 60'000;
+    static constexpr int patience = dstn::test::patience;
     QTemporaryDir folder_;
     std::unique_ptr<Theme> theme_;
     int archives_ = 0;

@@ -28,7 +28,7 @@ class TestWorkbenchProgram : public QObject {
                 QFile maps(process + "maps");
                 return maps.open(QIODevice::ReadOnly) && maps.readAll().contains("libqoffscreen");
             },
-            60'000);
+            dstn::test::patience);
         QFile variables(process + "environ"), comm(process + "comm");
         QByteArray found = shown ? "" : "not shown";
         if (shown && variables.open(QIODevice::ReadOnly))
@@ -36,7 +36,7 @@ class TestWorkbenchProgram : public QObject {
                 if (variable.startsWith("OMP_WAIT_POLICY=")) found = variable.mid(16);
         if (name != nullptr && comm.open(QIODevice::ReadOnly)) *name = comm.readAll().trimmed();
         window.kill();
-        window.waitForFinished();
+        window.waitForFinished(dstn::test::patience);
         return found;
     }
 

@@ -54,6 +54,9 @@ class MarkBoard : public QObject {
     std::vector<Mistake> mistakes_;
 };
 
+/// Sentences that are shown under a table at a time; the summary lists all.
+inline constexpr std::size_t mostSentences = 3;
+
 /// The message as a sentence that stands alone: "Expected a number above 0, found -1."
 QString sentenceOf(const Mistake& mistake);
 /// True if `path` is `prefix` or lies under it.

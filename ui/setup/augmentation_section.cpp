@@ -12,9 +12,6 @@
 
 namespace dstn::ui {
 
-/// Sentences that are shown under the table at a time; the summary lists all.
-static constexpr std::size_t mostSentences = 3;
-
 AugmentationSection::AugmentationSection(ExperimentModel& model, MarkBoard& board, QWidget* parent)
     : Section(tr("Augmentation"), model, board, parent),
       table_(new AugmentationTableModel(this)),

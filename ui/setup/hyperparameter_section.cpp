@@ -15,8 +15,6 @@
 
 namespace dstn::ui {
 
-static constexpr std::size_t mostSentences = 3;
-
 HyperparameterSection::HyperparameterSection(ExperimentModel& model, MarkBoard& board, QWidget* parent)
     : Section(tr("Regularisation and hyperparameters"), model, board, parent),
       table_(new HyperparameterTableModel(this)),

@@ -16,9 +16,6 @@
 
 namespace dstn::ui {
 
-/// Sentences that are shown under the table at a time; the summary lists all.
-static constexpr std::size_t mostSentences = 3;
-
 ModelSection::ModelSection(ExperimentModel& model, MarkBoard& board, const DataProbe& probe, QWidget* parent)
     : Section(tr("Model"), model, board, parent),
       probe_(probe),

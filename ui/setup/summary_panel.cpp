@@ -5,6 +5,7 @@
 #include "ui/setup/measured_speed.h"
 #include "ui/text/number_text.h"
 
+#include <QEvent>
 #include <QVBoxLayout>
 
 namespace dstn::ui {

@@ -36,8 +36,6 @@ namespace dstn::ui {
 
 namespace {
 
-constexpr std::array units{BudgetUnit::epochs, BudgetUnit::gradients, BudgetUnit::seconds};
-
 /// Whether two studies are on the same experiment, whatever they compare.
 bool sameExperiment(const Experiment& a, const Experiment& b) {
     Experiment one = a, other = b;
@@ -526,7 +524,7 @@ void NewStudyPage::Impl::showDraft() {
     show(name, study.name);
     show(description, study.description);
     if (budgetField->inputProblem().isEmpty()) budget->setNumber(study.budget);
-    unit->setCurrentIndex(int(std::ranges::find(units, study.unit) - units.begin()));
+    unit->setCurrentIndex(int(std::ranges::find(budgetUnits, study.unit) - budgetUnits.begin()));
     QString problem;
     if (seedsField->inputProblem().isEmpty() && parseSeeds(seeds->text(), problem) != study.seeds)
         seeds->setText(seedsText(study.seeds));
@@ -584,7 +582,7 @@ void NewStudyPage::Impl::readOptions() {
 void NewStudyPage::Impl::readBudget() {
     budgetField->setInputProblem(budget->problem());
     if (budget->problem().isEmpty())
-        draft.setBudget(units[std::size_t(unit->currentIndex())], *budget->real());
+        draft.setBudget(budgetUnits[std::size_t(unit->currentIndex())], *budget->real());
     review();
 }
 

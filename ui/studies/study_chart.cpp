@@ -18,8 +18,6 @@ namespace dstn::ui {
 
 namespace {
 
-constexpr std::array units{BudgetUnit::epochs, BudgetUnit::gradients, BudgetUnit::seconds};
-
 double spentBy(const SeedResult& seed, BudgetUnit unit) {
     return unit == BudgetUnit::epochs      ? seed.epochs
            : unit == BudgetUnit::gradients ? seed.gradients
@@ -72,7 +70,7 @@ StudyChart::StudyChart(QWidget* parent)
     layout->addLayout(row);
     layout->addWidget(plot_, 1);
     connect(axis_, &QComboBox::currentIndexChanged, this,
-            [this](int index) { setUnit(units[std::size_t(index)]); });
+            [this](int index) { setUnit(budgetUnits[std::size_t(index)]); });
     whole_->setObjectName(QStringLiteral("studyWholeRange"));
     whole_->setToolTip(
         tr("Also shows the losses of the first steps, far above those in which the methods differ"));
@@ -104,7 +102,7 @@ void StudyChart::boundLosses() {
 
 void StudyChart::setUnit(BudgetUnit unit) {
     unit_ = unit;
-    axis_->setCurrentIndex(int(std::ranges::find(units, unit) - units.begin()));
+    axis_->setCurrentIndex(int(std::ranges::find(budgetUnits, unit) - budgetUnits.begin()));
     plot_->setXAxis(unit == BudgetUnit::seconds  ? XAxis::seconds
                     : unit == BudgetUnit::epochs ? XAxis::epoch
                                                  : XAxis::step);

@@ -12,6 +12,9 @@ struct Fans {
     std::int64_t out = 1; ///< outputs an input reaches: out / groups · kernel²
 };
 
+/// A float64 tensor on the CPU, drawn uniformly from ±bound.
+Tensor drawUniform(at::IntArrayRef shape, double bound, at::Generator& generator);
+
 /// Draws a weight tensor [out, …], float64 on the CPU.
 ///
 /// | init           | entries                                                            | source | |

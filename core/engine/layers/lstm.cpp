@@ -3,6 +3,7 @@
 #include "core/engine/kernels/lstm_kernels.h"
 #include "core/engine/kernels/row_norms.h"
 #include "core/engine/layers/affine.h"
+#include "core/engine/layers/initialization.h"
 
 #include <cmath>
 
@@ -22,9 +23,7 @@ Lstm::Lstm(std::int64_t in, std::int64_t hidden, Setting dropConnect, std::size_
     : dropConnect_(dropConnect), slot_(slot) {
     const double bound = 1.0 / std::sqrt(static_cast<double>(hidden));
     const std::int64_t rows = 4 * hidden;
-    const auto uniform = [&](at::IntArrayRef shape) {
-        return at::empty(shape, at::kDouble).uniform_(-bound, bound, generator);
-    };
+    const auto uniform = [&](at::IntArrayRef shape) { return drawUniform(shape, bound, generator); };
     weight_ = uniform({rows, in});
     recurrent_ = uniform({rows, hidden});
     bias_ = uniform({rows});

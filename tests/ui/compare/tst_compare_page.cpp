@@ -240,7 +240,7 @@ class TestComparePage : public QObject {
         std::vector<Event> events = samplesOf(sample, 3, 4);
         events.emplace_back(EpochFinished{sampleEpoch(sample, 4), sampleEpoch(sample, 4)});
         archive.append(sample.id, events);
-        QTRY_COMPARE_WITH_TIMEOUT(points("Validation loss", 1), std::size_t{5}, 8000);
+        QTRY_COMPARE(points("Validation loss", 1), std::size_t{5});
     }
 
     void runThatIsGoneIsSaidAndTheOthersAreShown() {

@@ -132,7 +132,7 @@ class TestRunController : public QObject {
         controller.start(someExperiment());
         QVERIFY(controller.isActive());
         QCOMPARE(controller.pending(), Pending::starting);
-        QTRY_COMPARE_WITH_TIMEOUT(idled.count(), 1, 20000);
+        QTRY_COMPARE(idled.count(), 1);
         QCOMPARE(started.count(), 1);
         QCOMPARE(finished.count(), 1);
         QVERIFY(controller.isIdle());
@@ -150,17 +150,17 @@ class TestRunController : public QObject {
     void pauseAndResumeAreShownAtOnceAndConfirmedLater() {
         RunController controller(newArchive(), pretend({}));
         controller.start(someExperiment());
-        QTRY_COMPARE_WITH_TIMEOUT(controller.state(), RunState::running, 20000);
+        QTRY_COMPARE(controller.state(), RunState::running);
         controller.pause();
         QCOMPARE(controller.pending(), Pending::pausing);
         QCOMPARE(controller.state(), RunState::running);
-        QTRY_COMPARE_WITH_TIMEOUT(controller.state(), RunState::paused, 5000);
+        QTRY_COMPARE(controller.state(), RunState::paused);
         QCOMPARE(controller.pending(), Pending::none);
         controller.resume();
         QCOMPARE(controller.pending(), Pending::resuming);
-        QTRY_COMPARE_WITH_TIMEOUT(controller.state(), RunState::running, 5000);
+        QTRY_COMPARE(controller.state(), RunState::running);
         controller.stop();
-        QTRY_VERIFY_WITH_TIMEOUT(controller.isIdle(), 10000);
+        QTRY_VERIFY(controller.isIdle());
         QCOMPARE(controller.state(), RunState::stopped);
     }
 
@@ -169,7 +169,7 @@ class TestRunController : public QObject {
         QSignalSpy finished(&controller, &RunController::runFinished);
         controller.start(someExperiment());
         controller.stop();
-        QTRY_COMPARE_WITH_TIMEOUT(finished.count(), 1, 20000);
+        QTRY_COMPARE(finished.count(), 1);
         QCOMPARE(controller.state(), RunState::stopped);
     }
 
@@ -184,7 +184,7 @@ class TestRunController : public QObject {
         controller.start(someExperiment());
         controller.setHyperparameter(QStringLiteral("dropout0"), 0.25);
         controller.takeCheckpoint();
-        QTRY_VERIFY_WITH_TIMEOUT(set.has_value() && checkpoint, 20000);
+        QTRY_VERIFY(set.has_value() && checkpoint);
         QCOMPARE(set->name, std::string("dropout0"));
         QCOMPARE(set->value, 0.25);
     }
@@ -196,7 +196,7 @@ class TestRunController : public QObject {
             if (state == RunState::paused) reason = text;
         });
         controller.start(someExperiment());
-        QTRY_VERIFY_WITH_TIMEOUT(reason.contains(QLatin1String("NaN")), 20000);
+        QTRY_VERIFY(reason.contains(QLatin1String("NaN")));
         QVERIFY(controller.isActive());
     }
 
@@ -207,14 +207,14 @@ class TestRunController : public QObject {
         controller.start(someExperiment());
         controller.start(someExperiment());
         QCOMPARE(failed.count(), 1);
-        QTRY_COMPARE_WITH_TIMEOUT(launched.count(), 1, 20000);
+        QTRY_COMPARE(launched.count(), 1);
     }
 
     void anArchiveThatCannotBeWrittenFailsTheStartWithItsName() {
         RunController controller("/proc/no-such-folder/runs.sqlite", pretend({}));
         QSignalSpy failed(&controller, &RunController::failed), idled(&controller, &RunController::idled);
         controller.start(someExperiment());
-        QTRY_COMPARE_WITH_TIMEOUT(idled.count(), 1, 20000);
+        QTRY_COMPARE(idled.count(), 1);
         QCOMPARE(failed.count(), 1);
         QVERIFY(failed.at(0).at(0).toString().contains(QLatin1String("/proc/no-such-folder")));
         QVERIFY(controller.isIdle());
@@ -226,14 +226,13 @@ class TestRunController : public QObject {
         RunController first(path, pretend({})), second(path, pretend({}));
         QSignalSpy failed(&second, &RunController::failed), launched(&second, &RunController::launched);
         first.start(someExperiment());
-        QTRY_COMPARE_WITH_TIMEOUT(first.state(), RunState::running, 20000);
+        QTRY_COMPARE(first.state(), RunState::running);
         first.takeCheckpoint();
         const std::string run = first.run().toStdString();
-        QTRY_VERIFY_WITH_TIMEOUT(!Archive(path, Archive::Mode::readOnly).runs().empty() &&
-                                     Archive(path, Archive::Mode::readOnly).checkpoint(run) != nullptr,
-                                 20000);
+        QTRY_VERIFY(!Archive(path, Archive::Mode::readOnly).runs().empty() &&
+                    Archive(path, Archive::Mode::readOnly).checkpoint(run) != nullptr);
         second.resumeFromArchive(first.run());
-        QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, 20000);
+        QTRY_COMPARE(failed.count(), 1);
         QVERIFY2(failed.at(0).at(0).toString().contains(QLatin1String("is running in another process")),
                  qPrintable(failed.at(0).at(0).toString()));
         QCOMPARE(launched.count(), 0);
@@ -244,7 +243,7 @@ class TestRunController : public QObject {
         {
             RunController controller(path, pretend({}));
             controller.start(someExperiment());
-            QTRY_COMPARE_WITH_TIMEOUT(controller.state(), RunState::running, 20000);
+            QTRY_COMPARE(controller.state(), RunState::running);
         }
         const Archive archive(path, Archive::Mode::readOnly);
         QCOMPARE(archive.runs().at(0).state, RunState::interrupted);
@@ -261,16 +260,16 @@ class TestRunController : public QObject {
     }
 
     void interruptDoesNotWait() {
-        // Steps of half a second: whoever waited for one would be seen.
-        RunController controller(newArchive(), pretend({.stepLasts = std::chrono::milliseconds(500)}));
+        // Steps of two seconds: whoever waited for one would be seen, on a busy machine too.
+        RunController controller(newArchive(), pretend({.stepLasts = std::chrono::seconds(2)}));
         QSignalSpy idled(&controller, &RunController::idled);
         controller.start(someExperiment());
-        QTRY_COMPARE_WITH_TIMEOUT(controller.state(), RunState::running, 20000);
+        QTRY_COMPARE(controller.state(), RunState::running);
         QElapsedTimer clock;
         clock.start();
         controller.interrupt();
-        QVERIFY(clock.elapsed() < 200);
-        QTRY_COMPARE_WITH_TIMEOUT(idled.count(), 1, 20000);
+        QVERIFY(clock.elapsed() < 1000);
+        QTRY_COMPARE(idled.count(), 1);
         QCOMPARE(controller.state(), RunState::interrupted);
     }
 };

@@ -17,6 +17,7 @@
 #include <QWindow>
 #include <qcustomplot.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -253,19 +254,28 @@ class TestCurvePlot : public QObject {
         QSignalSpy redrawn(inner, &QCustomPlot::afterReplot);
         QElapsedTimer clock;
         clock.start();
-        for (int i = 200'000; clock.elapsed() < 1000; ++i) {
+        for (int i = 200'000; clock.elapsed() < 1000 || redrawn.count() < 2; ++i) {
             plot.append(curve, i, i, i, i % 97);
             QTest::qWait(10);
+            QVERIFY(clock.elapsed() < dstn::test::patience);
         }
         // Some milliseconds each: four or five a second where thirty would be possible.
-        QVERIFY2(redrawn.count() >= 2 && redrawn.count() <= 8, qPrintable(QString::number(redrawn.count())));
-        // What a person does is drawn at once.
-        plot.append(curve, 1e6, 1e6, 1e6, 1.0);
-        redrawn.clear();
-        clock.restart();
-        QTest::keyClick(&plot, Qt::Key_Plus);
-        QVERIFY(redrawn.wait(1000));
-        QVERIFY2(clock.elapsed() < 150, qPrintable(QString::number(clock.elapsed())));
+        const double aSecond = 1e3 * redrawn.count() / static_cast<double>(clock.elapsed());
+        QVERIFY2(aSecond <= 8, qPrintable(QString::number(aSecond)));
+        // What a person does is drawn at once, not when new points would be. The quickest of some tries
+        // counts: other programs may want the processor.
+        qint64 quickest = dstn::test::patience;
+        for (int i = 0; i < 20 && quickest >= 150; ++i) {
+            plot.append(curve, 1e6 + i, 1e6 + i, 1e6 + i, 1.0);
+            QVERIFY(redrawn.wait(dstn::test::patience));
+            plot.append(curve, 1e6 + i, 1e6 + i, 1e6 + i, 1.0);
+            redrawn.clear();
+            clock.restart();
+            QTest::keyClick(&plot, Qt::Key_Plus);
+            QVERIFY(!redrawn.isEmpty() || redrawn.wait(dstn::test::patience));
+            quickest = std::min(quickest, clock.elapsed());
+        }
+        QVERIFY2(quickest < 150, qPrintable(QString::number(quickest)));
     }
 
     void menuIsReachedByKeyboardAndTogglesCurves() {
