@@ -77,9 +77,9 @@ for tool in debootstrap unshare git; do
     command -v $tool >/dev/null || fail "$tool is missing. Install it (Debian: debootstrap, util-linux, git)."
 done
 
-# Mounts, and whatever was started in the system, end with this namespace.
+# What is mounted ends with this namespace, however the script ends.
 if [ -z "${DSTN_NAMESPACE:-}" ]; then
-    eval "exec env DSTN_NAMESPACE=1 unshare --mount --pid --fork --kill-child --mount-proc sh \"\$0\" $arguments"
+    eval "exec env DSTN_NAMESPACE=1 unshare --mount --propagation private sh \"\$0\" $arguments"
 fi
 
 [ -n "$folder" ] || folder=${XDG_CACHE_HOME:-$HOME/.cache}/delta-stn-workbench/distributions/$name
