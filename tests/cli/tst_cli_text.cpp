@@ -184,9 +184,9 @@ class CliTextTest : public QObject {
             QCOMPARE((*line)["best"]["test_accuracy"].get<double>(), 0.85);
         }
         // One form of an epoch: the line has what its best has, which is what exports have.
-        for (const auto& [key, value] : epoch["best"].items()) QCOMPARE(epoch[key], value);
-        QCOMPARE(nlohmann::json(jsonEpoch(result())), epoch["best"]);
-        QCOMPARE(epoch["steps"], epoch["step"]);
+        for (const auto& [key, value] : epoch["best"].items()) QVERIFY2(epoch[key] == value, key.c_str());
+        QVERIFY(nlohmann::json(jsonEpoch(result())) == epoch["best"]);
+        QVERIFY(epoch["steps"] == epoch["step"]);
         RunStarted start = started();
         start.environment.threads = 3;
         const auto begun = nlohmann::json::parse(*lines.line(start));
