@@ -49,7 +49,7 @@ bool sameFigures(const std::vector<Training::Step>& one, const std::vector<Train
                       [](const Training::Step& a, const Training::Step& b) {
                           return a.number == b.number && a.loss == b.loss && a.accuracy == b.accuracy &&
                                  a.responseLoss == b.responseLoss && a.validationLoss == b.validationLoss &&
-                                 a.hyperparameters == b.hyperparameters && a.scales == b.scales;
+                                 a.hyperparameters == b.hyperparameters;
                       });
 }
 
