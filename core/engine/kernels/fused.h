@@ -2,8 +2,10 @@
 
 #include "core/engine/kernels/dispatch.h"
 #include "core/engine/kernels/kernels.h"
+#include "core/export.h"
 
-namespace dstn::kernels {
+namespace dstn {
+namespace DSTN_EXPORT kernels {
 
 /// Whether the own loops of a fused operation, which is differentiable once, are used for it.
 inline bool useFused(const Tensor& tensor, Path path) {
@@ -17,4 +19,5 @@ inline Tensor orEmpty(const Tensor& tensor, const Tensor& like) {
 }
 inline bool present(const Tensor& tensor) { return tensor.numel() > 0; }
 
-} // namespace dstn::kernels
+} // namespace kernels
+} // namespace dstn

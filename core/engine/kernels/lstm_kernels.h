@@ -1,8 +1,10 @@
 #pragma once
 
 #include "core/engine/kernels/kernels.h"
+#include "core/export.h"
 
-namespace dstn::kernels {
+namespace dstn {
+namespace DSTN_EXPORT kernels {
 
 /// What an LSTM's pass leaves behind, for its tangent and its way back; constants.
 struct LstmPoint {
@@ -44,4 +46,5 @@ LstmPass lstm(const Tensor& x, const Tensor& weight, const Tensor& response, con
 Tensor lstmTangent(const LstmPoint& point, const Tensor& x, const Tensor& weight,
                    Path path = Path::automatic);
 
-} // namespace dstn::kernels
+} // namespace kernels
+} // namespace dstn

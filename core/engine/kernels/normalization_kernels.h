@@ -1,8 +1,10 @@
 #pragma once
 
 #include "core/engine/kernels/kernels.h"
+#include "core/export.h"
 
-namespace dstn::kernels {
+namespace dstn {
+namespace DSTN_EXPORT kernels {
 
 /// What batch normalisation subtracts and multiplies with, [channels] each.
 struct Statistics {
@@ -42,4 +44,5 @@ Tensor batchNormalizeTangent(const Tensor& x, const Tensor& carried, const Stati
                              const Tensor& scale, const Tensor& shift, const Tensor& scaleChange,
                              const Tensor& shiftChange, bool relu, Path path = Path::automatic);
 
-} // namespace dstn::kernels
+} // namespace kernels
+} // namespace dstn

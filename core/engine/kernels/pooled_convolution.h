@@ -1,8 +1,10 @@
 #pragma once
 
 #include "core/engine/kernels/kernels.h"
+#include "core/export.h"
 
-namespace dstn::kernels {
+namespace dstn {
+namespace DSTN_EXPORT kernels {
 
 struct ConvShape {
     std::int64_t stride = 1, padding = 0, dilation = 1, groups = 1;
@@ -32,4 +34,5 @@ Tensor convReluMaxPoolTangent(const Pooled& pooled, const Tensor& x, const Tenso
                               const Tensor& weight, const Tensor& response, const Tensor& s, const Tensor& t,
                               const ConvShape& conv);
 
-} // namespace dstn::kernels
+} // namespace kernels
+} // namespace dstn

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "core/engine/kernels/kernels.h"
+#include "core/export.h"
 
-namespace dstn::kernels {
+namespace dstn {
+namespace DSTN_EXPORT kernels {
 
 /// ‖W + diag(u_b) R‖² of every example b, differentiable in all three:
 ///
@@ -15,4 +17,5 @@ namespace dstn::kernels {
 Tensor rowResponseNorms(const Tensor& weight, const Tensor& response, const Tensor& u,
                         Path path = Path::automatic);
 
-} // namespace dstn::kernels
+} // namespace kernels
+} // namespace dstn

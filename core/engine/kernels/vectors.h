@@ -1,8 +1,11 @@
 #pragma once
 
+#include "core/export.h"
+
 #include <cstdint>
 
-namespace dstn::kernels {
+namespace dstn {
+namespace DSTN_EXPORT kernels {
 
 /// 64 bytes, as one, two or four registers; loads need no alignment.
 template <typename T>
@@ -23,4 +26,5 @@ inline __attribute__((always_inline)) const VectorOf<T>& at(const T* place) {
     return *reinterpret_cast<const VectorOf<T>*>(place);
 }
 
-} // namespace dstn::kernels
+} // namespace kernels
+} // namespace dstn
