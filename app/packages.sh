@@ -5,6 +5,8 @@
 # The CMake preset that build_release configures. `developer` is `release`, in the same folder, with warnings as
 # errors.
 preset=release
+# Its folder.
+build=$root/build/release
 # Where LibTorch comes from: system (libtorch-dev), or pypi (the package torch of the Python package index).
 torch=system
 
@@ -32,7 +34,7 @@ fail() {
 
 # Whether the release build computes with LibTorch from the Python package index: asked for now, or before.
 uses_pypi_torch() {
-    [ "$torch" = pypi ] || grep -qs '^DSTN_TORCH:PATH=.' "$root/build/release/CMakeCache.txt"
+    [ "$torch" = pypi ] || grep -qs '^DSTN_TORCH:PATH=.' "$build/CMakeCache.txt"
 }
 
 # The Debian packages that the build needs, on one line.
@@ -166,7 +168,7 @@ build_jobs() {
 
 # Runs CMake in the folder of the preset, with the options named as arguments.
 configure() {
-    say "Configuring in build/release."
+    say "Configuring in ${build#"$root"/}."
     (cd "$root" && cmake --preset "$preset" "$@" >&2) ||
         fail "The build could not be configured; CMake's reason stands above."
 }
@@ -174,7 +176,6 @@ configure() {
 # Configures the release build where it is not as it is wanted, and builds the targets named as arguments (none:
 # everything).
 build_release() {
-    build=$root/build/release
     cache=$build/CMakeCache.txt
     targets=
     for target in "$@"; do targets="$targets --target $target"; done
@@ -193,7 +194,7 @@ build_release() {
         for option in DSTN_BUILD_ENGINE DSTN_BUILD_UI DSTN_BUILD_TESTS; do
             ! grep -qs "^$option:BOOL=OFF" "$cache" || set -- "$@" "-D$option=ON"
         done
-        if [ "$preset" = developer ] && ! grep -qs '^DSTN_WARNINGS_AS_ERRORS:BOOL=ON' "$cache"; then
+        if [ "$preset" != release ] && ! grep -qs '^DSTN_WARNINGS_AS_ERRORS:BOOL=ON' "$cache"; then
             set -- "$@" -DDSTN_WARNINGS_AS_ERRORS=ON
         fi
         [ $# -eq 0 ] || configure "$@"

@@ -52,7 +52,8 @@ std::string numberText(double value) {
     if (std::string text = notFiniteText(value); !text.empty()) return text;
     const double size = std::abs(value);
     std::string fixed = value == 0.0 ? "0" : characters(value, std::chars_format::fixed);
-    if (value == 0.0 || (size >= small && size < large)) return fixed;
+    constexpr double smallTyped = 1e-3; // people type 1e-4, a usual weight decay, and 0.001
+    if (value == 0.0 || (size >= smallTyped && size < large)) return fixed;
     std::string scientific = shortExponent(characters(value, std::chars_format::scientific));
     return scientific.size() < fixed.size() ? scientific : fixed;
 }

@@ -79,7 +79,7 @@ class DstnTest : public QObject {
         process.start();
         QString out;
         QTRY_VERIFY((process.waitForReadyRead(50), out += QString::fromUtf8(process.readAllStandardOutput()),
-                     out.contains("\"epoch\":2,\"train_loss\"")));
+                     out.contains("\"epoch\":2,\"step\"")));
     }
 
   private slots:

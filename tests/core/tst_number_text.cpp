@@ -35,7 +35,8 @@ void TestNumberText::eachFormHasOneRule_data() {
     row("number", numberText(0.05), "0.05");
     row("whole number", numberText(4.0), "4");
     row("zero", numberText(-0.0), "0");
-    row("small number", numberText(0.0001), "0.0001");
+    row("small number", numberText(0.0001), "1e-4");
+    row("small number without exponent", numberText(0.0015), "0.0015");
     row("smaller number", numberText(1e-5), "1e-5");
     row("round number", numberText(100000), "100000");
     row("large round number", numberText(1e9), "1e9");

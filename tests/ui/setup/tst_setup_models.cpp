@@ -253,7 +253,7 @@ class SetupModelsTest : public QObject {
         text.vocabulary = 3912;
         QCOMPARE(describeData(text, TextLevel::word),
                  QStringLiteral(
-                     "48,000 training tokens, 9,000 for validation, no test part; 3,912 different words"));
+                     "48,000 training tokens, 9,000 for validation, no test split; 3,912 different words"));
         text.test = 8000;
         QVERIFY(describeData(text, TextLevel::character)
                     .endsWith("8,000 for testing; 3,912 different characters"));

@@ -458,7 +458,7 @@ class SetupPageTest : public QObject {
         page_->setExperiment(experiment);
         QCOMPARE(note->text(),
                  QStringLiteral("⚠ dropout_in and dropout_hidden are held at their initial values: "
-                                "the training loss has no derivative by them."));
+                                "the training loss has no derivative with respect to them."));
         const auto* model = find<QTableView>("hyperparameterTable")->model();
         QCOMPARE(model->index(0, HyperparameterTableModel::Name).data().toString(),
                  QStringLiteral("dropout_in (held)"));
@@ -494,7 +494,7 @@ class SetupPageTest : public QObject {
             ReplayOptions{.steps = {0, 40, 80}, .values = {{"dropout_in", {0.1, 0.2, 0.3}}}};
         page_->setExperiment(experiment);
         QCOMPARE(find<QLabel>("replayNote")->text(),
-                 QStringLiteral("Follows 3 changes of 1 hyperparameter, read from another run."));
+                 QStringLiteral("Replays 3 changes of 1 hyperparameter, read from another run."));
     }
 
     void mistakeInTheListLeadsToItsField() {

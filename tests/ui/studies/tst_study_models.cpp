@@ -267,7 +267,7 @@ class TestStudyModels : public QObject {
                          {.first = 1, .second = 2, .pairs = 5, .difference = 0.125, .p = 0.3}};
         model.setResults(results);
         QCOMPARE(cell(model, 0, 0), QString());
-        QCOMPARE(cell(model, 0, 1), QStringLiteral("▲ better, −0.1000, p = 0.010"));
+        QCOMPARE(cell(model, 0, 1), QStringLiteral("▲ better, -0.1000, p = 0.010"));
         QCOMPARE(cell(model, 1, 0), QStringLiteral("▼ worse, +0.1000, p = 0.010"));
         QCOMPARE(cell(model, 2, 1), QStringLiteral("−0.1250, p = 0.300"));
         QCOMPARE(cell(model, 0, 2), QStringLiteral("+0.2500, no test"));

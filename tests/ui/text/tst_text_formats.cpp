@@ -80,7 +80,7 @@ void TestTextFormats::plotsAreLabelledInTheSameWay() {
     for (int i = 0; i < 10; ++i) plot.append(curve, i * 1000.0, i, i * 2.0, 0.1 * i);
     plot.show();
     auto* const drawn = plot.findChild<QCustomPlot*>();
-    drawn->replot();
+    plot.renderNow();
     QStringList labels = drawn->yAxis->tickVectorLabels() + drawn->xAxis->tickVectorLabels();
     QLocale::setDefault(before);
     QVERIFY(!labels.isEmpty());
