@@ -269,7 +269,7 @@ class TestStudyModels : public QObject {
         QCOMPARE(cell(model, 0, 0), QString());
         QCOMPARE(cell(model, 0, 1), QStringLiteral("▲ better, -0.1000, p = 0.010"));
         QCOMPARE(cell(model, 1, 0), QStringLiteral("▼ worse, +0.1000, p = 0.010"));
-        QCOMPARE(cell(model, 2, 1), QStringLiteral("−0.1250, p = 0.300"));
+        QCOMPARE(cell(model, 2, 1), QStringLiteral("-0.1250, p = 0.300"));
         QCOMPARE(cell(model, 0, 2), QStringLiteral("+0.2500, no test"));
         QVERIFY(cell(model, 0, 2, Qt::ToolTipRole).contains("two seeds"));
         QVERIFY(model.index(0, 1).data(Qt::BackgroundRole).isValid());
