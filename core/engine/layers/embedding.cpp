@@ -3,26 +3,19 @@
 #include "core/engine/kernels/kernels.h"
 #include "core/engine/kernels/row_norms.h"
 #include "core/engine/layers/affine.h"
+#include "core/engine/layers/initialization.h"
 
 #include <cmath>
 
 namespace dstn {
 
-namespace {
-
-Tensor uniform(at::IntArrayRef shape, double bound, at::Generator& generator) {
-    return at::empty(shape, at::kDouble).uniform_(-bound, bound, generator);
-}
-
-} // namespace
-
 Embedding::Embedding(const EmbeddingPart& part, std::int64_t vocabulary, Setting dropout,
                      std::int64_t hyperparameters, at::Generator& generator)
     : dropout_(dropout) {
     constexpr double bound = 0.1;
-    weight_ = uniform({vocabulary, part.width}, bound, generator);
+    weight_ = drawUniform({vocabulary, part.width}, bound, generator);
     if (hyperparameters == 0) return;
-    responseWeight_ = uniform({vocabulary, part.width}, bound, generator);
+    responseWeight_ = drawUniform({vocabulary, part.width}, bound, generator);
     bottleneck_ = at::zeros({vocabulary, hyperparameters}, at::kDouble);
 }
 
@@ -84,9 +77,9 @@ TiedLinear::TiedLinear(std::shared_ptr<Embedding> embedding, std::int64_t hyperp
     : embedding_(std::move(embedding)) {
     const std::int64_t out = embedding_->vocabulary();
     const double bound = 1.0 / std::sqrt(static_cast<double>(embedding_->weight().size(1)));
-    bias_ = uniform({out}, bound, generator);
+    bias_ = drawUniform({out}, bound, generator);
     if (hyperparameters == 0) return;
-    responseBias_ = uniform({out}, bound, generator);
+    responseBias_ = drawUniform({out}, bound, generator);
     bottleneck_ = at::zeros({out, hyperparameters}, at::kDouble);
 }
 

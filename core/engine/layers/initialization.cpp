@@ -4,7 +4,7 @@
 
 namespace dstn {
 
-static Tensor uniform(at::IntArrayRef shape, double bound, at::Generator& generator) {
+Tensor drawUniform(at::IntArrayRef shape, double bound, at::Generator& generator) {
     return at::empty(shape, at::kDouble).uniform_(-bound, bound, generator);
 }
 
@@ -30,17 +30,17 @@ Tensor drawWeight(Initialization init, at::IntArrayRef shape, const Fans& fans, 
     case Initialization::heNormal:
         return normal(shape, 2 / in, generator);
     case Initialization::heUniform:
-        return uniform(shape, std::sqrt(6 / in), generator);
+        return drawUniform(shape, std::sqrt(6 / in), generator);
     case Initialization::xavierNormal:
         return normal(shape, 2 / both, generator);
     case Initialization::xavierUniform:
-        return uniform(shape, std::sqrt(6 / both), generator);
+        return drawUniform(shape, std::sqrt(6 / both), generator);
     case Initialization::lecunNormal:
         return normal(shape, 1 / in, generator);
     case Initialization::orthogonal:
         return orthogonal(shape, generator);
     }
-    return uniform(shape, 1 / std::sqrt(in), generator);
+    return drawUniform(shape, 1 / std::sqrt(in), generator);
 }
 
 Tensor drawBias(Initialization init, std::int64_t out, const Fans& fans, at::Generator& generator) {
@@ -49,7 +49,7 @@ Tensor drawBias(Initialization init, std::int64_t out, const Fans& fans, at::Gen
 }
 
 Tensor drawResponseBias(std::int64_t out, const Fans& fans, at::Generator& generator) {
-    return uniform({out}, 1 / std::sqrt(static_cast<double>(fans.in)), generator);
+    return drawUniform({out}, 1 / std::sqrt(static_cast<double>(fans.in)), generator);
 }
 
 } // namespace dstn
