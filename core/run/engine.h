@@ -122,9 +122,8 @@ class Engine {
 };
 
 /// Loads the engine library beside the program, on first use (0.4 s; call it on a thread where that matters).
-/// A program calls letThreadsSleepWhileWaiting() (core/run/thread_waiting.h) at its start, or it trains slowly
-/// beside others.
-/// Throws Error{device} saying what could not be loaded.
+/// A program calls letThreadsSleepWhileWaiting() (core/run/thread_waiting.h) at its start, or it trains
+/// slowly beside others. Throws Error{device} saying what could not be loaded.
 std::unique_ptr<Engine> createEngine();
 
 } // namespace dstn
