@@ -15,9 +15,6 @@
 #include <torch/cuda.h>
 #include <torch/version.h>
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -595,8 +592,6 @@ class TorchEngine : public Engine {
     }
 
     void run(const RunRequest& request, CommandQueue& commands, EventSink& events) override {
-        // Threads that are started from here, OpenMP's among them, inherit it.
-        if (request.niceness > 0) setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), request.niceness);
         Run(request, commands, events).execute();
         BlockCache::install().release(); // nothing of the run is left that would want it
     }

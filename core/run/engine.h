@@ -29,7 +29,6 @@ struct RunRequest {
     std::shared_ptr<const std::string> inherit = {};
     bool pauseOnError = false; ///< a loss that is not finite pauses (window) or fails (headless) the run
     bool checkpointEachEpoch = true;
-    int niceness = 0; ///< added to the engine threads' nice value
 };
 
 struct DeviceInfo {

@@ -13,8 +13,6 @@ namespace dstn::ui {
 namespace {
 
 constexpr int frameMs = 33;
-// The window keeps answering while the engine uses every core.
-constexpr int engineNiceness = 5;
 
 class SessionHandle : public RunHandle {
   public:
@@ -93,7 +91,6 @@ void RunController::launch(std::function<RunRequest()> makeRequest) {
             try {
                 RunRequest request = make();
                 request.pauseOnError = true;
-                request.niceness = engineNiceness;
                 launched->run = QString::fromStdString(request.run);
                 launched->queue = std::make_shared<EventQueue>();
                 launched->recorder = std::make_shared<Recorder>(path, request.run);

@@ -138,7 +138,6 @@ class TestRunController : public QObject {
         QVERIFY(controller.isIdle());
         QCOMPARE(controller.state(), RunState::completed);
         QVERIFY(request->pauseOnError);
-        QVERIFY(request->niceness > 0);
         const Archive archive(path, Archive::Mode::readOnly);
         const auto rows = archive.runs();
         QCOMPARE(rows.size(), std::size_t{1});
