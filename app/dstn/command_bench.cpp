@@ -92,7 +92,7 @@ std::string benchTable(const std::vector<BenchReport>& reports) {
            "training step over the plain one,\nof the same operations and of LibTorch's modules; shared: "
            "ratio "
            "with the primal shared; 20 : 1: training steps with as many\ntuned hyperparameters; MiB, memory: "
-           "tensors at their most in tuned training, and that over plain training.\n";
+           "peak of the tensors in tuned training, and its ratio to plain training.\n";
 }
 
 nlohmann::ordered_json tunersJson(const TunerBenchReport& report, const SearchBench& search) {
@@ -165,7 +165,7 @@ Report measure(const std::string& source, const F& bench) {
         Report report = bench();
         report.preset = source;
         if (!report.dataAtHand)
-            complain(source + ": the data are not at hand; measured on random data of their form");
+            complain(source + ": the data are not available; measured on random data of the same shape");
         return report;
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::numeric) throw;
@@ -198,7 +198,7 @@ Subcommand benchCommand(CLI::App& program) {
                     "Fewer repetitions, three at least, of a preset that takes longer")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    app->add_flag("--json", options->json, "Print one JSON object a line");
+    app->add_flag("--json", options->json, "Print one JSON object per line");
     return {app, [options] {
                 std::vector<std::string> sources{options->preset};
                 if (options->all) {

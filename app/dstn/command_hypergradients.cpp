@@ -89,7 +89,7 @@ Subcommand hypergradientsCommand(CLI::App& program) {
     options->archive.addTo(*app);
     constexpr std::uint64_t most = 1'000'000;
     app->add_option("--fit-steps", options->comparison.fitSteps,
-                    "Training steps in which a response is fitted that the run does not have")
+                    "Training steps to fit a response that the run does not have")
         ->check(wholeNumber(1, most))
         ->capture_default_str();
     app->add_option("--reference-steps", options->comparison.referenceSteps,

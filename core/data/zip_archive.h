@@ -25,7 +25,7 @@ class ZipArchive {
     };
 
     /// @param bytes must outlive the archive and its streams; `name` appears in messages
-    /// Throws Error{data} if it is no ZIP archive, or its directory is damaged.
+    /// Throws Error{data} if it is not a ZIP archive, or its directory is damaged.
     ZipArchive(std::span<const std::byte> bytes, std::string name);
 
     const std::vector<Member>& members() const { return members_; }

@@ -86,7 +86,7 @@ class TestMethodValidation : public QObject {
             chooseTuner(experiment.tuner, tuner);
             experiment.hyperparameters[1].tune = false;
             const std::string one = messageAt(validate(experiment), "tuner.type");
-            QVERIFY2(says(one, {tuner, "\"rate\"", "no derivative by the one hyperparameter", "drops",
+            QVERIFY2(says(one, {tuner, "\"rate\"", "no derivative with respect to the one hyperparameter", "drops",
                                 "weight_decay", "another tuner"}),
                      one.c_str());
             std::get<DropoutPart>(experiment.model.parts[0]).rate = {.value = 0.1};
