@@ -169,7 +169,8 @@ std::unique_ptr<SQLite::Database> openReadOnly(const fs::path& path, const fs::p
         std::make_unique<SQLite::Database>(literal.string(), SQLite::OPEN_READONLY, busyTimeoutMs);
     checkContents(*database, path);
     if (database->execAndGet("PRAGMA application_id").getInt64() == 0)
-        throw refusal(path, "is an empty file. The first run turns it into an archive; or name another file.");
+        throw refusal(path,
+                      "is an empty file. The first run turns it into an archive; or name another file.");
     const auto version = database->execAndGet("PRAGMA user_version").getInt64();
     if (version < static_cast<std::int64_t>(archiveMigrations().size()))
         throw refusal(path, "has the schema of an older version of this program. Open it for writing once, "

@@ -171,8 +171,9 @@ void RunFilter::add(const std::string& written, const std::string& text) {
     if (field->number && !parseNumber(condition.value))
         refuse(written, "compares a number with \"" + condition.value + "\", which is not a number.");
     if (condition.field == "state" && condition.comparison != "~" && !runStateFromName(condition.value))
-        refuse(written, "names no state. The states are preparing, running, paused, completed, stopped, failed, "
-                        "interrupted.");
+        refuse(written,
+               "names no state. The states are preparing, running, paused, completed, stopped, failed, "
+               "interrupted.");
     if ((condition.field == "starred" || condition.field == "resumable") && condition.value != "yes" &&
         condition.value != "no")
         refuse(written, "must be compared with yes or no.");

@@ -22,7 +22,8 @@ std::optional<double> number(std::string_view cell) {
     double value = 0.0;
     const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
     if (end != cell.data() + cell.size()) return std::nullopt;
-    // Both extremes are reported alike; what is too small to represent is 0, what is too large is no number.
+    // Both extremes are reported alike; what is too small to represent is 0, what is too large is not a
+    // number.
     if (error == std::errc::result_out_of_range &&
         (cell.find("e-") != cell.npos || cell.find("E-") != cell.npos))
         return 0.0;

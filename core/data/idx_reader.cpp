@@ -44,9 +44,10 @@ std::uint64_t byteCount(const std::vector<std::int64_t>& shape) {
 void checkMagic(std::span<const std::byte> magic, const std::string& name) {
     if (magic.empty()) throw Error(ErrorKind::data, name + ": the file is empty. Fetch it again.");
     if (magic.size() < 4 || magic[0] != std::byte{0} || magic[1] != std::byte{0})
-        throw Error(ErrorKind::data,
-                    name + ": is not an IDX file: it starts with " + hex(magic) +
-                        "; an IDX file of unsigned bytes starts with 00 00 08. Name an IDX file, plain or gzip.");
+        throw Error(
+            ErrorKind::data,
+            name + ": is not an IDX file: it starts with " + hex(magic) +
+                "; an IDX file of unsigned bytes starts with 00 00 08. Name an IDX file, plain or gzip.");
     if (magic[2] != std::byte{0x08})
         throw Error(ErrorKind::data,
                     name + ": the IDX file's element type is " + hex(magic.subspan(2, 1)) +

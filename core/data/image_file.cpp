@@ -36,10 +36,11 @@ std::unique_ptr<ImageDecoder> decoder(Bytes bytes, const std::string& name) {
     auto image = png ? pngDecoder(bytes, name) : jpegDecoder(bytes, name);
     const auto [width, height] = image->size();
     if (width > largestImageSide || height > largestImageSide || width * height > largestImagePixels)
-        throw Error(ErrorKind::data,
-                    name + ": the image has " + std::to_string(width) + " × " + std::to_string(height) +
-                        " pixels, which is too many. Use images of at most " + std::to_string(largestImagePixels) +
-                        " pixels and " + std::to_string(largestImageSide) + " per side.");
+        throw Error(ErrorKind::data, name + ": the image has " + std::to_string(width) + " × " +
+                                         std::to_string(height) +
+                                         " pixels, which is too many. Use images of at most " +
+                                         std::to_string(largestImagePixels) + " pixels and " +
+                                         std::to_string(largestImageSide) + " per side.");
     return image;
 }
 

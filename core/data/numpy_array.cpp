@@ -19,8 +19,8 @@ constexpr std::size_t chunkSize = std::size_t{1} << 20;
 constexpr std::size_t longestHeader = std::size_t{1} << 20;
 
 [[noreturn]] void noArray(const std::string& name, const std::string& why) {
-    throw Error(ErrorKind::data, name + ": is not a NumPy array: " + why +
-                                     ". Write it with numpy.save or numpy.savez.");
+    throw Error(ErrorKind::data,
+                name + ": is not a NumPy array: " + why + ". Write it with numpy.save or numpy.savez.");
 }
 
 /// Bytes of all numbers; the largest size where that does not fit.

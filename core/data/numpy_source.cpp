@@ -38,9 +38,9 @@ class Store {
             throw Error(ErrorKind::data, name_ + ": the file is empty, or cannot be mapped. Fetch it again.");
         const auto bytes = std::as_bytes(file_->bytes());
         if (!startsZip(bytes))
-            throw Error(ErrorKind::data, name_ +
-                                             ": is not an .npz archive. Name one, or a folder with a .npy file "
-                                             "for the inputs and one for the targets.");
+            throw Error(ErrorKind::data,
+                        name_ + ": is not an .npz archive. Name one, or a folder with a .npy file "
+                                "for the inputs and one for the targets.");
         archive_.emplace(bytes, name_);
     }
 

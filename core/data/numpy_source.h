@@ -23,7 +23,7 @@ enum class NumpyContents {
     headers ///< shapes of the inputs, and the targets
 };
 
-/// Inputs and targets of examples, one for one.
+/// Inputs and targets of the examples, in the same order.
 struct NumpyPart {
     NumpyArray inputs, targets;
     std::string inputsName, targetsName; ///< for messages
@@ -47,7 +47,7 @@ NumpySource readNumpySource(const DataSpec& spec, NumpyContents contents,
 ///   a regression; [N, k] is a regression with k outputs. TaskKind::regression takes whole numbers too,
 ///   TaskKind::classification real ones that are whole.
 ///
-/// Throws Error{data} where they mean neither, or numbers are not finite, or labels negative or absurdly
+/// Throws Error{data} where they mean neither, or numbers are not finite, or labels negative or implausibly
 /// large.
 NumpySource interpretArrays(NumpyPart train, std::optional<NumpyPart> test, TaskKind task,
                             const std::string& name);

@@ -162,7 +162,8 @@ void requireGaplessData(const std::vector<SafetensorsEntry>& entries, std::strin
     for (const SafetensorsEntry* entry : inOrder) {
         const auto begin = static_cast<std::size_t>(entry->data.data() - start);
         if (begin < covered) refuse("its tensor " + inQuotes(entry->name) + " overlaps another");
-        if (begin > covered) refuse("bytes before its tensor " + inQuotes(entry->name) + " belong to no tensor");
+        if (begin > covered)
+            refuse("bytes before its tensor " + inQuotes(entry->name) + " belong to no tensor");
         covered = begin + entry->data.size();
     }
     if (covered != data.size())

@@ -30,7 +30,7 @@ struct TextFolder {
 ///   parts, and come tokenised;
 /// - any other: all *.txt of the folder and the folders in it, or, where there is none, all regular files
 /// that
-///   are UTF-8 text, ordered by their paths. Names that begin with a point are left out, links to folders are
+///   are UTF-8 text, ordered by their paths. Names that begin with a dot are left out, links to folders are
 ///   not followed, and a file with several names counts once.
 ///
 /// Throws Error{data} naming the file or folder, what was found and what to do, Error{interrupted} once

@@ -47,7 +47,7 @@ std::string hexByte(char byte) {
     return {digits[value >> 4U], digits[value & 15U]};
 }
 
-/// Refuses what is no text before anything else looks at it.
+/// Rejects what is not text before anything else looks at it.
 void checkUtf8(std::string_view text, const std::string& name) {
     for (std::size_t i = 0; i < text.size();) {
         const std::size_t bytes = decodeUtf8(text.substr(i)).bytes;

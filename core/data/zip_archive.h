@@ -30,8 +30,8 @@ class ZipArchive {
 
     const std::vector<Member>& members() const { return members_; }
     const Member* find(const std::string& name) const;
-    /// The member's bytes. Reading to their end checks size and CRC-32, and throws Error{data} where they do
-    /// not fit. Throws Error{data} if the member is encrypted, or packed by another method.
+    /// The member's bytes. Reading to their end checks size and CRC-32, and throws Error{data} if they do
+    /// not match. Throws Error{data} if the member is encrypted, or compressed by another method.
     std::unique_ptr<ByteStream> open(const Member& member) const;
 
   private:

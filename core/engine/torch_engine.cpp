@@ -256,7 +256,8 @@ RunState Run::train() {
                       return memoryAdvice(largestBatch(experiment, dataset.info, available), experiment);
                   });
     if (const auto [blas, reference] = blasInUse(); reference && device.is_cpu())
-        events_.publish(LogLine{LogLevel::warning, "This machine's BLAS is the reference implementation (" + blas +
+        events_.publish(LogLine{LogLevel::warning, "This machine's BLAS is the reference implementation (" +
+                                                       blas +
                                                        "), many times slower than OpenBLAS: install "
                                                        "libopenblas0-openmp."});
     start(dataset, device);
@@ -301,9 +302,10 @@ std::string Run::adviceAfterExhaustion() const {
     const double within = memoryAtStart_ > 0 ? std::min(needed, memoryAtStart_) : needed;
     const std::int64_t fitting =
         std::min(largestBatch(experiment, *data_, margin * within), experiment.trainBatch / 2);
-    return memoryAdvice(fitting, experiment) + " What was saved before is kept: the run can be resumed from its "
-                                               "last checkpoint with the same batch on a "
-                                               "device with more memory.";
+    return memoryAdvice(fitting, experiment) +
+           " What was saved before is kept: the run can be resumed from its "
+           "last checkpoint with the same batch on a "
+           "device with more memory.";
 }
 
 void Run::publishLoading(std::string_view what, double fraction) {
@@ -328,16 +330,17 @@ void Run::start(const Dataset& dataset, at::Device device) {
             .make = recorder,
             .report = [this](const std::string& what, bool recorded, const std::string& why) {
                 events_.publish(
-                    recorded
-                        ? LogLine{LogLevel::info, "From here on " + what + " are replayed as a graph."}
-                        : LogLine{LogLevel::warning, "The " + what + " could not be recorded as a graph (" +
-                                                         why + "): each operation is launched separately, which is slower."});
+                    recorded ? LogLine{LogLevel::info, "From here on " + what + " are replayed as a graph."}
+                             : LogLine{LogLevel::warning,
+                                       "The " + what + " could not be recorded as a graph (" + why +
+                                           "): each operation is launched separately, which is slower."});
             }};
         if (!recorder)
             events_.publish(LogLine{LogLevel::info, "Steps are not recorded as graphs: " + reason + "."});
     }
     if (experiment.precision == Precision::tf32 && device.is_cpu())
-        events_.publish(LogLine{LogLevel::warning, "The CPU does not support tf32: the run computes in float32."});
+        events_.publish(
+            LogLine{LogLevel::warning, "The CPU does not support tf32: the run computes in float32."});
     training_ = std::make_unique<Training>(experiment, dataset, device, std::move(recording));
     if (request_.checkpoint) {
         const Checkpoint checkpoint = readCheckpoint(*request_.checkpoint);

@@ -62,16 +62,17 @@ void fieldsOf(V& v, DataSpec& data) {
     v.number({"validation", "Share of the training examples held out for validation."}, data.validation,
              {.min = 0, .max = 1, .minOpen = true, .maxOpen = true});
     if (!traits.ownTest)
-        v.number({"test", "Share held out for testing, before validation; only for data without a test part."},
-                 data.test, {.min = 0, .max = 1, .maxOpen = true});
+        v.number(
+            {"test", "Share held out for testing, before validation; only for data without a test part."},
+            data.test, {.min = 0, .max = 1, .maxOpen = true});
     if (text) {
         v.integer({"limit", "Largest number of training tokens, from the start, before the split; 0: all."},
                   data.limit, {});
         v.choice({"level", "Whether a token is a word or a character."}, data.level, levelOptions);
         v.integer({"vocabulary", "Largest number of different tokens; the most frequent are kept; 0: all."},
                   data.vocabulary, {});
-        v.integer({"min_count", "Tokens that occur less often in the training part become <unk>."}, data.minCount,
-                  {.min = 1});
+        v.integer({"min_count", "Tokens that occur less often in the training part become <unk>."},
+                  data.minCount, {.min = 1});
         v.integer({"sequence", "Steps of truncated back-propagation through time."}, data.sequence,
                   {.min = 1, .max = largestOption});
         return;
@@ -91,9 +92,8 @@ void fieldsOf(V& v, DataSpec& data) {
     if (data.source == DataSource::imageFolder) {
         v.integer({"channels", "3: colour, grey images are repeated; 1: grey, colours become luminance."},
                   data.channels, {.min = 1, .max = 3});
-        v.integer(
-            {"image_size", "Side of the square to which images are cropped and resized; 0: unchanged."},
-            data.imageSize, {.min = 0, .max = 4096});
+        v.integer({"image_size", "Side of the square to which images are cropped and resized; 0: unchanged."},
+                  data.imageSize, {.min = 0, .max = 4096});
     }
     if (data.source == DataSource::numpy) {
         v.text({"inputs", "The array of inputs; empty: x_train, x or X."}, data.inputs,
@@ -173,8 +173,7 @@ void fieldsOf(V& v, HueSpec& hue) {
 }
 template <class V>
 void fieldsOf(V& v, RotationSpec& rotation) {
-    v.tunable({"degrees", "Largest rotation either way, in degrees."}, rotation.strength,
-              rotationKind);
+    v.tunable({"degrees", "Largest rotation either way, in degrees."}, rotation.strength, rotationKind);
 }
 template <class V>
 void fieldsOf(V& v, TranslationSpec& translation) {
@@ -188,8 +187,8 @@ void fieldsOf(V& v, ScaleSpec& scale) {
 }
 template <class V>
 void fieldsOf(V& v, ShearSpec& shear) {
-    v.tunable({"degrees", "Largest shear either way, in degrees, along both sides."},
-              shear.strength, shearKind);
+    v.tunable({"degrees", "Largest shear either way, in degrees, along both sides."}, shear.strength,
+              shearKind);
 }
 template <class V>
 void fieldsOf(V& v, NoiseSpec& noise) {
@@ -198,8 +197,7 @@ void fieldsOf(V& v, NoiseSpec& noise) {
 }
 template <class V>
 void fieldsOf(V& v, MixupSpec& mixup) {
-    v.tunable({"alpha", "Shares are drawn from Beta(alpha, alpha); 0: no mixing."}, mixup.alpha,
-              alphaKind);
+    v.tunable({"alpha", "Shares are drawn from Beta(alpha, alpha); 0: no mixing."}, mixup.alpha, alphaKind);
 }
 
 /// The names of Augmentation's alternatives, in their order.

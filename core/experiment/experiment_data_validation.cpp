@@ -68,9 +68,10 @@ class DataCheck {
             refuse(path, type + " needs images [channels, height, width], and the data's examples are " +
                              shapeText(data_.input) + ": remove it");
         } else if (colors && data_.input[0] != 3) {
-            refuse(path,
-                   type + " needs images with three colour channels, [3, height, width], and the data's examples are " +
-                       shapeText(data_.input) + ": remove it");
+            refuse(path, type +
+                             " needs images with three colour channels, [3, height, width], and the data's "
+                             "examples are " +
+                             shapeText(data_.input) + ": remove it");
         }
     }
 
@@ -156,8 +157,9 @@ class DataCheck {
                    std::holds_alternative<ResidualBlockPart>(part);
         });
         if (normalises && experiment_.trainBatch == 1)
-            refuse("batch.train", "expected at least 2 where a part normalises over the batch, found 1: a single "
-                                  "example has no variance");
+            refuse("batch.train",
+                   "expected at least 2 where a part normalises over the batch, found 1: a single "
+                   "example has no variance");
     }
 
     const Experiment& experiment_;

@@ -113,7 +113,7 @@ struct Step {
     bool isIndex = false;
 };
 
-/// "a.b[3].c" in steps; empty if it is no path.
+/// "a.b[3].c" in steps; empty if it is not a path.
 std::vector<Step> steps(std::string_view path) {
     std::vector<Step> result;
     std::size_t at = 0;

@@ -77,9 +77,10 @@ void fieldsOf(V& v, Experiment& experiment) {
                       "only."},
                      e.labelSmoothing, smoothingKind);
              });
-    v.variants({"augmentation", "Augmentations of the training examples, in this order."}, experiment.augmentation,
-               augmentationTypes);
-    v.list({"hyperparameters", "The hyperparameters, tuned or held fixed, by name."}, experiment.hyperparameters);
+    v.variants({"augmentation", "Augmentations of the training examples, in this order."},
+               experiment.augmentation, augmentationTypes);
+    v.list({"hyperparameters", "The hyperparameters, tuned or held fixed, by name."},
+           experiment.hyperparameters);
     v.object({"tuner", "The method that chooses the hyperparameters."}, experiment.tuner,
              [](auto& w, TunerSpec& tuner) { fieldsOf(w, tuner); });
     v.object({"optimizers", "One optimiser for each kind of learned quantity."}, experiment.optimizers,
@@ -93,16 +94,16 @@ void fieldsOf(V& v, Experiment& experiment) {
         w.integer({"epochs", "Passes over the training examples."}, e.epochs,
                   {.min = 1, .max = largestOption});
     });
-    v.text({"device", "Where the run computes: auto, cpu, cuda or cuda:N."}, experiment.device,
-           deviceRule);
+    v.text({"device", "Where the run computes: auto, cpu, cuda or cuda:N."}, experiment.device, deviceRule);
     v.integer({"threads", "CPU threads of the engine, 0: all cores."}, experiment.threads,
               {.min = 0, .max = 4096});
     v.choice({"precision",
               "For matrix products and convolutions: float32; tf32, on GPUs that have it; bfloat16, by "
               "autocast."},
              experiment.precision, precisionOptions);
-    v.flag({"graphs", "On a GPU, record each kind of step once and replay it; false: launch every operation."},
-           experiment.graphs);
+    v.flag(
+        {"graphs", "On a GPU, record each kind of step once and replay it; false: launch every operation."},
+        experiment.graphs);
     v.seed({"seed", "For everything random: split, initial weights, order of examples, perturbations."},
            experiment.seed);
 }

@@ -104,8 +104,7 @@ class Meaning {
         const auto first = std::ranges::find(experiment_.hyperparameters, h.name, &Hyperparameter::name);
         const bool again = &*first != &h;
         if (again)
-            refuse(path + ".name",
-                   "expected a unique name, found " + inQuotes(h.name) + " a second time");
+            refuse(path + ".name", "expected a unique name, found " + inQuotes(h.name) + " a second time");
         const bool ranged = range(h, path);
         bool used = false;
         std::set<const TunableKind*> told;

@@ -43,7 +43,8 @@ void fieldsOf(V& v, NamedValues& named) {
 
 template <class V>
 void fieldsOf(V& v, DeltaStnOptions& own) {
-    v.flag({"centered", "The response is a function of λ' − λ; false: of λ' itself, as in the STN."}, own.centered);
+    v.flag({"centered", "The response is a function of λ' − λ; false: of λ' itself, as in the STN."},
+           own.centered);
     v.flag({"separate", "w₀ and Θ have separate losses; false: one joint loss, as in the STN."},
            own.separate);
 }
@@ -68,9 +69,8 @@ void fieldsOf(V& v, ImplicitOptions& own) {
 
 template <class V>
 void fieldsOf(V& v, UnrolledOptions& own) {
-    v.choice(
-        {"mode", "reverse: back-propagate through the last steps; forward: carry derivatives along."},
-        own.mode, unrollOptions);
+    v.choice({"mode", "reverse: back-propagate through the last steps; forward: carry derivatives along."},
+             own.mode, unrollOptions);
     v.integer({"unroll_steps", "Training steps through which reverse mode differentiates."}, own.steps,
               {.min = 1, .max = 100'000});
 }
@@ -100,8 +100,8 @@ void fieldsOf(V& v, GridOptions& own) {
 template <class V>
 void fieldsOf(V& v, RandomOptions& own) {
     trialsField(v, own.trials);
-    v.choice({"sampling", "uniform: independent random points; sobol: a scrambled Sobol sequence."}, own.sampling,
-             samplingOptions);
+    v.choice({"sampling", "uniform: independent random points; sobol: a scrambled Sobol sequence."},
+             own.sampling, samplingOptions);
     halvingFields(v, own.halving);
 }
 template <class V>
@@ -117,8 +117,8 @@ void fieldsOf(V& v, PbtOptions& own) {
               {.min = 2, .max = 10'000});
     v.integer({"interval_epochs", "Epochs between two comparisons of the members."}, own.intervalEpochs,
               {.min = 1, .max = largestStepCount});
-    v.number({"quantile", "Share of the population, the worst, that copies as many of the best."}, own.quantile,
-             {.min = 0, .max = 0.5, .minOpen = true});
+    v.number({"quantile", "Share of the population, the worst, that copies as many of the best."},
+             own.quantile, {.min = 0, .max = 0.5, .minOpen = true});
 }
 
 template <class V>
@@ -167,9 +167,8 @@ void fieldsOf(V& v, ScheduleSpec& schedule) {
         v.integer({"patience", "Epochs without a better validation loss before a change."}, schedule.patience,
                   {.min = 0});
     if (schedule.type == ScheduleKind::cosine || schedule.type == ScheduleKind::plateau)
-        v.number(
-            {"minimum", "The lowest learning rate: the end of a cosine, the lower bound of a plateau."},
-            schedule.minimum, {.min = 0});
+        v.number({"minimum", "The lowest learning rate: the end of a cosine, the lower bound of a plateau."},
+                 schedule.minimum, {.min = 0});
 }
 
 /// What an optimiser starts from where its type is not the one that its place has by default.
@@ -197,9 +196,8 @@ void fieldsOf(V& v, OptimizerSpec& optimizer) {
         v.number({"epsilon", "Added to the denominator."}, optimizer.epsilon, {.min = 0, .minOpen = true});
     if (optimizer.type == OptimizerKind::adamw)
         v.number({"weight_decay", "Decoupled weight decay, not tuned."}, optimizer.weightDecay, {.min = 0});
-    v.number(
-        {"clip_norm", "Largest norm of the gradient of all parameters, by clipping; 0: no clipping."},
-        optimizer.clipNorm, {.min = 0});
+    v.number({"clip_norm", "Largest norm of the gradient of all parameters, by clipping; 0: no clipping."},
+             optimizer.clipNorm, {.min = 0});
     v.object({"schedule", "How the learning rate changes."}, optimizer.schedule,
              [](auto& w, ScheduleSpec& schedule) { fieldsOf(w, schedule); });
 }

@@ -25,13 +25,14 @@ inline constexpr TunerTraits tunerRow<DeltaStnOptions>{
     .linearizes = true,
     .usual = true,
     .centered = [](const TunerSpec& tuner) { return std::get<DeltaStnOptions>(tuner.options).centered; },
-    .cost = [](const TunerSpec& tuner, std::int64_t) {
-        const auto& own = std::get<DeltaStnOptions>(tuner.options);
-        constexpr double plain = 3.0, validation = 4.0;
-        if (!own.separate) return costOfProducts(tuner.linearize ? 7.0 : 6.0, validation);
-        if (tuner.sharePrimal) return costOfProducts(7.0, validation);
-        return costOfProducts(plain + (tuner.linearize && !own.centered ? 7.0 : 5.0), validation);
-    }};
+    .cost =
+        [](const TunerSpec& tuner, std::int64_t) {
+            const auto& own = std::get<DeltaStnOptions>(tuner.options);
+            constexpr double plain = 3.0, validation = 4.0;
+            if (!own.separate) return costOfProducts(tuner.linearize ? 7.0 : 6.0, validation);
+            if (tuner.sharePrimal) return costOfProducts(7.0, validation);
+            return costOfProducts(plain + (tuner.linearize && !own.centered ? 7.0 : 5.0), validation);
+        }};
 
 template <>
 inline constexpr TunerTraits tunerRow<StnOptions>{
@@ -158,9 +159,9 @@ template <>
 inline constexpr TunerTraits tunerRow<BayesianOptions>{
     .id = "bayesian",
     .title = "Bayesian optimisation",
-    .description =
-        "Trains where a Gaussian process fitted to the trials so far expects the most improvement (Snoek et al. "
-        "2012).",
+    .description = "Trains where a Gaussian process fitted to the trials so far expects the most improvement "
+                   "(Snoek et al. "
+                   "2012).",
     .kind = TunerKind::search,
     .needsRanges = true,
     .usual = true,

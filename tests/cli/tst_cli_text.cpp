@@ -153,7 +153,8 @@ class CliTextTest : public QObject {
     }
 
     void filterSaysWhatItCannotUnderstand() {
-        QVERIFY(refusal("colour=red").startsWith("\"colour=red\" names no field of a run. The fields are id,"));
+        QVERIFY(
+            refusal("colour=red").startsWith("\"colour=red\" names no field of a run. The fields are id,"));
         QVERIFY(refusal("completed").contains("is not a condition"));
         QVERIFY(refusal("best<low").contains("compares a number with \"low\""));
         QVERIFY(refusal("best~0.4").contains("searches for text in a number"));

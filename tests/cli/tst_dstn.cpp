@@ -515,7 +515,8 @@ class DstnTest : public QObject {
         QCOMPARE(methods[7].toObject()["steps"].toInt(), 15);
         const Outcome text = dstn(command);
         QVERIFY2(text.code == 0, qPrintable(text.err));
-        for (const char* part : {"after 18 steps", "implicit-cg", "to reference", "no derivative with respect to dropout"})
+        for (const char* part :
+             {"after 18 steps", "implicit-cg", "to reference", "no derivative with respect to dropout"})
             QVERIFY2(text.out.contains(part), qPrintable(text.out));
     }
 

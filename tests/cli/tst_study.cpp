@@ -126,7 +126,7 @@ class StudyCommandTest : public QObject {
                  QStringLiteral("interrupted"));
         const Outcome rest = dstn({"study", "--resume", "last", "--json"});
         QVERIFY2(rest.code == 0, qPrintable(rest.err));
-        QVERIFY2(rest.err.contains("goes on"), qPrintable(rest.err));
+        QVERIFY2(rest.err.contains(": resumed"), qPrintable(rest.err));
         QCOMPARE(rest.lines().last()["state"].toString(), QStringLiteral("completed"));
     }
 

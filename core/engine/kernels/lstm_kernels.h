@@ -6,7 +6,7 @@
 namespace dstn {
 namespace DSTN_EXPORT kernels {
 
-/// What an LSTM's pass leaves behind, for its tangent and its way back; constants.
+/// What an LSTM's forward pass keeps for its tangent and its backward pass; constants.
 struct LstmPoint {
     Tensor gates;          ///< [batch, time, 4·hidden]: σ(i), σ(f), tanh(g), σ(o), side by side
     Tensor cells;          ///< [batch, time, hidden]: c

@@ -6,7 +6,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// How many numbers meet in one output, and how many outputs one number goes into.
+/// How many inputs an output has, and how many outputs an input has.
 struct Fans {
     std::int64_t in = 1;  ///< inputs of an output: in / groups · kernel² for a convolution
     std::int64_t out = 1; ///< outputs an input reaches: out / groups · kernel²
@@ -36,7 +36,7 @@ Tensor drawWeight(Initialization init, at::IntArrayRef shape, const Fans& fans, 
 /// Draws a bias [out]: uniform in ±1/√in by `standard`, zero otherwise.
 Tensor drawBias(Initialization init, std::int64_t out, const Fans& fans, at::Generator& generator);
 
-/// Draws the response r of a bias [out]: uniform in ±1/√in whatever the initialisation. Beside a bottleneck
+/// Draws the response r of a bias [out]: uniform in ±1/√in whatever the initialisation. Next to a bottleneck
 /// of zeros it must not be zero too, or neither would ever have a gradient.
 Tensor drawResponseBias(std::int64_t out, const Fans& fans, at::Generator& generator);
 

@@ -57,7 +57,8 @@ Tensor Implicit::hypergradient(const std::vector<Tensor>& v) {
     }
     validateCost_ = (2 * gradient + second * static_cast<double>(inverse.products + 1)) / gradient;
     if (inverse.negativeCurvature && !std::exchange(noted_, true))
-        note_ = "The training loss has negative curvature along a direction of the conjugate gradients, which were "
+        note_ = "The training loss has negative curvature along a direction of the conjugate gradients, "
+                "which were "
                 "stopped there after " +
                 std::to_string(inverse.products) +
                 " products: hypergradients are approximate. A larger tuner.damping prevents it.";

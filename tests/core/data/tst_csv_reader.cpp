@@ -136,7 +136,8 @@ class TestCsvReader : public QObject {
     }
 
     void textInANumberColumnIsRefusedWithItsPlace() {
-        EXPECT_ERROR(data, read("a,b,y\n1,2,3\n1,two,3\n"), "line 3", "column \"b\"", "\"two\"", "not a number");
+        EXPECT_ERROR(data, read("a,b,y\n1,2,3\n1,two,3\n"), "line 3", "column \"b\"", "\"two\"",
+                     "not a number");
         EXPECT_ERROR(data, read("1,2,3.5\n1,two,3\n"), "line 2", "column 1", "\"two\"");
         EXPECT_ERROR(data, read("1,2,3.5\n1,2x,3\n"), "\"2x\"");
         EXPECT_ERROR(data, read("1,2,3.5\n1,1e999,3\n"), "\"1e999\"");

@@ -153,7 +153,8 @@ class TestImageFile : public QObject {
 
     void filesThatAreNoImagesAreRefused() {
         EXPECT_ERROR(data, decode(""), "f.jpg: the file is empty");
-        EXPECT_ERROR(data, decode("GIF89a, which is neither"), "f.jpg: its content is neither a JPEG nor a PNG");
+        EXPECT_ERROR(data, decode("GIF89a, which is neither"),
+                     "f.jpg: its content is neither a JPEG nor a PNG");
         EXPECT_ERROR(data, decode(QByteArray("\xFF\xD8\xFF\xE0", 4)), "f.jpg: the image is truncated");
         EXPECT_ERROR(data, decode(QByteArray("\xFF\xD8\xFF\xD9", 4)), "f.jpg: the image is damaged");
     }
@@ -243,7 +244,8 @@ class TestImageFile : public QObject {
                      "f.jpg: the image has 2147483647 × 2147483647 pixels, which is too many");
         EXPECT_ERROR(data, decode(announced(16384, 16384)),
                      "f.jpg: the image has 16384 × 16384 pixels, which is too many");
-        EXPECT_ERROR(data, decode(announced(16385, 1)), "f.jpg: the image has 16385 × 1 pixels, which is too many");
+        EXPECT_ERROR(data, decode(announced(16385, 1)),
+                     "f.jpg: the image has 16385 × 1 pixels, which is too many");
         EXPECT_ERROR(data, decode(announced(0, 1)), "f.jpg: the image is damaged");
         QByteArray bytes = jpeg(8, 8, 1, noise(8, 8, 1).pixels);
         const auto size = bytes.indexOf("\xFF\xC0") + 5;

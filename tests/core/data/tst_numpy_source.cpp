@@ -187,7 +187,8 @@ class TestNumpySource : public QObject {
             write(folder, "x.npy", npy("|u1", shape, bytes(24)));
             const auto warnings = loadDataset(limited, 0).warnings;
             QCOMPARE(warnings.size(), std::size_t{1});
-            QVERIFY(warnings[0].find("none of the first 4 examples, which data.limit keeps, belongs to class 2") !=
+            QVERIFY(warnings[0].find(
+                        "none of the first 4 examples, which data.limit keeps, belongs to class 2") !=
                     std::string::npos);
         }
     }

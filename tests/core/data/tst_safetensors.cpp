@@ -140,9 +140,11 @@ class TestSafetensors : public QObject {
             "dtype that is not a string");
         row("unknown dtype", one(R"("dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4])"),
             "unknown dtype \"F8_E4M3\"");
-        row("negative extent", one(R"("dtype":"F32","shape":[-1],"data_offsets":[0,4])"), "shape that is not");
+        row("negative extent", one(R"("dtype":"F32","shape":[-1],"data_offsets":[0,4])"),
+            "shape that is not");
         row("broken extent", one(R"("dtype":"F32","shape":[1.0],"data_offsets":[0,4])"), "shape that is not");
-        row("shape is not a list", one(R"("dtype":"F32","shape":1,"data_offsets":[0,4])"), "shape that is not");
+        row("shape is not a list", one(R"("dtype":"F32","shape":1,"data_offsets":[0,4])"),
+            "shape that is not");
         row("extent beyond int64",
             one(R"("dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4])"), "shape that is not");
         row("product beyond int64",
@@ -166,7 +168,8 @@ class TestSafetensors : public QObject {
                        R"("b":{"dtype":"U8","shape":[0],"data_offsets":[2,2]}})",
                        "abcd"),
             "\"b\" overlaps");
-        row("metadata are a list", withHeader(R"({"__metadata__":[]})", ""), "metadata are not a JSON object");
+        row("metadata are a list", withHeader(R"({"__metadata__":[]})", ""),
+            "metadata are not a JSON object");
         row("metadata hold a number", withHeader(R"({"__metadata__":{"step":1}})", ""),
             "entry \"step\" is not a string");
     }

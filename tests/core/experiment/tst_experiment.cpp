@@ -1042,10 +1042,12 @@ void tst_experiment::dataBringsMistakesToLight_data() {
     row("/name", "\"flat data\"", "flat", "augmentation[0]", "cutout needs images");
     row("/augmentation/1", R"({"type": "horizontal_flip"})", "flat", "augmentation[1]",
         "horizontal flip needs images [channels, height, width], and the data's examples are [784]");
-    row("/augmentation/1", R"({"type": "hue"})", "", "augmentation[1]", "hue needs images with three colour channels");
+    row("/augmentation/1", R"({"type": "hue"})", "", "augmentation[1]",
+        "hue needs images with three colour channels");
     row("/augmentation/1", R"({"type": "saturation"})", "", "augmentation[1]",
         "saturation needs images with three colour channels");
-    row("/augmentation/1", R"({"type": "mixup"})", "language", "augmentation[1]", "a text consists of tokens");
+    row("/augmentation/1", R"({"type": "mixup"})", "language", "augmentation[1]",
+        "a text consists of tokens");
     row("/regularization/label_smoothing", "0.1", "regression", "regularization.label_smoothing",
         "expected 0 for regression data, which has no classes, found 0.1");
     row("/regularization/label_smoothing", "\"rate\"", "regression", "regularization.label_smoothing",
