@@ -30,15 +30,15 @@ namespace DSTN_EXPORT dstn {
 /// | text(field, value, rule)         | a string                                                   |
 /// | choice(field, value, options)    | one of the options' names                                  |
 /// | tag(field, value, options)       | the same; which keys follow depends on the choice          |
-/// | alternative(field, v, names, n)  | a variant's alternative by name; which keys follow depends on it | |
-/// tunable(field, value, kind)      | a number, or the name of a hyperparameter                  | |
-/// tunables(field, values, k, list) | absent, one of the same, or (with `list`) a list of them   | |
-/// object(field, value, fields)     | an object, described by fields(visitor, value)             | |
-/// list(field, values)              | a list of objects, described by fieldsOf                   | |
-/// variants(field, values, names)   | a list of objects, whose "type" is the alternative's name  |
+/// | alternative(field, v, names, n)  | a variant's alternative by name; other keys depend on it   |
+/// | tunable(field, value, kind)      | a number, or the name of a hyperparameter                  |
+/// | tunables(field, values, k, list) | absent, one of the same, or (with `list`) a list of them   |
+/// | object(field, value, fields)     | an object, described by fields(visitor, value)             |
+/// | list(field, values)              | a list of objects, described by fieldsOf                   |
+/// | variants(field, values, names)   | a list of objects, whose "type" is the alternative's name  |
 ///
-/// tag() is true where the choice is another one than the object's default: it then starts from that choice's
-/// own defaults. alternative() is false where the name is unknown, and `n` is the noun in the message then.
+/// tag() is true if the choice differs from the object's default: the object then starts from that choice's
+/// own defaults. alternative() is false if the name is unknown; `n` is the noun in that message.
 struct Field {
     std::string_view key;
     std::string_view meaning;

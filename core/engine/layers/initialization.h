@@ -17,16 +17,15 @@ Tensor drawUniform(at::IntArrayRef shape, double bound, at::Generator& generator
 
 /// Draws a weight tensor [out, …], float64 on the CPU.
 ///
-/// | init           | entries                                                            | source | |
-/// -------------- | ------------------------------------------------------------------ | --------------------
-/// | | standard       | uniform in ±1/√in                                                  | PyTorch's
-/// default    | | he_normal      | normal, variance 2/in                                              | He et
-/// al. 2015       | | he_uniform     | uniform in ±√(6/in)                                                |
-/// He et al. 2015       | | xavier_normal  | normal, variance 2/(in + out) | Glorot & Bengio 2010 | |
-/// xavier_uniform | uniform in ±√(6/(in + out))                                        | Glorot & Bengio 2010
-/// | | lecun_normal   | normal, variance 1/in                                              | LeCun et al.
-/// 1998    | | orthogonal     | [out, rest] with orthonormal rows, or columns where rows are more  | Saxe et
-/// al. 2014     |
+/// | init           | entries                                               | source               |
+/// | -------------- | ----------------------------------------------------- | -------------------- |
+/// | standard       | uniform in ±1/√in                                     | PyTorch's default    |
+/// | he_normal      | normal, variance 2/in                                 | He et al. 2015       |
+/// | he_uniform     | uniform in ±√(6/in)                                   | He et al. 2015       |
+/// | xavier_normal  | normal, variance 2/(in + out)                         | Glorot & Bengio 2010 |
+/// | xavier_uniform | uniform in ±√(6/(in + out))                           | Glorot & Bengio 2010 |
+/// | lecun_normal   | normal, variance 1/in                                 | LeCun et al. 1998    |
+/// | orthogonal     | [out, rest], orthonormal rows (or columns, the fewer) | Saxe et al. 2014     |
 ///
 /// He et al. scale by `in` (the forward pass keeps its variance) or by `out` (the backward pass does); here
 /// it is `in` for linear layers and convolutions alike. Before a batch norm the scale makes no difference to
