@@ -429,7 +429,7 @@ void Run::evaluateWhenDue() {
     if (request_.checkpointEachEpoch && result->epoch > 0) takeCheckpoint();
 }
 
-/// What the steps told whose figures are here. Throws Error{numeric} where a loss was not finite.
+/// The figures of the steps that have arrived. Throws Error{numeric} if a loss was not finite.
 /// @param wait for those of all steps
 void Run::publishSteps(bool wait) {
     if (!training_) return;
@@ -570,7 +570,7 @@ class TorchEngine : public Engine {
         result.torchVersion = TORCH_VERSION;
         std::tie(result.blas, result.referenceBlas) = blasInUse();
         result.cpuCapability = cpuCapability();
-        result.threads = std::thread::hardware_concurrency(); // what a run uses unless told otherwise
+        result.threads = std::thread::hardware_concurrency(); // what a run uses unless set otherwise
         result.devices.push_back({.id = "cpu",
                                   .name = cpuName(),
                                   .available = true,

@@ -115,7 +115,7 @@ struct FixedOptions {
     bool operator==(const FixedOptions&) const = default;
 };
 
-/// The type of a tuner with what it alone can be told, in the order of the choices on screen.
+/// The type of a tuner with its own options, in the order of the choices on screen.
 using TunerOptions =
     std::variant<DeltaStnOptions, StnOptions, HypernetworkOptions, ImplicitOptions, UnrolledOptions,
                  GridOptions, RandomOptions, BayesianOptions, PbtOptions, ReplayOptions, FixedOptions>;

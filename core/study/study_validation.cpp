@@ -9,7 +9,7 @@ namespace dstn {
 
 namespace {
 
-/// What is told of a method: "methods[1] (Random search)".
+/// A method in messages: "methods[1] (Random search)".
 std::string place(const Study& study, std::size_t method) {
     return indexed("methods", method) + " (" + study.methods[method].name + ")";
 }

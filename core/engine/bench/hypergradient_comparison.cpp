@@ -95,7 +95,7 @@ class Comparison {
     Hypergradient responding(const TunerOptions& options);
     Hypergradient implicit(const std::string& method, InverseKind inverse);
     Hypergradient unrolled(const std::string& method, std::int64_t steps);
-    /// Carries out `body`, which fills in a hypergradient; where the method cannot be had, its note says why.
+    /// Runs `body`, which fills in a hypergradient; if the method is not available, its note says why.
     template <typename F>
     Hypergradient attempt(const std::string& method, const F& body);
     /// Notes dL_V/dλ under the names of the stand's hyperparameters, with what it took since `begin`.
