@@ -14,8 +14,8 @@ Subcommand exportCommand(CLI::App& program) {
         bool force = false;
     };
     auto options = std::make_shared<Options>();
-    CLI::App* app = program.add_subcommand("export", "Write a run's figures into a file");
-    app->add_option("RUN", options->run, "Its id or the beginning, its name, or last")->required();
+    CLI::App* app = program.add_subcommand("export", "Write a run's figures to a file");
+    app->add_option("RUN", options->run, "Its id or the start of it, its name, or last")->required();
     app->add_option("--format", options->format,
                     "csv: one row per step, one column per series; json: everything known about the run")
         ->required()

@@ -85,7 +85,7 @@ Subcommand hypergradientsCommand(CLI::App& program) {
     auto options = std::make_shared<Options>();
     CLI::App* app = program.add_subcommand(
         "hypergradients", "Compare the hypergradients of all methods at a run's last checkpoint");
-    app->add_option("RUN", options->run, "Its id or the beginning, its name, or last")->required();
+    app->add_option("RUN", options->run, "Its id or the start of it, its name, or last")->required();
     options->archive.addTo(*app);
     constexpr std::uint64_t most = 1'000'000;
     app->add_option("--fit-steps", options->comparison.fitSteps,

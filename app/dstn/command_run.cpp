@@ -168,8 +168,8 @@ Course follow(Session& session, EventQueue& events, const Recorder& recorder, Di
         if (Interruption::wanted() && !stopping) {
             display.clearBar();
             if (!quiet)
-                std::cerr << (course.began ? "interrupted: saving the run (once more to end at once)\n"
-                                           : "interrupted: ending (once more to end at once)\n");
+                std::cerr << (course.began ? "interrupted: saving the run (interrupt again to end at once)\n"
+                                           : "interrupted: ending (interrupt again to end at once)\n");
             stop();
         }
         if (!std::cout) stop(); // nobody reads the results any more
@@ -182,7 +182,7 @@ Course follow(Session& session, EventQueue& events, const Recorder& recorder, Di
 std::string afterInterruption(const std::string& run, const Course& course, bool resumed) {
     if (resumed || course.saved) return "resume with: dstn run --resume " + run.substr(0, 8);
     return course.began ? "the run has no checkpoint to resume from: start a new run"
-                        : "the run had not begun: nothing is kept of it";
+                        : "the run had not started: nothing was saved";
 }
 
 /// A search is a study of one method and one seed; its trials are the runs.
@@ -254,7 +254,7 @@ Subcommand runCommand(CLI::App& program) {
     app->add_option("--max-steps", options->maxSteps, "End as completed after this many training steps")
         ->check(wholeNumber(1, std::numeric_limits<std::int64_t>::max()));
     app->add_option("--resume", options->resume,
-                    "Resume this run: its id or the beginning, its name, or last")
+                    "Resume this run: its id or the start of it, its name, or last")
         ->type_name("RUN");
     app->add_option("--replay", options->replay,
                     "Train without tuning, with the hyperparameters following the schedule of this run")

@@ -220,7 +220,7 @@ Subcommand studyCommand(CLI::App& program) {
         "A study file, a study preset's id, or - for standard input. A study of this name in the archive "
         "is resumed");
     auto* resume = app->add_option("--resume", options->resume,
-                                   "Resume this study: its id or the beginning, its name, or last")
+                                   "Resume this study: its id or the start of it, its name, or last")
                        ->type_name("STUDY");
     app->add_flag("--new", options->fresh, "Start a new study, even if the archive has one of this name")
         ->excludes(resume);

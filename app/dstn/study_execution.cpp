@@ -170,7 +170,7 @@ int executeStudy(const StudyExecution& execution) {
                 pausing = true;
                 display.clearBar();
                 if (!execution.quiet)
-                    std::cerr << "interrupted: saving what runs (once more to end at once)\n";
+                    std::cerr << "interrupted: saving the runs (interrupt again to end at once)\n";
                 session.pause(true);
             }
             display.drawBar();

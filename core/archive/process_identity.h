@@ -7,8 +7,8 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// Names one process for good: a process id alone is reused, after a restart of the machine
-/// even soon. Linux only.
+/// Identifies one process uniquely: a process id alone is reused, and soon after a restart of
+/// the machine. Linux only.
 struct ProcessIdentity {
     std::string host;
     std::string boot;       ///< changes with every start of the machine

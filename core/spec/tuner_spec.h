@@ -60,7 +60,7 @@ struct ImplicitOptions {
 
 struct UnrolledOptions {
     UnrollMode mode = UnrollMode::reverse;
-    std::int64_t steps = 10; ///< K: reverse mode: the last training steps that are differentiated through
+    std::int64_t steps = 10; ///< K: the last training steps, through which reverse mode differentiates
     bool operator==(const UnrolledOptions&) const = default;
 };
 

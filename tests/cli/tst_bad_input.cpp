@@ -271,7 +271,7 @@ class BadInputTest : public QObject {
                 {"type": "linear", "out": 4}])"},
             4, "dstn: Not enough memory: the run needs about");
         row("loss that is not finite in bench", {"bench", "--preset", "nan.json", "--repetitions", "5"}, 1,
-            "dstn: nan.json: in one of the steps measured the ");
+            "dstn: nan.json: in one of the measured steps the ");
 
         row("archive: no SQLite", {"run", "plain.json", "--archive", "notes.txt"}, 5,
             "dstn: The archive notes.txt is not a SQLite file");

@@ -244,7 +244,7 @@ class DstnTest : public QObject {
         QVERIFY(process.waitForFinished(dstn::test::patience));
         QCOMPARE(process.exitCode(), 130);
         const QString err = QString::fromUtf8(process.readAllStandardError());
-        QVERIFY2(err.contains("the run had not begun") && !err.contains("--resume"), qPrintable(err));
+        QVERIFY2(err.contains("the run had not started") && !err.contains("--resume"), qPrintable(err));
         QCOMPARE(dstn({"list", "--archive", "early.sqlite", "--json"}).lines().size(), 0);
     }
 
