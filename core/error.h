@@ -8,7 +8,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// What went wrong, as far as the caller must know it: the headless program's exit code follows from it.
+/// What went wrong, as far as the caller needs to know: the headless program's exit code follows from it.
 enum class ErrorKind {
     numeric,     ///< a loss or gradient is not finite; exit code 1
     usage,       ///< wrong usage or an invalid experiment; exit code 2
@@ -37,7 +37,7 @@ constexpr int exitCode(ErrorKind kind) {
     return 1;
 }
 
-/// An error with a message for the person in front of the screen: what was wrong, where, what to do.
+/// An error with a message for the user: what was wrong, where, and what to do.
 class Error : public std::runtime_error {
   public:
     Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
@@ -47,8 +47,8 @@ class Error : public std::runtime_error {
     ErrorKind kind_;
 };
 
-/// Text from outside as a message may show it: control characters, which could end the message early or steer
-/// a terminal, as "\x1b", and so bytes that are not UTF-8.
+/// External text made safe for messages: control characters, which could end the message early or control
+/// a terminal, become "\x1b" and the like, as do bytes that are not UTF-8.
 std::string printable(std::string_view text);
 
 } // namespace dstn

@@ -12,7 +12,7 @@ namespace DSTN_EXPORT dstn {
 /// A code point and how many bytes stand for it.
 struct CodePoint {
     char32_t value = 0;
-    std::size_t bytes = 0; ///< 0: no well-formed UTF-8
+    std::size_t bytes = 0; ///< 0: not well-formed UTF-8
 };
 
 /// The code point at the front of a text that is not empty.
@@ -21,13 +21,13 @@ CodePoint decodeUtf8(std::string_view text);
 /// Whether all of a text is well-formed.
 bool isUtf8(std::string_view text);
 
-/// How many code points a text has; a byte that belongs to none counts as one.
+/// How many code points a text has; an invalid byte counts as one.
 std::size_t countCodePoints(std::string_view text);
 
 /// The first code points of a text, counted as countCodePoints() does.
 std::string_view firstCodePoints(std::string_view text, std::size_t count);
 
-/// The longest beginning of a text that takes at most so many bytes and cuts no code point in two.
+/// The longest prefix of a text of at most this many bytes that does not split a code point.
 std::string_view firstBytes(std::string_view text, std::size_t bytes);
 
 } // namespace dstn

@@ -18,7 +18,7 @@ struct ArchiveOption {
     }
     /// Throws Error{archive}.
     Archive open(Archive::Mode mode = Archive::Mode::readOnly) const { return Archive(resolved(), mode); }
-    /// The same, or nothing where the user has no archive yet.
+    /// The same, or nothing if the user has no archive yet.
     std::optional<Archive> openIfThere() const {
         std::error_code error;
         const auto type = std::filesystem::status(resolved(), error).type();

@@ -87,12 +87,12 @@ std::string benchTable(const std::vector<BenchReport>& reports) {
                               std::to_string(report.repetitions)});
     }
     return table.text() +
-           "Milliseconds and ratios are medians of so many `times` interleaved repetitions. ratio, stock: "
+           "Milliseconds and ratios are medians of `times` interleaved repetitions. ratio, stock: "
            "the "
            "training step over the plain one,\nof the same operations and of LibTorch's modules; shared: "
            "ratio "
            "with the primal shared; 20 : 1: training steps with as many\ntuned hyperparameters; MiB, memory: "
-           "tensors at their most in tuned training, and that over plain training.\n";
+           "peak of the tensors in tuned training, and its ratio to plain training.\n";
 }
 
 nlohmann::ordered_json tunersJson(const TunerBenchReport& report, const SearchBench& search) {
@@ -165,12 +165,12 @@ Report measure(const std::string& source, const F& bench) {
         Report report = bench();
         report.preset = source;
         if (!report.dataAtHand)
-            complain(source + ": the data are not at hand; measured on random data of their form");
+            complain(source + ": the data are not available; measured on random data of the same shape");
         return report;
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::numeric) throw;
         throw Error(ErrorKind::numeric,
-                    source + ": in one of the steps measured " + error.what() +
+                    source + ": in one of the measured steps " + error.what() +
                         ". A smaller learning rate (optimizers.general.lr) usually helps.");
     }
 }
@@ -188,7 +188,7 @@ Subcommand benchCommand(CLI::App& program) {
     auto* preset = app->add_option("--preset", options->preset, "A preset's id or an experiment file");
     auto* all = app->add_flag("--all", options->all, "All presets, as a table")->excludes(preset);
     app->add_flag("--tuners", options->tuners,
-                  "The steps of every tuner that works within a run, and what a search costs")
+                  "Time the steps of every tuner that works within a run, and the cost of a search")
         ->excludes(all);
     app->add_option("--device", options->device, "auto, cpu, cuda or cuda:N");
     app->add_option("--repetitions", options->bench.repetitions, "Interleaved repetitions of each step")
@@ -198,7 +198,7 @@ Subcommand benchCommand(CLI::App& program) {
                     "Fewer repetitions, three at least, of a preset that takes longer")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    app->add_flag("--json", options->json, "Print one JSON object a line");
+    app->add_flag("--json", options->json, "Print one JSON object per line");
     return {app, [options] {
                 std::vector<std::string> sources{options->preset};
                 if (options->all) {

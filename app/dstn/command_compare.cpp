@@ -13,9 +13,8 @@ Subcommand compareCommand(CLI::App& program) {
         std::vector<std::string> runs;
     };
     auto options = std::make_shared<Options>();
-    CLI::App* app =
-        program.add_subcommand("compare", "Show runs beside each other, and what differs in them");
-    app->add_option("RUN", options->runs, "Two runs or more: ids or their beginnings, names, or last")
+    CLI::App* app = program.add_subcommand("compare", "Show runs side by side, and how they differ");
+    app->add_option("RUN", options->runs, "Two or more runs: ids or the start of them, names, or last")
         ->required()
         ->expected(2, 1000);
     options->archive.addTo(*app);

@@ -88,7 +88,7 @@ void addArchive(Rows& rows, const ArchiveOption& option) {
 
 Subcommand doctorCommand(CLI::App& program) {
     auto archive = std::make_shared<ArchiveOption>();
-    CLI::App* app = program.add_subcommand("doctor", "Say what this machine offers and whether all is well");
+    CLI::App* app = program.add_subcommand("doctor", "Check this machine: devices, BLAS, data and archive");
     archive->addTo(*app);
     return {app, [archive] {
                 Table table{.rows = {{"program", DSTN_VERSION}}, .right = {}};

@@ -14,10 +14,10 @@ Subcommand exportCommand(CLI::App& program) {
         bool force = false;
     };
     auto options = std::make_shared<Options>();
-    CLI::App* app = program.add_subcommand("export", "Write a run's figures into a file");
-    app->add_option("RUN", options->run, "Its id or the beginning, its name, or last")->required();
+    CLI::App* app = program.add_subcommand("export", "Write a run's figures to a file");
+    app->add_option("RUN", options->run, "Its id or the start of it, its name, or last")->required();
     app->add_option("--format", options->format,
-                    "csv: a row a step, a column a series; json: everything that is known of the run")
+                    "csv: one row per step, one column per series; json: everything known about the run")
         ->required()
         ->check(CLI::IsMember({"csv", "json"}));
     app->add_option("--out", options->out, "The file to write, - for standard output")

@@ -85,11 +85,11 @@ Subcommand hypergradientsCommand(CLI::App& program) {
     auto options = std::make_shared<Options>();
     CLI::App* app = program.add_subcommand(
         "hypergradients", "Compare the hypergradients of all methods at a run's last checkpoint");
-    app->add_option("RUN", options->run, "Its id or the beginning, its name, or last")->required();
+    app->add_option("RUN", options->run, "Its id or the start of it, its name, or last")->required();
     options->archive.addTo(*app);
     constexpr std::uint64_t most = 1'000'000;
     app->add_option("--fit-steps", options->comparison.fitSteps,
-                    "Training steps in which a response is fitted that the run does not have")
+                    "Training steps to fit a response that the run does not have")
         ->check(wholeNumber(1, most))
         ->capture_default_str();
     app->add_option("--reference-steps", options->comparison.referenceSteps,

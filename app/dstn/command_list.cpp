@@ -25,7 +25,7 @@ Subcommand listCommand(CLI::App& program) {
     auto options = std::make_shared<Options>();
     CLI::App* app = program.add_subcommand("list", "List the runs of the archive, newest first");
     options->archive.addTo(*app);
-    app->add_flag("--json", options->json, "Print one JSON object a line");
+    app->add_flag("--json", options->json, "Print one JSON object per line");
     app->add_option("--filter", options->filter, "Only runs that meet these conditions (see below)")
         ->type_name("EXPR");
     app->footer(RunFilter::help());

@@ -19,9 +19,9 @@ Subcommand presetsCommand(CLI::App& program) {
     };
     auto options = std::make_shared<Options>();
     CLI::App* app = program.add_subcommand("presets", "List the experiments that come with the program");
-    app->add_option("ID", options->id, "Print this preset's experiment, to start a file of your own from");
-    app->add_flag("--studies", options->studies, "The studies that come with it instead");
-    app->add_flag("--json", options->json, "Print one JSON object a line");
+    app->add_option("ID", options->id, "Print this preset's experiment, as a start for your own file");
+    app->add_flag("--studies", options->studies, "List the studies instead");
+    app->add_flag("--json", options->json, "Print one JSON object per line");
     return {app, [options] {
                 const std::vector<Preset>& all = options->studies ? studyPresets() : presets();
                 if (!options->id.empty()) {

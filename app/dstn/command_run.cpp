@@ -39,10 +39,10 @@ std::vector<std::pair<std::string, std::string>> assignments(const RunOptions& o
 
 RunRequest resumedRequest(const RunOptions& options, const std::filesystem::path& path) {
     if (!options.source.empty())
-        throw Error(ErrorKind::usage, "--resume goes on with the experiment of the run; leave \"" +
+        throw Error(ErrorKind::usage, "--resume continues the run's own experiment; leave \"" +
                                           options.source + "\" out, or start a new run without --resume.");
     if (options.seed)
-        throw Error(ErrorKind::usage, "--resume goes on with the run's own seed; leave --seed out.");
+        throw Error(ErrorKind::usage, "--resume continues with the run's own seed; leave --seed out.");
     const Archive archive(path, Archive::Mode::readOnly);
     return resumeRequest(archive, archive.resolve(options.resume), assignments(options), options.maxSteps);
 }
@@ -53,7 +53,7 @@ RunRequest followingRequest(const RunOptions& options, const std::filesystem::pa
     if (!options.source.empty() || (!replays && !options.replay.empty()))
         throw Error(ErrorKind::usage,
                     std::string(replays ? "--replay" : "--retrain") +
-                        " takes the experiment of the run; leave " +
+                        " uses the run's own experiment; leave " +
                         (options.source.empty() ? "--replay" : "\"" + options.source + "\"") + " out.");
     const Archive archive(path, Archive::Mode::readOnly);
     return followRequest(archive, archive.resolve(replays ? options.replay : options.retrain),
@@ -158,7 +158,7 @@ Course follow(Session& session, EventQueue& events, const Recorder& recorder, Di
         const auto trouble = recorder.trouble();
         if (trouble && !troubled) {
             display.clearBar();
-            complain(*trouble + " This is tried again until the run has ended.");
+            complain(*trouble + " Writing is retried until the run ends.");
         }
         if (!trouble && troubled && !quiet) {
             display.clearBar();
@@ -168,8 +168,8 @@ Course follow(Session& session, EventQueue& events, const Recorder& recorder, Di
         if (Interruption::wanted() && !stopping) {
             display.clearBar();
             if (!quiet)
-                std::cerr << (course.began ? "interrupted: saving the run (once more to end at once)\n"
-                                           : "interrupted: ending (once more to end at once)\n");
+                std::cerr << (course.began ? "interrupted: saving the run (interrupt again to end at once)\n"
+                                           : "interrupted: ending (interrupt again to end at once)\n");
             stop();
         }
         if (!std::cout) stop(); // nobody reads the results any more
@@ -180,9 +180,9 @@ Course follow(Session& session, EventQueue& events, const Recorder& recorder, Di
 
 /// What an interrupted run leaves to go on with.
 std::string afterInterruption(const std::string& run, const Course& course, bool resumed) {
-    if (resumed || course.saved) return "go on with: dstn run --resume " + run.substr(0, 8);
-    return course.began ? "the run has no checkpoint to go on from: start it anew"
-                        : "the run had not begun: nothing is kept of it";
+    if (resumed || course.saved) return "resume with: dstn run --resume " + run.substr(0, 8);
+    return course.began ? "the run has no checkpoint to resume from: start a new run"
+                        : "the run had not started: nothing was saved";
 }
 
 /// A search is a study of one method and one seed; its trials are the runs.
@@ -225,7 +225,7 @@ int execute(const RunOptions& options) {
 
     const bool resumed = !options.resume.empty();
     if (!finished.message.empty())
-        complain(finished.message + (resumed && !course.began ? " The run is as it was." : ""));
+        complain(finished.message + (resumed && !course.began ? " The run is unchanged." : ""));
     if (trouble) complain(*trouble);
     if (finished.error) return exitCode(*finished.error);
     if (trouble) return exitCode(ErrorKind::archive);
@@ -240,7 +240,7 @@ int execute(const RunOptions& options) {
 
 Subcommand runCommand(CLI::App& program) {
     auto options = std::make_shared<RunOptions>();
-    CLI::App* app = program.add_subcommand("run", "Run an experiment, or go on with an interrupted run");
+    CLI::App* app = program.add_subcommand("run", "Run an experiment, or resume an interrupted run");
     app->add_option("EXPERIMENT", options->source,
                     "An experiment file, a preset's id, or - for standard input");
     app->add_option(
@@ -251,19 +251,19 @@ Subcommand runCommand(CLI::App& program) {
     app->add_option("--device", options->device, "auto, cpu, cuda or cuda:N");
     app->add_option("--seed", options->seed, "Seed of the experiment")
         ->check(wholeNumber(0, std::numeric_limits<std::uint64_t>::max()));
-    app->add_option("--max-steps", options->maxSteps, "End as completed after so many training steps")
+    app->add_option("--max-steps", options->maxSteps, "End as completed after this many training steps")
         ->check(wholeNumber(1, std::numeric_limits<std::int64_t>::max()));
     app->add_option("--resume", options->resume,
-                    "Go on with this run: its id or the beginning, its name, or last")
+                    "Resume this run: its id or the start of it, its name, or last")
         ->type_name("RUN");
     app->add_option("--replay", options->replay,
-                    "Train plainly with the hyperparameters following the schedule of this run")
+                    "Train without tuning, with the hyperparameters following the schedule of this run")
         ->type_name("RUN");
     app->add_option("--retrain", options->retrain,
-                    "Train plainly from the beginning with the last hyperparameters of this run")
+                    "Train without tuning, from the beginning, with the last hyperparameters of this run")
         ->type_name("RUN");
-    app->add_flag("--json", options->json, "Print one JSON object a line: started, epoch, finished");
-    app->add_flag("--quiet", options->quiet, "Nothing to stderr but errors");
+    app->add_flag("--json", options->json, "Print one JSON object per line: started, epoch, finished");
+    app->add_flag("--quiet", options->quiet, "Print nothing but errors to stderr");
     return {app, [options] { return execute(*options); }};
 }
 

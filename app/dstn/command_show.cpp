@@ -15,7 +15,7 @@ Subcommand showCommand(CLI::App& program) {
     };
     auto options = std::make_shared<Options>();
     CLI::App* app = program.add_subcommand("show", "Show a run: what it was, its epochs, what happened");
-    app->add_option("RUN", options->run, "Its id or the beginning, its name, or last")->required();
+    app->add_option("RUN", options->run, "Its id or the start of it, its name, or last")->required();
     options->archive.addTo(*app);
     app->add_flag("--json", options->json, "Print one JSON object");
     return {app, [options] {

@@ -34,7 +34,7 @@ std::vector<std::uint64_t> parseSeeds(const std::string& text) {
     std::vector<std::uint64_t> seeds;
     std::istringstream parts(text);
     const auto wrong = [&] {
-        return Error(ErrorKind::usage, "--seeds \"" + text + "\": expected seeds as in 0-4 or 0,1,7.");
+        return Error(ErrorKind::usage, "--seeds \"" + text + "\": expected seeds such as 0-4 or 0,1,7.");
     };
     const auto number = [&](const std::string& digits) {
         constexpr std::size_t most = 18;
@@ -101,8 +101,8 @@ void requireGrowth(const std::string& title, const Study& before, const Study& a
     for (const std::string& change : changes) list += "\n  " + change;
     throw Error(ErrorKind::usage,
                 title +
-                    " has runs of another study than this: a study may grow (budget, seeds, further "
-                    "methods), not change. Begin another one with --new, or under another name."
+                    " has runs of a different study: a study may grow (budget, seeds, further "
+                    "methods), not change. Start another one with --new, or under another name."
                     "\nWhat differs:" +
                     list);
 }
@@ -115,7 +115,7 @@ std::string prepare(const StudyOptions& options) {
     Study study;
     if (!options.resume.empty()) {
         if (!options.source.empty())
-            throw Error(ErrorKind::usage, "--resume goes on with a study of the archive; leave \"" +
+            throw Error(ErrorKind::usage, "--resume continues a study of the archive; leave \"" +
                                               options.source + "\" out, or leave --resume out.");
         id = archive.resolveStudy(options.resume);
         study = requireStudy("Study " + id.substr(0, 8), archive.studyDocument(id));
@@ -204,8 +204,8 @@ int show(const StudyOptions& options) {
     file << text.str();
     if (!file.flush())
         throw Error(ErrorKind::archive, options.out +
-                                            " cannot be written. Name a file in a folder that is there and "
-                                            "may be written.");
+                                            " cannot be written. Name a file in an existing folder that "
+                                            "can be written to.");
     return 0;
 }
 
@@ -217,18 +217,18 @@ Subcommand studyCommand(CLI::App& program) {
         program.add_subcommand("study", "Compare methods: several seeds, one budget, one experiment");
     app->add_option(
         "STUDY", options->source,
-        "A study file, a study preset's id, or - for standard input. One of the same name in the archive "
-        "goes on");
+        "A study file, a study preset's id, or - for standard input. A study of this name in the archive "
+        "is resumed");
     auto* resume = app->add_option("--resume", options->resume,
-                                   "Go on with this study: its id or the beginning, its name, or last")
+                                   "Resume this study: its id or the start of it, its name, or last")
                        ->type_name("STUDY");
-    app->add_flag("--new", options->fresh, "Begin anew, whatever the archive has under this name")
+    app->add_flag("--new", options->fresh, "Start a new study, even if the archive has one of this name")
         ->excludes(resume);
     app->add_option("--set", options->settings,
                     "path=value for the experiment of all methods; may be repeated")
         ->allow_extra_args(false);
-    app->add_option("--seeds", options->seeds, "As in 0-4 or 0,1,7");
-    app->add_option("--budget", options->budget, "For each method and seed, in the study's unit")
+    app->add_option("--seeds", options->seeds, "Such as 0-4 or 0,1,7");
+    app->add_option("--budget", options->budget, "Budget of each method and seed, in the study's unit")
         ->check(CLI::PositiveNumber);
     constexpr std::uint64_t most = 256;
     app->add_option("--parallel", options->parallel, "Runs at once")->check(wholeNumber(1, most));
@@ -241,8 +241,8 @@ Subcommand studyCommand(CLI::App& program) {
            "Of --show: text, markdown, csv (every change of the best loss), json, study (its document)")
         ->check(CLI::IsMember({"text", "markdown", "csv", "json", "study"}));
     app->add_option("--out", options->out, "File for --show, - for standard output")->type_name("PATH");
-    app->add_flag("--json", options->json, "Print one JSON object a line");
-    app->add_flag("--quiet", options->quiet, "Nothing to stderr but errors");
+    app->add_flag("--json", options->json, "Print one JSON object per line");
+    app->add_flag("--quiet", options->quiet, "Print nothing but errors to stderr");
     return {app, [options] {
                 if (options->list) return list(*options);
                 if (!options->show.empty()) return show(*options);

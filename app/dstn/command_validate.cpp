@@ -34,9 +34,9 @@ Subcommand validateCommand(CLI::App& program) {
     };
     auto options = std::make_shared<Options>();
     CLI::App* app =
-        program.add_subcommand("validate", "Say every mistake of experiments, without running them");
+        program.add_subcommand("validate", "Check experiments and list every mistake, without running them");
     app->add_option("FILE", options->files, "Experiment files or presets")->required();
-    app->add_flag("--without-data", options->withoutData, "Do not look at the data that they name");
+    app->add_flag("--without-data", options->withoutData, "Do not read the data that they name");
     return {app, [options] {
                 int code = 0;
                 for (const std::string& file : options->files) {

@@ -17,7 +17,7 @@ std::vector<std::pair<std::string, std::string>> parseAssignments(const std::vec
         const auto equals = setting.find('=');
         if (equals == std::string::npos || equals == 0)
             throw Error(ErrorKind::usage, "--set \"" + setting +
-                                              "\" is no assignment. Write path=value, such as "
+                                              "\" is not an assignment. Write path=value, such as "
                                               "budget.epochs=20.");
         assignments.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
     }

@@ -9,7 +9,7 @@
 namespace dstn::cli {
 
 /// An experiment as the command line names it: a preset's id, a file, or "-" for standard input.
-/// @return its text; throws Error{usage} if there is none of that name or it cannot be read
+/// @return its text; throws Error{usage} if nothing has that name or it cannot be read
 std::string experimentText(const std::string& source);
 
 /// "path=value" as given to --set. Throws Error{usage} if there is no "=".

@@ -2,8 +2,8 @@
 
 namespace dstn::cli {
 
-/// For its life, SIGINT, SIGTERM and SIGHUP are noted instead of ending the program, and a reader that closes
-/// its end of our output ends nothing. A second SIGINT ends the program at once with exit code 130.
+/// While it exists, SIGINT, SIGTERM and SIGHUP are recorded instead of ending the program, and a reader that
+/// closes its end of our output does not end it. A second SIGINT ends the program at once with exit code 130.
 /// One at a time in a process.
 class Interruption {
   public:

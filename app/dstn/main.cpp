@@ -52,7 +52,7 @@ static int run(int argc, char** argv) {
             "smaller batch (batch.train), narrower layers, fewer runs at once.");
         return exitCode(ErrorKind::device);
     } catch (const std::exception& error) {
-        complain(std::string("Something unforeseen happened: ") + error.what());
+        complain(std::string("An unexpected error occurred: ") + error.what());
         return 1;
     }
 }
@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
     // Here for all commands: a stream that failed once says so to the end.
     if (std::cout.flush()) return code;
     complain(
-        "The results could not be written to standard output: its disk is full, or what reads it has ended. "
+        "The results could not be written to standard output: its disk is full, or its reader has ended. "
         "Send them elsewhere and try again.");
     return code != 0 ? code : exitCode(ErrorKind::archive);
 }

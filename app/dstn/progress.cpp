@@ -9,7 +9,7 @@
 
 namespace dstn::cli {
 
-/// @param language perplexities e^loss are told in place of accuracies
+/// @param language perplexities e^loss are shown instead of accuracies
 static std::string figures(const EpochResult& result, bool language) {
     std::string text = "validation loss " + shortNumber(result.validationLoss);
     if (language) {

@@ -7,10 +7,10 @@
 
 namespace dstn::cli {
 
-/// What stderr says of a run while it runs. Knows no terminal: hands out texts.
+/// What stderr shows while a run is in progress. Independent of the terminal: returns texts.
 class Progress {
   public:
-    /// Takes note of an event. @return lines to keep on screen ("" where there is nothing to say), each with
+    /// Records an event. @return lines to keep on screen ("" where there is nothing to say), each with
     /// its end: the start, each epoch, warnings, hyperparameters set
     std::string note(const Event& event);
     /// One line of at most `width` columns: bar, epoch, step, examples or tokens a second, loss, time left.
@@ -36,8 +36,8 @@ class Progress {
     double secondsLeft_ = 0.0, examplesPerSecond_ = 0.0;
     std::int64_t memoryBytes_ = 0;
     bool warmup_ = false, preparing_ = true;
-    bool language_ = false;               ///< perplexities are told in place of accuracies
-    std::string loading_ = "preparing …"; ///< what is done before the run starts
+    bool language_ = false;               ///< perplexities are shown instead of accuracies
+    std::string loading_ = "preparing …"; ///< what happens before the run starts
 };
 
 } // namespace dstn::cli

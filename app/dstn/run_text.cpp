@@ -122,7 +122,7 @@ std::string detailsText(const RunDetails& details) {
         fact("validation accuracy", shortNumber(run.bestValidationAccuracy));
         fact("test", shortNumber(run.testAtBest));
     }
-    if (run.resumable) fact("go on with", "dstn run --resume " + run.id.substr(0, 8));
+    if (run.resumable) fact("resume with", "dstn run --resume " + run.id.substr(0, 8));
     std::string text = facts.text();
 
     if (!details.epochs.empty()) {

@@ -16,7 +16,7 @@ nlohmann::ordered_json detailsJson(const RunDetails& details);
 
 std::string listText(const std::vector<RunRow>& runs);
 std::string detailsText(const RunDetails& details);
-/// The runs beside each other: results, hyperparameters at the end, and what differs in their experiments.
+/// The runs side by side: results, hyperparameters at the end, and what differs in their experiments.
 std::string comparisonText(const std::vector<RunDetails>& runs);
 
 } // namespace dstn::cli

@@ -72,7 +72,7 @@ class StudyDisplay {
         names_[begun.run] = begun.name;
         runs_[key(begun.place)] = begun.run;
         live_[begun.run] = {.name = begun.name, .progress = {}};
-        if (begun.resumed) line(begun.name + ": goes on");
+        if (begun.resumed) line(begun.name + ": resumed");
     }
     void take(const StudyRunEvent& of) {
         const std::string& run = runs_[key(of.place)];
@@ -170,7 +170,7 @@ int executeStudy(const StudyExecution& execution) {
                 pausing = true;
                 display.clearBar();
                 if (!execution.quiet)
-                    std::cerr << "interrupted: saving what runs (once more to end at once)\n";
+                    std::cerr << "interrupted: saving the runs (interrupt again to end at once)\n";
                 session.pause(true);
             }
             display.drawBar();
@@ -184,7 +184,7 @@ int executeStudy(const StudyExecution& execution) {
     if (finished.error) return exitCode(*finished.error);
     if (finished.state == RunState::interrupted) {
         if (!execution.quiet)
-            std::cerr << "go on with: dstn study --resume " << execution.study.substr(0, 8) << '\n';
+            std::cerr << "resume with: dstn study --resume " << execution.study.substr(0, 8) << '\n';
         return exitCode(ErrorKind::interrupted);
     }
     if (finished.state == RunState::failed) return 1;

@@ -11,8 +11,8 @@ namespace dstn::cli {
 /// How the command line executes a study.
 struct StudyExecution {
     std::filesystem::path archive;
-    std::string study;         ///< UUID; the archive holds it
-    std::int64_t maxSteps = 0; ///< of all its runs together; 0: any number
+    std::string study;         ///< UUID of a study in the archive
+    std::int64_t maxSteps = 0; ///< over all its runs; 0: no limit
     bool json = false, quiet = false;
 };
 

@@ -6,14 +6,14 @@
 
 namespace dstn::cli {
 
-/// One command of the program: its options, which it adds to the program on being made, and what it does.
+/// One command of the program: its options, which its constructor adds to the program, and what it does.
 /// `execute` returns the exit code and throws Error.
 struct Subcommand {
     CLI::App* options = nullptr;
     std::function<int()> execute;
 };
 
-// One a file, command_NAME.cpp.
+// One per file, command_NAME.cpp.
 Subcommand runCommand(CLI::App& program);
 Subcommand presetsCommand(CLI::App& program);
 Subcommand validateCommand(CLI::App& program);

@@ -11,12 +11,12 @@ namespace dstn::cli {
 void complain(std::string_view message);
 
 bool stderrIsTerminal();
-/// Columns of the terminal on stderr; 80 where it does not say.
+/// Columns of the terminal on stderr; 80 if unknown.
 int terminalWidth();
 
 /// Columns that a UTF-8 text takes, each code point being one wide.
 int textWidth(std::string_view text);
-/// The text cut to so many columns, with "…" where something is missing.
+/// The text cut to this many columns, with "…" where something was cut.
 std::string shortened(std::string_view text, int width);
 
 /// Columns, aligned: numbers right, the first row being the heads.

@@ -37,7 +37,7 @@ Experiment readExperiment(const QString& source) {
     const std::string text = experimentOf(source.toStdString());
     ParsedExperiment parsed = parseExperiment(text);
     if (!parsed.experiment)
-        quit(QStringLiteral("%1 is no valid experiment:\n%2")
+        quit(QStringLiteral("%1 is not a valid experiment:\n%2")
                  .arg(source, QString::fromStdString(describe(parsed.mistakes))),
              ErrorKind::usage);
     return std::move(*parsed.experiment);
@@ -105,7 +105,7 @@ int main(int argc, char** argv) {
                  "were under way can be resumed from the archive."),
              ErrorKind::device);
     } catch (const std::exception& error) {
-        quit(QStringLiteral("Something unforeseen happened: %1").arg(QString::fromUtf8(error.what())),
+        quit(QStringLiteral("An unexpected error occurred: %1").arg(QString::fromUtf8(error.what())),
              ErrorKind::numeric);
     }
 }

@@ -167,7 +167,7 @@ void Appender::requireFree() {
     const auto state = runStateFromName(owner.getColumn(0).getString()).value_or(RunState::failed);
     if (!ended(state) && processOf(owner, 1) != ProcessIdentity::self() && !abandonedRun(owner, 1))
         throw Error(ErrorKind::archive, "Run " + run_ + " is " + std::string(name(state)) +
-                                            " in another process, which took it up meanwhile. Stop one of "
+                                            " in another process, which has resumed it. Stop one of "
                                             "the two.");
 }
 
@@ -350,7 +350,7 @@ void Appender::operator()(const SamplesTaken& taken) {
     for (const auto& [series, step, seconds, value] : taken.samples) {
         const auto place = target_.metrics.at(static_cast<std::size_t>(series));
         if (!place)
-            throw Error(ErrorKind::archive, "Run " + run_ + " told a sample of the series " +
+            throw Error(ErrorKind::archive, "Run " + run_ + " reported a sample of the series " +
                                                 std::string(seriesName(series)) +
                                                 ", which it had not declared.");
         samples.push_back({.place = *place, .step = step, .seconds = seconds, .value = value});
@@ -360,7 +360,7 @@ void Appender::operator()(const SamplesTaken& taken) {
 
 void Appender::operator()(const HyperparametersSampled& sampled) {
     if (sampled.points.size() != target_.values.size())
-        throw Error(ErrorKind::archive, "Run " + run_ + " told the values of " +
+        throw Error(ErrorKind::archive, "Run " + run_ + " reported the values of " +
                                             std::to_string(sampled.points.size()) +
                                             " hyperparameters, but its experiment has " +
                                             std::to_string(target_.values.size()) + ".");

@@ -14,7 +14,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// One line of the list of runs. Never built from metrics, which are many.
+/// One line of the list of runs. Never computed from the metrics, of which there are many.
 struct RunRow {
     std::string id; ///< UUID
     std::string name, dataName, modelName, method;
@@ -25,8 +25,8 @@ struct RunRow {
     std::int64_t steps = 0, stepsTotal = 0, stepsPerEpoch = 0;
     std::optional<double> bestValidationLoss, bestValidationAccuracy,
         testAtBest;        ///< test accuracy, or loss in regression
-    bool language = false; ///< a language model: its figures are perplexities, its accuracy a mere aside
-    /// Of language models alone: e^loss, the loss being a mean over tokens, in nats.
+    bool language = false; ///< a language model: perplexity is its main figure, accuracy is secondary
+    /// Language models only: e^loss, the loss being a mean over tokens, in nats.
     std::optional<double> bestValidationPerplexity, testPerplexityAtBest;
     std::optional<std::int64_t> bestEpoch;
     std::vector<std::string> tags;
@@ -59,14 +59,14 @@ struct StudyRun {
     std::string experimentJson;
     double seconds = 0.0, gradients = 0.0;
     std::int64_t steps = 0, stepsPerEpoch = 0;
-    std::int64_t stepsTotal = 0;     ///< to which it was to train when it was last begun
-    bool checkpoint = false;         ///< there is one to go on from
+    std::int64_t stepsTotal = 0;     ///< up to which it was last asked to train
+    bool checkpoint = false;         ///< there is one to resume from
     std::vector<EpochResult> epochs; ///< in order
 };
 
 struct RunDetails {
     RunRow row;
-    std::optional<StudyPlace> place; ///< absent: of no study
+    std::optional<StudyPlace> place; ///< absent: not part of a study
     std::string experimentJson;
     Environment environment;
     std::int64_t parameters = 0, responseParameters = 0;
@@ -89,18 +89,18 @@ struct HyperparameterCurve {
 
 enum class ExportFormat { csv, json };
 
-/// Whether `path` is the archive's file or one that SQLite keeps beside it, by whatever name or link.
+/// Whether `path` is the archive's file or one of SQLite's files beside it, under any name or link.
 bool belongsToArchive(const std::filesystem::path& archive, const std::filesystem::path& path);
 
 /// Runs in one SQLite file (WAL). Several processes may write; a reader never blocks a writer. One object
-/// belongs to one thread; open as many as needed.
+/// belongs to one thread; open as many as you need.
 /// Every member throws Error{archive} naming the file, what is wrong and what to do.
 class Archive {
   public:
     enum class Mode { readWrite, readOnly };
     /// $XDG_DATA_HOME/delta-stn-workbench/runs.sqlite, ~/.local/share where unset.
     static std::filesystem::path defaultPath();
-    /// readWrite creates the file and its folder where missing and migrates an older schema forward; a newer
+    /// readWrite creates the file and its folder if missing and migrates an older schema forward; a newer
     /// schema is refused. readOnly requires the file.
     explicit Archive(const std::filesystem::path& path, Mode mode = Mode::readWrite);
     ~Archive();
@@ -121,14 +121,13 @@ class Archive {
     HyperparameterCurve curve(const std::string& run, const Hyperparameter& hyperparameter,
                               std::int64_t afterStep = -1) const;
     std::shared_ptr<const std::string> checkpoint(const std::string& run) const; ///< null: there is none
-    /// Changes whenever another connection wrote; cheap enough to ask many times a second.
+    /// Changes whenever another connection wrote; cheap enough to call many times a second.
     std::int64_t dataVersion() const;
-    /// CSV (RFC 4180): a row a step, the columns step, epoch, seconds and one a series, empty where a series
-    /// has no value at that step; NaN is "NaN", infinity "inf". JSON: the whole run; as JSON has no such
-    /// numbers they are the strings "NaN", "Infinity" and "-Infinity".
-    /// A file is written beside `out` and renamed, so that `out` is whole or untouched; one that exists is
-    /// replaced, of a link the file that it leads to. Devices and pipes are written into. The archive's own
-    /// files and folders are refused.
+    /// CSV (RFC 4180): one row per step; columns step, epoch, seconds and one per series, empty where a
+    /// series has no value at that step; NaN is "NaN", infinity "inf". JSON: the whole run; as JSON has no
+    /// such numbers they are the strings "NaN", "Infinity" and "-Infinity". A file is written beside `out`
+    /// and renamed, so that `out` is either complete or untouched; an existing file is replaced, through a
+    /// link too. Devices and pipes are written to. The archive's own files and folders are refused.
     void exportRun(const std::string& run, ExportFormat format, const std::filesystem::path& out) const;
     /// The same into a stream.
     void exportRun(const std::string& run, ExportFormat format, std::ostream& out) const;
@@ -138,10 +137,10 @@ class Archive {
     void setStarred(const std::string& run, bool starred);
     void setTags(const std::string& run, const std::vector<std::string>& tags);
     void setNote(const std::string& run, const std::string& note);
-    void setDeleted(const std::vector<std::string>& runs, bool deleted); ///< hides; undone by false
-    /// Removes the hidden runs for good and gives the space back to the disk.
+    void setDeleted(const std::vector<std::string>& runs, bool deleted); ///< hides the run; false undoes it
+    /// Removes the hidden runs permanently and frees their disk space.
     void purgeDeleted();
-    /// Marks runs as interrupted whose process is gone. Called on opening for writing too.
+    /// Marks runs as interrupted whose process is gone. Also called when opening for writing.
     void settleAbandonedRuns();
     /// "ok", or what SQLite's integrity check found.
     std::string integrity() const;
@@ -165,19 +164,19 @@ class Archive {
     /// Error{archive} if another process that lives is it.
     void setStudyState(const std::string& study, RunState state, const std::string& reason = {});
     void studyHeartbeat(const std::string& study);
-    /// Gives up what lets these runs go on.
+    /// Removes what these runs need to be resumed.
     void dropCheckpoints(const std::vector<std::string>& runs);
-    /// Hides studies with their runs; undone by false. purgeDeleted() removes them for good.
+    /// Hides studies with their runs; false undoes it. purgeDeleted() removes them for good.
     void setStudiesDeleted(const std::vector<std::string>& studies, bool deleted);
 
-    // Writing a run; one transaction a call, on the disk for good where it holds a checkpoint or the end.
-    /// The run comes into being with RunStarted; what was told before waits for it. RunStarted of a run that
-    /// is there resumes it: what lies after its `firstStep` goes. Until then the run stays as it was; if the
-    /// resumption ends before it has started, a note among its events says why. Throws
-    /// Error{archive} for RunStarted of a run that another process is executing. Of two samples of a series
-    /// at the same step the later stays.
+    // Writing a run; one transaction per call, durable where it holds a checkpoint or the end.
+    /// A run is created by RunStarted; earlier events wait for it. RunStarted of a run that
+    /// exists resumes it: everything after its `firstStep` is removed. Until then the run is unchanged; if
+    /// the resumption ends before it starts, a note among its events says why. Throws Error{archive} for
+    /// RunStarted of a run that another process is executing. If a series has two samples at the same step,
+    /// the later one is kept.
     void append(const std::string& run, const std::vector<Event>& events);
-    /// A sign of life of a run that has nothing to tell.
+    /// A heartbeat of a run that has no events.
     void heartbeat(const std::string& run);
 
     struct Impl; ///< for core/archive alone
@@ -188,14 +187,14 @@ class Archive {
 
 /// Writes a run's events into the archive on a thread of its own, four times a second and at once for state
 /// changes and checkpoints. The constructor opens the archive, tries whether it can be written, and throws
-/// its errors; a later failure (disk full) is kept, tried again, and told by `trouble()`. Of the checkpoints
-/// that wait meanwhile only the newest is kept.
+/// its errors; a later failure (disk full) is kept, retried, and reported by `trouble()`. Of the checkpoints
+/// waiting meanwhile, only the newest is kept.
 class Recorder : public EventSink {
   public:
     Recorder(const std::filesystem::path& archive, std::string run);
     ~Recorder() override; ///< writes what is left
     void publish(const Event& event) override;
-    /// Waits until all that was published is written or has failed for good; returns trouble().
+    /// Waits until everything published is written or has finally failed; returns trouble().
     std::optional<std::string> finish();
     std::optional<std::string> trouble() const;
 
@@ -204,9 +203,9 @@ class Recorder : public EventSink {
     std::unique_ptr<Impl> impl_;
 };
 
-/// λ-by-λ and option-by-option difference of several experiments: path and one value a run ("" where absent),
-/// only where they differ, in document order. Paths are those of `--set`, with hyperparameters by name:
-/// "hyperparameters.dropout0.initial". Throws Error{usage} if a text is no JSON.
+/// λ-by-λ and option-by-option difference of several experiments: path and one value per run ("" where
+/// absent), only where they differ, in document order. Paths are those of `--set`, with hyperparameters by
+/// name: "hyperparameters.dropout0.initial". Throws Error{usage} if a text is not JSON.
 struct Difference {
     std::string path;
     std::vector<std::string> values;

@@ -22,7 +22,7 @@ namespace dstn {
 
 /// The connection of one Archive object, and what its member functions share.
 struct Archive::Impl {
-    /// What append() must know of a run, kept from call to call.
+    /// What append() needs to know about a run, kept between calls.
     struct Target {
         struct Named {
             std::string name;
@@ -45,7 +45,7 @@ struct Archive::Impl {
     std::int64_t ownWrites = 0;
     std::map<std::string, Target> targets;
     std::set<std::string> begun;                     ///< runs whose RunStarted was written from here
-    std::map<std::string, std::vector<Event>> early; ///< told before RunStarted
+    std::map<std::string, std::vector<Event>> early; ///< received before RunStarted
 
     template <typename Action>
     auto guard(Action&& action) const {
@@ -70,7 +70,7 @@ struct Archive::Impl {
         ++ownWrites;
     }
     void requireWriter() const;
-    /// Throws Error{archive} if the file is no longer where it was: what is written would be lost with it.
+    /// Throws Error{archive} if the file is no longer where it was: anything written would be lost with it.
     void requirePlace() const;
     /// The run's number. Throws Error{archive} if there is no such run.
     std::int64_t runId(const std::string& run) const;

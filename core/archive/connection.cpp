@@ -76,7 +76,7 @@ void checkHeader(const fs::path& path) {
     const std::vector<char> header = readHeader(path, headerSize);
     if (header.empty()) return; // an empty file is an empty database
     if (header.size() < headerSize || std::memcmp(header.data(), "SQLite format 3", 16) != 0)
-        throw refusal(path, "is no SQLite file. Name another file; nothing was changed.");
+        throw refusal(path, "is not a SQLite file. Name another file; nothing was changed.");
     const std::uint32_t version = bigEndian(&header[60]);
     const std::uint32_t application = bigEndian(&header[68]);
     if (application != 0 && application != static_cast<std::uint32_t>(archiveApplicationId))
@@ -119,7 +119,7 @@ void createFolder(const fs::path& path) {
     std::error_code unseen;
     if (!fs::is_directory(folder, unseen))
         throw Error(ErrorKind::archive, "The folder " + folder.string() +
-                                            " for the archive cannot be made: " +
+                                            " for the archive cannot be created: " +
                                             (error    ? error.message()
                                              : unseen ? unseen.message()
                                                       : "there is a file of that name") +
@@ -138,10 +138,10 @@ bool fileExists(const fs::path& path) {
     case fs::file_type::directory:
         throw refusal(path, "is a folder. Name a file in it.");
     case fs::file_type::none:
-        throw refusal(path, "cannot be looked at: " + error.message() +
+        throw refusal(path, "cannot be accessed: " + error.message() +
                                 ". Check the permissions of its folder, or name another archive.");
     default:
-        throw refusal(path, "is no regular file but a device, a pipe or a socket. Name another file.");
+        throw refusal(path, "is not a regular file but a device, a pipe or a socket. Name another file.");
     }
 }
 
@@ -169,7 +169,8 @@ std::unique_ptr<SQLite::Database> openReadOnly(const fs::path& path, const fs::p
         std::make_unique<SQLite::Database>(literal.string(), SQLite::OPEN_READONLY, busyTimeoutMs);
     checkContents(*database, path);
     if (database->execAndGet("PRAGMA application_id").getInt64() == 0)
-        throw refusal(path, "is an empty file. The first run makes an archive of it; or name another one.");
+        throw refusal(path,
+                      "is an empty file. The first run turns it into an archive; or name another file.");
     const auto version = database->execAndGet("PRAGMA user_version").getInt64();
     if (version < static_cast<std::int64_t>(archiveMigrations().size()))
         throw refusal(path, "has the schema of an older version of this program. Open it for writing once, "
@@ -202,7 +203,7 @@ Error archiveError(const fs::path& path, const SQLite::Exception& error) {
                                  path.string() + "' .recover" + detail);
     case SQLITE_NOTADB:
         return refusal(path,
-                       "is no SQLite file, or is damaged. Name another file, or restore a copy." + detail);
+                       "is not a SQLite file, or is damaged. Name another file, or restore a copy." + detail);
     case SQLITE_FULL:
         return refusal(path, "cannot grow: the disk is full. Free some space and try again." + detail);
     case SQLITE_IOERR:
@@ -222,7 +223,7 @@ std::unique_ptr<SQLite::Database> openArchive(const fs::path& path, Archive::Mod
     // SQLite gives names such as ":memory:" a meaning of their own; an absolute path is only ever a file.
     std::error_code error;
     const fs::path literal = fs::absolute(path, error);
-    if (error) throw refusal(path, "cannot be opened: " + error.message() + ". Name it by its whole path.");
+    if (error) throw refusal(path, "cannot be opened: " + error.message() + ". Give its full path.");
     return guarded(path, [&] {
         return mode == Archive::Mode::readWrite ? openReadWrite(path, literal) : openReadOnly(path, literal);
     });

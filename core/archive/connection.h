@@ -10,7 +10,7 @@
 
 namespace dstn {
 
-/// What an archive's error from SQLite means to the person in front of the screen.
+/// What a SQLite error from an archive means for the user.
 Error archiveError(const std::filesystem::path& path, const SQLite::Exception& error);
 
 /// Calls `action` and turns SQLite's errors into Error{archive} naming the file.
@@ -23,8 +23,8 @@ auto guarded(const std::filesystem::path& path, Action&& action) {
     }
 }
 
-/// Opens an archive, creating or migrating it in Mode::readWrite. Refuses, touching nothing, what is no
-/// archive or comes from a newer program. Throws Error{archive}.
+/// Opens an archive, creating or migrating it in Mode::readWrite. Refuses, without touching it, what is not
+/// an archive or comes from a newer program. Throws Error{archive}.
 std::unique_ptr<SQLite::Database> openArchive(const std::filesystem::path& path, Archive::Mode mode);
 
 } // namespace dstn

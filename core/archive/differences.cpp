@@ -50,7 +50,7 @@ std::vector<Difference> differences(const std::vector<std::string>& experimentJs
             flatten("", Json::parse(document), flat);
         } catch (const Json::exception& error) {
             throw Error(ErrorKind::usage,
-                        std::string("Experiments cannot be compared, one of them is no JSON: ") +
+                        std::string("Experiments cannot be compared, one of them is not JSON: ") +
                             error.what());
         }
         // A path that the earlier documents lack belongs behind the one that precedes it here.

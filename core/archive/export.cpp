@@ -100,7 +100,7 @@ Json jsonRun(const RunDetails& details, const std::vector<Curve>& curves) {
 
 Error cannotWrite(const fs::path& out, const std::string& why) {
     return {ErrorKind::archive, "The export " + out.string() + " cannot be written: " + why +
-                                    ". Choose another place; the archive is as it was."};
+                                    ". Choose another place; the archive is unchanged."};
 }
 
 /// The file that a chain of links ends at, also where that file is not there yet.

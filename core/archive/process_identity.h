@@ -7,8 +7,8 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// Names one process for good: a process id alone is given again to others, after a restart of the machine
-/// even soon. Linux only.
+/// Identifies one process uniquely: a process id alone is reused, and soon after a restart of
+/// the machine. Linux only.
 struct ProcessIdentity {
     std::string host;
     std::string boot;       ///< changes with every start of the machine
@@ -24,9 +24,9 @@ struct ProcessIdentity {
 enum class Liveness {
     alive,
     gone,
-    unknown ///< it lives, or lived, where its process ids cannot be seen from here
+    unknown ///< it runs, or ran, where its process ids are not visible from here
 };
-/// What can be said of that process from here.
+/// What is known about that process from here.
 Liveness liveness(const ProcessIdentity& process);
 
 } // namespace dstn

@@ -129,7 +129,7 @@ std::string Archive::resolve(const std::string& idOrPrefix) const {
                     idOrPrefix == "last"
                         ? "The archive " + impl_->path.string() + " has no runs yet."
                         : "No run in " + impl_->path.string() + " is named \"" + idOrPrefix +
-                              "\" or has an id that starts so. List the runs with: dstn list");
+                              "\" or has an id that starts with it. List the runs with: dstn list");
     constexpr std::size_t shown = 5;
     std::string list;
     for (std::size_t i = 0; i < std::min(matches.size(), shown); ++i)

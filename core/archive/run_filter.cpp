@@ -152,7 +152,7 @@ void RunFilter::read(std::string_view expression, Rest* rest) {
 void RunFilter::add(const std::string& written, const std::string& text) {
     const std::size_t comparison = text.find_first_of("=!~<>");
     if (comparison == std::string::npos || comparison == 0)
-        refuse(written, "is no condition. Write FIELD=VALUE, or !=, ~, <, <=, >, >= in place of =.");
+        refuse(written, "is not a condition. Write FIELD=VALUE, or !=, ~, <, <=, >, >= in place of =.");
     Condition condition{
         .field = text.substr(0, comparison), .comparison = text.substr(comparison, 1), .value = {}};
     std::size_t value = comparison + 1;
@@ -163,19 +163,20 @@ void RunFilter::add(const std::string& written, const std::string& text) {
     condition.value = text.substr(value);
     if (condition.comparison == "!") refuse(written, "has a \"!\" without a \"=\".");
     const Field* field = findField(condition.field);
-    if (field == nullptr) refuse(written, "names no field of a run. There are " + fieldNames() + ".");
+    if (field == nullptr) refuse(written, "names no field of a run. The fields are " + fieldNames() + ".");
     if (condition.value.empty() && condition.field != "note" && condition.field != "tag")
         refuse(written, "has no value.");
     if (field->number && condition.comparison == "~")
-        refuse(written, "searches a number for a text. Use =, <, >.");
+        refuse(written, "searches for text in a number. Use =, <, >.");
     if (field->number && !parseNumber(condition.value))
-        refuse(written, "compares a number with \"" + condition.value + "\", which is none.");
+        refuse(written, "compares a number with \"" + condition.value + "\", which is not a number.");
     if (condition.field == "state" && condition.comparison != "~" && !runStateFromName(condition.value))
-        refuse(written, "names no state. There are preparing, running, paused, completed, stopped, failed, "
-                        "interrupted.");
+        refuse(written,
+               "names no state. The states are preparing, running, paused, completed, stopped, failed, "
+               "interrupted.");
     if ((condition.field == "starred" || condition.field == "resumable") && condition.value != "yes" &&
         condition.value != "no")
-        refuse(written, "asks for neither yes nor no.");
+        refuse(written, "must be compared with yes or no.");
     conditions_.push_back(std::move(condition));
 }
 

@@ -16,19 +16,19 @@ namespace DSTN_EXPORT dstn {
 /// meets no condition but !=.
 class RunFilter {
   public:
-    /// What a lenient reading leaves aside.
+    /// What lenient parsing leaves aside.
     struct Rest {
         std::vector<std::string> words;    ///< without an operator, or beginning with a quotation mark
-        std::vector<std::string> problems; ///< sentences: which condition cannot be understood, and why
+        std::vector<std::string> problems; ///< sentences: which condition is invalid, and why
     };
 
     RunFilter() = default;
-    /// Throws Error{usage} saying which condition cannot be understood, and why.
+    /// Throws Error{usage} saying which condition is invalid, and why.
     explicit RunFilter(std::string_view expression);
-    /// Takes the conditions that can be understood; the rest goes into `rest`.
+    /// Takes the valid conditions; the rest goes into `rest`.
     RunFilter(std::string_view expression, Rest& rest);
     bool matches(const RunRow& run) const;
-    /// What --help says of fields and operators.
+    /// The text of --help on fields and operators.
     static std::string help();
 
   private:

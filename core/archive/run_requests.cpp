@@ -35,15 +35,15 @@ RunRequest resumeRequest(const Archive& archive, const std::string& run, const A
                        .checkpoint = archive.checkpoint(row.id),
                        .maxSteps = maxSteps};
     if (request.checkpoint == nullptr)
-        throw Error(ErrorKind::usage, title + " has no checkpoint to go on from. Run its experiment anew.");
+        throw Error(ErrorKind::usage, title + " has no checkpoint to resume from. Run its experiment again.");
     const std::int64_t epochs = request.experiment.epochs;
     if (row.steps >= epochs * row.stepsPerEpoch)
         throw Error(ErrorKind::usage, title + " has completed its " + std::to_string(epochs) +
-                                          " epochs. Prolong it with a larger budget.epochs.");
+                                          " epochs. Extend it with a larger budget.epochs.");
     if (maxSteps > 0 && row.steps >= maxSteps)
-        throw Error(ErrorKind::usage, title + " has done " + std::to_string(row.steps) +
-                                          " steps already; the bound of " + std::to_string(maxSteps) +
-                                          " steps is of the run as a whole.");
+        throw Error(ErrorKind::usage, title + " has already done " + std::to_string(row.steps) +
+                                          " steps; the limit of " + std::to_string(maxSteps) +
+                                          " steps counts the whole run.");
     return request;
 }
 

@@ -14,21 +14,21 @@ namespace DSTN_EXPORT dstn {
 /// Of a run's experiment: path and new value each, as `dstn run --set` takes them.
 using Assignments = std::vector<std::pair<std::string, std::string>>;
 
-/// To go on with a run from its last checkpoint.
+/// Resumes a run from its last checkpoint.
 /// @param run UUID
 /// @param maxSteps as in RunRequest
-/// Throws Error{usage} where it goes on elsewhere, has no checkpoint, or has done its steps already, and
-/// where its experiment, with `settings`, is not valid.
+/// Throws Error{usage} if it is running elsewhere, has no checkpoint or has completed its steps, and
+/// if its experiment, with `settings`, is not valid.
 RunRequest resumeRequest(const Archive& archive, const std::string& run, const Assignments& settings = {},
                          std::int64_t maxSteps = 0);
 
-/// What of a run a plain training takes over: was it the schedule or the value?
+/// What a run without tuning takes from another: was it the schedule or the value?
 enum class Follow {
     schedule, ///< its hyperparameters step by step
     values    ///< their last ones, from the start
 };
 
-/// To train plainly in a new run of the same experiment. Reads whole curves.
+/// Trains without tuning in a new run of the same experiment. Reads whole curves.
 /// Throws Error{usage} where the run has nothing to follow, and as resumeRequest() for the experiment.
 RunRequest followRequest(const Archive& archive, const std::string& run, Follow what,
                          const Assignments& settings = {});

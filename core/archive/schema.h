@@ -16,12 +16,12 @@ namespace DSTN_EXPORT dstn {
 inline constexpr std::int32_t archiveApplicationId = 0x4453544e;
 
 /// The archive's schema as a list of SQL scripts: the n-th one (from 1) takes version n − 1 to n, which is
-/// kept in `user_version`. A script that has been released is never changed; a new one is added.
+/// kept in `user_version`. A script that has been released is never changed; add a new one.
 ///
 /// Base tables have plural names; the views `run`, `metric`, `hyperparameter` and `event` are what other
 /// programs read and keep their meaning.
 ///
-/// Numbers that are not finite: ±infinity is a REAL as any other. SQLite has no NaN: in `samples`, where
+/// Numbers that are not finite: ±infinity is an ordinary REAL. SQLite has no NaN: in `samples`, where
 /// every row has a value, NaN is NULL; in `runs`, `epochs` and `epoch_values`, where NULL means absent, it is
 /// the text 'NaN'. The views show NULL for both.
 std::span<const std::string_view> archiveMigrations();

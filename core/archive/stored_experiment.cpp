@@ -8,7 +8,7 @@ nlohmann::ordered_json storedExperiment(const RunDetails& details) {
         throw Error(
             ErrorKind::archive,
             "The archive's copy of the experiment of run " + details.row.id +
-                " is damaged: it is no JSON object. Restore a copy of the archive; the run's figures can "
+                " is damaged: it is not a JSON object. Restore a copy of the archive; the run's figures can "
                 "still be exported with --format csv.");
     return experiment;
 }

@@ -131,7 +131,7 @@ std::string Archive::resolveStudy(const std::string& idOrPrefix) const {
         throw Error(ErrorKind::usage,
                     all.empty() ? "The archive " + impl_->path.string() + " has no studies yet."
                                 : "No study in " + impl_->path.string() + " is named \"" + idOrPrefix +
-                                      "\" or has an id that starts so. List the studies with: "
+                                      "\" or has an id that starts with it. List the studies with: "
                                       "dstn study --list");
     std::string list;
     for (const StudyRow& study : matches)

@@ -46,7 +46,7 @@ class FileStream : public ByteStream {
         if (!std::filesystem::exists(status))
             throw Error(ErrorKind::data, name_ + ": there is no such file. Check the path.");
         if (!std::filesystem::is_regular_file(status))
-            throw Error(ErrorKind::data, name_ + ": is no regular file. Name the data file itself.");
+            throw Error(ErrorKind::data, name_ + ": is not a regular file. Name the data file itself.");
         size_ = std::filesystem::file_size(path, error);
         left_ = size_;
         file_.open(path, std::ios::binary);

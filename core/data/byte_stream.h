@@ -16,12 +16,12 @@ namespace DSTN_EXPORT dstn {
 class ByteStream {
   public:
     virtual ~ByteStream() = default;
-    /// Fills `into` and returns how many bytes it got: fewer than asked only where the stream ends.
+    /// Fills `into` and returns how many bytes it got: fewer than asked for only at the end of the stream.
     /// Throws Error{data} if the source cannot be read or its compression is damaged.
     virtual std::size_t read(std::span<std::byte> into) = 0;
-    /// No more bytes than this are left.
+    /// An upper bound on the bytes left.
     virtual std::uint64_t atMost() const = 0;
-    /// Whether just as many bytes are left: false where they are compressed.
+    /// Whether that bound is exact: false if they are compressed.
     virtual bool exact() const { return true; }
 };
 
@@ -29,11 +29,11 @@ class ByteStream {
 /// is read, checksums verified. Throws Error{data} if there is no such readable regular file.
 std::unique_ptr<ByteStream> openFile(const std::filesystem::path& path);
 
-/// The same of bytes in memory, which must outlive the stream; `name` appears in messages.
+/// The same for bytes in memory, which must outlive the stream; `name` appears in messages.
 std::unique_ptr<ByteStream> openMemory(std::span<const std::byte> bytes, const std::string& name);
 
-/// All of a file's text, plain or gzip. Throws Error{data} as openFile() does, Error{device} where it does
-/// not fit into the machine's memory, Error{interrupted} once `cancelled` says so.
+/// All of a file's text, plain or gzip. Throws Error{data} as openFile() does, Error{device} if it does
+/// not fit in memory, Error{interrupted} once `cancelled` says so.
 std::string readText(const std::filesystem::path& path, const std::function<bool()>& cancelled = {});
 
 } // namespace dstn

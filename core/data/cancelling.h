@@ -8,7 +8,8 @@
 
 namespace dstn {
 
-/// For readers that only ask whether to go on: tells `progress` what is being done, without how much of it.
+/// For readers that only ask whether to continue: reports to `progress` what is being done, without a
+/// fraction.
 inline std::function<bool()> cancelledBy(const LoadingProgress& progress, std::string what) {
     if (!progress) return {};
     return [&progress, what = std::move(what)] {

@@ -6,17 +6,17 @@
 
 namespace dstn {
 
-/// False in programs for fuzzing, which do not guess checksums: then any is taken for right.
+/// False in programs for fuzzing, which cannot guess checksums: any checksum is then accepted.
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 inline constexpr bool checksumsCount = false;
 #else
 inline constexpr bool checksumsCount = true;
 #endif
 
-/// CRC-32 (ISO 3309, as zlib's), computed on all cores where there are many bytes.
+/// CRC-32 (ISO 3309, as zlib's), computed on all cores for long inputs.
 std::uint32_t crc32Of(std::span<const std::uint8_t> bytes);
 
-/// FNV-1a of 64 bits (Fowler, Noll & Vo), step by step: to tell things apart, not to protect them.
+/// FNV-1a of 64 bits (Fowler, Noll & Vo), step by step: to tell things apart, not for security.
 class Fnv1a {
   public:
     void add(std::string_view text);

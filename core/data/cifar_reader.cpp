@@ -32,8 +32,8 @@ const char* title(CifarKind kind) { return kind == CifarKind::cifar10 ? "CIFAR-1
 
 [[noreturn]] void wrongSize(const std::string& name, std::uint64_t bytes, CifarKind kind) {
     throw Error(ErrorKind::data, name + ": holds " + std::to_string(bytes) +
-                                     " bytes, which is no whole number of " + title(kind) + "'s records of " +
-                                     std::to_string(cifarRecord(kind)) +
+                                     " bytes, which is not a whole number of " + title(kind) +
+                                     "'s records of " + std::to_string(cifarRecord(kind)) +
                                      " bytes. Fetch the binary version of the data set again.");
 }
 

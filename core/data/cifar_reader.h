@@ -13,13 +13,13 @@
 namespace DSTN_EXPORT dstn {
 
 /// The binary version of CIFAR-10 and CIFAR-100 (Krizhevsky, "Learning multiple layers of features from tiny
-/// images", 2009): records of the label's byte (CIFAR-100: a coarse one and a fine one, of which the fine one
+/// images", 2009): records of the label's byte (CIFAR-100: a coarse and a fine label, of which the fine one
 /// is read), then 3 × 32 × 32 bytes, red, green and blue, each by rows.
 enum class CifarKind { cifar10, cifar100 };
 
 inline constexpr std::int64_t cifarPixels = std::int64_t{3} * 32 * 32;
 
-/// Bytes of a record.
+/// Bytes per record.
 constexpr std::int64_t cifarRecord(CifarKind kind) {
     return cifarPixels + (kind == CifarKind::cifar10 ? 1 : 2);
 }
@@ -33,7 +33,7 @@ void readCifar(ByteStream& stream, CifarKind kind, const std::string& name, std:
 
 enum class CifarContents {
     everything,
-    sizes ///< what the files' sizes tell
+    sizes ///< from the files' sizes
 };
 
 /// Reads the folder as distributed: data_batch_1.bin to data_batch_5.bin, test_batch.bin and batches.meta.txt

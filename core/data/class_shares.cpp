@@ -86,7 +86,7 @@ std::optional<std::string> absentClasses(const DataSpec& spec, std::span<const s
     kept.merge(classesOf(labels, split.test));
     if (const Classes cut = without(all, kept); !cut.empty())
         return name + ": none of the first " + std::to_string(spec.limit) +
-               " examples, which data.limit keeps, is of " + listed(cut, all, classNames) +
+               " examples, which data.limit keeps, belongs to " + listed(cut, all, classNames) +
                ". Raise data.limit, or bring the examples into random order.";
     return name + ": the training part holds no example of " + listed(untrained, all, classNames) +
            "; all are held out. " +

@@ -19,7 +19,7 @@ namespace DSTN_EXPORT dstn {
 std::vector<std::int64_t> firstOfEachClass(std::span<const std::int64_t> labels, std::int64_t classes,
                                            std::int64_t limit);
 
-/// What a person should know of a split: that a class of the source has no example among those that
+/// What a user should know about a split: that a class of the source has no example among those that
 /// `spec.limit` keeps, or none in the training part. Nothing where each class has one there.
 /// @param labels all of the source's training examples, of which `split` holds indices
 /// @param classNames empty where the source has none

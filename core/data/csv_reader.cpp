@@ -22,7 +22,8 @@ std::optional<double> number(std::string_view cell) {
     double value = 0.0;
     const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
     if (end != cell.data() + cell.size()) return std::nullopt;
-    // Both extremes are reported alike; what is too small to represent is 0, what is too large is no number.
+    // Both extremes are reported alike; what is too small to represent is 0, what is too large is not a
+    // number.
     if (error == std::errc::result_out_of_range &&
         (cell.find("e-") != cell.npos || cell.find("E-") != cell.npos))
         return 0.0;
@@ -207,7 +208,7 @@ class Reading {
                 failAt(records_.line(), ": " + std::to_string(cells.size()) +
                                             " cells where the first line has " + std::to_string(columns_) +
                                             " (separated by " + std::string(delimiterName(delimiter_)) +
-                                            "). Mend the line, or set data.delimiter.");
+                                            "). Correct the line, or set data.delimiter.");
             for (std::size_t i = 0; i < columns_; ++i) {
                 if (i == target_)
                     addTarget(cells[i]);
@@ -240,9 +241,9 @@ class Reading {
             failAt(line, where + "the value is missing or not finite (" + quoted(cell) +
                              "). Fill it in or leave the row out.");
         const bool decimalComma = std::count(cell.begin(), cell.end(), ',') == 1;
-        failAt(line, where + quoted(cell) + " is no number. " +
+        failAt(line, where + quoted(cell) + " is not a number. " +
                          (decimalComma ? "Write decimals with a point."
-                                       : "Mend the cell or leave the column out."));
+                                       : "Correct the cell, or leave the column out."));
     }
 
     void addTarget(std::string_view cell) {
@@ -286,7 +287,7 @@ class Reading {
         const auto row = static_cast<std::size_t>(at - targets_.begin());
         failAt(lines_[row],
                ", " + columnLabel(target_) + ": the target " + quoted(targetCells_[row]) +
-                   " is no class: classes are texts or whole numbers. Set data.task to regression.");
+                   " is not a class: classes are text or whole numbers. Set data.task to regression.");
     }
 
     void makeLabels() {
@@ -303,9 +304,9 @@ class Reading {
         // So few rows may well be of a class each; many are rather names or remarks.
         constexpr std::int64_t suspicious = 20;
         if (table_.rows >= suspicious && table_.classes == table_.rows)
-            fail("each of the " + std::to_string(table_.rows) + " rows has a target (" +
+            fail("each of the " + std::to_string(table_.rows) + " rows has a different target (" +
                  columnLabel(target_) +
-                 ") of its own, so there is nothing to classify. Name another column as data.target.");
+                 "), so there is nothing to classify. Name another column as data.target.");
     }
 
     void numberLabels() {
@@ -372,7 +373,7 @@ Table parseCsv(std::string_view text, const CsvOptions& options, const std::stri
         throw Error(
             ErrorKind::data,
             name + ", line " + std::to_string(1 + std::count(text.begin(), text.begin() + zero, '\n')) +
-                ": holds a zero byte, which no text file has. Fetch the file again, or name a CSV file.");
+                ": holds a zero byte, so it is not a text file. Fetch the file again, or name a CSV file.");
     return Reading(text, options, name, cancelled).read();
 }
 

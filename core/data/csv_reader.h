@@ -32,7 +32,7 @@ struct CsvOptions {
 Table parseCsv(std::string_view text, const CsvOptions& options, const std::string& name,
                const std::function<bool()>& cancelled = {});
 
-/// About how many bytes parseCsv() takes beside the text, at most: more than the text where its cells are
+/// Upper estimate of the bytes that parseCsv() needs besides the text: more than the text where its cells are
 /// short.
 double csvTableBytes(std::string_view text);
 

@@ -124,7 +124,7 @@ ImageFolderOptions imageFolderOptions(const DataSpec& spec) {
     if (spec.path.empty()) throw Error(ErrorKind::data, "No folder of images is named. Set data.path.");
     if (spec.channels != 1 && spec.channels != 3)
         throw Error(ErrorKind::data, sourceName(spec) + ": images of " + std::to_string(spec.channels) +
-                                         " channels cannot be made. Set data.channels to 1 or 3.");
+                                         " channels are not supported. Set data.channels to 1 or 3.");
     return {.channels = spec.channels, .imageSize = spec.imageSize};
 }
 

@@ -14,7 +14,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// What is known of a data set without its contents.
+/// What is known about a data set without its contents.
 struct DataInfo {
     Shape input; ///< one example's shape; language: [steps of truncated back-propagation]
     TaskKind task = TaskKind::classification;
@@ -22,8 +22,7 @@ struct DataInfo {
     std::int64_t train = 0, validation = 0, test = 0; ///< examples; language: tokens
     std::vector<std::string> classNames;              ///< empty where the source has none
     std::vector<std::string> featureNames;
-    std::int64_t inputBytes =
-        4; ///< that a number of an example's input takes as it is kept; 1: images of bytes
+    std::int64_t inputBytes = 4;              ///< per stored number of an example's input; 1: images of bytes
     std::int64_t vocabulary = 0;              ///< language only: different tokens
     std::vector<std::string> tokenNames = {}; ///< language only: [vocabulary], the most frequent first
 };
@@ -59,11 +58,11 @@ struct Dataset {
     std::vector<double> trueWeights;
     /// Regression: target ↦ what is learned, one for each output; for showing natural units.
     std::vector<Scaling> targets;
-    /// Sentences that a person who trains on these data should read.
+    /// Warnings for whoever trains on these data, in sentences.
     std::vector<std::string> warnings = {};
 };
 
-/// Told what is being done and how much of it is done, in [0, 1], or NaN where that is not known; false ends
+/// Receives what is being done and the fraction done, in [0, 1], or NaN if unknown; returning false ends
 /// the loading. It is called on the thread that loads, several times a second.
 using LoadingProgress = std::function<bool(std::string_view what, double fraction)>;
 
@@ -76,8 +75,8 @@ Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgr
 /// Throws Error{data} as loadDataset() does, as far as headers tell.
 DataInfo probeDataset(const DataSpec& spec);
 
-/// The same without the data, for sources whose data always have one form; nothing for all others. Throws
-/// Error{data} where so many examples cannot be split as asked.
+/// The same without the data, for sources whose data always have the same shape; nothing for others. Throws
+/// Error{data} if this many examples cannot be split as specified.
 std::optional<DataInfo> declaredDataset(const DataSpec& spec);
 
 } // namespace dstn

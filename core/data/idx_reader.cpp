@@ -44,13 +44,14 @@ std::uint64_t byteCount(const std::vector<std::int64_t>& shape) {
 void checkMagic(std::span<const std::byte> magic, const std::string& name) {
     if (magic.empty()) throw Error(ErrorKind::data, name + ": the file is empty. Fetch it again.");
     if (magic.size() < 4 || magic[0] != std::byte{0} || magic[1] != std::byte{0})
-        throw Error(ErrorKind::data,
-                    name + ": is no IDX file: it starts with " + hex(magic) +
-                        ", an IDX file of bytes with 00 00 08. Name an IDX file, plain or gzip.");
+        throw Error(
+            ErrorKind::data,
+            name + ": is not an IDX file: it starts with " + hex(magic) +
+                "; an IDX file of unsigned bytes starts with 00 00 08. Name an IDX file, plain or gzip.");
     if (magic[2] != std::byte{0x08})
         throw Error(ErrorKind::data,
                     name + ": the IDX file's element type is " + hex(magic.subspan(2, 1)) +
-                        "; only unsigned bytes (08) are read. Convert it to unsigned bytes.");
+                        "; only unsigned bytes (08) are supported. Convert it to unsigned bytes.");
     const auto rank = std::to_integer<int>(magic[3]);
     if (rank < 1 || rank > 4)
         throw Error(ErrorKind::data, name + ": the IDX file has " + std::to_string(rank) +
@@ -82,7 +83,7 @@ IdxFile readIdxHeader(ByteStream& stream, const std::string& name) {
         throw Error(ErrorKind::data, name + ": holds no examples: its size is " + product(file.shape) +
                                          ". Name another file.");
     if (expected > stream.atMost())
-        throw Error(ErrorKind::data, name + ": is truncated: its header announces " + product(file.shape) +
+        throw Error(ErrorKind::data, name + ": is truncated: its header declares " + product(file.shape) +
                                          " bytes, but no more than " + std::to_string(stream.atMost()) +
                                          " can follow it. Fetch the file again.");
     return file;
@@ -111,7 +112,7 @@ void readIdxData(ByteStream& stream, IdxFile& file, const std::string& name,
     if (stream.read(more) > 0)
         throw Error(ErrorKind::data, name + ": is too long: bytes follow the " + std::to_string(expected) +
                                          " (" + product(file.shape) +
-                                         ") that its header announces. Fetch the file again.");
+                                         ") that its header declares. Fetch the file again.");
 }
 
 IdxFile readIdx(ByteStream& stream, const std::string& name, const std::function<bool()>& cancelled) {

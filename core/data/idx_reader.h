@@ -20,11 +20,11 @@ struct IdxFile {
 };
 
 /// Reads the header alone. `name` appears in messages.
-/// Throws Error{data} if it is no IDX file of bytes, is empty, or announces more than can be there.
+/// Throws Error{data} if it is not an IDX file of bytes, is empty, or declares more than the file can hold.
 IdxFile readIdxHeader(ByteStream& stream, const std::string& name);
 
-/// Reads the bytes that follow the header, which `file` holds; memory grows with what is there, not with what
-/// the header announces. Throws Error{data} also if the file is truncated or goes on after its data,
+/// Reads the bytes that follow the header, which `file` holds; memory grows with what is read, not with what
+/// the header declares. Throws Error{data} also if the file is truncated or continues after its data,
 /// Error{interrupted} once `cancelled` says so.
 void readIdxData(ByteStream& stream, IdxFile& file, const std::string& name,
                  const std::function<bool()>& cancelled = {});

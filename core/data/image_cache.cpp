@@ -75,7 +75,7 @@ class Source {
     bool ok_ = true;
 };
 
-/// a · b, or nothing where that is no size of anything.
+/// a · b, or nothing if that is not a valid size.
 std::optional<std::size_t> times(std::optional<std::size_t> a, std::int64_t b) {
     constexpr std::size_t largest = std::numeric_limits<std::int64_t>::max();
     if (!a || b < 0 || (b > 0 && *a > largest / static_cast<std::size_t>(b))) return std::nullopt;
@@ -215,7 +215,7 @@ void removeOrphanedCaches(const std::filesystem::path& cache) {
     for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
         if (isCacheName(entry->path().filename().string()) && isOrphaned(entry->path()))
             orphaned.push_back(entry->path());
-    // What another process has removed meanwhile, or may not be removed, is no mistake.
+    // What another process has removed meanwhile, or may not be removed, is not a mistake.
     for (const auto& path : orphaned) std::filesystem::remove(path, error);
 }
 

@@ -14,8 +14,9 @@
 
 namespace DSTN_EXPORT dstn {
 
-// Decoded images in a file of the project's own, so that they are decoded once. All numbers in the machine's
-// own byte order; a file of another order has another magic number and is decoded again. In this order:
+// Decoded images in a file of our own format, so that they are decoded only once. All numbers in the
+// machine's own byte order; a file of another order has another magic number and is decoded again. In this
+// order:
 //
 // - 8 bytes: magic number and version
 // - 8 bytes: fingerprint of the folder and the options
@@ -28,7 +29,7 @@ namespace DSTN_EXPORT dstn {
 // - zeros up to a multiple of 4096
 // - the data: images [train + test, channels, height, width], then their labels, 4 bytes each
 
-/// What there is to know before the images.
+/// The header: everything before the images.
 struct ImageCacheHeader {
     std::uint64_t fingerprint = 0;
     Shape shape; ///< [channels, height, width]
@@ -45,12 +46,12 @@ std::filesystem::path imageCacheFolder();
 std::string imageCacheName(std::uint64_t number);
 
 /// Removes from the cache's folder the files of image folders that are no longer there, and those of an
-/// earlier version, which nothing reads any more. What is damaged, of another name or of another format
-/// stays, as does a file whose folder cannot be looked for. Never throws on what it finds.
+/// earlier version, which are no longer read. What is damaged, of another name or of another format
+/// is kept, as is a file whose folder cannot be checked. Never throws because of what it finds.
 void removeOrphanedCaches(const std::filesystem::path& cache);
 
 /// The cached images, which share `file`; nothing if they are damaged, truncated, of another version, or have
-/// another fingerprint. Never throws on what the bytes hold.
+/// another fingerprint. Never throws because of their contents.
 std::optional<ImageSource> parseImageCache(const SharedBytes& file, std::uint64_t fingerprint,
                                            const std::string& name);
 
@@ -58,11 +59,11 @@ std::optional<ImageSource> parseImageCache(const SharedBytes& file, std::uint64_
 std::optional<ImageSource> openImageCache(const std::filesystem::path& path, std::uint64_t fingerprint,
                                           const std::string& name);
 
-/// A cache file in the making, under another name until it is whole. Where it cannot be written, for want of
-/// rights or space or because another process is at it, the images lie in memory instead.
+/// A cache file being written, under another name until it is complete. If it cannot be written, for lack of
+/// permissions or space or because another process is writing it, the images stay in memory instead.
 class ImageCacheWriter {
   public:
-    /// @param path the file to be; empty: in memory. Throws Error{device} where memory cannot hold the
+    /// @param path the file to be; empty: in memory. Throws Error{device} if memory cannot hold the
     /// images.
     ImageCacheWriter(const std::filesystem::path& path, ImageCacheHeader header, const std::string& name);
     ~ImageCacheWriter();
@@ -72,7 +73,7 @@ class ImageCacheWriter {
     /// [train + test, channels, height, width], to be filled.
     std::span<std::uint8_t> pixels();
     void setLabel(std::size_t image, std::int64_t label);
-    /// Makes the file whole and gives the images.
+    /// Completes the file and returns the images.
     ImageSource finish();
 
   private:
@@ -82,7 +83,7 @@ class ImageCacheWriter {
     std::string name_;
     std::string start_; ///< the file's first bytes, but for the checksums
     std::unique_ptr<PartialFile> partial_;
-    std::shared_ptr<std::vector<std::uint8_t>> memory_; ///< in its place, where there is none
+    std::shared_ptr<std::vector<std::uint8_t>> memory_; ///< used instead if there is no file
     std::size_t dataOffset_ = 0, pixelBytes_ = 0;
 };
 

@@ -10,7 +10,7 @@
 
 namespace dstn {
 
-/// An image in a library's hands: its header has been read, its pixels have not.
+/// An image opened by a library: its header has been read, its pixels have not.
 class ImageDecoder {
   public:
     ImageDecoder() = default;
@@ -25,16 +25,16 @@ class ImageDecoder {
     virtual void decode(std::int64_t channels, std::span<std::uint8_t> pixels) = 0;
 };
 
-/// Decoders by libjpeg-turbo and libpng, which read `bytes` while they live. Making one reads the header.
-/// Making and decoding throw Error{data}, with `name` in the message, wherever the library has anything to
-/// say against the image, be it only a warning.
+/// Decoders by libjpeg-turbo and libpng, which read `bytes` as long as they exist. Constructing one reads the
+/// header. Constructing and decoding throw Error{data}, with `name` in the message, on anything that the
+/// library reports about the image, even a warning.
 std::unique_ptr<ImageDecoder> jpegDecoder(std::span<const std::byte> bytes, std::string name);
 std::unique_ptr<ImageDecoder> pngDecoder(std::span<const std::byte> bytes, std::string name);
 
 enum class ImageFault {
     truncated,
     damaged,
-    unsupported, ///< sound, perhaps, but of a kind that the library does not decode
+    unsupported, ///< possibly valid, but of a kind that the library does not decode
     memory,      ///< memory ran out
 };
 

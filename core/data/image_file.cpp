@@ -32,14 +32,15 @@ std::unique_ptr<ImageDecoder> decoder(Bytes bytes, const std::string& name) {
     const bool png = startsWith(bytes, pngSignature);
     if (!png && !startsWith(bytes, jpegSignature))
         throw Error(ErrorKind::data,
-                    name + ": is neither a JPEG nor a PNG image by its content. Convert it, or remove it.");
+                    name + ": its content is neither a JPEG nor a PNG image. Convert it, or remove it.");
     auto image = png ? pngDecoder(bytes, name) : jpegDecoder(bytes, name);
     const auto [width, height] = image->size();
     if (width > largestImageSide || height > largestImageSide || width * height > largestImagePixels)
-        throw Error(ErrorKind::data,
-                    name + ": the image's " + std::to_string(width) + " × " + std::to_string(height) +
-                        " pixels are too many. Use images of at most " + std::to_string(largestImagePixels) +
-                        " pixels and " + std::to_string(largestImageSide) + " a side.");
+        throw Error(ErrorKind::data, name + ": the image has " + std::to_string(width) + " × " +
+                                         std::to_string(height) +
+                                         " pixels, which is too many. Use images of at most " +
+                                         std::to_string(largestImagePixels) + " pixels and " +
+                                         std::to_string(largestImageSide) + " per side.");
     return image;
 }
 

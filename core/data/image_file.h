@@ -10,7 +10,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// Larger images are refused: what is to become a training example is far smaller.
+/// Larger images are refused: training examples are far smaller.
 inline constexpr std::int64_t largestImageSide = 16384;
 inline constexpr std::int64_t largestImagePixels = std::int64_t{1} << 26;
 
@@ -32,11 +32,11 @@ ImageSize imageSize(std::span<const std::byte> bytes, const std::string& name);
 /// Decodes a JPEG or PNG image: baseline and progressive JPEG of grey, colours or inks (CMYK), and every kind
 /// of PNG.
 /// @param channels 1: colours become their luminance; 3: grey is repeated. Transparency is left out, 16 bits
-///                 become their upper 8, and an orientation that a camera has noted is not looked at.
+///                 become their upper 8, and an orientation stored by a camera is ignored.
 /// Throws Error{data} as imageSize() does, and if the image is truncated or damaged.
 DecodedImage decodeImage(std::span<const std::byte> bytes, std::int64_t channels, const std::string& name);
 
-/// The central square of an image, brought to side × side pixels: a triangle filter as wide as a pixel of the
+/// The central square of an image, resized to side × side pixels: a triangle filter as wide as a pixel of the
 /// coarser of the two grids, so that shrinking averages over all that falls into a pixel and enlarging
 /// interpolates linearly. A square of that size already stays as it is.
 DecodedImage squared(const DecodedImage& image, std::int64_t side);

@@ -78,7 +78,7 @@ void listClass(const Path& root, const std::string& folder, std::int64_t label,
         struct stat status {};
         if (stat(whole.c_str(), &status) != 0) cannotLook(whole, {errno, std::generic_category()});
         if (!S_ISREG(status.st_mode))
-            throw Error(ErrorKind::data, whole + ": is no regular file. Remove it, or rename it.");
+            throw Error(ErrorKind::data, whole + ": is not a regular file. Remove it, or rename it.");
         files.push_back({.path = std::move(path),
                          .label = label,
                          .bytes = status.st_size,
@@ -104,7 +104,7 @@ std::vector<std::byte> readBytes(const Path& path) {
     if (stream->atMost() > largest || !stream->exact())
         throw Error(ErrorKind::data,
                     path.string() + (stream->exact() ? ": is larger than 256 MiB. Use smaller images."
-                                                     : ": is neither a JPEG nor a PNG image by its content. "
+                                                     : ": its content is neither a JPEG nor a PNG image. "
                                                        "Convert it, or remove it."));
     std::vector<std::byte> bytes(static_cast<std::size_t>(stream->atMost()));
     bytes.resize(stream->read(bytes));
@@ -191,7 +191,7 @@ class Decoding {
         if (options_.imageSize > 0) decoded = squared(decoded, options_.imageSize);
         if (decoded.size != size_)
             throw Error(ErrorKind::data,
-                        path.string() + ": is an image of " + text(decoded.size) + " pixels where " +
+                        path.string() + ": is an image of " + text(decoded.size) + " pixels, but " +
                             (listing_.folder / listing_.train.front().path).string() + " has " + text(size_) +
                             ". Set data.image_size to bring all images to one size.");
         // From [height, width, channels] to [channels, height, width].

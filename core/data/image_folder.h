@@ -13,7 +13,7 @@ namespace DSTN_EXPORT dstn {
 
 struct ImageFolderOptions {
     std::int64_t channels = 3;  ///< 3: grey images are repeated; 1: colours become their luminance
-    std::int64_t imageSize = 0; ///< 0: as they are; else the side of the square that they are brought to
+    std::int64_t imageSize = 0; ///< 0: unchanged; otherwise the side of the square to which they are resized
 };
 
 /// The files of an image folder, not yet opened.
@@ -32,24 +32,24 @@ struct ImageListing {
 
 /// Lists a folder of images, in which each class is a folder of .jpg, .jpeg or .png files: train/CLASS/FILE
 /// and, optionally, test/CLASS/FILE, or CLASS/FILE. Classes and files are ordered by the bytes of their
-/// names; other files, and names that begin with a point, are left out. Throws Error{data} naming the folder
-/// where there is none, a class has no image, there are fewer than two classes, or a test class is no
+/// names; other files, and names that begin with a dot, are left out. Throws Error{data} naming the folder
+/// where there is none, a class has no image, there are fewer than two classes, or a test class is not a
 /// training class; Error{interrupted} once `cancelled` says so.
 ImageListing listImageFolder(const std::filesystem::path& folder,
                              const std::function<bool()>& cancelled = {});
 
-/// A number that changes with the files' paths, sizes and times of change, and with the options.
+/// A number that changes with the files' paths, sizes and modification times, and with the options.
 std::uint64_t fingerprint(const ImageListing& listing, const ImageFolderOptions& options);
 
 /// Classes and counts, and the shape from the first image: nothing is decoded.
 ImageSource probeImageFolder(const std::filesystem::path& folder, const ImageFolderOptions& options);
 
-/// Reads an image folder: from the cache file if there is one that fits the folder as it is now, else by
-/// decoding all images on all cores, after which the cache file is written; where that cannot be, the images
-/// lie in memory. Images must be of one size unless `imageSize` brings them to one.
+/// Reads an image folder: from the cache file if there is one that matches the folder, otherwise by
+/// decoding all images on all cores, after which the cache file is written; if that fails, the images
+/// stay in memory. Images must be of one size unless `imageSize` resizes them.
 /// Throws Error{data} naming the first file, by order, that cannot be read or differs in size;
 /// Error{interrupted} once `progress` says so.
-/// @param cache the cache's folder, made if need be; empty: none
+/// @param cache the cache's folder, created if needed; empty: none
 ImageSource readImageFolder(const std::filesystem::path& folder, const ImageFolderOptions& options,
                             const std::filesystem::path& cache, const LoadingProgress& progress);
 

@@ -35,7 +35,7 @@ DataInfo imageInfo(const DataSpec& spec, const ImageSource& source) {
     return info;
 }
 
-/// Images that are no bytes through their channels' maps.
+/// Images that are not bytes through their channels' maps.
 static std::vector<float> mapValues(const ImageSet& from, const std::vector<Scaling>& maps,
                                     std::int64_t pixels, const std::vector<std::int64_t>& which) {
     const std::size_t size = maps.size() * static_cast<std::size_t>(pixels);

@@ -15,7 +15,7 @@ namespace DSTN_EXPORT dstn {
 struct ImageSet {
     std::int64_t count = 0;
     SharedBytes bytes = {};         ///< [count, channels, height, width]; empty if only headers were read
-    std::vector<float> values = {}; ///< the same of images that are no bytes
+    std::vector<float> values = {}; ///< the same for images that are not bytes
     std::vector<std::int64_t> labels = {}; ///< [count]; empty where they were not read, or for regression
     std::vector<double> targets = {};      ///< [count, outputs]; regression only
 };
@@ -28,7 +28,7 @@ struct ImageSource {
     std::int64_t outputs = 0;            ///< classes, or columns of the targets
     std::vector<std::string> classNames; ///< empty where the source has none
     bool bytes = true;                   ///< whether pixels are bytes
-    bool classByClass = false;           ///< whether its order is that of the classes: a limit takes of each
+    bool classByClass = false;           ///< whether it is ordered by class: a limit then takes some of each
     ImageSet train;
     std::optional<ImageSet> test;
 };

@@ -28,12 +28,12 @@ class MappedFile {
     std::span<std::uint8_t> bytes_;
 };
 
-/// A file in the making, mapped for writing: it has the name PATH.partial until it is whole, and is locked
-/// against other processes that would make it too. Left alone, it is removed; a killed process leaves one
+/// A file being written, mapped: it is named PATH.partial until it is complete, and is locked
+/// against other processes that would write it too. If abandoned, it is removed; a killed process leaves one
 /// behind, which the next one takes over.
 class PartialFile {
   public:
-    /// Null if it cannot be made, its disk has no room for so many bytes, or another process is making it.
+    /// Null if it cannot be created, the disk has too little room, or another process is writing it.
     static std::unique_ptr<PartialFile> create(const std::filesystem::path& path, std::size_t bytes);
 
     ~PartialFile();
@@ -41,7 +41,7 @@ class PartialFile {
     PartialFile& operator=(const PartialFile&) = delete;
 
     std::span<std::uint8_t> bytes() { return mapped_->bytes_; }
-    /// Gives the file its name. What it holds stays mapped, whether or not that succeeds.
+    /// Gives the file its name. Its contents stay mapped whether or not that succeeds.
     std::shared_ptr<const MappedFile> finish();
 
   private:

@@ -40,7 +40,7 @@ float mapped(double value, const Scaling& map, const Where& where) {
         ErrorKind::data,
         where() + ": the value " + text(value) +
             (large ? " is too large" : ", normalized by the training part, becomes too large") +
-            " for the 32-bit numbers (up to 3.4e38) that networks compute with. Rescale the column, mend "
+            " for the 32-bit numbers (up to 3.4e38) that networks compute with. Rescale the column, correct "
             "the value, or leave it out.");
 }
 

@@ -11,7 +11,7 @@
 
 namespace dstn {
 
-/// Whom a message about targets names.
+/// What a message about targets names.
 struct TargetNames {
     std::string source; ///< file or folder
     std::string target; ///< the column's name; empty where it has none
@@ -29,7 +29,7 @@ std::vector<Scaling> channelMaps(Normalize how, std::span<const float> images, s
                                  std::int64_t pixels, std::span<const std::int64_t> training,
                                  const std::string& name);
 
-/// What a byte over 255 is in such images: 1, or 255 where a value of the training part is above 1.
+/// What stands for white in such images: 1, or 255 where a value of the training part is above 1.
 double whiteOf(std::span<const float> images, std::int64_t size, std::span<const std::int64_t> training);
 
 /// The maps for a table's columns from the rows named by `training`. unit: the column's range to [0, 1].

@@ -19,8 +19,8 @@ constexpr std::size_t chunkSize = std::size_t{1} << 20;
 constexpr std::size_t longestHeader = std::size_t{1} << 20;
 
 [[noreturn]] void noArray(const std::string& name, const std::string& why) {
-    throw Error(ErrorKind::data, name + ": is no array in NumPy's format: " + why +
-                                     ". Write it with numpy.save or numpy.savez.");
+    throw Error(ErrorKind::data,
+                name + ": is not a NumPy array: " + why + ". Write it with numpy.save or numpy.savez.");
 }
 
 /// Bytes of all numbers; the largest size where that does not fit.
@@ -64,7 +64,7 @@ class HeaderText {
             }
         }
         if (!descr || !order || !shape)
-            noArray(name_, "its header has not all of descr, fortran_order and shape");
+            noArray(name_, "its header does not have all of descr, fortran_order and shape");
     }
 
   private:
@@ -85,7 +85,7 @@ class HeaderText {
         skipSpaces();
         const char quote = text_.empty() ? '\0' : text_.front();
         const std::size_t end = quote == '\'' || quote == '"' ? text_.find(quote, 1) : std::string_view::npos;
-        if (end == std::string_view::npos) noArray(name_, "its header lacks a quoted text");
+        if (end == std::string_view::npos) noArray(name_, "its header lacks a quoted string");
         std::string result(text_.substr(1, end - 1));
         text_.remove_prefix(end + 1);
         return result;
@@ -107,7 +107,7 @@ class HeaderText {
             std::int64_t extent = 0;
             const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), extent);
             if (error != std::errc() || extent < 0 || shape.size() == mostDimensions)
-                noArray(name_, "its header's shape is no list of sizes");
+                noArray(name_, "its header's shape is not a list of sizes");
             text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
             shape.push_back(extent);
             if (!accept(',')) {
@@ -131,7 +131,7 @@ class HeaderText {
             throw Error(ErrorKind::data,
                         name_ + ": is an array of type '" + printable(descr) +
                             "'; booleans, integers and floating-point numbers of up to 8 bytes "
-                            "are read. Convert it, for instance with astype('float32').");
+                            "are supported. Convert it, for instance with astype('float32').");
         array.kind = rest[0] == 'b'   ? NumpyArray::Kind::boolean
                      : rest[0] == 'u' ? NumpyArray::Kind::unsignedInteger
                      : rest[0] == 'i' ? NumpyArray::Kind::signedInteger
@@ -242,7 +242,7 @@ NumpyArray readNumpyHeader(ByteStream& stream, const std::string& name) {
     const std::uint64_t expected = byteCount(array);
     if (expected > stream.atMost())
         throw Error(ErrorKind::data,
-                    name + ": is truncated: its header announces " + extentsText(array.shape) +
+                    name + ": is truncated: its header declares " + extentsText(array.shape) +
                         " numbers of " + std::to_string(array.itemSize) + " bytes, but no more than " +
                         std::to_string(stream.atMost()) + " bytes can follow it. Fetch the file again.");
     return array;
@@ -269,7 +269,7 @@ void readNumpyData(ByteStream& stream, NumpyArray& array, const std::string& nam
     std::array<std::byte, 1> more{};
     if (stream.read(more) > 0)
         throw Error(ErrorKind::data, name + ": is too long: bytes follow the " + std::to_string(expected) +
-                                         " that its header announces. Fetch the file again.");
+                                         " that its header declares. Fetch the file again.");
     if (array.swapped)
         for (std::size_t i = 0; i < array.bytes.size(); i += array.itemSize)
             std::reverse(array.bytes.begin() + static_cast<std::ptrdiff_t>(i),

@@ -19,7 +19,7 @@ struct NumpyArray {
     Kind kind = Kind::real;
     std::size_t itemSize = 0;        ///< bytes of a number
     bool swapped = false;            ///< the file's byte order is not the machine's
-    bool byColumns = false;          ///< the file has the first index run fastest
+    bool byColumns = false;          ///< the first index varies fastest in the file
     std::vector<std::int64_t> shape; ///< empty: a single number
     std::vector<std::uint8_t>
         bytes; ///< by rows, in the machine's byte order; empty if only the header was read
@@ -31,12 +31,12 @@ struct NumpyArray {
 };
 
 /// Reads the header alone. `name` appears in messages.
-/// Throws Error{data} if it is no NPY file, or an array of something else, or announces more than can be
+/// Throws Error{data} if it is not an NPY file, or an array of something else, or declares more than can be
 /// there.
 NumpyArray readNumpyHeader(ByteStream& stream, const std::string& name);
 
 /// Reads the numbers that follow the header, which `array` holds; memory grows with what is there, not with
-/// what the header announces. Throws Error{data} also if the file is truncated or goes on after its data,
+/// what the header declares. Throws Error{data} also if the file is truncated or continues after its data,
 /// Error{interrupted} once `cancelled` says so.
 void readNumpyData(ByteStream& stream, NumpyArray& array, const std::string& name,
                    const std::function<bool()>& cancelled = {});

@@ -38,9 +38,9 @@ class Store {
             throw Error(ErrorKind::data, name_ + ": the file is empty, or cannot be mapped. Fetch it again.");
         const auto bytes = std::as_bytes(file_->bytes());
         if (!startsZip(bytes))
-            throw Error(ErrorKind::data, name_ +
-                                             ": is no .npz archive. Name one, or a folder with a .npy file "
-                                             "for the inputs and one for the targets.");
+            throw Error(ErrorKind::data,
+                        name_ + ": is not an .npz archive. Name one, or a folder with a .npy file "
+                                "for the inputs and one for the targets.");
         archive_.emplace(bytes, name_);
     }
 
@@ -102,7 +102,7 @@ NumpyPart readPart(const Store& store, const std::string& inputs, const std::str
         if (!store.has(array))
             throw Error(ErrorKind::data, store.name() + ": has no array " + printable(array) +
                                              "; it has: " + store.arrays() +
-                                             ". Name the arrays by data.inputs and data.target.");
+                                             ". Name the arrays with data.inputs and data.target.");
     return {.inputs = readArray(store, inputs, everything, cancelled),
             .targets = readArray(store, targets, true, cancelled),
             .inputsName = store.nameOf(inputs),
@@ -124,8 +124,8 @@ ImageLayout layoutOf(const NumpyArray& inputs) {
 }
 
 [[noreturn]] void notFinite(const std::string& name, std::size_t example) {
-    throw Error(ErrorKind::data, name + ": a number of example " + std::to_string(example) +
-                                     " is not finite. Mend it, or leave the example out.");
+    throw Error(ErrorKind::data, name + ": a value of example " + std::to_string(example) +
+                                     " is not finite. Correct it, or leave the example out.");
 }
 
 /// From [N, H, W, C] to [N, C, H, W], or as it is.
@@ -186,7 +186,7 @@ TaskKind taskOf(const NumpyPart& part, TaskKind wanted) {
     if (!single && wanted == TaskKind::classification)
         throw Error(ErrorKind::data,
                     part.targetsName + ": holds " + std::to_string(columnsOf(part.targets)) +
-                        " numbers for each example where a classification has one label. Set "
+                        " numbers for each example where classification needs one label. Set "
                         "data.task to regression, or name another array.");
     if (wanted != TaskKind::automatic) return wanted;
     return part.targets.whole() ? TaskKind::classification : TaskKind::regression;
@@ -203,7 +203,7 @@ Answers answersOf(const NumpyPart& part, TaskKind task) {
         const double number = numbers[i];
         if (number < 0 || number >= static_cast<double>(mostClasses) || number != std::floor(number))
             throw Error(ErrorKind::data, part.targetsName + ": the target of example " + std::to_string(i) +
-                                             " is no label: labels are 0, 1, … up to " +
+                                             " is not a label: labels are 0, 1, … up to " +
                                              std::to_string(mostClasses - 1) +
                                              ". Number the classes from 0, or set data.task to regression.");
         answers.labels.push_back(static_cast<std::int64_t>(number));
@@ -305,7 +305,7 @@ NumpySource interpretArrays(NumpyPart train, std::optional<NumpyPart> test, Task
 }
 
 NumpySource readNumpySource(const DataSpec& spec, NumpyContents contents, const Cancelled& cancelled) {
-    if (spec.path.empty()) throw Error(ErrorKind::data, "No file of NumPy's arrays is named. Set data.path.");
+    if (spec.path.empty()) throw Error(ErrorKind::data, "No NumPy file is named. Set data.path.");
     const Store store{Path(spec.path)};
     const bool everything = contents == NumpyContents::everything;
     const auto train = [&](const std::string& inputs, const std::string& targets) {

@@ -23,7 +23,7 @@ enum class NumpyContents {
     headers ///< shapes of the inputs, and the targets
 };
 
-/// Inputs and targets of examples, one for one.
+/// Inputs and targets of the examples, in the same order.
 struct NumpyPart {
     NumpyArray inputs, targets;
     std::string inputsName, targetsName; ///< for messages
@@ -36,18 +36,16 @@ struct NumpyPart {
 NumpySource readNumpySource(const DataSpec& spec, NumpyContents contents,
                             const std::function<bool()>& cancelled);
 
-/// What the arrays mean:
+/// Interprets the arrays:
 ///
-/// - inputs [N, F] and [N] are features, all others images: [N, H, W], [N, C, H, W], and [N, H, W, C] where
-/// the
+/// - inputs [N, F] and [N] are features, all others images: [N, H, W], [N, C, H, W], and [N, H, W, C] if the
 ///   last extent is 1 to 4 and the second is not. Images of type uint8 are bytes, others numbers, whose white
-///   is 1, or 255 where a value is above 1.
+///   is 1, or 255 if a value is above 1.
 /// - targets [N] or [N, 1] of whole numbers are the labels 0, 1, … of a classification, of real numbers those
-/// of
-///   a regression; [N, k] is a regression with k outputs. TaskKind::regression takes whole numbers too,
+///   of a regression; [N, k] is a regression with k outputs. TaskKind::regression accepts whole numbers too,
 ///   TaskKind::classification real ones that are whole.
 ///
-/// Throws Error{data} where they mean neither, or numbers are not finite, or labels negative or absurdly
+/// Throws Error{data} if they are neither, numbers are not finite, or labels are negative or implausibly
 /// large.
 NumpySource interpretArrays(NumpyPart train, std::optional<NumpyPart> test, TaskKind task,
                             const std::string& name);

@@ -70,9 +70,9 @@ Header parseHeader(std::string_view text) {
     try {
         header.document = json::parse(text.begin(), text.end(), watch);
     } catch (const json::exception& error) {
-        refuse(std::string("its header is no JSON (") + error.what() + ")");
+        refuse(std::string("its header is not JSON (") + error.what() + ")");
     }
-    if (!header.document.is_object()) refuse("its header is no JSON object");
+    if (!header.document.is_object()) refuse("its header is not a JSON object");
     return header;
 }
 
@@ -104,10 +104,10 @@ std::optional<std::uint64_t> byteSize(const std::vector<std::int64_t>& shape, st
 }
 
 std::map<std::string, std::string> parseMetadata(const json& value) {
-    if (!value.is_object()) refuse("its metadata are no JSON object");
+    if (!value.is_object()) refuse("its metadata are not a JSON object");
     std::map<std::string, std::string> metadata;
     for (const auto& [key, text] : value.items()) {
-        if (!text.is_string()) refuse("its metadata entry " + inQuotes(key) + " is no text");
+        if (!text.is_string()) refuse("its metadata entry " + inQuotes(key) + " is not a string");
         metadata.emplace(key, text.get<std::string>());
     }
     return metadata;
@@ -116,7 +116,7 @@ std::map<std::string, std::string> parseMetadata(const json& value) {
 /// `data` is everything behind the header.
 SafetensorsEntry parseEntry(const std::string& name, const json& value, std::string_view data) {
     const std::string who = "its tensor " + inQuotes(name);
-    if (!value.is_object()) refuse(who + " is described by no JSON object");
+    if (!value.is_object()) refuse(who + " is not described by a JSON object");
     for (const auto& [key, unused] : value.items())
         if (key != "dtype" && key != "shape" && key != "data_offsets")
             refuse(who + " has the unknown field " + inQuotes(key));
@@ -125,19 +125,19 @@ SafetensorsEntry parseEntry(const std::string& name, const json& value, std::str
 
     SafetensorsEntry entry{.name = name, .dtype = {}, .shape = {}, .data = {}};
     const json& dtype = value["dtype"];
-    if (!dtype.is_string()) refuse(who + " has a dtype that is no text");
+    if (!dtype.is_string()) refuse(who + " has a dtype that is not a string");
     entry.dtype = dtype.get<std::string>();
     const std::size_t elementSize = safetensorsElementSize(entry.dtype);
     if (elementSize == 0) refuse(who + " has the unknown dtype " + inQuotes(entry.dtype));
 
     const auto shape = wholeNumbers(value["shape"]);
-    if (!shape) refuse(who + " has a shape that is no list of whole numbers from 0");
+    if (!shape) refuse(who + " has a shape that is not a list of whole numbers from 0");
     entry.shape = *shape;
     const auto size = byteSize(entry.shape, elementSize);
     if (!size) refuse(who + " has an absurdly large shape");
 
     const auto offsets = wholeNumbers(value["data_offsets"]);
-    if (!offsets || offsets->size() != 2) refuse(who + " has data_offsets that are no two whole numbers");
+    if (!offsets || offsets->size() != 2) refuse(who + " has data_offsets that are not two whole numbers");
     const auto begin = static_cast<std::uint64_t>((*offsets)[0]);
     const auto end = static_cast<std::uint64_t>((*offsets)[1]);
     if (begin > end || end > data.size())
@@ -162,7 +162,8 @@ void requireGaplessData(const std::vector<SafetensorsEntry>& entries, std::strin
     for (const SafetensorsEntry* entry : inOrder) {
         const auto begin = static_cast<std::size_t>(entry->data.data() - start);
         if (begin < covered) refuse("its tensor " + inQuotes(entry->name) + " overlaps another");
-        if (begin > covered) refuse("bytes before its tensor " + inQuotes(entry->name) + " belong to none");
+        if (begin > covered)
+            refuse("bytes before its tensor " + inQuotes(entry->name) + " belong to no tensor");
         covered = begin + entry->data.size();
     }
     if (covered != data.size())

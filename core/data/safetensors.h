@@ -30,13 +30,13 @@ struct Safetensors {
 /// Bytes of one element; 0 for an unknown dtype.
 std::size_t safetensorsElementSize(std::string_view dtype);
 
-/// The file's bytes. The data are laid out by falling element size, as readers that map the file expect.
+/// The file's bytes. The data are ordered by decreasing element size, as readers that map the file expect.
 /// Throws Error{archive} for a name given twice or reserved, an unknown dtype, data that do not fit the
 /// shape, and text that is not UTF-8.
 std::string writeSafetensors(const Safetensors& file);
 
 /// Entries point into `bytes`. Throws Error{archive} saying what is wrong, for anything that is not a whole
-/// safetensors file: cut short, a header that is no such JSON, unknown dtypes, sizes that disagree with
+/// safetensors file: cut short, a header that is not such JSON, unknown dtypes, sizes that disagree with
 /// shapes, data that overlap, leave a gap or lie outside.
 Safetensors parseSafetensors(std::string_view bytes);
 

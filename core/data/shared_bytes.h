@@ -10,7 +10,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// Bytes that live as long as this, wherever they lie: in memory of their own, or in a mapped file.
+/// Bytes that stay valid as long as this object: in memory of their own, or in a mapped file.
 class SharedBytes {
   public:
     SharedBytes() = default;

@@ -31,7 +31,7 @@ void checkSynthetic(const DataSpec& spec) {
     if (spec.source == DataSource::syntheticClassification &&
         (spec.classes < 2 || spec.classes > spec.examples))
         throw Error(ErrorKind::data,
-                    "Synthetic classes must be at least two, and no more than the examples; found " +
+                    "Synthetic data need at least two classes, and no more classes than examples; found " +
                         std::to_string(spec.classes) + " classes and " + std::to_string(spec.examples) +
                         " examples. Change data.classes or data.examples.");
 }

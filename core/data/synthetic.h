@@ -13,7 +13,7 @@ struct LinearProblem {
     std::vector<double> weights; ///< [features + 1], in the table's units; the bias comes last
 };
 
-/// Throws Error{data} if a count of `spec` is too small or its noise no deviation: below one example or
+/// Throws Error{data} if a count of `spec` is too small or its noise is not a deviation: below one example or
 /// feature, fewer than two classes or more than examples.
 void checkSynthetic(const DataSpec& spec);
 

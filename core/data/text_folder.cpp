@@ -105,7 +105,7 @@ TextFolder readTextFolder(const Path& path, const Cancelled& cancelled) {
     double bytes = 0.0;
     for (const Path& file : files) {
         TextFile read = readFile(file, cancelled);
-        // A folder with other things in it is no mistake unless nothing in it is text.
+        // A folder with other things in it is not a mistake unless nothing in it is text.
         if (!byName && !isUtf8Text(read.text)) continue;
         bytes += static_cast<double>(read.text.size());
         requireMemory(bytes, path.string(), smallerFile);

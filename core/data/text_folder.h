@@ -24,14 +24,12 @@ struct TextFolder {
 
 /// Reads a text file, plain or gzip, or a folder of them:
 ///
-/// - with ptb.train.txt (the Penn Treebank as distributed), wiki.train.tokens (WikiText) or train.txt, and
-/// the
-///   files of the same name with "valid" and "test" in place of "train", at least one of them: these are the
-///   parts, and come tokenised;
-/// - any other: all *.txt of the folder and the folders in it, or, where there is none, all regular files
-/// that
-///   are UTF-8 text, ordered by their paths. Names that begin with a point are left out, links to folders are
-///   not followed, and a file with several names counts once.
+/// - a folder with ptb.train.txt (the Penn Treebank as distributed), wiki.train.tokens (WikiText) or
+///   train.txt, and at least one file of the same name with "valid" or "test" instead of "train": these files
+///   are the parts, and are tokenised already;
+/// - any other folder: all *.txt in it and its subfolders or, if there are none, all regular files that are
+///   UTF-8 text, ordered by path. Names that begin with a dot and links to folders are skipped, and a file
+///   with several names counts once.
 ///
 /// Throws Error{data} naming the file or folder, what was found and what to do, Error{interrupted} once
 /// `cancelled` says so.

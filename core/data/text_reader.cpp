@@ -47,7 +47,7 @@ std::string hexByte(char byte) {
     return {digits[value >> 4U], digits[value & 15U]};
 }
 
-/// Refuses what is no text before anything else looks at it.
+/// Rejects what is not text before anything else looks at it.
 void checkUtf8(std::string_view text, const std::string& name) {
     for (std::size_t i = 0; i < text.size();) {
         const std::size_t bytes = decodeUtf8(text.substr(i)).bytes;
@@ -61,9 +61,9 @@ void checkUtf8(std::string_view text, const std::string& name) {
         const std::size_t column = start == std::string_view::npos ? i : i - start - 1;
         throw Error(ErrorKind::data, name + ", line " + std::to_string(line) + ", byte " +
                                          std::to_string(column + 1) +
-                                         (bytes > 0 ? ": a zero byte, which no text has. Name a text file."
+                                         (bytes > 0 ? ": a zero byte, so it is not text. Name a text file."
                                                     : ": the byte " + hexByte(text[i]) +
-                                                          " is no UTF-8 there. Save the file as UTF-8."));
+                                                          " is not UTF-8 there. Save the file as UTF-8."));
     }
 }
 
@@ -151,7 +151,7 @@ Vocabulary makeVocabulary(const TextTokens& tokens, TextLevel level, std::size_t
     if (level == TextLevel::word) specials.push_back(endOfLineToken);
     if (limits.size > 0 && limits.size <= static_cast<std::int64_t>(specials.size()))
         throw Error(ErrorKind::data, name + ": a vocabulary of " + std::to_string(limits.size) +
-                                         " leaves room for no word beside " +
+                                         " leaves no room for a word beside " +
                                          (specials.size() > 1 ? "<unk> and <eos>" : "<unk>") +
                                          ". Set data.vocabulary to at least " +
                                          std::to_string(specials.size() + 1) + ", or to 0 for all words.");

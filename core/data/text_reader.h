@@ -13,10 +13,10 @@
 
 namespace DSTN_EXPORT dstn {
 
-inline constexpr std::string_view unknownToken = "<unk>";   ///< stands for what the vocabulary lacks
+inline constexpr std::string_view unknownToken = "<unk>";   ///< stands for words outside the vocabulary
 inline constexpr std::string_view endOfLineToken = "<eos>"; ///< at word level: the end of a line
 
-/// Whether the texts' words stand apart already.
+/// Whether the texts are tokenised already.
 enum class Punctuation {
     asIs, ///< a word is what stands between spaces: for texts that come tokenised, such as the Penn Treebank
     split ///< punctuation marks are tokens of their own: "License," is two
@@ -26,7 +26,7 @@ enum class Punctuation {
 ///
 /// TextLevel::word: words between spaces (as Unicode knows them), and <eos> for each line end and for a last
 /// line without one. Nothing else is changed: not the case, not the digits. With Punctuation::split a word is
-/// a run of letters, digits and signs that are no punctuation, inside which a single apostrophe, hyphen,
+/// a run of letters, digits and signs that are not punctuation, inside which a single apostrophe, hyphen,
 /// point, slash, underscore or @ stays ("don't", "3.14", "and/or"), and a comma or colon between digits;
 /// every run of the same punctuation mark is a token ("...", "--"); <unk> and <eos> stay whole.
 ///
@@ -57,20 +57,20 @@ class TextTokens {
     std::unordered_map<std::string_view, std::int32_t> numbers_;
 };
 
-/// The tokens that a model knows.
+/// A model's vocabulary.
 struct Vocabulary {
-    std::vector<std::string> words;    ///< by falling frequency in the training part, then by their bytes
+    std::vector<std::string> words;    ///< by decreasing frequency in the training part, then by their bytes
     std::vector<std::int32_t> numbers; ///< for each of TextTokens::words() its place in `words`
 };
 
 struct VocabularyLimits {
-    std::int64_t size = 0;     ///< at most so many words; 0: all
+    std::int64_t size = 0;     ///< largest number of words; 0: all
     std::int64_t minCount = 1; ///< rarer ones are left out
 };
 
 /// The vocabulary of the first `training` tokens. <unk>, and at word level <eos>, always belong to it,
 /// whatever its limits; what else is left out, or appears only after the training part, becomes <unk>. Throws
-/// Error{data} naming `name` if the size leaves room for no word.
+/// Error{data} naming `name` if the size leaves no room for a word.
 Vocabulary makeVocabulary(const TextTokens& tokens, TextLevel level, std::size_t training,
                           const VocabularyLimits& limits, const std::string& name);
 

@@ -70,7 +70,8 @@ class MemberStream : public ByteStream {
             if (total_ != member_.size)
                 damaged(name_, "it has " + std::to_string(total_) + " bytes where its directory says " +
                                    std::to_string(member_.size));
-            if (checksumsCount && checksum_ != member_.checksum) damaged(name_, "its checksum does not fit");
+            if (checksumsCount && checksum_ != member_.checksum)
+                damaged(name_, "its checksum does not match");
         }
         return done;
     }
@@ -151,7 +152,7 @@ bool startsZip(Bytes bytes) {
 
 ZipArchive::ZipArchive(Bytes bytes, std::string name) : bytes_(bytes), name_(std::move(name)) {
     if (!startsZip(bytes))
-        throw Error(ErrorKind::data, name_ + ": is no ZIP archive. Write it with numpy.savez.");
+        throw Error(ErrorKind::data, name_ + ": is not a ZIP archive. Write it with numpy.savez.");
     // The directory's end lies at the file's, before a comment of up to 64 KiB.
     constexpr std::size_t longestComment = 65535;
     const std::size_t last = bytes.size() < endSize ? 0 : bytes.size() - endSize;
@@ -213,9 +214,10 @@ std::unique_ptr<ByteStream> ZipArchive::open(const Member& member) const {
     if ((member.flags & encrypted) != 0)
         throw Error(ErrorKind::data, name + ": is encrypted. Write the archive without a password.");
     if (member.method != stored && member.method != deflated)
-        throw Error(ErrorKind::data, name + ": is packed by method " + std::to_string(member.method) +
-                                         "; stored and deflated members are read. Write the archive with "
-                                         "numpy.savez or numpy.savez_compressed.");
+        throw Error(ErrorKind::data,
+                    name + ": is compressed by method " + std::to_string(member.method) +
+                        "; only stored and deflated members are supported. Write the archive with "
+                        "numpy.savez or numpy.savez_compressed.");
     if (!hasAt(bytes_, member.offset, localSize) ||
         number(bytes_, static_cast<std::size_t>(member.offset), 4) != localSignature)
         damaged(name, "it is not where the directory says");

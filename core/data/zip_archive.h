@@ -25,13 +25,13 @@ class ZipArchive {
     };
 
     /// @param bytes must outlive the archive and its streams; `name` appears in messages
-    /// Throws Error{data} if it is no ZIP archive, or its directory is damaged.
+    /// Throws Error{data} if it is not a ZIP archive, or its directory is damaged.
     ZipArchive(std::span<const std::byte> bytes, std::string name);
 
     const std::vector<Member>& members() const { return members_; }
     const Member* find(const std::string& name) const;
-    /// The member's bytes. Reading to their end checks size and CRC-32, and throws Error{data} where they do
-    /// not fit. Throws Error{data} if the member is encrypted, or packed by another method.
+    /// The member's bytes. Reading to their end checks size and CRC-32, and throws Error{data} if they do
+    /// not match. Throws Error{data} if the member is encrypted, or compressed by another method.
     std::unique_ptr<ByteStream> open(const Member& member) const;
 
   private:

@@ -81,13 +81,13 @@ at::Device resolveDevice(const std::string& wanted) {
     if (automatic) return count > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
     if (count == 0)
         throw Error(ErrorKind::device,
-                    "device: \"" + wanted + "\" was asked for, but this LibTorch (" + TORCH_VERSION +
+                    "device: \"" + wanted + "\" was requested, but this LibTorch (" + TORCH_VERSION +
                         ") finds no CUDA device. Use \"cpu\" or \"auto\", or " +
-                        (c10::impl::hasDeviceGuardImpl(at::kCUDA) ? "see to the GPU's driver."
+                        (c10::impl::hasDeviceGuardImpl(at::kCUDA) ? "check the GPU's driver."
                                                                   : "build against a LibTorch with CUDA."));
     const std::size_t index = wanted == "cuda" ? 0 : std::strtoull(wanted.c_str() + 5, nullptr, 10);
     if (index >= count)
-        throw Error(ErrorKind::device, "device: \"" + wanted + "\" was asked for, but there " +
+        throw Error(ErrorKind::device, "device: \"" + wanted + "\" was requested, but there " +
                                            (count == 1 ? "is one CUDA device. Use \"cuda:0\""
                                                        : "are " + std::to_string(count) +
                                                              " CUDA devices. Use \"cuda:0\" to \"cuda:" +
@@ -253,7 +253,8 @@ RunState Run::train() {
                       return memoryAdvice(largestBatch(experiment, dataset.info, available), experiment);
                   });
     if (const auto [blas, reference] = blasInUse(); reference && device.is_cpu())
-        events_.publish(LogLine{LogLevel::warning, "This machine's BLAS is the reference one (" + blas +
+        events_.publish(LogLine{LogLevel::warning, "This machine's BLAS is the reference implementation (" +
+                                                       blas +
                                                        "), many times slower than OpenBLAS: install "
                                                        "libopenblas0-openmp."});
     start(dataset, device);
@@ -277,7 +278,7 @@ RunState Run::train() {
             training_->finished(true); // steps that a device took before anyone knew are as bad
             const std::string message =
                 error.what() +
-                std::string(". Everything up to there is kept; a smaller learning rate usually helps.");
+                std::string(". Everything before it is kept; a smaller learning rate usually helps.");
             damaged_ = true;
             if (!request_.pauseOnError) throw Error(ErrorKind::numeric, message);
             events_.publish(LogLine{LogLevel::error, message});
@@ -298,9 +299,10 @@ std::string Run::adviceAfterExhaustion() const {
     const double within = memoryAtStart_ > 0 ? std::min(needed, memoryAtStart_) : needed;
     const std::int64_t fitting =
         std::min(largestBatch(experiment, *data_, margin * within), experiment.trainBatch / 2);
-    return memoryAdvice(fitting, experiment) + " What was saved before is kept: the run can go on from its "
-                                               "last checkpoint with the same batch on a "
-                                               "device with more memory.";
+    return memoryAdvice(fitting, experiment) +
+           " What was saved before is kept: the run can be resumed from its "
+           "last checkpoint with the same batch on a "
+           "device with more memory.";
 }
 
 void Run::publishLoading(std::string_view what, double fraction) {
@@ -325,16 +327,17 @@ void Run::start(const Dataset& dataset, at::Device device) {
             .make = recorder,
             .report = [this](const std::string& what, bool recorded, const std::string& why) {
                 events_.publish(
-                    recorded
-                        ? LogLine{LogLevel::info, "From here on " + what + " are replayed as a graph."}
-                        : LogLine{LogLevel::warning, "The " + what + " could not be recorded as a graph (" +
-                                                         why + "): each is launched anew, which is slower."});
+                    recorded ? LogLine{LogLevel::info, "From here on " + what + " are replayed as a graph."}
+                             : LogLine{LogLevel::warning,
+                                       "The " + what + " could not be recorded as a graph (" + why +
+                                           "): each operation is launched separately, which is slower."});
             }};
         if (!recorder)
             events_.publish(LogLine{LogLevel::info, "Steps are not recorded as graphs: " + reason + "."});
     }
     if (experiment.precision == Precision::tf32 && device.is_cpu())
-        events_.publish(LogLine{LogLevel::warning, "The CPU has no tf32: the run computes in float32."});
+        events_.publish(
+            LogLine{LogLevel::warning, "The CPU does not support tf32: the run computes in float32."});
     training_ = std::make_unique<Training>(experiment, dataset, device, std::move(recording));
     if (request_.checkpoint) {
         const Checkpoint checkpoint = readCheckpoint(*request_.checkpoint);
@@ -344,7 +347,7 @@ void Run::start(const Dataset& dataset, at::Device device) {
             if (then != checkpoint.metadata.end() && then->second != now)
                 events_.publish(
                     LogLine{LogLevel::warning, std::string("The run was saved with ") + what + " " +
-                                                   then->second + " and goes on with " + now +
+                                                   then->second + " and continues with " + now +
                                                    ": its figures may differ in the last digits."});
         };
         note("torch", TORCH_VERSION, "LibTorch");
@@ -388,7 +391,7 @@ void Run::start(const Dataset& dataset, at::Device device) {
         events_.publish(
             LogLine{LogLevel::info, "\"" + name +
                                         "\" is held at its initial value: the training loss has no "
-                                        "derivative by it."});
+                                        "derivative with respect to it."});
     events_.publish(StateChanged{RunState::running, {}});
     lastProgress_ = Clock::now();
     if (request_.inherit)
@@ -419,11 +422,11 @@ void Run::evaluateWhenDue() {
     if (result->testLoss && !std::isfinite(*result->testLoss))
         events_.publish(LogLine{LogLevel::warning, "At step " + std::to_string(result->step) + " " +
                                                        notFiniteClause(*result->testLoss, "test loss") +
-                                                       ". It steers nothing: the run goes on."});
+                                                       ". It does not affect training: the run continues."});
     if (request_.checkpointEachEpoch && result->epoch > 0) takeCheckpoint();
 }
 
-/// What the steps told whose figures are here. Throws Error{numeric} where a loss was not finite.
+/// The figures of the steps that have arrived. Throws Error{numeric} if a loss was not finite.
 /// @param wait for those of all steps
 void Run::publishSteps(bool wait) {
     if (!training_) return;
@@ -533,7 +536,7 @@ void Run::takeCheckpoint() {
     if (broken) {
         events_.publish(LogLine{LogLevel::warning, "No checkpoint was saved at step " +
                                                        std::to_string(training_->stepsDone()) + ": " +
-                                                       *broken + ". An earlier checkpoint stays."});
+                                                       *broken + ". Any earlier checkpoint is kept."});
         return;
     }
     events_.publish(CheckpointTaken{training_->stepsDone(),
@@ -564,7 +567,7 @@ class TorchEngine : public Engine {
         result.torchVersion = TORCH_VERSION;
         std::tie(result.blas, result.referenceBlas) = blasInUse();
         result.cpuCapability = cpuCapability();
-        result.threads = std::thread::hardware_concurrency(); // what a run uses unless told otherwise
+        result.threads = std::thread::hardware_concurrency(); // what a run uses unless set otherwise
         result.devices.push_back({.id = "cpu",
                                   .name = cpuName(),
                                   .available = true,
@@ -610,7 +613,7 @@ class TorchEngine : public Engine {
                                        const HypergradientOptions& options) override {
         if (checkpoint == nullptr)
             throw Error(ErrorKind::usage,
-                        "The run has no checkpoint at which hypergradients could be taken.");
+                        "The run has no checkpoint at which hypergradients could be computed.");
         HypergradientReport report;
         translatingErrors(
             [&] {

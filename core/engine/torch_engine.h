@@ -5,7 +5,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// The engine itself, for those who link it; programs load it by createEngine().
+/// The engine itself, for targets that link it; programs load it with createEngine().
 std::unique_ptr<Engine> makeTorchEngine();
 
 } // namespace dstn

@@ -49,58 +49,58 @@ void fieldsOf(V& v, DataSpec& data) {
     if (traits.path != PathKind::none)
         v.text({"path", traits.pathMeaning, !traits.knownPlace}, data.path, pathRule);
     if (synthetic) {
-        v.integer({"examples", "Examples to make, all parts together."}, data.examples,
+        v.integer({"examples", "Number of examples to generate, over all parts."}, data.examples,
                   {.min = 4, .max = largestSynthetic});
-        v.integer({"features", "Input features."}, data.features, {.min = 1, .max = largestOption});
+        v.integer({"features", "Number of input features."}, data.features, {.min = 1, .max = largestOption});
         if (data.source == DataSource::syntheticClassification)
-            v.integer({"classes", "Classes."}, data.classes, {.min = 2, .max = 10'000});
+            v.integer({"classes", "Number of classes."}, data.classes, {.min = 2, .max = 10'000});
         v.number({"noise", data.source == DataSource::syntheticRegression
-                               ? "Standard deviation of the target's noise."
+                               ? "Standard deviation of the noise on the target."
                                : "Standard deviation of a class around its centre."},
                  data.noise, {.min = 0});
     }
     v.number({"validation", "Share of the training examples held out for validation."}, data.validation,
              {.min = 0, .max = 1, .minOpen = true, .maxOpen = true});
     if (!traits.ownTest)
-        v.number({"test", "Share held out for testing first, where the source has no test part of its own."},
-                 data.test, {.min = 0, .max = 1, .maxOpen = true});
+        v.number(
+            {"test", "Share held out for testing, before validation; only for data without a test part."},
+            data.test, {.min = 0, .max = 1, .maxOpen = true});
     if (text) {
-        v.integer({"limit", "At most so many training tokens, the first ones, before the split; 0: all."},
+        v.integer({"limit", "Largest number of training tokens, from the start, before the split; 0: all."},
                   data.limit, {});
-        v.choice({"level", "What the text is made of: words, or characters."}, data.level, levelOptions);
-        v.integer({"vocabulary", "At most so many different tokens, the most frequent ones; 0: all."},
+        v.choice({"level", "Whether a token is a word or a character."}, data.level, levelOptions);
+        v.integer({"vocabulary", "Largest number of different tokens; the most frequent are kept; 0: all."},
                   data.vocabulary, {});
-        v.integer({"min_count", "Tokens that are rarer in the training part become <unk>."}, data.minCount,
-                  {.min = 1});
+        v.integer({"min_count", "Tokens that occur less often in the training part become <unk>."},
+                  data.minCount, {.min = 1});
         v.integer({"sequence", "Steps of truncated back-propagation through time."}, data.sequence,
                   {.min = 1, .max = largestOption});
         return;
     }
-    v.choice({"split", "Which training examples are held out: the last ones, or drawn by the seed."},
+    v.choice({"split", "Which training examples are held out: the last ones, or a random choice."},
              data.split, splitOptions);
     v.choice({"normalize",
-              "unit: pixels over 255, columns to [0, 1]; standardize: mean 0 and deviation 1 over "
-              "the training part; none: as they are."},
+              "unit: pixels over 255, columns to [0, 1]; standardize: mean 0 and standard deviation 1 over "
+              "the training part; none: unchanged."},
              data.normalize, normalizeOptions);
     v.integer(
         {"limit", data.source == DataSource::imageFolder
-                      ? "At most so many training images, before the split: of each class the first ones, "
-                        "in its share, and one at least; 0: all."
-                      : "At most so many training examples, the first ones, before the split; 0: all."},
+                      ? "Largest number of training images, before the split: the first of each class, "
+                        "in proportion, and at least one; 0: all."
+                      : "Largest number of training examples, from the start, before the split; 0: all."},
         data.limit, {});
     if (data.source == DataSource::imageFolder) {
-        v.integer({"channels", "3: colours, grey images are repeated; 1: grey, colours become luminance."},
+        v.integer({"channels", "3: colour, grey images are repeated; 1: grey, colours become luminance."},
                   data.channels, {.min = 1, .max = 3});
-        v.integer(
-            {"image_size", "Side of the square that images are cropped and brought to; 0: as they are."},
-            data.imageSize, {.min = 0, .max = 4096});
+        v.integer({"image_size", "Side of the square to which images are cropped and resized; 0: unchanged."},
+                  data.imageSize, {.min = 0, .max = 4096});
     }
     if (data.source == DataSource::numpy) {
         v.text({"inputs", "The array of inputs; empty: x_train, x or X."}, data.inputs,
                {.words = "an array's name"});
         v.text({"target", "The array of targets; empty: y_train or y."}, data.target,
                {.words = "an array's name"});
-        v.choice({"task", "What the targets are."}, data.task, taskOptions);
+        v.choice({"task", "Whether the targets are classes or numbers."}, data.task, taskOptions);
     }
     if (data.source != DataSource::csv) return;
     v.choice({"delimiter", "What separates the columns."}, data.delimiter, delimiterOptions);
@@ -108,7 +108,7 @@ void fieldsOf(V& v, DataSpec& data) {
     v.text({"target",
             "The target column: its name, or its index from 0, negative from the end; empty: the last."},
            data.target, {.words = "a column's name or index", .orInteger = true});
-    v.choice({"task", "What the target column is."}, data.task, taskOptions);
+    v.choice({"task", "Whether the target column holds classes or numbers."}, data.task, taskOptions);
 }
 
 inline constexpr TunableKind holesKind{
@@ -147,7 +147,7 @@ inline constexpr TunableKind smoothingKind{.range = {.min = 0, .max = 1, .maxOpe
 
 template <class V>
 void fieldsOf(V& v, HorizontalFlipSpec& flip) {
-    v.tunable({"probability", "With which an image is mirrored, left and right."}, flip.probability,
+    v.tunable({"probability", "Probability of mirroring an image left to right."}, flip.probability,
               flipKind);
 }
 
@@ -168,17 +168,16 @@ void fieldsOf(V& v, SaturationSpec& saturation) {
 }
 template <class V>
 void fieldsOf(V& v, HueSpec& hue) {
-    v.tunable({"turns", "Hues turn by up to plus or minus so much of the colour circle, at most 0.5."},
+    v.tunable({"turns", "Largest hue shift either way, as a share of the colour circle, at most 0.5."},
               hue.strength, hueKind);
 }
 template <class V>
 void fieldsOf(V& v, RotationSpec& rotation) {
-    v.tunable({"degrees", "Images turn by up to plus or minus so many degrees."}, rotation.strength,
-              rotationKind);
+    v.tunable({"degrees", "Largest rotation either way, in degrees."}, rotation.strength, rotationKind);
 }
 template <class V>
 void fieldsOf(V& v, TranslationSpec& translation) {
-    v.tunable({"fraction", "Images move by up to plus or minus so much of their width and height."},
+    v.tunable({"fraction", "Largest shift either way, as a share of the width and height."},
               translation.strength, translationKind);
 }
 template <class V>
@@ -188,8 +187,8 @@ void fieldsOf(V& v, ScaleSpec& scale) {
 }
 template <class V>
 void fieldsOf(V& v, ShearSpec& shear) {
-    v.tunable({"degrees", "Images are slanted by up to plus or minus so many degrees, along both sides."},
-              shear.strength, shearKind);
+    v.tunable({"degrees", "Largest shear either way, in degrees, along both sides."}, shear.strength,
+              shearKind);
 }
 template <class V>
 void fieldsOf(V& v, NoiseSpec& noise) {
@@ -198,8 +197,7 @@ void fieldsOf(V& v, NoiseSpec& noise) {
 }
 template <class V>
 void fieldsOf(V& v, MixupSpec& mixup) {
-    v.tunable({"alpha", "Shares are drawn from Beta(alpha, alpha); 0: nothing is mixed."}, mixup.alpha,
-              alphaKind);
+    v.tunable({"alpha", "Shares are drawn from Beta(alpha, alpha); 0: no mixing."}, mixup.alpha, alphaKind);
 }
 
 /// The names of Augmentation's alternatives, in their order.

@@ -18,7 +18,7 @@ namespace DSTN_EXPORT dstn {
 
 enum class LossKind { automatic, crossEntropy, mse };
 
-/// What products of matrices and convolutions are computed in, tangents included; everything else stays
+/// The precision of matrix products and convolutions, tangents included; everything else stays
 /// float32.
 enum class Precision {
     float32,
@@ -26,10 +26,10 @@ enum class Precision {
     bfloat16 ///< autocast: inputs and results of 8 bits of mantissa
 };
 
-/// Everything that fixes a run. One JSON document; `schema` is its version.
+/// Everything that determines a run. One JSON document; `schema` is its version.
 struct Experiment {
     std::string name = "Untitled";
-    std::string description = {}; ///< what it shows, for a person; may be empty
+    std::string description = {}; ///< what it shows, for the reader; may be empty
     DataSpec data;
     Model model;
     LossKind loss = LossKind::automatic; ///< automatic: by the data's task
@@ -52,13 +52,13 @@ struct Experiment {
     bool graphs = true; ///< on a GPU, steps are recorded once and replayed
     std::uint64_t seed = 0;
 
-    /// Names of the hyperparameters that move within a run, in their order: the H coordinates of λ. None with
+    /// Names of the hyperparameters that change during a run, in order: the H coordinates of λ. None with
     /// the tuners that only train (fixed, and searches, whose trials are such trainings).
     std::vector<std::string> tunedNames() const;
     /// H as the network's layers know it: how many of these its weights respond to through Θ; 0 where the
     /// tuner learns no response.
     std::int64_t responseCount() const;
-    /// Those with `tune` that the tuner holds all the same, as it needs a training loss that is
+    /// Those with `tune` that the tuner nevertheless holds, as it needs a training loss that is
     /// differentiable in them.
     std::vector<std::string> heldNames() const;
     bool operator==(const Experiment&) const = default;
@@ -81,19 +81,19 @@ struct ParsedExperiment {
 /// mistakes.
 ParsedExperiment parseExperiment(std::string_view json);
 /// The same after `path=value` assignments ("budget.epochs", "hyperparameters[0].initial"; a hyperparameter
-/// may be named: "hyperparameters.dropout0.initial"). A value that is no JSON is taken as a string. An
+/// may be named: "hyperparameters.dropout0.initial"). A value that is not JSON is taken as a string. An
 /// object's options that its newly assigned type does not have go with the earlier type.
 ParsedExperiment parseExperiment(std::string_view json,
                                  const std::vector<std::pair<std::string, std::string>>& assignments);
-/// Every mistake that can be seen without the data: ranges, names, references.
+/// Every mistake that can be found without the data: ranges, names, references.
 std::vector<Mistake> validate(const Experiment& experiment);
-/// Every mistake that the data's shape and size bring to light: kernels larger than their input, too few
+/// Every mistake that depends on the data's shape and size: kernels larger than their input, too few
 /// outputs, a batch larger than its split.
 std::vector<Mistake> validate(const Experiment& experiment, const DataInfo& data);
 /// The whole document, defaults written out; parseExperiment(toJson(e)) == e. Options that the chosen data
 /// source or optimiser does not have are left out, so those come back at their defaults.
 std::string toJson(const Experiment& experiment);
-/// Gives the tuner another type, by its id. Options that both types have stay, as with an assignment of
+/// Gives the tuner another type, by its id. Options that both types have are kept, as with an assignment of
 /// "tuner.type"; throws std::out_of_range if there is no such type.
 void chooseTuner(TunerSpec& tuner, std::string_view id);
 /// JSON Schema (draft 2020-12) of the document.
@@ -109,10 +109,10 @@ struct Preset {
     std::string json;
 };
 const std::vector<Preset>& presets();
-/// Null if there is none of this id.
+/// Null if there is no such id.
 const Preset* findPreset(std::string_view id);
 
-/// What a run will need, said before it starts.
+/// What a run will need, estimated before it starts.
 struct Estimate {
     ModelReport model;
     std::int64_t steps = 0; ///< training steps of the whole budget
@@ -122,8 +122,8 @@ struct Estimate {
 };
 /// `experiment` must be without mistakes.
 Estimate estimate(const Experiment& experiment, const DataInfo& data);
-/// The largest training batch, validation batches being no larger, with which the estimate stays within so
-/// many bytes; 0 where one example is too many.
+/// The largest training batch, validation batches being no larger, for which the estimate stays within this
+/// many bytes; 0 if one example is too many.
 std::int64_t largestBatch(const Experiment& experiment, const DataInfo& data, double bytes);
 
 } // namespace dstn

@@ -8,15 +8,15 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// A mistake found in what an experiment means.
+/// A mistake found in the meaning of an experiment.
 struct Finding {
     Mistake mistake;
-    /// Parts of the document that were looked at beside the mistake's own place. Where one of them could not
+    /// Parts of the document that were examined besides the mistake's own place. Where one of them could not
     /// be read, the finding may be a mere consequence.
     std::vector<std::string> needs = {};
 };
 
-/// Values outside their field's range, by the fields' descriptions.
+/// Values outside their fields' ranges, by the fields' descriptions.
 std::vector<Finding> rangeFindings(Experiment experiment);
 /// Names, references between the document's parts, and options that do not go together.
 std::vector<Finding> meaningFindings(const Experiment& experiment);

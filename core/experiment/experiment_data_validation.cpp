@@ -48,12 +48,12 @@ class DataCheck {
             if (data_.train < 2 || data_.validation < 2)
                 refuse("data.validation", std::string("fewer than two tokens are left for ") +
                                               (data_.train < 2 ? "training" : "validation") +
-                                              ": change the share, or give more text");
+                                              ": change the share, or use more text");
         } else if (data_.train < 1)
-            refuse("data.validation", "no example is left for training: make it smaller, or give more data");
+            refuse("data.validation", "no example is left for training: make it smaller, or use more data");
         else if (data_.validation < 1)
             refuse("data.validation",
-                   "no example is held out for validation: make it larger, or give more data");
+                   "no example is held out for validation: make it larger, or use more data");
     }
 
     void augmentation(const Augmentation& augmentation, const std::string& path) {
@@ -63,14 +63,15 @@ class DataCheck {
                             std::holds_alternative<HueSpec>(augmentation);
         if (std::holds_alternative<MixupSpec>(augmentation)) {
             if (data_.task == TaskKind::language)
-                refuse(path, "mixup needs examples made of numbers, and a text is made of words: remove it");
+                refuse(path, "mixup needs numeric examples, and a text consists of tokens: remove it");
         } else if (data_.input.size() != 3) {
             refuse(path, type + " needs images [channels, height, width], and the data's examples are " +
                              shapeText(data_.input) + ": remove it");
         } else if (colors && data_.input[0] != 3) {
-            refuse(path,
-                   type + " needs images of three colours, [3, height, width], and the data's examples are " +
-                       shapeText(data_.input) + ": remove it");
+            refuse(path, type +
+                             " needs images with three colour channels, [3, height, width], and the data's "
+                             "examples are " +
+                             shapeText(data_.input) + ": remove it");
         }
     }
 
@@ -156,8 +157,9 @@ class DataCheck {
                    std::holds_alternative<ResidualBlockPart>(part);
         });
         if (normalises && experiment_.trainBatch == 1)
-            refuse("batch.train", "expected at least 2 where a part normalises over the batch, found 1: one "
-                                  "example has no spread");
+            refuse("batch.train",
+                   "expected at least 2 where a part normalises over the batch, found 1: a single "
+                   "example has no variance");
     }
 
     const Experiment& experiment_;

@@ -63,7 +63,7 @@ class SyntaxCheck : public nlohmann::json_sax<Json> {
                 reason.erase(0, at + mark.size());
         if (const std::size_t at = reason.find(": "); at != std::string::npos && at < 8)
             reason.erase(0, at + 2);
-        mistakes_.push_back({"", "this is no valid JSON: line " + std::to_string(line) + ", column " +
+        mistakes_.push_back({"", "this is not valid JSON: line " + std::to_string(line) + ", column " +
                                      std::to_string(column) + ": " + reason});
         return false;
     }
@@ -113,7 +113,7 @@ struct Step {
     bool isIndex = false;
 };
 
-/// "a.b[3].c" in steps; empty if it is no path.
+/// "a.b[3].c" in steps; empty if it is not a path.
 std::vector<Step> steps(std::string_view path) {
     std::vector<Step> result;
     std::size_t at = 0;
@@ -175,7 +175,7 @@ Json* target(Json& document, const std::vector<Step>& way, std::string& place, s
             node = entry(*node, step, place, wrong);
             if (node == nullptr) return nullptr;
         } else if (step.isIndex) {
-            wrong = place + " is no list";
+            wrong = place + " is not a list";
             return nullptr;
         } else {
             if (node->is_null()) *node = Json::object();

@@ -10,7 +10,7 @@
 
 namespace dstn {
 
-// The document as text and as a tree, before and after it means anything.
+// The document as text and as a tree, independent of its meaning.
 
 /// The tree of a JSON text. Broken JSON gives one mistake with line and column; keys that occur twice in an
 /// object one each.
@@ -19,7 +19,7 @@ Json parseJson(std::string_view text, std::vector<Mistake>& mistakes);
 /// Values that were given as bare text at the path they were given for: where a text is expected, "2024" is
 /// one too.
 using Assigned = std::vector<std::pair<std::string, std::string>>;
-/// Carries out `path=value` assignments. A path that leads nowhere is a mistake.
+/// Applies `path=value` assignments. An invalid path is a mistake.
 Assigned assign(Json& document, const std::vector<std::pair<std::string, std::string>>& assignments,
                 std::vector<Mistake>& mistakes);
 

@@ -32,41 +32,41 @@ inline constexpr TextRule hyperparameterNameRule{
 
 template <class V>
 void fieldsOf(V& v, Hyperparameter& hyperparameter) {
-    v.text({"name", "What parts and augmentations call it.", true}, hyperparameter.name,
+    v.text({"name", "The name that parts and augmentations use for it.", true}, hyperparameter.name,
            hyperparameterNameRule);
     v.number({"initial", "Value at the start, in natural units.", true}, hyperparameter.initial, {});
-    v.number({"min", "Lower end of its range; itself outside."}, hyperparameter.min, {});
-    v.number({"max", "Upper end of its range; itself outside."}, hyperparameter.max, {});
+    v.number({"min", "Lower end of its range, exclusive."}, hyperparameter.min, {});
+    v.number({"max", "Upper end of its range, exclusive."}, hyperparameter.max, {});
     v.number({"scale", "Initial perturbation scale σ, in unconstrained units."}, hyperparameter.scale,
              {.min = 0, .minOpen = true});
-    v.flag({"discrete", "Floored where it is used."}, hyperparameter.discrete);
-    v.flag({"log", "Follows a logarithmic scale."}, hyperparameter.log);
+    v.flag({"discrete", "Rounded down to a whole number where it is used."}, hyperparameter.discrete);
+    v.flag({"log", "Tuned on a logarithmic scale."}, hyperparameter.log);
     v.flag({"tune", "false: held at its initial value."}, hyperparameter.tune);
 }
 
 template <class V>
 void fieldsOf(V& v, OptimizersSpec& optimizers) {
     const auto fields = [](auto& w, OptimizerSpec& optimizer) { fieldsOf(w, optimizer); };
-    v.object({"general", "Of the weights w₀."}, optimizers.general, fields);
-    v.object({"response", "Of the response parameters Θ."}, optimizers.response, fields);
-    v.object({"hyperparameters", "Of the hyperparameters λ."}, optimizers.hyperparameters, fields);
-    v.object({"scales", "Of the perturbation scales σ."}, optimizers.scales, fields);
+    v.object({"general", "For the weights w₀."}, optimizers.general, fields);
+    v.object({"response", "For the response parameters Θ."}, optimizers.response, fields);
+    v.object({"hyperparameters", "For the hyperparameters λ."}, optimizers.hyperparameters, fields);
+    v.object({"scales", "For the perturbation scales σ."}, optimizers.scales, fields);
 }
 
 template <class V>
 void fieldsOf(V& v, Experiment& experiment) {
     v.version({"schema", "Version of this format.", true}, experimentFormat);
-    v.text({"name", "What the run is called in lists."}, experiment.name, nameRule);
+    v.text({"name", "The run's name in lists."}, experiment.name, nameRule);
     v.text({"description", "What the experiment shows."}, experiment.description, descriptionRule);
-    v.object({"data", "The examples, and how they are divided.", true}, experiment.data,
+    v.object({"data", "The examples and how they are split.", true}, experiment.data,
              [](auto& w, DataSpec& data) { fieldsOf(w, data); });
     v.object({"model", "The network; input shape and number of outputs come from the data.", true},
              experiment.model, [](auto& w, Model& model) {
                  w.variants({"parts", "Layers, applied in order.", true}, model.parts, partTypes());
              });
-    v.choice({"loss", "What is minimised; auto: cross-entropy for classification, mse for regression."},
+    v.choice({"loss", "The loss to minimise; auto: cross-entropy for classification, mse for regression."},
              experiment.loss, lossOptions);
-    v.object({"regularization", "What acts on the whole network, or on its loss."}, experiment,
+    v.object({"regularization", "Regularisation of the whole network or of its loss."}, experiment,
              [](auto& w, Experiment& e) {
                  w.tunables({"weight_decay", "L2 penalty ½ · decay · ‖W‖² on the weights, not the biases, of "
                                              "every part but normalisations."},
@@ -77,33 +77,34 @@ void fieldsOf(V& v, Experiment& experiment) {
                       "only."},
                      e.labelSmoothing, smoothingKind);
              });
-    v.variants({"augmentation", "What is done to training examples, in this order."}, experiment.augmentation,
-               augmentationTypes);
-    v.list({"hyperparameters", "What is tuned, or held, by name."}, experiment.hyperparameters);
+    v.variants({"augmentation", "Augmentations of the training examples, in this order."},
+               experiment.augmentation, augmentationTypes);
+    v.list({"hyperparameters", "The hyperparameters, tuned or held fixed, by name."},
+           experiment.hyperparameters);
     v.object({"tuner", "The method that chooses the hyperparameters."}, experiment.tuner,
              [](auto& w, TunerSpec& tuner) { fieldsOf(w, tuner); });
-    v.object({"optimizers", "One for each kind of quantity that is learned."}, experiment.optimizers,
+    v.object({"optimizers", "One optimiser for each kind of learned quantity."}, experiment.optimizers,
              [](auto& w, OptimizersSpec& optimizers) { fieldsOf(w, optimizers); });
-    v.object({"batch", "Examples in a mini-batch."}, experiment, [](auto& w, Experiment& e) {
-        w.integer({"train", "In a training step."}, e.trainBatch, {.min = 1, .max = largestOption});
-        w.integer({"validation", "In a validation step."}, e.validationBatch,
+    v.object({"batch", "Sizes of the mini-batches."}, experiment, [](auto& w, Experiment& e) {
+        w.integer({"train", "Examples in a training step."}, e.trainBatch, {.min = 1, .max = largestOption});
+        w.integer({"validation", "Examples in a validation step."}, e.validationBatch,
                   {.min = 1, .max = largestOption});
     });
     v.object({"budget", "When the run ends."}, experiment, [](auto& w, Experiment& e) {
         w.integer({"epochs", "Passes over the training examples."}, e.epochs,
                   {.min = 1, .max = largestOption});
     });
-    v.text({"device", "Where the run is computed: auto, cpu, cuda or cuda:N."}, experiment.device,
-           deviceRule);
+    v.text({"device", "Where the run computes: auto, cpu, cuda or cuda:N."}, experiment.device, deviceRule);
     v.integer({"threads", "CPU threads of the engine, 0: all cores."}, experiment.threads,
               {.min = 0, .max = 4096});
     v.choice({"precision",
-              "Of matrix products and convolutions: float32; tf32, on GPUs that can; bfloat16, by "
+              "For matrix products and convolutions: float32; tf32, on GPUs that have it; bfloat16, by "
               "autocast."},
              experiment.precision, precisionOptions);
-    v.flag({"graphs", "On a GPU, record each kind of step once and replay it; false: every operation anew."},
-           experiment.graphs);
-    v.seed({"seed", "Of everything random: split, initial weights, order of examples, perturbations."},
+    v.flag(
+        {"graphs", "On a GPU, record each kind of step once and replay it; false: launch every operation."},
+        experiment.graphs);
+    v.seed({"seed", "For everything random: split, initial weights, order of examples, perturbations."},
            experiment.seed);
 }
 

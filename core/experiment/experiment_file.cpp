@@ -27,9 +27,9 @@ std::string readExperimentText(std::istream& stream, const std::string& name) {
         stream.read(text.data() + before, chunk);
         text.resize(before + static_cast<std::size_t>(stream.gcount()));
         if (text.size() > largestExperimentFile)
-            throw Error(ErrorKind::usage, name + " has more than " +
-                                              std::to_string(largestExperimentFile >> 20) +
-                                              " MiB: that is no experiment. Name an experiment's JSON file.");
+            throw Error(ErrorKind::usage,
+                        name + " has more than " + std::to_string(largestExperimentFile >> 20) +
+                            " MiB: that is not an experiment. Name an experiment's JSON file.");
     }
     if (stream.bad()) throw cannotRead(name, "reading failed midway");
     return text;

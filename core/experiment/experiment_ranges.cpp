@@ -41,7 +41,7 @@ class RangeCheck {
         if (rule.fits != nullptr && !rule.fits(value))
             refuse(at(field), std::string(rule.words), "found " + inQuotes(value));
         else if (field.required && value.empty())
-            refuse(at(field), std::string(rule.words), "found an empty text");
+            refuse(at(field), std::string(rule.words), "found an empty string");
     }
     template <class Enum, std::size_t count>
     void choice(const Field& field, Enum value, const Option<Enum> (&options)[count]) {

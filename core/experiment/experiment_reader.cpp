@@ -305,7 +305,7 @@ class Reader {
             value = json.get<std::int64_t>();
             return true;
         }
-        // 3.0 and 1e3 are whole numbers; beyond 2^53 a double is no exact one.
+        // 3.0 and 1e3 are whole numbers; beyond 2^53 a double is not exact.
         constexpr double exact = 9007199254740992.0;
         const double number = json.is_number_float() ? json.get<double>() : 0.5;
         if (number != std::floor(number) || std::abs(number) > exact) return false;

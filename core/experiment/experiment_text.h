@@ -27,7 +27,7 @@ std::string words(const Range& range, std::string_view noun = "number");
 std::string words(const IntegerRange& range);
 /// "a", "a or b", "a, b or c"; of many names the first and how many there are.
 std::string alternatives(const std::vector<std::string>& names);
-/// The name that differs from `word` in the fewest letters, if that is few enough to be meant.
+/// The name that differs from `word` in the fewest letters, if few enough.
 std::string nearest(std::string_view word, const std::vector<std::string>& names);
 /// " did you mean "x"?" or, where nothing is near, " <otherwise> a, b or c".
 std::string suggestion(std::string_view word, const std::vector<std::string>& names,

@@ -104,8 +104,7 @@ class Meaning {
         const auto first = std::ranges::find(experiment_.hyperparameters, h.name, &Hyperparameter::name);
         const bool again = &*first != &h;
         if (again)
-            refuse(path + ".name",
-                   "expected a name of its own, found " + inQuotes(h.name) + " a second time");
+            refuse(path + ".name", "expected a unique name, found " + inQuotes(h.name) + " a second time");
         const bool ranged = range(h, path);
         bool used = false;
         std::set<const TunableKind*> told;
@@ -118,7 +117,7 @@ class Meaning {
         if (!used)
             refuse(path + ".name",
                    "nothing uses " + inQuotes(h.name) +
-                       ": name it where a number stands (a rate, a weight_decay, a cutout's holes or "
+                       ": use it in place of a number (a rate, a weight_decay, a cutout's holes or "
                        "length …), or remove it",
                    {"model", "regularization", "augmentation"});
     }
@@ -130,7 +129,7 @@ class Meaning {
         const std::size_t before = findings_.size();
         if (h.log && h.min && *h.min <= 0)
             refuse(path + ".min", "expected a number above 0 on a logarithmic scale, found " +
-                                      numberText(*h.min) + ": leave it out for no lower end");
+                                      numberText(*h.min) + ": leave it out for no lower bound");
         if (h.log && h.max && *h.max <= 0)
             refuse(path + ".max",
                    "expected a number above 0 on a logarithmic scale, found " + numberText(*h.max));
@@ -162,12 +161,12 @@ class Meaning {
         const std::vector<std::string> needs{use.path};
         const std::string where = inQuotes(h.name) + " is used at " + use.path;
         if (h.discrete && !use.kind->whole)
-            refuse(path + ".discrete", "expected false: " + where + ", where fractions are meant", needs);
+            refuse(path + ".discrete", "expected false: " + where + ", which takes fractions", needs);
         const Range& range = use.kind->range;
         const auto expected = [&](const char* which, const std::string& bound,
                                   const std::optional<double>& end) {
             return std::string("expected ") + which + " end " + bound + ": " + where + ", where " +
-                   words(range, use.kind->noun) + " is meant" + (end ? "; found " + numberText(*end) : "");
+                   words(range, use.kind->noun) + " is expected" + (end ? "; found " + numberText(*end) : "");
         };
         // The ends themselves are never reached, but for an upper one that rounding reaches. Without an end,
         // a logarithmic hyperparameter stays above 0 by itself, and a held one where it is.
@@ -206,8 +205,8 @@ class Meaning {
         const auto* response = std::get_if<DeltaStnOptions>(&tuner.options);
         if (tuner.sharePrimal && response != nullptr && !(response->centered && response->separate))
             refuse("tuner.share_primal",
-                   "expected false where tuner.centered or tuner.separate is false: only then "
-                   "have both training steps the same primal");
+                   "expected false where tuner.centered or tuner.separate is false: only then do "
+                   "both training steps have the same primal");
     }
 
     /// Steps that ascend from 0, and for every hyperparameter that moves a value at each, inside its range.
@@ -274,7 +273,7 @@ class Meaning {
         for (const std::string& name : held) names += (names.empty() ? "" : ", ") + inQuotes(name);
         refuse("tuner.type",
                "the tuner " + inQuotes(traitsOf(experiment_.tuner).id) +
-                   " differentiates the training loss, which has no derivative by " +
+                   " differentiates the training loss, which has no derivative with respect to " +
                    (held.size() == 1 ? "the one hyperparameter" : "any of the hyperparameters") +
                    " to be tuned, " + names +
                    ": it drops, draws or rounds. Tune a weight_decay, a label_smoothing or a strength of "
@@ -288,20 +287,20 @@ class Meaning {
         if (general.type != OptimizerKind::sgd)
             refuse("optimizers.general.type",
                    "expected \"sgd\" with the tuner " + inQuotes(tuner) +
-                       ", whose derivatives go through steps of sgd alone: choose it, or another tuner, such "
+                       ", which differentiates through sgd steps only: choose sgd, or another tuner, such "
                        "as \"implicit\"",
                    {"tuner.type"});
         else if (general.clipNorm > 0)
             refuse("optimizers.general.clip_norm",
                    "expected 0 with the tuner " + inQuotes(tuner) +
-                       ", whose derivatives do not go through the shortening of gradients, found " +
+                       ", which does not differentiate through gradient clipping, found " +
                        numberText(general.clipNorm) + ": or choose another tuner, such as \"implicit\"",
                    {"tuner.type"});
     }
 
     void optimizer(const std::string& path, const OptimizerSpec& optimizer) {
         if (optimizer.type == OptimizerKind::sgd && optimizer.nesterov && optimizer.momentum <= 0)
-            refuse(path + ".nesterov", "expected false, or a momentum above 0: Nesterov's step needs one",
+            refuse(path + ".nesterov", "expected false, or a momentum above 0: Nesterov momentum needs one",
                    {path + ".momentum"});
         if (optimizer.schedule.type == ScheduleKind::cosine && optimizer.schedule.minimum > optimizer.lr)
             refuse(path + ".schedule.minimum",

@@ -32,16 +32,16 @@ inline constexpr TunableKind strengthKind{
 inline constexpr TunableKind decayKind{
     .range = {.min = 0}, .differentiable = true, .usual = {.initial = 1e-4, .log = true}};
 
-inline constexpr std::string_view biasMeaning = "Whether a bias is added to each output.";
+inline constexpr std::string_view biasMeaning = "Whether each output has a bias.";
 inline constexpr std::string_view responseMeaning =
-    "How the weights respond to the hyperparameters: one direction an output (structured), or the full "
+    "How the weights respond to the hyperparameters: one direction per output (structured), or the full "
     "Jacobian (dense).";
 inline constexpr std::string_view initMeaning =
-    "How the weights are drawn: uniformly within 1/√fan_in (default), or as named; biases are then 0.";
+    "How the weights are drawn: uniformly within ±1/√fan_in (default), or as named; biases are then 0.";
 inline constexpr std::string_view decayMeaning =
     "L2 penalty on this part's weights, added to the experiment's.";
 inline constexpr std::string_view scaleDecayMeaning = "L2 penalty on this part's scale γ.";
-inline constexpr std::string_view epsilonMeaning = "Added to the variance before its root is taken.";
+inline constexpr std::string_view epsilonMeaning = "Added to the variance before the square root is taken.";
 
 template <class V>
 void fieldsOf(V& v, LinearPart& part) {
@@ -62,7 +62,7 @@ void fieldsOf(V& v, Conv2dPart& part) {
     v.integer({"stride", "Step of the kernel, in pixels."}, part.stride, sizeRange);
     v.integer({"padding", "Zeros added at each border."}, part.padding, sizeOrZeroRange);
     v.integer({"dilation", "Distance between the kernel's points."}, part.dilation, sizeRange);
-    v.integer({"groups", "Groups of channels that do not see each other."}, part.groups, sizeRange);
+    v.integer({"groups", "Groups of channels that are convolved separately."}, part.groups, sizeRange);
     v.flag({"bias", biasMeaning}, part.bias);
     v.choice({"init", initMeaning}, part.init, initializationOptions);
     v.choice({"response", responseMeaning}, part.response, responseOptions);
@@ -114,7 +114,7 @@ void fieldsOf(V& v, LockedDropoutPart& part) {
 
 template <class V>
 void fieldsOf(V& v, EmbeddingPart& part) {
-    v.integer({"width", "Numbers in a token's vector.", true}, part.width, sizeRange);
+    v.integer({"width", "Dimension of a token's vector.", true}, part.width, sizeRange);
     v.tunable({"rate", "Probability with which a word is dropped from a whole sequence."}, part.rate,
               rateKind);
     v.tunables({"weight_decay", "L2 penalty on the vectors, added to the experiment's."}, part.weightDecay,
@@ -123,8 +123,8 @@ void fieldsOf(V& v, EmbeddingPart& part) {
 
 template <class V>
 void fieldsOf(V& v, LstmPart& part) {
-    v.integer({"hidden", "Units of a layer.", true}, part.hidden, sizeRange);
-    v.integer({"layers", "Layers on top of each other."}, part.layers, {.min = 1, .max = 100});
+    v.integer({"hidden", "Units per layer.", true}, part.hidden, sizeRange);
+    v.integer({"layers", "Number of stacked layers."}, part.layers, {.min = 1, .max = 100});
     v.tunable({"rate", "Probability with which a feature is dropped between the layers, at all steps."},
               part.rate, rateKind);
     v.tunable({"drop_connect", "Probability with which a recurrent weight is dropped, for a whole batch."},

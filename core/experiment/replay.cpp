@@ -45,7 +45,7 @@ Experiment replayOf(const Experiment& original, const std::vector<Trajectory>& t
         if (!h.tune) continue;
         const auto found = std::ranges::find(trajectories, h.name, &Trajectory::name);
         if (found == trajectories.end())
-            throw Error(ErrorKind::usage, "The run cannot be replayed: it has no values of " +
+            throw Error(ErrorKind::usage, "The run cannot be replayed: it has no values for " +
                                               inQuotes(h.name) + ". Choose a run of this experiment.");
         tuned.push_back(&h);
         courses.push_back(&*found);

@@ -39,7 +39,7 @@ class SearchMeaning {
                 if (!value)
                     refuse(indexed("hyperparameters", i) + key,
                            "is missing: " + inQuotes(traitsOf(tuner_).id) +
-                               " looks between both ends of a range. Declare it, or set tune to false");
+                               " searches between both ends of a range. Declare it, or set tune to false");
             // Numbers that make no sense are told with the hyperparameter itself.
             all = all && h.min && h.max && std::isfinite(*h.min) && std::isfinite(*h.max) &&
                   *h.min < *h.max && (!h.log || *h.min > 0);
@@ -142,7 +142,7 @@ class SearchMeaning {
         if (static_cast<std::size_t>(tuned) > ScrambledSobol::largestDimension())
             refuse("hyperparameters",
                    "expected at most " + std::to_string(ScrambledSobol::largestDimension()) +
-                       " to be tuned by a search along a Sobol sequence, found " + std::to_string(tuned));
+                       " tuned hyperparameters for a Sobol sequence, found " + std::to_string(tuned));
     }
 
     const Experiment& experiment_;

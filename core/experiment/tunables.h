@@ -9,7 +9,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// A place of an experiment that takes a number or the name of a hyperparameter.
+/// A place in an experiment that takes a number or the name of a hyperparameter.
 struct TunableUse {
     std::string path; ///< "model.parts[2].rate"
     Tunable* value = nullptr;
@@ -22,7 +22,7 @@ std::vector<TunableUse> tunablesOf(Experiment& experiment);
 /// The augmentation's name in an experiment: "cutout".
 std::string augmentationType(const Augmentation& augmentation);
 
-/// A hyperparameter with the range that is usual for its kind of place.
+/// A hyperparameter with the usual range for its kind of place.
 Hyperparameter usualHyperparameter(const std::string& name, const TunableKind& kind);
 
 } // namespace dstn

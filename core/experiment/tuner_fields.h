@@ -43,8 +43,9 @@ void fieldsOf(V& v, NamedValues& named) {
 
 template <class V>
 void fieldsOf(V& v, DeltaStnOptions& own) {
-    v.flag({"centered", "The response is one to λ' − λ; false: to λ' itself, as the STN's."}, own.centered);
-    v.flag({"separate", "w₀ and Θ have losses of their own; false: one joint loss, as the STN's."},
+    v.flag({"centered", "The response is a function of λ' − λ; false: of λ' itself, as in the STN."},
+           own.centered);
+    v.flag({"separate", "w₀ and Θ have separate losses; false: one joint loss, as in the STN."},
            own.separate);
 }
 template <class V>
@@ -56,35 +57,34 @@ template <class V>
 void fieldsOf(V& v, ImplicitOptions& own) {
     v.choice({"inverse", "How a vector is multiplied by the inverse Hessian of the training loss."},
              own.inverse, inverseOptions);
-    v.integer({"iterations", "Of conjugate gradients at most; terms of the Neumann series beyond the first."},
+    v.integer({"iterations", "Conjugate gradient iterations, at most; Neumann series terms after the first."},
               own.iterations, {.min = 1, .max = largestStepCount});
-    v.number({"tolerance", "Of conjugate gradients: the residual's norm over the right-hand side's."},
+    v.number({"tolerance", "Conjugate gradients stop at this residual norm relative to the right-hand side."},
              own.tolerance, {.min = 0});
     v.number({"damping", "Added to the Hessian's diagonal."}, own.damping, {.min = 0});
     v.number({"neumann_step", "α of the Neumann series: below 2 over the Hessian's largest eigenvalue."},
              own.neumannStep, {.min = 0, .minOpen = true});
-    v.flag({"warm_start", "Conjugate gradients begin at the last solution."}, own.warmStart);
+    v.flag({"warm_start", "Conjugate gradients start from the last solution."}, own.warmStart);
 }
 
 template <class V>
 void fieldsOf(V& v, UnrolledOptions& own) {
-    v.choice(
-        {"mode", "Reverse: back through the last steps; forward: derivatives carried along with training."},
-        own.mode, unrollOptions);
-    v.integer({"unroll_steps", "Training steps that reverse mode goes back through."}, own.steps,
+    v.choice({"mode", "reverse: back-propagate through the last steps; forward: carry derivatives along."},
+             own.mode, unrollOptions);
+    v.integer({"unroll_steps", "Training steps through which reverse mode differentiates."}, own.steps,
               {.min = 1, .max = 100'000});
 }
 
 template <class V>
 void trialsField(V& v, std::int64_t& trials) {
-    v.integer({"trials", "Trials at most, each a training of budget.epochs."}, trials,
+    v.integer({"trials", "Largest number of trials, each of budget.epochs."}, trials,
               {.min = 1, .max = 1'000'000});
 }
 template <class V>
 void halvingFields(V& v, HalvingOptions& halving) {
     v.choice({"early_stopping", "asha: poor trials end early (asynchronous successive halving)."},
              halving.earlyStopping, earlyStoppingOptions);
-    v.integer({"reduction", "η of successive halving: one trial in so many goes on."}, halving.reduction,
+    v.integer({"reduction", "η of successive halving: one trial in η continues."}, halving.reduction,
               {.min = 2, .max = 1000});
     v.integer({"minimum_epochs", "Epochs of successive halving's lowest rung."}, halving.minimumEpochs,
               {.min = 1, .max = largestStepCount});
@@ -93,15 +93,15 @@ void halvingFields(V& v, HalvingOptions& halving) {
 template <class V>
 void fieldsOf(V& v, GridOptions& own) {
     trialsField(v, own.trials);
-    v.integer({"points", "Along each hyperparameter without values of its own."}, own.points,
+    v.integer({"points", "Grid points along each hyperparameter without its own values."}, own.points,
               {.min = 1, .max = 10'000});
-    v.list({"values", "The values of single hyperparameters, by name."}, own.values);
+    v.list({"values", "Grid values of individual hyperparameters, by name."}, own.values);
 }
 template <class V>
 void fieldsOf(V& v, RandomOptions& own) {
     trialsField(v, own.trials);
-    v.choice({"sampling", "Points drawn one by one, or a scrambled Sobol sequence."}, own.sampling,
-             samplingOptions);
+    v.choice({"sampling", "uniform: independent random points; sobol: a scrambled Sobol sequence."},
+             own.sampling, samplingOptions);
     halvingFields(v, own.halving);
 }
 template <class V>
@@ -113,12 +113,12 @@ void fieldsOf(V& v, BayesianOptions& own) {
 }
 template <class V>
 void fieldsOf(V& v, PbtOptions& own) {
-    v.integer({"population", "Trainings that go on side by side."}, own.population,
+    v.integer({"population", "Number of members trained side by side."}, own.population,
               {.min = 2, .max = 10'000});
-    v.integer({"interval_epochs", "Epochs between two looks at the population."}, own.intervalEpochs,
+    v.integer({"interval_epochs", "Epochs between two comparisons of the members."}, own.intervalEpochs,
               {.min = 1, .max = largestStepCount});
-    v.number({"quantile", "Share of the population that is replaced by as many of the best."}, own.quantile,
-             {.min = 0, .max = 0.5, .minOpen = true});
+    v.number({"quantile", "Share of the population, the worst, that copies as many of the best."},
+             own.quantile, {.min = 0, .max = 0.5, .minOpen = true});
 }
 
 template <class V>
@@ -140,17 +140,17 @@ void fieldsOf(V& v, TunerSpec& tuner) {
     v.flag({"linearize", "Train the response on the linearised prediction."}, tuner.linearize);
     v.flag({"tune_scales", "Learn the perturbation scales σ."}, tuner.tuneScales);
     v.flag(
-        {"share_primal", "One forward pass at λ + ε serves both training steps: faster, another algorithm."},
+        {"share_primal", "Both training steps share a forward pass at λ + ε: faster, a different algorithm."},
         tuner.sharePrimal);
     v.choice({"perturbation", "A perturbation for each example, or one for the whole batch."},
              tuner.perExample, perturbationOptions);
     v.number({"entropy_weight", "τ, the weight of the perturbation's entropy in the validation step."},
              tuner.entropyWeight, {.min = 0});
-    v.integer({"train_steps", "Training steps in a row."}, tuner.trainSteps,
+    v.integer({"train_steps", "Consecutive training steps."}, tuner.trainSteps,
               {.min = 1, .max = largestStepCount});
-    v.integer({"validation_steps", "Validation steps after them."}, tuner.validationSteps,
+    v.integer({"validation_steps", "Validation steps that follow them."}, tuner.validationSteps,
               {.min = 1, .max = largestStepCount});
-    v.integer({"warmup_epochs", "Epochs of training before the hyperparameters move."}, tuner.warmupEpochs,
+    v.integer({"warmup_epochs", "Epochs of training before the hyperparameters change."}, tuner.warmupEpochs,
               {.min = 0, .max = largestStepCount});
     if (known) std::visit([&v](auto& own) { fieldsOf(v, own); }, tuner.options);
 }
@@ -161,15 +161,14 @@ void fieldsOf(V& v, ScheduleSpec& schedule) {
     if (schedule.type == ScheduleKind::step)
         v.integer({"every", "Epochs between two changes."}, schedule.every, {.min = 1});
     if (schedule.type == ScheduleKind::step || schedule.type == ScheduleKind::plateau)
-        v.number({"factor", "What the learning rate is multiplied by."}, schedule.factor,
+        v.number({"factor", "Factor by which the learning rate is multiplied."}, schedule.factor,
                  {.min = 0, .max = 1, .minOpen = true});
     if (schedule.type == ScheduleKind::plateau)
         v.integer({"patience", "Epochs without a better validation loss before a change."}, schedule.patience,
                   {.min = 0});
     if (schedule.type == ScheduleKind::cosine || schedule.type == ScheduleKind::plateau)
-        v.number(
-            {"minimum", "The lowest learning rate: where a cosine ends, below which a plateau does not go."},
-            schedule.minimum, {.min = 0});
+        v.number({"minimum", "The lowest learning rate: the end of a cosine, the lower bound of a plateau."},
+                 schedule.minimum, {.min = 0});
 }
 
 /// What an optimiser starts from where its type is not the one that its place has by default.
@@ -197,9 +196,8 @@ void fieldsOf(V& v, OptimizerSpec& optimizer) {
         v.number({"epsilon", "Added to the denominator."}, optimizer.epsilon, {.min = 0, .minOpen = true});
     if (optimizer.type == OptimizerKind::adamw)
         v.number({"weight_decay", "Decoupled weight decay, not tuned."}, optimizer.weightDecay, {.min = 0});
-    v.number(
-        {"clip_norm", "Gradients longer than this, all parameters together, are shortened to it; 0: never."},
-        optimizer.clipNorm, {.min = 0});
+    v.number({"clip_norm", "Largest norm of the gradient of all parameters, by clipping; 0: no clipping."},
+             optimizer.clipNorm, {.min = 0});
     v.object({"schedule", "How the learning rate changes."}, optimizer.schedule,
              [](auto& w, ScheduleSpec& schedule) { fieldsOf(w, schedule); });
 }

@@ -19,14 +19,14 @@ struct Stop {
     bool interrupted = false;
 };
 struct TakeCheckpoint {};
-/// Moves a hyperparameter to a natural value at the next step border.
+/// Sets a hyperparameter to a natural value before the next step.
 struct SetHyperparameter {
     std::string name;
     double value = 0.0;
 };
 using Command = std::variant<Pause, Resume, Stop, TakeCheckpoint, SetHyperparameter>;
 
-/// From whoever steers to the engine thread, which looks at step borders.
+/// From the controlling thread to the engine thread, which reads them between steps.
 class CommandQueue {
   public:
     void send(Command command);

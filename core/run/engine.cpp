@@ -28,7 +28,7 @@ std::unique_ptr<Engine> createEngine() {
     const auto factory = reinterpret_cast<Factory>(dlsym(library, "dstnCreateEngine"));
     if (factory == nullptr)
         throw Error(ErrorKind::device,
-                    path.string() + " is no engine of this program. Build it again with app/launch.sh.");
+                    path.string() + " is not an engine of this program. Build it again with app/launch.sh.");
     return std::unique_ptr<Engine>(factory());
 }
 

@@ -15,13 +15,13 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// What is to be run.
+/// What to run.
 struct RunRequest {
     Experiment experiment;
     std::string run;                                    ///< UUID under which events are published
     std::shared_ptr<const std::string> checkpoint = {}; ///< resume from here; null: from the start
-    std::int64_t maxSteps = 0; ///< ends the run as completed after so many steps; 0: the budget's
-    /// Ends the run as completed at the first step border at which so much is spent; 0: never.
+    std::int64_t maxSteps = 0; ///< ends the run as completed after this many steps; 0: the budget's
+    /// Ends the run as completed as soon as this much is spent; 0: never.
     double maxSeconds = 0.0, maxGradients = 0.0;
     std::optional<StudyPlace> place = {}; ///< of a study's run
     /// Of another run of the same network: its weights and their optimiser's state replace this one's before
@@ -50,14 +50,14 @@ struct EngineInfo {
 
 struct BenchOptions {
     int repetitions = 50;
-    double seconds = 60; ///< steps that take long are repeated less often, but three times at least
+    double seconds = 60; ///< slow steps are repeated less often, but at least three times
 };
 
 /// Medians of interleaved repetitions, in milliseconds; what was not measured is absent.
 struct BenchReport {
     std::string preset, device, torchVersion;
     std::int64_t threads = 0, batch = 0, repetitions = 0;
-    bool dataAtHand = true; ///< false: the data's form is what the source always has
+    bool dataAtHand = true; ///< false: not read; the shape is what the source always has
     double plainStepMs = 0; ///< forward, backward, optimiser step; same fused operations, no response
     std::optional<double> stockStepMs;       ///< the same network of LibTorch's stock operations and SGD
     double trainStepMs = 0;                  ///< both training steps of the tuner
@@ -70,7 +70,7 @@ struct BenchReport {
         hyperparameterRatio; ///< training step with 20 tuned hyperparameters over that with 1
     /// On a GPU, of ten training steps in a row: replayed as a graph, and with their figures read after each.
     std::optional<double> replayedStepMs, synchronousStepMs;
-    std::optional<std::size_t> plainBytes, tunedBytes; ///< tensors at their most in plain and tuned training
+    std::optional<std::size_t> plainBytes, tunedBytes; ///< peak size of tensors in plain and tuned training
 
     std::optional<double> memoryRatio() const {
         if (!plainBytes || !tunedBytes || *plainBytes == 0) return {};
@@ -78,14 +78,14 @@ struct BenchReport {
     }
 };
 
-/// The steps of one tuner in a bench of tuners; times and ratios are absent where it cannot be had.
+/// The steps of one tuner in a bench of tuners; times and ratios are absent if it is not available.
 struct TunerTiming {
     std::string tuner;
     std::optional<double> trainStepMs = {}, validationStepMs = {};
     std::optional<double> trainRatio = {}, validationRatio = {}; ///< over the plain step
     std::optional<double> hypergradientGradients = {}; ///< validation step over a plain gradient evaluation
     std::optional<double> countedTrain = {}, countedValidation = {}; ///< of these, by counting
-    std::string note = {};                                           ///< why it cannot be had
+    std::string note = {};                                           ///< why it is not available
 };
 
 /// Medians of interleaved repetitions; ratios are medians of the repetitions' ratios.
@@ -93,17 +93,17 @@ struct TunerBenchReport {
     static constexpr std::int64_t neumannTerms = 5; ///< of the implicit differentiation that is named for it
     std::string preset, device, torchVersion;
     std::int64_t threads = 0, batch = 0, repetitions = 0;
-    bool dataAtHand = true; ///< false: the data's form is what the source always has
+    bool dataAtHand = true; ///< false: not read; the shape is what the source always has
     double plainStepMs = 0; ///< forward, backward, optimiser step
     double gradientMs = 0;  ///< forward and backward
     std::vector<TunerTiming> tuners = {};
     std::optional<double> stnOverDeltaStn = {}; ///< training steps
-    /// What a Bayesian search thinks before its next trial, with these many behind it.
+    /// Time a Bayesian search takes to propose its next trial after this many trials.
     double proposalMs = 0;
     static constexpr std::int64_t proposalTrials = 100, proposalHyperparameters = 10;
 };
 
-/// The tensor side of the house behind a face without tensors. One thread at a time.
+/// The tensor code behind an interface without tensors. One thread at a time.
 class Engine {
   public:
     virtual ~Engine() = default;
@@ -122,7 +122,7 @@ class Engine {
 
 /// Loads the engine library beside the program, on first use (0.4 s; call it on a thread where that matters).
 /// A program calls letThreadsSleepWhileWaiting() (core/run/thread_waiting.h) at its start, or it trains
-/// slowly beside others. Throws Error{device} saying what could not be loaded.
+/// slowly next to other programs. Throws Error{device} saying what could not be loaded.
 std::unique_ptr<Engine> createEngine();
 
 } // namespace dstn

@@ -23,7 +23,7 @@ enum class RunState { preparing, running, paused, completed, stopped, failed, in
 /// "preparing", "running", …
 std::string_view name(RunState state);
 std::optional<RunState> runStateFromName(std::string_view name);
-/// True for the states in which a run no longer changes.
+/// True for final states.
 constexpr bool ended(RunState state) {
     return state != RunState::preparing && state != RunState::running && state != RunState::paused;
 }
@@ -62,7 +62,7 @@ struct EpochResult {
     std::vector<std::pair<std::string, double>> scales = {};          ///< σ of the tuned ones
 };
 
-/// Where a run belongs in a study.
+/// The place of a run in a study.
 struct StudyPlace {
     std::string study = {};  ///< UUID
     std::int64_t method = 0; ///< index into the study's methods
@@ -77,7 +77,7 @@ struct RunStarted {
     Experiment experiment;
     DataInfo data;
     Environment environment;
-    std::vector<std::string> series; ///< what it tells, as seriesOfRun() names it
+    std::vector<std::string> series; ///< its series, as seriesOfRun() names them
     std::int64_t stepsTotal = 0;
     std::int64_t stepsPerEpoch = 0;
     std::int64_t firstStep = 0; ///< > 0: resumed after so many steps
@@ -87,7 +87,7 @@ struct RunStarted {
 struct SamplesTaken {
     std::vector<Sample> samples;
 };
-/// Where all hyperparameters are at a step, tuned or not.
+/// The values of all hyperparameters at a step, tuned or not.
 struct HyperparametersSampled {
     std::int64_t step = 0;
     double seconds = 0.0;
@@ -106,7 +106,7 @@ struct ProgressMade {
     double seconds = 0.0;
     double secondsLeft = 0.0;
     double examplesPerSecond = 0.0; ///< of a text: tokens, which DataInfo counts as its examples
-    bool warmup = false;            ///< λ and σ still stand
+    bool warmup = false;            ///< λ and σ do not change yet
     std::int64_t memoryBytes = 0;   ///< that the run's tensors take on its device; 0: not known
 };
 struct EpochFinished {
@@ -115,7 +115,7 @@ struct EpochFinished {
 };
 struct StateChanged {
     RunState state = RunState::preparing;
-    std::string reason; ///< for a person; empty where there is nothing to say
+    std::string reason; ///< for the reader; may be empty
 };
 struct HyperparameterSet {
     std::string name;
@@ -127,7 +127,7 @@ struct LogLine {
     LogLevel level = LogLevel::info;
     std::string text;
 };
-/// Everything needed to go on bit for bit, as one self-contained byte string (safetensors format).
+/// Everything needed to continue bit for bit, as one self-contained byte string (safetensors format).
 struct CheckpointTaken {
     std::int64_t step = 0;
     std::shared_ptr<const std::string> bytes;
@@ -148,7 +148,7 @@ using Event =
     std::variant<RunStarted, SamplesTaken, HyperparametersSampled, ProgressMade, EpochFinished, StateChanged,
                  HyperparameterSet, LogLine, CheckpointTaken, RunFinished, LoadingProgressed>;
 
-/// Whether an event is to be written at once, and must survive a power cut then.
+/// Whether an event must be written at once and survive a power cut.
 enum class Urgency { none, soon, lasting };
 Urgency urgency(const Event& event);
 

@@ -9,28 +9,29 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// What a comparison of hypergradients takes.
+/// The options of a comparison of hypergradients.
 struct HypergradientOptions {
-    std::int64_t fitSteps = 200;       ///< training steps that a response has to fit, where none was saved
+    std::int64_t fitSteps = 200;       ///< training steps to fit a response if none was saved
     std::int64_t referenceSteps = 200; ///< training steps of the long unrolled reference
     std::int64_t examples =
-        1024; ///< of the fixed training and validation batches, at most; of a text a slice
+        1024; ///< of the fixed training and validation batches, at most; of a text, one slice
 };
 
 /// dL_V/dλ by one method, λ unconstrained.
 struct Hypergradient {
-    std::string method;                             ///< "delta-stn", "implicit, conjugate gradients", …
-    std::vector<std::optional<double>> values = {}; ///< [H]; absent where the method holds a hyperparameter
-    double gradients = 0.0;                         ///< what it cost, in gradient-evaluation equivalents
+    std::string method; ///< "delta-stn", "implicit, conjugate gradients", …
+    std::vector<std::optional<double>> values =
+        {};                 ///< [H]; absent if the method holds a hyperparameter fixed
+    double gradients = 0.0; ///< what it cost, in gradient-evaluation equivalents
     double milliseconds = 0.0;
     /// Training steps that went before: a response's to fit, those to go back through; 0: none.
     std::int64_t steps = 0;
     double stepGradients = 0.0, stepMilliseconds = 0.0; ///< what they cost
-    std::string note = {}; ///< why it has no values, or what to know of them; or empty
+    std::string note = {}; ///< why it has no values, or a remark on them; or empty
 };
 
 /// The hypergradients of all methods at one point of a run, side by side. Every method stands at the run's
-/// weights and hyperparameters; those that need training steps first go on from there, λ still.
+/// weights and hyperparameters; those that need training steps first continue from there at constant λ.
 struct HypergradientReport {
     std::int64_t step = 0;                         ///< of the run
     std::vector<std::string> hyperparameters = {}; ///< [H], those with `tune`

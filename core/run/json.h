@@ -12,9 +12,9 @@
 
 namespace DSTN_EXPORT dstn {
 
-// The one JSON form of what a run tells: in exports, checkpoints and on the command line.
+// The one JSON form of a run's events: in exports, checkpoints and on the command line.
 
-/// JSON knows no NaN and no infinity: those become the strings "NaN", "Infinity" and "-Infinity". Absent:
+/// JSON has no NaN and no infinity: those become the strings "NaN", "Infinity" and "-Infinity". Absent:
 /// null.
 nlohmann::ordered_json jsonNumber(double value);
 nlohmann::ordered_json jsonNumber(const std::optional<double>& value);

@@ -5,7 +5,7 @@
 namespace DSTN_EXPORT dstn {
 
 /// A visitor of functions, one for each alternative of a variant. Where one is missing std::visit does not
-/// compile, so that a new kind of event is met at every place that has to know it: give no function that
+/// compile, so that a new kind of event is noticed wherever it must be handled: give no function that
 /// takes anything, but ignore<…> for those that are of no interest.
 template <class... Functions>
 struct overloaded : Functions... {
@@ -23,7 +23,7 @@ template <class... Alternatives>
 struct Ignore : IgnoreOne<Alternatives>... {
     using IgnoreOne<Alternatives>::operator()...;
 };
-/// Does nothing with these, and is of no use for others.
+/// Ignores these types, and no others.
 template <class... Alternatives>
 inline constexpr Ignore<Alternatives...> ignore{};
 

@@ -16,11 +16,11 @@ namespace DSTN_EXPORT dstn {
 enum class SeriesUnit { loss, fraction, perSecond, plain }; ///< a fraction, in [0, 1], is shown in percent
 enum class SeriesBetter { lower, higher, neither };
 enum class SeriesSplit { train, validation, test };
-enum class SeriesCadence { step, epoch };         ///< a point a step, or one an epoch
+enum class SeriesCadence { step, epoch };         ///< one point per step, or one per epoch
 enum class SeriesPlot { loss, accuracy, itsOwn }; ///< beside which others it is drawn
 
-/// Every metric that a run can tell, a row each: identifier, then the members of SeriesInfo. Names are the
-/// archive's and never change. Everything else follows from here: enumerator, archive and export columns,
+/// Every metric that a run can report, one row each: identifier, then the members of SeriesInfo. Names are
+/// the archive's and never change. Everything else follows from here: enumerator, archive and export columns,
 /// best values, titles, plots. A new metric is one row and the line in the engine that samples it.
 #define DSTN_SERIES_TABLE(ROW)                                                                               \
     /* of the mini-batch: L_T(λ, w₀), its accuracy, L_T(λ + ε, y_lin), L_V(f(x; w(Δ))) */              \
@@ -65,8 +65,8 @@ enum class Series : std::int32_t {
 struct SeriesInfo {
     Series series = {};
     std::string_view name;           ///< in archives and exports
-    std::string_view title;          ///< for a person, where it stands alone
-    std::string_view textTitle = {}; ///< the same of a text, whose examples are tokens; empty: no other
+    std::string_view title;          ///< for display on its own
+    std::string_view textTitle = {}; ///< the same for texts, whose examples are tokens; empty: no difference
     std::string_view label = {};     ///< among the curves of its plot; of a plot of its own: the title
     SeriesUnit unit = SeriesUnit::loss;
     SeriesBetter better = SeriesBetter::lower;
@@ -98,8 +98,8 @@ std::optional<std::string> hyperparameterOf(std::string_view series);
 /// NAME of "scale/NAME"; nothing for other series.
 std::optional<std::string> hyperparameterOfScale(std::string_view series);
 
-/// What a run tells, by name: the whole table, a hyperparameter's values each, the scales of those that have
-/// one.
+/// The series of a run, by name: the whole table, a hyperparameter's values each, the scales of those that
+/// have one.
 std::vector<std::string> seriesOfRun(const std::vector<std::string>& hyperparameters,
                                      const std::vector<std::string>& withScale);
 

@@ -68,7 +68,7 @@ void execute(const RunRequest& request, CommandQueue& commands, Fan& fan, const 
     } catch (const std::exception& error) {
         fail(fan, std::nullopt, error.what());
     } catch (...) {
-        fail(fan, std::nullopt, "something without a description was thrown");
+        fail(fan, std::nullopt, "an error without a description");
     }
 }
 

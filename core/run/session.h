@@ -17,7 +17,7 @@ using EngineFactory = std::function<std::unique_ptr<Engine>()>;
 class Session {
   public:
     /// Starts at once. Sinks hear every event in order, on the engine thread; the last is RunFinished,
-    /// whatever is thrown there.
+    /// whatever is thrown.
     Session(RunRequest request, std::vector<std::shared_ptr<EventSink>> sinks,
             EngineFactory makeEngine = createEngine);
     ~Session();

@@ -8,10 +8,10 @@ namespace DSTN_EXPORT dstn {
 /// policy.
 ///
 /// Threads that spin while they wait take the cores from BLAS, from the window and from other programs:
-/// beside one busy process a training is many times slower. libgomp reads the policy when it is loaded, and a
-/// Qt program has loaded it before main(). Where that is so, this program is started anew in the same process
+/// next to one busy process, training is many times slower. libgomp reads the policy when it is loaded, and a
+/// Qt program has loaded it before main(). Where that is so, this program restarts itself in the same process
 /// with the policy set: call it first in main(), before anything has threads, open files or output. It
-/// returns where nothing had to be done, and where the program cannot be started anew.
+/// returns if nothing had to be done, or if the program cannot be restarted.
 ///
 /// @param argv as main() was given
 void letThreadsSleepWhileWaiting(char** argv);

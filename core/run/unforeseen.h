@@ -6,9 +6,9 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// The message of a run that ended by what nobody foresaw.
+/// The message of a run that ended with an unexpected error.
 inline std::string unforeseen(const std::string& what) {
-    return "Something unforeseen happened: " + what + ". What was saved before is in the archive.";
+    return "An unexpected error occurred: " + what + ". What was saved before is in the archive.";
 }
 
 } // namespace dstn

@@ -9,13 +9,13 @@ namespace DSTN_EXPORT dstn {
 /// Algorithm 2, with s = 0). A trial first trains to the lowest rung, `minimum` epochs; rung k lies at
 /// minimum · η^k for as long as that is below a whole training, which is the last rung.
 ///
-/// Whenever something can begin: from the rung below the last one down, the trials of that rung are ranked by
-/// their lowest validation loss up to it; of the best ⌊|rung| / η⌋ the first that has not gone on yet goes on
-/// to the next rung. Where there is none, a new trial begins at a point of the sampler, as long as there are
-/// fewer than `trials`.
+/// Whenever a trial can start: from the rung below the last one down, the trials of that rung are ranked by
+/// their lowest validation loss up to it; of the best ⌊|rung| / η⌋ the first that was not promoted yet is
+/// promoted to the next rung. Where there is none, a new trial begins at a point of the sampler, as long as
+/// there are fewer than `trials`.
 ///
-/// A trial whose training was broken off goes on to the rung that it was on its way to before anything else.
-/// A failed one never goes on; it stands in the rung that it was on its way to, behind all others.
+/// A trial whose training was interrupted first continues to the rung that it was heading for.
+/// A failed one is never promoted; it ranks last in the rung that it was heading for.
 class Asha : public Search {
   public:
     Asha(std::unique_ptr<Sampler> sampler, std::int64_t trials, std::vector<std::int64_t> rungs,
@@ -35,7 +35,7 @@ std::vector<std::int64_t> ashaRungs(std::int64_t minimum, std::int64_t reduction
 
 /// Rungs of a search with or without early stopping: without, a whole training is the only one.
 std::vector<std::int64_t> rungsOf(const HalvingOptions& options, std::int64_t epochs);
-/// The search that trains at a sampler's points, poor trials ending early or not.
+/// The search that trains at a sampler's points, with or without early stopping.
 std::unique_ptr<Search> searchBy(std::unique_ptr<Sampler> sampler, std::int64_t trials,
                                  const HalvingOptions& options, std::int64_t epochs);
 

@@ -16,15 +16,15 @@ namespace DSTN_EXPORT dstn {
 /// A trial's loss is its lowest validation loss up to a rung: where trials end early, the highest rung that
 /// at least d + 1 trials have reached, d being the number of hyperparameters, and otherwise the lowest rung
 /// (as in BOHB; Falkner, Klein & Hutter 2018). So only losses after equally long trainings are compared.
-/// Trials that have not come there are left out, except that
+/// Trials that have not reached it are left out, except that
 ///
-/// - one that runs counts as if it had found the lowest loss so far (the constant liar, CL-min; Ginsbourger,
+/// - a running one counts as if it had found the lowest loss so far (the constant liar, CL-min; Ginsbourger,
 ///   Le Riche & Carraro 2010), which keeps trials that run at once apart;
 /// - one that failed, or whose loss is not finite, counts with the highest finite loss.
 ///
-/// Losses are heavy-tailed towards bad ones, and those tell little of where the best lie: what is above the
-/// upper quartile by more than 1.5 interquartile ranges (Tukey's fence) is lowered to there. Then they are
-/// standardised. Of more than 400 trials the model sees the best 200 and the latest 200 of the others.
+/// Losses are heavy-tailed towards bad ones, and those say little about the best ones: what is above the
+/// upper quartile by more than 1.5 interquartile ranges (Tukey's fence) is lowered to the fence. Then they
+/// are standardised. Beyond 400 trials, the model uses the best 200 and the latest 200 of the others.
 class Bayesian : public Sampler {
   public:
     /// @param rungs epochs at which trials may end, ascending; the last is a whole training

@@ -11,7 +11,7 @@ namespace DSTN_EXPORT dstn {
 
 /// The logarithm of E[max(best − f, 0)] for f ~ N(mean, variance), which is σ h(z), z = (best − mean) / σ,
 /// h(z) = z Φ(z) + φ(z) (Jones, Schonlau & Welch 1998, Eq. 15), or max(best − mean, 0) with no variance. Also
-/// where the improvement itself is too small for a number: for z < −25 by the expansion
+/// where the improvement itself underflows: for z < −25 by the expansion
 /// h(z) ≈ φ(z) / z² (1 − 3/z² + 15/z⁴ − 105/z⁶). −infinity with no variance and no improvement.
 double logExpectedImprovement(double mean, double variance, double best);
 

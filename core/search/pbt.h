@@ -7,15 +7,15 @@ namespace DSTN_EXPORT dstn {
 
 /// Population based training (Jaderberg et al. 2017) with truncation selection, in generations. Member m is
 /// trial m. Generation g trains every member to g · interval epochs (the last one to the end). When all have
-/// come there, they are ranked by their validation loss at that epoch, and of P members
+/// reached it, they are ranked by their validation loss at that epoch, and of P members
 ///
-/// - *exploit*: each of the worst ⌊quantile · P⌋ takes over the weights and hyperparameters of one of the
+/// - *exploit*: each of the worst ⌊quantile · P⌋ copies the weights and hyperparameters of one of the
 ///   best ⌊quantile · P⌋, drawn uniformly;
-/// - *explore*: it then draws each hyperparameter anew with probability ¼, uniform on the unit interval, or
+/// - *explore*: it then redraws each hyperparameter with probability ¼, uniform on the unit interval, or
 ///   else multiplies its natural value by 0.8 or 1.2, held inside the range; a discrete one goes one up or
 ///   down.
 ///
-/// All others go on as they are. Draws follow from the seed, the member and the generation alone. Those that
+/// All others continue unchanged. Draws follow from the seed, the member and the generation alone. Those that
 /// take over weights come first, so that these are still what they were at the end of the generation. Members
 /// that failed before are left out; a loss that is not finite ranks last and is not taken over.
 class PopulationBasedTraining : public Search {

@@ -8,8 +8,8 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// Where the next new trial of a search trains. How long, and which trials go on, is the search's affair. As
-/// a search, it keeps nothing.
+/// Where the next new trial of a search trains. How long, and which trials continue, is decided by the
+/// search. Like a search, it has no state.
 class Sampler {
   public:
     virtual ~Sampler() = default;

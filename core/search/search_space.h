@@ -27,10 +27,10 @@ class SearchSpace {
     const std::vector<Hyperparameter>& tuned() const { return tuned_; }
     /// Natural values of a point.
     std::vector<double> natural(const Point& point) const;
-    /// The point of natural values; natural(unit(v)) == v for what natural() gave, but for rounding.
+    /// The point of natural values; natural(unit(v)) == v for values of natural(), up to rounding.
     Point unit(const std::vector<double>& natural) const;
-    /// The point itself, but for discrete coordinates, which move to the middle of their step: points that
-    /// train the same are the same.
+    /// The point itself, with discrete coordinates moved to the middle of their step: points that
+    /// have the same effect are then equal.
     Point rounded(const Point& point) const;
     /// Every rounded point, in lexicographic order; nothing where there are more than `most`, as with any
     /// continuous coordinate.

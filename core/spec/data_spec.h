@@ -27,7 +27,7 @@ enum class DataSource {
 /// What data.path names.
 enum class PathKind { none, folder, file, either };
 
-/// What the program knows of a data source. A source is added by an enumerator and a row here, its options in
+/// The properties of a data source. A source is added by an enumerator and a row here, its options in
 /// core/experiment/data_fields.h, and a reader (core/data/dataset.cpp).
 struct SourceTraits {
     DataSource source;
@@ -35,18 +35,19 @@ struct SourceTraits {
     std::string_view id;   ///< as in an experiment: "fashion-mnist"
     std::string_view name; ///< as in a list of runs; empty: that of its file or folder
     std::string_view pathMeaning = {};
-    std::string_view files = {}; ///< those that a person chooses from: "Texts (*.txt)"; empty: any
+    std::string_view files = {}; ///< file filter for the dialog: "Texts (*.txt)"; empty: any
     bool knownPlace = false;     ///< without a path it is where Debian's package puts it
     bool ownTest = false;        ///< always has a test part
 };
 
-/// In the order of the enumerators, which is that in which a person is offered them.
+/// In the order of the enumerators, which is that of the choices on screen.
 inline constexpr SourceTraits sourceTypes[] = {
     {.source = DataSource::fashionMnist,
      .path = PathKind::folder,
      .id = "fashion-mnist",
      .name = "Fashion-MNIST",
-     .pathMeaning = "Folder of the IDX files; empty: where Debian's package dataset-fashion-mnist puts them.",
+     .pathMeaning =
+         "Folder of the IDX files; empty: where Debian's package dataset-fashion-mnist installs them.",
      .knownPlace = true,
      .ownTest = true},
     {.source = DataSource::idx,
@@ -115,21 +116,21 @@ enum class TaskKind {
 };
 enum class Delimiter { automatic, comma, semicolon, tab, space };
 enum class Header { automatic, present, absent };
-/// What a text is made of.
+/// The tokens of a text.
 enum class TextLevel { word, character };
 
-/// Where the examples come from and how they are divided.
+/// Where the examples come from and how they are split.
 struct DataSpec {
     DataSource source = DataSource::fashionMnist;
     std::string path = {};    ///< the source's folder or file; empty for fashion-mnist: the package's folder
     double validation = 0.15; ///< share of the training examples held out, in (0, 1)
-    double test = 0.0; ///< share held out for testing first, where the source has no test part of its own
+    double test = 0.0; ///< share held out for testing, before validation, if the source has no test part
     SplitKind split = SplitKind::random;
     Normalize normalize = Normalize::standardize;
-    std::int64_t limit = 0; ///< at most so many training examples before the split, 0: all
+    std::int64_t limit = 0; ///< largest number of training examples, before the split; 0: all
     // image folder
     std::int64_t channels = 3;  ///< 3: grey images are repeated; 1: colours become their luminance
-    std::int64_t imageSize = 0; ///< side of the square that images are brought to; 0: as they are
+    std::int64_t imageSize = 0; ///< side of the square to which images are resized; 0: unchanged
     // CSV
     Delimiter delimiter = Delimiter::automatic;
     Header header = Header::automatic;
@@ -140,7 +141,7 @@ struct DataSpec {
         {}; ///< the array of inputs, that of the targets being `target`; empty: by usual names
     // text
     TextLevel level = TextLevel::word;
-    std::int64_t vocabulary = 0; ///< at most so many tokens, <unk> and <eos> among them; 0: all
+    std::int64_t vocabulary = 0; ///< largest number of tokens, including <unk> and <eos>; 0: all
     std::int64_t minCount = 1;   ///< rarer words of the training part become <unk>
     std::int64_t sequence = 70;  ///< steps of truncated back-propagation through time
     // synthetic
@@ -162,7 +163,7 @@ struct CutoutSpec {
     bool operator==(const CutoutSpec&) const = default;
 };
 
-/// Mirrors an image, left and right, with this probability.
+/// Mirrors an image left to right with this probability.
 struct HorizontalFlipSpec {
     Tunable probability{0.5};
     bool operator==(const HorizontalFlipSpec&) const = default;
@@ -188,7 +189,7 @@ struct HueSpec {
     bool operator==(const HueSpec&) const = default;
 };
 
-// Movements of the picture about its centre, see GeometricOperation.
+// Geometric operations about the image's centre, see GeometricOperation.
 
 /// By up to ± `strength` degrees.
 struct RotationSpec {

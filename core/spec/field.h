@@ -30,15 +30,15 @@ namespace DSTN_EXPORT dstn {
 /// | text(field, value, rule)         | a string                                                   |
 /// | choice(field, value, options)    | one of the options' names                                  |
 /// | tag(field, value, options)       | the same; which keys follow depends on the choice          |
-/// | alternative(field, v, names, n)  | a variant's alternative by name; which keys follow depends on it | |
-/// tunable(field, value, kind)      | a number, or the name of a hyperparameter                  | |
-/// tunables(field, values, k, list) | absent, one of the same, or (with `list`) a list of them   | |
-/// object(field, value, fields)     | an object, described by fields(visitor, value)             | |
-/// list(field, values)              | a list of objects, described by fieldsOf                   | |
-/// variants(field, values, names)   | a list of objects, whose "type" is the alternative's name  |
+/// | alternative(field, v, names, n)  | a variant's alternative by name; other keys depend on it   |
+/// | tunable(field, value, kind)      | a number, or the name of a hyperparameter                  |
+/// | tunables(field, values, k, list) | absent, one of the same, or (with `list`) a list of them   |
+/// | object(field, value, fields)     | an object, described by fields(visitor, value)             |
+/// | list(field, values)              | a list of objects, described by fieldsOf                   |
+/// | variants(field, values, names)   | a list of objects, whose "type" is the alternative's name  |
 ///
-/// tag() is true where the choice is another one than the object's default: it then starts from that choice's
-/// own defaults. alternative() is false where the name is unknown, and `n` is the noun in the message then.
+/// tag() is true if the choice differs from the object's default: the object then starts from that choice's
+/// own defaults. alternative() is false if the name is unknown; `n` is the noun in that message.
 struct Field {
     std::string_view key;
     std::string_view meaning;
@@ -67,7 +67,7 @@ struct IntegerRange {
     bool holds(std::int64_t value) const { return value >= min && value <= max; }
 };
 
-/// What a number that can be tuned is for: the values that make sense in its place, for the number itself and
+/// What a number that can be tuned is for: the values that make sense, for the number itself and
 /// for a hyperparameter that takes its place, and the range that is usual for such a hyperparameter.
 struct TunableKind {
     struct Usual {
@@ -78,10 +78,10 @@ struct TunableKind {
     };
     Range range;
     std::string_view noun = "number"; ///< as in "a rate of at least 0 and below 1"
-    bool whole = false;               ///< fractions make no sense; a hyperparameter is floored
+    bool whole = false;               ///< whole numbers only; a hyperparameter is rounded down
     /// The operation has one value for a whole mini-batch, so that the perturbation is drawn once for it.
     bool perBatch = false;
-    /// The training loss has a derivative by the number; it has none by what rounds, drops or draws.
+    /// The training loss is differentiable in the number; it is not in what rounds, drops or draws.
     bool differentiable = false;
     Usual usual = {};
 };
@@ -93,12 +93,12 @@ struct Option {
     std::string_view name;
 };
 
-/// What a text may be.
+/// The valid values of a text.
 struct TextRule {
     std::string_view words;                   ///< what is expected
     std::string_view pattern = {};            ///< the same as a regular expression; empty: anything
     bool (*fits)(std::string_view) = nullptr; ///< the same as a function; null: anything
-    bool orInteger = false;                   ///< a whole number stands for its digits
+    bool orInteger = false;                   ///< a whole number is read as its digits
 };
 
 } // namespace dstn

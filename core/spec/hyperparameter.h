@@ -15,7 +15,7 @@ struct Hyperparameter {
     std::optional<double> min = {};
     std::optional<double> max = {};
     double scale = 1.0;
-    bool discrete = false; ///< floored where it is used
+    bool discrete = false; ///< rounded down where it is used
     bool log = false;      ///< the unconstrained value follows the logarithm of the natural one
     bool tune = true;      ///< false: held at `initial`
 
@@ -65,7 +65,7 @@ struct Spread {
     bool operator==(const Spread&) const = default;
 };
 
-/// Where a hyperparameter is at one moment.
+/// The value of a hyperparameter at one moment.
 struct HyperparameterPoint {
     double value = 0.0;                ///< natural
     std::optional<Spread> spread = {}; ///< absent: it is not perturbed
@@ -73,14 +73,14 @@ struct HyperparameterPoint {
 };
 /// Of its unconstrained value.
 HyperparameterPoint pointAt(const Transform& transform, double unconstrained, std::optional<double> scale);
-/// Of its natural value, which is kept bit for bit.
+/// Of its natural value, which is kept exactly.
 HyperparameterPoint pointOf(const Transform& transform, double natural, std::optional<double> scale);
 
 /// σ = softplus(raw) = log(1 + exp(raw)), and its inverse.
 double softplus(double raw);
 double inverseSoftplus(double value);
 
-/// A number in an experiment that is either given or tuned.
+/// A number in an experiment that is either fixed or tuned.
 struct Tunable {
     double value = 0.0;
     std::string hyperparameter = {}; ///< empty: the number is `value`

@@ -168,7 +168,7 @@ struct Inspector {
     bool needsSequence(const char* what) {
         if (sequence()) return true;
         refuse("", std::string(what) + " takes sequences [time, features], found " + shapeText(input) +
-                       ": put it behind an embedding, or leave it out for data without text");
+                       ": put it after an embedding, or leave it out for data without text");
         return false;
     }
 
@@ -298,7 +298,7 @@ struct Inspector {
         oneDecay(part.weightDecay, "part");
         if (!tokens) {
             refuse("", embedding != nullptr
-                           ? "the text has its vectors already: a model has one embedding, at its start"
+                           ? "the tokens are embedded already: a model has one embedding, at its start"
                            : "embedding takes the tokens of a text, found numbers: leave it out, or choose "
                              "text as data");
             return;
@@ -455,7 +455,7 @@ ModelReport inspectModel(const Model& model, const Shape& input, std::int64_t tu
                             .tokens = tokens,
                             .embedding = embedding};
         if (shape.empty())
-            inspector.refuse("", "the data has examples without any number in them");
+            inspector.refuse("", "the data has examples that contain no numbers");
         else if (tokens && !std::holds_alternative<EmbeddingPart>(part))
             inspector.refuse("", partType(part) +
                                      " takes numbers, found the tokens of a text: begin with an embedding");

@@ -20,17 +20,16 @@ using Part =
 /// The groups in which types of parts are offered, in their order.
 enum class PartGroup { weights, sequences, activations, pooling, dropout, normalization, blocks };
 
-/// What the program knows of a type of part; its row is in core/spec/model.cpp, beside what it makes of its
+/// The properties of a type of part; its row is in core/spec/model.cpp, next to its effect on its
 /// input.
 struct PartTraits {
     std::string_view id; ///< as in an experiment: "conv2d"
     PartGroup group = PartGroup::weights;
-    std::string_view description; ///< what it does, in a line
+    std::string_view description; ///< what it does, in one line
     /// Where a person puts one into a model: what is counted in a document's required options.
     std::int64_t usualSize = 16;
-    std::string_view network =
-        {};       ///< what a network with such a part is called: "CNN"; empty: this says nothing
-    int rank = 0; ///< of several such names the one with the highest rank is taken
+    std::string_view network = {}; ///< the name of a network with such a part: "CNN"; empty: no name
+    int rank = 0;                  ///< of several such names the one with the highest rank is taken
     /// The widths that it has in a network's name, "CNN 16-32-10"; null: none.
     std::vector<std::int64_t> (*widths)(const Part&) = nullptr;
 };
@@ -41,7 +40,7 @@ std::string partType(const Part& part);
 /// The names of all part types, in the order of Part's alternatives.
 const std::vector<std::string>& partTypes();
 
-/// A part that is made of others: what it adds up, and its last ReLU.
+/// A part composed of others: the branches it adds, and its last ReLU.
 struct Block {
     struct Member {
         std::string name; ///< in the names of its tensors: "conv1"
@@ -64,7 +63,7 @@ struct Model {
 using Shape = std::vector<std::int64_t>;
 std::string shapeText(const Shape& shape);
 
-/// What a part makes of its input.
+/// The effect of a part on its input.
 struct PartReport {
     Shape output;
     std::int64_t parameters = 0;         ///< numbers in w₀
@@ -87,7 +86,7 @@ struct ModelReport {
 
 /// Follows an input of this shape through the model.
 /// @param tuned the number of tuned hyperparameters H, on which Θ's size depends
-/// @param vocabulary how many tokens there are, 0: the input is no text
+/// @param vocabulary how many tokens there are, 0: the input is not text
 ModelReport inspectModel(const Model& model, const Shape& input, std::int64_t tuned,
                          std::int64_t vocabulary = 0);
 

@@ -32,7 +32,7 @@ inline constexpr std::int64_t denseResponseLimit = 32'000'000;
 /// which their gradient and momentum take as much again each.
 inline constexpr std::int64_t hypernetworkLimit = std::int64_t{1} << 28;
 
-/// Widths, kernels, strides and so on reach up to here.
+/// The largest width, kernel, stride and so on.
 inline constexpr std::int64_t largestOption = 1'000'000;
 
 /// y = x Wᵀ + b, x [batch, in], W [out, in].
@@ -41,7 +41,7 @@ struct LinearPart {
     bool bias = true;
     Initialization init = Initialization::standard;
     ResponseKind response = ResponseKind::structured;
-    /// Added to the experiment's; empty: none; one entry: the layer's; one an input feature: each column's.
+    /// Added to the experiment's; empty: none; one entry: the layer's; one per input feature: each column's.
     std::vector<Tunable> weightDecay = {};
     bool operator==(const LinearPart&) const = default;
 };
@@ -93,7 +93,7 @@ struct FlattenPart {
     bool operator==(const FlattenPart&) const = default;
 };
 
-/// Each element is dropped with probability `rate`, the others grow by 1 / (1 − rate).
+/// Each element is dropped with probability `rate`; the others are scaled by 1 / (1 − rate).
 struct DropoutPart {
     Tunable rate;
     bool operator==(const DropoutPart&) const = default;
@@ -118,7 +118,7 @@ struct EmbeddingPart {
     bool operator==(const EmbeddingPart&) const = default;
 };
 
-/// Long short-term memory over a sequence, `layers` on top of each other.
+/// Long short-term memory over a sequence, `layers` stacked layers.
 struct LstmPart {
     std::int64_t hidden = 0;
     std::int64_t layers = 1;

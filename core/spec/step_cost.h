@@ -12,20 +12,20 @@ namespace DSTN_EXPORT dstn {
 /// backward pass on a mini-batch: three products a layer (W x; the gradients of x and of W).
 struct StepCost {
     double train = 1.0;    ///< a training step
-    double validate = 0.0; ///< a validation step; where that varies, the most it takes
-    double least = 0.0;    ///< the least that a validation step takes
+    double validate = 0.0; ///< a validation step; where that varies, the most it costs
+    double least = 0.0;    ///< the least that a validation step costs
 };
 
-/// Products a layer of a product with the Hessian, by the derivative of the gradient.
+/// Products per layer of a product with the Hessian, by the derivative of the gradient.
 inline constexpr double hessianProducts = 6.0;
 
-/// From products a layer: of a training step, of a validation step, and the least of a validation step.
+/// From products per layer: of a training step, of a validation step, and the least of a validation step.
 constexpr StepCost costOfProducts(double train, double validate, std::optional<double> least = {}) {
     constexpr double plain = 3.0;
     return {train / plain, validate / plain, least.value_or(validate) / plain};
 }
 
-/// Counted in products a layer, whatever their order; of a training step, of a validation step:
+/// Counted in products per layer, regardless of order; of a training step, of a validation step:
 ///
 ///     fixed, replay, trials  3; none
 ///     delta-stn              3 + 5: W₀ x, W₀ ẋ, R x, gradients of ẋ and R; 4: W₀ x, R x, the gradient of x
@@ -43,7 +43,7 @@ constexpr StepCost costOfProducts(double train, double validate, std::optional<d
 ///
 /// Conjugate gradients that converge early cost less, down to the mixed derivative alone; so does a Neumann
 /// series through layers that it keeps in factors (FactoredLoss), nearly nothing but both gradients at the
-/// least. The tuner itself tells what it took (Tuner::validateCost()).
+/// least. The tuner itself reports the actual cost (Tuner::validateCost()).
 /// @param tuned H, the number of tuned hyperparameters
 StepCost costOf(const TunerSpec& tuner, std::int64_t tuned);
 

@@ -18,7 +18,7 @@ inline constexpr TunerTraits tunerRow<DeltaStnOptions>{
     .title = "Δ-STN",
     .description =
         "Learns, while training, how the best weights respond to the hyperparameters around their current "
-        "value, and moves the hyperparameters along the validation loss (Bae & Grosse 2020).",
+        "value, and moves the hyperparameters down the validation loss (Bae & Grosse 2020).",
     .kind = TunerKind::withinRun,
     .perturbs = true,
     .learnsResponse = true,
@@ -39,7 +39,7 @@ inline constexpr TunerTraits tunerRow<StnOptions>{
     .id = "stn",
     .title = "STN",
     .description =
-        "The Δ-STN's ancestor: weights as an affine function of the hyperparameters, trained as one, without "
+        "The Δ-STN's predecessor: the weights as one affine function of the hyperparameters, without "
         "centring or linearisation (MacKay et al. 2019).",
     .kind = TunerKind::withinRun,
     .perturbs = true,
@@ -54,7 +54,7 @@ inline constexpr TunerTraits tunerRow<HypernetworkOptions>{
     .title = "Hypernetwork",
     .description =
         "One linear map from the hyperparameters to all weights, trained on samples around the current value "
-        "(Lorraine & Duvenaud 2018). Its memory is weights times hyperparameters.",
+        "(Lorraine & Duvenaud 2018). Its memory grows as weights × hyperparameters.",
     .kind = TunerKind::withinRun,
     .perturbs = true,
     .mapsAllWeights = true,
@@ -159,9 +159,9 @@ template <>
 inline constexpr TunerTraits tunerRow<BayesianOptions>{
     .id = "bayesian",
     .title = "Bayesian optimisation",
-    .description =
-        "Trains where a Gaussian process of the trainings so far expects the most improvement (Snoek et al. "
-        "2012).",
+    .description = "Trains where a Gaussian process fitted to the trials so far expects the most improvement "
+                   "(Snoek et al. "
+                   "2012).",
     .kind = TunerKind::search,
     .needsRanges = true,
     .usual = true,
@@ -176,7 +176,7 @@ inline constexpr TunerTraits tunerRow<PbtOptions>{
     .id = "pbt",
     .title = "Population based training",
     .description =
-        "Trains many at once; the worst take over the weights of the best and change their hyperparameters a "
+        "Trains many at once; the worst copy the weights of the best and change their hyperparameters a "
         "little (Jaderberg et al. 2017).",
     .kind = TunerKind::search,
     .needsRanges = true,

@@ -32,10 +32,10 @@ struct NamedValues {
 // of TunerOptions, its fields in core/experiment/tuner_fields.h, its row in core/spec/tuner_rows.h, and what
 // carries it out: a Tuner (core/engine/tuners/tuner.h) or a Search (core/search/search.h).
 
-/// What sets the Δ-STN apart from the STN, each for itself.
+/// What distinguishes the Δ-STN from the STN, independently of each other.
 struct DeltaStnOptions {
-    bool centered = true; ///< the response is one to λ' − λ; false: to λ' itself, as the STN's
-    bool separate = true; ///< w₀ and Θ have losses of their own; false: one joint loss, as the STN's
+    bool centered = true; ///< the response is a function of λ' − λ; false: of λ' itself, as in the STN
+    bool separate = true; ///< w₀ and Θ have separate losses; false: one joint loss, as in the STN
     bool operator==(const DeltaStnOptions&) const = default;
 };
 
@@ -49,18 +49,18 @@ struct HypernetworkOptions {
 
 struct ImplicitOptions {
     InverseKind inverse = InverseKind::conjugateGradient;
-    /// Of conjugate gradients at most; terms of the Neumann series beyond the first.
+    /// Conjugate gradient iterations, at most; Neumann series terms after the first.
     std::int64_t iterations = 20;
     double tolerance = 1e-6;   ///< of conjugate gradients: ‖residual‖ / ‖right-hand side‖
     double damping = 0.0;      ///< added to the Hessian's diagonal
     double neumannStep = 0.01; ///< α of the Neumann series
-    bool warmStart = true;     ///< conjugate gradients begin at the last solution
+    bool warmStart = true;     ///< conjugate gradients start from the last solution
     bool operator==(const ImplicitOptions&) const = default;
 };
 
 struct UnrolledOptions {
     UnrollMode mode = UnrollMode::reverse;
-    std::int64_t steps = 10; ///< K: of reverse mode, the last training steps that are gone back through
+    std::int64_t steps = 10; ///< K: the last training steps, through which reverse mode differentiates
     bool operator==(const UnrolledOptions&) const = default;
 };
 
@@ -68,7 +68,7 @@ struct UnrolledOptions {
 struct HalvingOptions {
     EarlyStopping earlyStopping = EarlyStopping::none;
     std::int64_t reduction = 3;     ///< η of successive halving
-    std::int64_t minimumEpochs = 1; ///< of successive halving: the lowest rung
+    std::int64_t minimumEpochs = 1; ///< successive halving: the lowest rung
     bool operator==(const HalvingOptions&) const = default;
 };
 
@@ -77,7 +77,7 @@ struct HalvingOptions {
 /// A study's budget may allow fewer trials than `trials`, here and below.
 struct GridOptions {
     std::int64_t trials = 20;             ///< at most
-    std::int64_t points = 3;              ///< along each hyperparameter without values of its own
+    std::int64_t points = 3;              ///< along each hyperparameter without its own values
     std::vector<NamedValues> values = {}; ///< by hyperparameter
     bool operator==(const GridOptions&) const = default;
 };
@@ -98,7 +98,7 @@ struct BayesianOptions {
 
 struct PbtOptions {
     std::int64_t population = 8;
-    std::int64_t intervalEpochs = 1; ///< between two looks at the population
+    std::int64_t intervalEpochs = 1; ///< between two comparisons of the members
     double quantile = 0.25;          ///< share of the population that is replaced
     bool operator==(const PbtOptions&) const = default;
 };
@@ -115,7 +115,7 @@ struct FixedOptions {
     bool operator==(const FixedOptions&) const = default;
 };
 
-/// The type of a tuner with what it alone can be told, in the order in which a person is offered them.
+/// The type of a tuner with its own options, in the order of the choices on screen.
 using TunerOptions =
     std::variant<DeltaStnOptions, StnOptions, HypernetworkOptions, ImplicitOptions, UnrolledOptions,
                  GridOptions, RandomOptions, BayesianOptions, PbtOptions, ReplayOptions, FixedOptions>;
@@ -124,7 +124,7 @@ using TunerOptions =
 struct TunerSpec {
     bool linearize = true;            ///< train Θ on the linearised prediction
     bool tuneScales = true;           ///< learn σ; false: n = 0 in the validation step and no entropy term
-    bool sharePrimal = false;         ///< one forward pass at λ + ε serves both training steps
+    bool sharePrimal = false;         ///< both training steps share one forward pass at λ + ε
     bool perExample = true;           ///< a perturbation per example; false: one per batch
     double entropyWeight = 1e-3;      ///< τ
     std::int64_t trainSteps = 5;      ///< T_train
@@ -142,13 +142,13 @@ struct TunerSpec {
 };
 
 enum class TunerKind {
-    plain,     ///< λ stays where it is
-    withinRun, ///< λ moves while the network trains
-    search,    ///< over whole trainings: the experiment is carried out as trials, each of them a run
+    plain,     ///< λ does not change
+    withinRun, ///< λ changes while the network trains
+    search,    ///< over whole trainings: the experiment is a series of trials, each a run
 };
 
 struct StepCost;
-/// How large a problem is to which a tuner is put.
+/// The size of a tuner's problem.
 struct TunerLoad {
     double parameters = 0;      ///< of the network
     double tuned = 0;           ///< H, the number of tuned hyperparameters
@@ -157,7 +157,7 @@ struct TunerLoad {
     double responseNumbers = 2; ///< the same under the optimiser of the response
 };
 
-/// What the program knows of a type of tuner; its row is in core/spec/tuner_rows.h. Where a function may be
+/// The properties of a type of tuner; its row is in core/spec/tuner_rows.h. Where a function may be
 /// null, it says so.
 struct TunerTraits {
     std::string_view id;    ///< as in an experiment: "delta-stn"
@@ -167,16 +167,16 @@ struct TunerTraits {
     bool perturbs = false;       ///< samples around λ, with a scale σ for each hyperparameter
     bool learnsResponse = false; ///< its network has response parameters Θ
     bool linearizes = false;     ///< may train Θ on the linearised prediction
-    /// It differentiates the training loss by λ, and so holds what has no derivative.
+    /// It differentiates the training loss with respect to λ, and so holds what has no derivative.
     bool needsDerivatives = false;
     bool needsSgd = false; ///< it differentiates through training steps: of sgd, without clip_norm
     bool mapsAllWeights =
         false;                ///< one linear map from λ to all weights, of hypernetworkLimit entries at most
     bool followsRun = false;  ///< λ is what it was in another run
     bool needsRanges = false; ///< every tuned hyperparameter has a range with two ends
-    bool sideBySide = false;  ///< of a search: its trials train side by side and take over from each other
+    bool sideBySide = false;  ///< of a search: its trials train side by side and copy from each other
     bool usual = false;       ///< a new study begins with it
-    /// Whether w₀ is w(λ), the response being one to λ' − λ; null: it is.
+    /// Whether w₀ is w(λ), the response being a function of λ' − λ; null: it is.
     bool (*centered)(const TunerSpec&) = nullptr;
     /// What its steps cost; null: plain training steps (core/spec/step_cost.h).
     StepCost (*cost)(const TunerSpec&, std::int64_t tuned) = nullptr;
@@ -184,12 +184,12 @@ struct TunerTraits {
     double (*memory)(const TunerSpec&, const TunerLoad&) = nullptr;
     /// Of a search: its trials, at most. Null for the others alone.
     std::int64_t (*trials)(const TunerSpec&) = nullptr;
-    /// The points that a search has to try, or `most` where there are more; null: as many as it likes.
+    /// The number of points of a search, or `most` if there are more; null: unlimited.
     std::int64_t (*points)(const TunerSpec&, const std::vector<Hyperparameter>&, std::int64_t most) = nullptr;
-    /// Whether poor trials end early and may go on later; null: never.
+    /// Whether poor trials end early and may continue later; null: never.
     bool (*stopsEarly)(const TunerSpec&) = nullptr;
 
-    /// Whether λ moves within a run.
+    /// Whether λ changes within a run.
     constexpr bool moves() const { return kind == TunerKind::withinRun; }
     constexpr bool searches() const { return kind == TunerKind::search; }
 };
@@ -201,7 +201,7 @@ const TunerTraits& traitsOf(const TunerSpec& tuner);
 const TunerTraits* findTuner(std::string_view id);
 /// The alternative of this type with its defaults; throws std::out_of_range if there is no such type.
 TunerOptions tunerOptions(std::string_view id);
-/// Whether poor trials of this search end early and may go on later.
+/// Whether poor trials of this search end early and may continue later.
 bool stopsEarly(const TunerSpec& tuner);
 
 enum class OptimizerKind { sgd, adam, adamw, rmsprop };
@@ -230,7 +230,7 @@ struct OptimizerSpec {
     double alpha = 0.99;      ///< rmsprop
     double epsilon = 1e-8;    ///< adam, adamw, rmsprop
     double weightDecay = 0.0; ///< adamw: decoupled decay of w₀, not a tuned quantity
-    double clipNorm = 0.0;    ///< the longest gradient, all parameters together; 0: any
+    double clipNorm = 0.0;    ///< the largest gradient norm over all parameters; 0: no clipping
     ScheduleSpec schedule = {};
     bool operator==(const OptimizerSpec&) const = default;
 };

@@ -20,27 +20,27 @@ double gradientsOf(const Experiment& experiment, const DataInfo& data, double ep
 /// The epochs that cost so many: at the most, where the cost of steps varies.
 double epochsOf(const Experiment& experiment, const DataInfo& data, double gradients);
 
-/// What a study does next, and how.
+/// The next run of a study.
 struct PlannedRun {
     StudyPlace place = {};
     Experiment experiment = {};
-    std::string run = {};        ///< UUID of the archived run that goes on; empty: a new one
-    bool fromCheckpoint = false; ///< it goes on from its checkpoint; false: from its beginning
-    std::string inherit = {};    ///< UUID of the run whose weights it takes over first; empty: none
+    std::string run = {};        ///< UUID of the archived run to resume; empty: a new one
+    bool fromCheckpoint = false; ///< it resumes from its checkpoint; false: from the beginning
+    std::string inherit = {};    ///< UUID of the run whose weights it copies first; empty: none
     std::int64_t maxSteps = 0;   ///< 0: the experiment's
     double maxSeconds = 0.0, maxGradients = 0.0;
 };
 
-/// A study as a sequence of runs: seed by seed, method by method. What comes next follows from the study and
-/// its runs so far alone.
+/// A study as a sequence of runs: seed by seed, method by method. The next run follows from the study and
+/// its runs so far.
 class StudyPlan {
   public:
     /// The study must have no mistakes with these data.
-    /// @param maxSteps of all runs together; 0: any number
+    /// @param maxSteps over all runs; 0: no limit
     StudyPlan(Study study, DataInfo data, std::int64_t maxSteps = 0);
     ~StudyPlan();
 
-    /// The next run to begin; nothing: there is none before one that runs has ended, or, where none runs, at
+    /// The next run to begin; nothing: none can start before a running one ends, or, if none is running, at
     /// all.
     /// @param runs of the archive and those just begun; what runs now has a state that has not ended
     std::optional<PlannedRun> next(const std::vector<StudyRun>& runs);

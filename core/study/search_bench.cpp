@@ -19,7 +19,7 @@ class TemporaryFolder {
         std::error_code error;
         if (!std::filesystem::create_directory(path_, error))
             throw Error(ErrorKind::archive, "The folder " + path_.string() +
-                                                " cannot be made: " + error.message() +
+                                                " cannot be created: " + error.message() +
                                                 ". TMPDIR names another place for temporary files.");
     }
     ~TemporaryFolder() {

@@ -7,7 +7,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// What a random search takes beside the plain trainings that it consists of; all of them archived.
+/// The overhead of a random search over the plain trainings that it consists of; all archived.
 struct SearchBench {
     std::int64_t trials = 0, repetitions = 0;
     double searchSeconds = 0.0, plainSeconds = 0.0; ///< medians

@@ -16,7 +16,7 @@ namespace DSTN_EXPORT dstn {
 
 /// What a study's budget is counted in.
 enum class BudgetUnit {
-    epochs,    ///< passes over the training examples, of whatever method
+    epochs,    ///< passes over the training examples, for any method
     gradients, ///< gradient-evaluation equivalents (core/spec/step_cost.h)
     seconds    ///< training time on this machine, evaluations included
 };
@@ -37,7 +37,7 @@ struct StudyMethod {
 struct Study {
     std::string name = "Untitled study";
     std::string description = {};
-    std::string experimentJson; ///< the document as it is written, `set` not yet applied
+    std::string experimentJson;                           ///< the document as written, `set` not yet applied
     std::vector<std::pair<std::string, std::string>> set; ///< for all methods, before their own
     std::vector<StudyMethod> methods;
     std::vector<std::uint64_t> seeds{0};
@@ -59,9 +59,9 @@ struct ParsedStudy {
 ///        It throws Error{usage} where there is none of that name
 ParsedStudy parseStudy(std::string_view json,
                        const std::function<std::string(const std::string&)>& experimentText);
-/// Every mistake that can be seen without the data.
+/// Every mistake that can be found without the data.
 std::vector<Mistake> validate(const Study& study);
-/// Every mistake that the data's size brings to light: a budget too small for one trial.
+/// Every mistake that depends on the data's size: a budget too small for one trial.
 std::vector<Mistake> validate(const Study& study, const DataInfo& data);
 /// The whole document, its experiment written out.
 std::string toJson(const Study& study);
@@ -74,7 +74,7 @@ Experiment experimentOf(const Study& study, std::size_t method, std::uint64_t se
 /// is the experiment's own, `tuner.trials` (pbt: `tuner.population`) trainings of `budget.epochs`.
 Study studyOf(const Experiment& search);
 
-/// Why a study cannot go on as `after`, where its archive holds runs of `before`: a line for each method or
+/// Why a study cannot go on as `after`, if its archive holds runs of `before`: one line for each method or
 /// part of the experiment that has changed. Empty where it only grows: a larger budget, more seeds, further
 /// methods, another name.
 std::vector<std::string> changesBeyondGrowth(const Study& before, const Study& after);

@@ -82,7 +82,7 @@ class StudyReader {
         if (entry->is_string())
             value = entry->get<std::string>();
         else
-            refuse(joined(path, key), "expected a text, " + found(*entry));
+            refuse(joined(path, key), "expected a string, " + found(*entry));
     }
 
     void experiment(Study& study) {
@@ -282,7 +282,7 @@ std::vector<std::string> changesBeyondGrowth(const Study& before, const Study& a
                           ", is now " + numberText(after.budget) + ": it can only grow");
     for (const std::uint64_t seed : before.seeds)
         if (std::ranges::find(after.seeds, seed) == after.seeds.end())
-            changes.push_back("seeds: " + std::to_string(seed) + " is gone");
+            changes.push_back("seeds: " + std::to_string(seed) + " was removed");
     for (std::size_t i = 0; i < before.methods.size(); ++i) {
         const std::string path = indexed("methods", i);
         const std::string& was = before.methods[i].name;

@@ -13,7 +13,7 @@
 namespace DSTN_EXPORT dstn {
 
 /// The lowest validation loss so far against what was spent: a step function, from each point to the next.
-/// Its points are the first loss and those that are lower than all before, and last how far it has come.
+/// Its points are the first loss and those that are lower than all before, and last the amount spent so far.
 struct Progress {
     std::vector<double> spent; ///< ascending, in one unit
     std::vector<double> best;  ///< descending
@@ -34,7 +34,7 @@ struct SeedResult {
 };
 
 /// The median over seeds with the quartiles, at every point where one of them changes. Seeds that have not
-/// come so far are left out; where fewer than half have, the band ends.
+/// reached it are left out; if fewer than half have, the band ends.
 struct Band {
     std::vector<double> spent, lower, median, upper;
 };
@@ -72,7 +72,7 @@ struct StudyResults {
     std::vector<PairedTest> tests; ///< of every pair
 };
 
-/// Run by run accounting: the trials of a search are put behind each other, in their order, as if they had
+/// Sequential accounting: the trials of a search are placed one after the other, in order, as if they had
 /// run one by one.
 StudyResults studyResults(const Study& study, const std::vector<StudyRun>& runs);
 
@@ -86,7 +86,7 @@ Band bandOf(const std::vector<Progress>& seeds);
 /// The table as text for a terminal, and as Markdown.
 std::string resultsText(const Study& study, const StudyResults& results);
 std::string resultsMarkdown(const Study& study, const StudyResults& results);
-/// A row a method, seed and change of the best loss:
+/// One row per method, seed and change of the best loss:
 /// method,seed,epochs,gradients,seconds,validation_loss,run.
 void exportCsv(const Study& study, const StudyResults& results, std::ostream& out);
 /// Everything: the document, results, bands, tests.

@@ -13,7 +13,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// What a study tells while it is executed, from its thread.
+/// The events of a study while it is executed, sent from its thread.
 struct StudyRunBegun {
     StudyPlace place;
     std::string run;
@@ -46,10 +46,10 @@ using StudyEvent = std::variant<StudyRunBegun, StudyRunEvent, StudyProgress, Stu
 /// Takes a study's events; called from several threads, one at a time, and must return at once.
 using StudySink = std::function<void(const StudyEvent&)>;
 
-/// Executes a study of the archive on a thread of its own until all is done or it is paused: what comes next
+/// Executes a study of the archive on a thread of its own until it is finished or paused: the next run
 /// follows from the study's document and its archived runs alone, so a study that was paused, or whose
-/// process died, goes on where it was. Each run has a Recorder beside it. A run that fails costs itself only.
-/// The destructor pauses the study and waits for it.
+/// process died, continues where it stopped. Each run has its own Recorder. A failed run does not affect the
+/// others. The destructor pauses the study and waits for it.
 class StudySession {
   public:
     /// Starts at once; the last event is StudyFinished. The archive must hold the study.

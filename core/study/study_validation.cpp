@@ -9,7 +9,7 @@ namespace dstn {
 
 namespace {
 
-/// What is told of a method: "methods[1] (Random search)".
+/// A method in messages: "methods[1] (Random search)".
 std::string place(const Study& study, std::size_t method) {
     return indexed("methods", method) + " (" + study.methods[method].name + ")";
 }
@@ -20,13 +20,13 @@ std::pair<double, std::string> least(const Experiment& experiment) {
     if (const auto* pbt = std::get_if<PbtOptions>(&experiment.tuner.options))
         return {static_cast<double>(pbt->population * pbt->intervalEpochs),
                 "its population of " + std::to_string(pbt->population) + " trains " +
-                    std::to_string(pbt->intervalEpochs) + " epochs each before the first look"};
+                    std::to_string(pbt->intervalEpochs) + " epochs each before the first comparison"};
     if (traitsOf(experiment.tuner).searches())
         return {static_cast<double>(experiment.epochs),
                 "one trial trains " + epochs + " epochs (budget.epochs)"};
     if (traitsOf(experiment.tuner).moves())
         return {static_cast<double>(experiment.tuner.warmupEpochs + 1),
-                "its hyperparameters stand still for " + std::to_string(experiment.tuner.warmupEpochs) +
+                "its hyperparameters do not change for " + std::to_string(experiment.tuner.warmupEpochs) +
                     " epochs (tuner.warmup_epochs)"};
     return {1.0, "it trains at least one epoch"};
 }
@@ -74,7 +74,7 @@ std::vector<Mistake> validate(const Study& study) {
         const auto first = std::ranges::find(study.methods, method.name, &StudyMethod::name);
         if (&*first != &method)
             refuse(joined(indexed("methods", i), "name"),
-                   "expected a name of its own, found " + inQuotes(method.name) + " a second time");
+                   "expected a unique name, found " + inQuotes(method.name) + " a second time");
         if (!base.mistakes.empty()) continue; // told already
         auto settings = study.set;
         settings.insert(settings.end(), method.set.begin(), method.set.end());

@@ -153,14 +153,15 @@ class CliTextTest : public QObject {
     }
 
     void filterSaysWhatItCannotUnderstand() {
-        QVERIFY(refusal("colour=red").startsWith("\"colour=red\" names no field of a run. There are id,"));
-        QVERIFY(refusal("completed").contains("is no condition"));
+        QVERIFY(
+            refusal("colour=red").startsWith("\"colour=red\" names no field of a run. The fields are id,"));
+        QVERIFY(refusal("completed").contains("is not a condition"));
         QVERIFY(refusal("best<low").contains("compares a number with \"low\""));
-        QVERIFY(refusal("best~0.4").contains("searches a number for a text"));
+        QVERIFY(refusal("best~0.4").contains("searches for text in a number"));
         QVERIFY(refusal("state=done").contains("names no state"));
         QVERIFY(refusal("name=\"open").contains("closing quotation mark"));
         QVERIFY(refusal("best<").contains("has no value"));
-        QVERIFY(refusal("starred=1").contains("neither yes nor no"));
+        QVERIFY(refusal("starred=1").contains("compared with yes or no"));
         QVERIFY(refusal("name!x").contains("without a \"=\""));
     }
 

@@ -223,7 +223,7 @@ class DstnTest : public QObject {
         const Outcome device = dstn({"run", "--resume", "last", "--archive", "kept.sqlite", "--set",
                                      "budget.epochs=9", "--device", "cuda:63"});
         QVERIFY2(device.code == 4, qPrintable(device.err));
-        QVERIFY2(device.err.contains("The run is as it was."), qPrintable(device.err));
+        QVERIFY2(device.err.contains("The run is unchanged."), qPrintable(device.err));
         QCOMPARE(device.out, QString());
         QCOMPARE(run(), before);
         const Outcome other = dstn({"run", "--resume", "last", "--archive", "kept.sqlite", "--set",
@@ -244,7 +244,7 @@ class DstnTest : public QObject {
         QVERIFY(process.waitForFinished(dstn::test::patience));
         QCOMPARE(process.exitCode(), 130);
         const QString err = QString::fromUtf8(process.readAllStandardError());
-        QVERIFY2(err.contains("the run had not begun") && !err.contains("--resume"), qPrintable(err));
+        QVERIFY2(err.contains("the run had not started") && !err.contains("--resume"), qPrintable(err));
         QCOMPARE(dstn({"list", "--archive", "early.sqlite", "--json"}).lines().size(), 0);
     }
 
@@ -283,7 +283,7 @@ class DstnTest : public QObject {
         write("notes.txt", "milk");
         const Outcome run = dstn({"run", "tiny.json", "--archive", "notes.txt"});
         QCOMPARE(run.code, 5);
-        QVERIFY2(run.err.contains("notes.txt is no SQLite file"), qPrintable(run.err));
+        QVERIFY2(run.err.contains("notes.txt is not a SQLite file"), qPrintable(run.err));
         QVERIFY(!run.err.contains("epoch"));
         QCOMPARE(dstn({"list", "--archive", "nowhere.sqlite"}).code, 5);
         QCOMPARE(dstn({"list"}).code, 0); // the user has none yet
@@ -306,7 +306,7 @@ class DstnTest : public QObject {
         QVERIFY(process.waitForFinished(dstn::test::patience));
         QCOMPARE(process.exitCode(), 130);
         const QString err = QString::fromUtf8(process.readAllStandardError());
-        QVERIFY2(err.contains("go on with: dstn run --resume"), qPrintable(err));
+        QVERIFY2(err.contains("resume with: dstn run --resume"), qPrintable(err));
         const QJsonObject before = dstn({"list", "--archive", "g.sqlite", "--json"}).lines().first();
         QCOMPARE(before["state"].toString(), QString("interrupted"));
         QVERIFY(before["resumable"].toBool());
@@ -412,7 +412,7 @@ class DstnTest : public QObject {
         write("broken.sqlite", "milk");
         const Outcome doctor = dstn({"doctor", "--archive", "broken.sqlite"});
         QCOMPARE(doctor.code, 0);
-        for (const char* part : {"LibTorch", "BLAS", "device cpu", "Fashion-MNIST", "is no SQLite file"})
+        for (const char* part : {"LibTorch", "BLAS", "device cpu", "Fashion-MNIST", "is not a SQLite file"})
             QVERIFY2(doctor.out.contains(part), qPrintable(doctor.out));
     }
 
@@ -515,7 +515,8 @@ class DstnTest : public QObject {
         QCOMPARE(methods[7].toObject()["steps"].toInt(), 15);
         const Outcome text = dstn(command);
         QVERIFY2(text.code == 0, qPrintable(text.err));
-        for (const char* part : {"after 18 steps", "implicit-cg", "to reference", "no derivative by dropout"})
+        for (const char* part :
+             {"after 18 steps", "implicit-cg", "to reference", "no derivative with respect to dropout"})
             QVERIFY2(text.out.contains(part), qPrintable(text.out));
     }
 
@@ -527,7 +528,7 @@ class DstnTest : public QObject {
         write("unknown.json", QByteArray(experiment).replace("SOURCE", "idx"));
         const Outcome known = dstn({"bench", "--preset", "known.json", "--repetitions", "1", "--json"});
         QVERIFY2(known.code == 0, qPrintable(known.err));
-        QVERIFY2(known.err.contains("known.json: the data are not at hand"), qPrintable(known.err));
+        QVERIFY2(known.err.contains("known.json: the data are not available"), qPrintable(known.err));
         QVERIFY(!known.lines().first()["data_at_hand"].toBool(true));
         // Nothing is tuned here.
         QVERIFY(known.lines().first()["hyperparameter_ratio"].isNull());

@@ -103,7 +103,7 @@ class StudyCommandTest : public QObject {
         QCOMPARE(dstn({"study", file, "--quiet"}).code, 0);
         const Outcome changed = dstn({"study", file, "--set", "model.parts[1].bias=false"});
         QCOMPARE(changed.code, 2);
-        QVERIFY2(changed.err.contains("has runs of another study than this"), qPrintable(changed.err));
+        QVERIFY2(changed.err.contains("has runs of a different study"), qPrintable(changed.err));
         QVERIFY2(changed.err.contains("methods[0] (fixed): model.parts[1].bias was true, is now false"),
                  qPrintable(changed.err));
         QVERIFY(dstn({"study", "--show", "last"}).out.contains("fixed"));
@@ -121,12 +121,12 @@ class StudyCommandTest : public QObject {
         kill(static_cast<pid_t>(process.processId()), SIGINT);
         QVERIFY(process.waitForFinished(dstn::test::patience));
         QCOMPARE(process.exitCode(), 130);
-        QVERIFY(process.readAllStandardError().contains("go on with: dstn study --resume "));
+        QVERIFY(process.readAllStandardError().contains("resume with: dstn study --resume "));
         QCOMPARE(dstn({"study", "--list", "--json"}).lines()[0]["state"].toString(),
                  QStringLiteral("interrupted"));
         const Outcome rest = dstn({"study", "--resume", "last", "--json"});
         QVERIFY2(rest.code == 0, qPrintable(rest.err));
-        QVERIFY2(rest.err.contains("goes on"), qPrintable(rest.err));
+        QVERIFY2(rest.err.contains(": resumed"), qPrintable(rest.err));
         QCOMPARE(rest.lines().last()["state"].toString(), QStringLiteral("completed"));
     }
 
@@ -163,9 +163,9 @@ class StudyCommandTest : public QObject {
         QTest::newRow("nothing") << QStringList{} << 2 << "Name a study file or a preset";
         QTest::newRow("no file") << QStringList{"none.json"} << 2
                                  << "There is no study file or study preset \"none.json\". The presets are ";
-        QTest::newRow("seeds") << QStringList{"ridge", "--seeds", "3-1"} << 2 << "expected seeds as in 0-4";
+        QTest::newRow("seeds") << QStringList{"ridge", "--seeds", "3-1"} << 2 << "expected seeds such as 0-4";
         QTest::newRow("seeds text") << QStringList{"ridge", "--seeds", "a"} << 2
-                                    << "expected seeds as in 0-4";
+                                    << "expected seeds such as 0-4";
         QTest::newRow("budget") << QStringList{"ridge", "--budget", "-1"} << 2 << "--budget";
         QTest::newRow("budget too small")
             << QStringList{"ridge", "--budget", "10"} << 2 << "budget.epochs: expected at least";

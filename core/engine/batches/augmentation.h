@@ -2,9 +2,9 @@
 
 #include "core/export.h"
 
-/// Augmentations as operations on whole batches on the device; colours, movements and mixup have files of
-/// their own beside this one. A new one: a description in core/spec/data_spec.h, a function, and its call in
-/// core/engine/batches/augmentation_pipeline.cpp.
+/// Augmentations as operations on whole batches on the device; colour, geometric and mixup operations have
+/// files of their own beside this one. A new one: a description in core/spec/data_spec.h, a function, and its
+/// call in core/engine/batches/augmentation_pipeline.cpp.
 
 #include "core/engine/batches/image_channels.h"
 #include "core/engine/torch.h"

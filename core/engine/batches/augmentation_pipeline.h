@@ -16,7 +16,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// What a training batch's outputs are held against.
+/// The targets of a training batch.
 struct Targets {
     Tensor own;        ///< as in Batch; for regression mixed with the partner's already
     Tensor other = {}; ///< classes: the partner's labels, int64 [batch]; undefined: nothing is mixed
@@ -30,9 +30,9 @@ struct AugmentedBatch {
 
 /// The augmentations of an experiment, in its order, with their numbers resolved.
 ///
-/// Neighbouring colour operations are one affine map of each pixel, and neighbouring movements one sampling
-/// of the image. Each example has numbers of its own. No gradient passes through: hyperparameters act on the
-/// validation loss only through the response.
+/// Adjacent colour operations are combined into one affine map per pixel, adjacent movements into one
+/// sampling of the image. Each example has numbers of its own. No gradient passes through: hyperparameters
+/// act on the validation loss only through the response.
 class AugmentationPipeline {
   public:
     struct Options {

@@ -84,7 +84,7 @@ DeviceData::DeviceData(const Dataset& dataset, at::Device device, at::ScalarType
         constexpr double mebibyte = 1 << 20;
         throw Error(ErrorKind::device, "The data (" +
                                            std::to_string(static_cast<std::int64_t>(total / mebibyte) + 1) +
-                                           " MiB) could not be brought to the device " + device.str() + ": " +
+                                           " MiB) could not be copied to the device " + device.str() + ": " +
                                            error.what_without_backtrace() +
                                            ". Use fewer examples (data.limit) or another device.");
     }

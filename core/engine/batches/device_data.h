@@ -26,13 +26,13 @@ struct DevicePart {
                : inputs.defined() ? inputs.size(0)
                                   : 0;
     }
-    /// Where the places of examples must be for take().
+    /// The device on which take() expects indices.
     at::Device placesDevice() const { return images ? images->placesDevice() : inputs.device(); }
 };
 
-/// A whole data set on the engine's device, so that batching needs no transfer; but for images of bytes that
-/// are too many, which are brought there batch by batch. Throws Error{device} if the device's memory does not
-/// hold it.
+/// A whole data set on the engine's device, so that batching needs no transfer, except for images of bytes
+/// that do not fit, which are copied there batch by batch. Throws Error{device} if the device's memory does
+/// not hold it.
 struct DeviceData {
     /// @param placement of images that are kept as bytes; nothing: by their size and the device's free memory
     DeviceData(const Dataset& dataset, at::Device device, at::ScalarType dtype,
@@ -48,10 +48,10 @@ struct Carry;
 struct Batch {
     Tensor inputs, targets;
     const Carry* before = nullptr; ///< recurrent states at its start; null: there are none
-    Carry* after = nullptr;        ///< where those at its end are put; null: nowhere
+    Carry* after = nullptr;        ///< receives those at its end; null: discarded
     /// Examples, or the rows of a text.
     std::int64_t count() const { return inputs.defined() ? inputs.size(0) : 0; }
-    /// What the loss is a mean over: examples, or each row's every token.
+    /// The number of terms in the mean loss: examples, or tokens of all rows.
     std::int64_t predictions() const {
         return targets.scalar_type() == at::kLong ? targets.numel() : count();
     }

@@ -12,25 +12,26 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// Where the images of a part lie while a run uses them.
+/// Where the images of a part are stored while a run uses them.
 enum class ImagePlacement {
     resident, ///< on the device; on the CPU where they were read, which may be a mapped file
-    streamed  ///< there too, and brought to the device batch by batch, the next ones while the present one is
+    streamed  ///< there too, and copied to the device batch by batch, the next one while the current one is
               ///< used
 };
 
-/// On the CPU images are where they are used. On another device they are resident if they take no more than
+/// On the CPU, images are used in place. On another device they are resident if they take no more than
 /// half of its free memory, the rest being for the run; also where it is not known how much is free.
 ImagePlacement placementFor(double bytes, at::Device device, std::optional<double> freeBytes);
 
-/// Bytes free on a CUDA device; nothing where that cannot be asked.
+/// Bytes free on a CUDA device; nothing if that is unknown.
 std::optional<double> freeDeviceMemory(at::Device device);
 
 /// Images of bytes [n, channels, height, width] as numbers through a table [channels · 256], by operations of
 /// the device they are on: the same, bit for bit, as gatherImages().
 Tensor mapBytes(const Tensor& images, const Tensor& table);
 
-/// The images of a part, kept as bytes and made numbers batch by batch. All calls come from one thread.
+/// The images of a part, kept as bytes and converted to numbers batch by batch. All calls come from one
+/// thread.
 class DeviceImages {
   public:
     /// @param channels byte ↦ input, one a channel
@@ -42,11 +43,11 @@ class DeviceImages {
 
     std::int64_t count() const;
     ImagePlacement placement() const { return placement_; }
-    /// Where the places of images must be for load().
+    /// The device on which load() expects indices.
     at::Device placesDevice() const;
     /// The images at `places`, int64 [n]: dtype [n, channels, height, width] on the device.
     Tensor load(const Tensor& places);
-    /// Begins to bring these, which load() is expected to be asked for next, where images are streamed.
+    /// Starts to copy these, which load() is expected to need next, if images are streamed.
     void prefetch(const Tensor& places);
 
   private:

@@ -8,14 +8,14 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// Movements of the picture about its centre, each an affine map of the plane with numbers of its own for
+/// Geometric operations about the image's centre, each an affine map of the plane with numbers of its own for
 /// every image; x runs to the right and y down, both in pixels. u, v are uniform in [−1, 1), s is the
 /// strength.
 enum class GeometricOperation {
     horizontalFlip, ///< x ↦ −x with probability s
     rotation,       ///< by s u degrees
     translation,    ///< by s u of the width and s v of the height
-    scale,          ///< by the factor (1 + s)^u: log-uniform in [1 / (1 + s), 1 + s], so never to nothing
+    scale,          ///< by the factor (1 + s)^u: log-uniform in [1 / (1 + s), 1 + s], so never by zero
     shear           ///< x ↦ x + tan(s u °) y, then y ↦ y + tan(s v °) x: the area is kept
 };
 

@@ -8,9 +8,9 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// What augmentations must know of normalised images: where a pixel's value p, 0 for black and 1 for white (a
-/// byte over 255), lies in channel c: x = (p − zero_c) · span_c. All tensors are [C], made once, so that no
-/// step waits for a transfer.
+/// What augmentations need to know about normalised images: where a pixel's value p, 0 for black and 1 for
+/// white (a byte over 255), lies in channel c: x = (p − zero_c) · span_c. All tensors are [C], made once, so
+/// that no step waits for a transfer.
 struct ImageChannels {
     /// @param channels x = (byte − shift) · factor, one a channel. A factor of 0 means a constant channel,
     /// which every augmentation leaves as it is.

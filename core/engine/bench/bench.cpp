@@ -48,8 +48,8 @@ std::vector<Tensor> figures(const TrainMetrics& metrics) {
 
 } // namespace
 
-/// The form that the experiment itself gives to data that are not at hand: a text of its vocabulary, or a
-/// table with a column for each weight decay of the first linear part. Nothing where it says no more.
+/// The shape that the experiment itself implies for data that are not available: a text of its vocabulary, or
+/// a table with a column for each weight decay of the first linear part. Nothing where it says no more.
 static std::optional<DataInfo> impliedData(const Experiment& experiment) {
     const DataSpec& spec = experiment.data;
     DataInfo info;

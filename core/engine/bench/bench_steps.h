@@ -8,7 +8,7 @@
 
 namespace dstn {
 
-// What benches are made of.
+// The building blocks of benchmarks.
 
 /// A step that is timed.
 struct Timed {
@@ -20,19 +20,19 @@ struct Timed {
     double over(const Timed& other) const;
 };
 
-/// Takes the steps in turn until there are enough repetitions, or time is up and there are a few.
+/// Takes the steps in turn until there are enough repetitions, or time is up and there are at least a few.
 /// @return how many repetitions count
 int repeatInTurn(std::vector<Timed*>& steps, at::Device device, const BenchOptions& options);
 
-/// An experiment's tuner with its problem, on data of this form.
+/// An experiment's tuner with its problem, on data of this shape.
 struct Bench {
-    /// Throws Error{usage} where experiment and data do not fit.
+    /// Throws Error{usage} if experiment and data do not match.
     Bench(const Experiment& experiment, const DataInfo& data, at::Device device);
     std::unique_ptr<Problem> problem;
     std::unique_ptr<Tuner> tuner;
 };
 
-/// A training batch of random data of this form.
+/// A training batch of random data of this shape.
 Batch randomBatch(const Experiment& experiment, const DataInfo& data, at::Device device,
                   at::Generator& generator);
 

@@ -14,7 +14,7 @@ namespace dstn {
 
 namespace {
 
-/// A tuner of the bench: its steps, and where they are told.
+/// A tuner of the bench: its steps, and where they are reported.
 struct Entry {
     TunerTiming timing;
     std::optional<Bench> bench = {};
@@ -39,7 +39,7 @@ Experiment under(Experiment experiment, const TunerSpec& tuner) {
     return experiment;
 }
 
-/// The tuners within a run, by the names that they are told under.
+/// The tuners within a run, by the names under which they are reported.
 std::vector<std::pair<std::string, TunerSpec>> tunersWithin(const TunerSpec& own) {
     std::vector<std::pair<std::string, TunerSpec>> result;
     const auto add = [&](const std::string& name, TunerOptions options) {
@@ -132,7 +132,7 @@ TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, co
         try {
             const Experiment tuned = under(experiment, spec);
             entry.bench.emplace(tuned, data, device);
-            // Reverse mode goes back through so many steps once they have been taken.
+            // Reverse mode differentiates through this many steps once they have been taken.
             const auto* unrolled = std::get_if<UnrolledOptions>(&spec.options);
             if (unrolled != nullptr && unrolled->mode == UnrollMode::reverse)
                 for (std::int64_t i = 0; i < unrolled->steps; ++i)

@@ -95,7 +95,7 @@ class Comparison {
     Hypergradient responding(const TunerOptions& options);
     Hypergradient implicit(const std::string& method, InverseKind inverse);
     Hypergradient unrolled(const std::string& method, std::int64_t steps);
-    /// Carries out `body`, which fills in a hypergradient; where the method cannot be had, its note says why.
+    /// Runs `body`, which fills in a hypergradient; if the method is not available, its note says why.
     template <typename F>
     Hypergradient attempt(const std::string& method, const F& body);
     /// Notes dL_V/dλ under the names of the stand's hyperparameters, with what it took since `begin`.
@@ -163,7 +163,7 @@ void Comparison::requireMemory() const {
     const auto free = static_cast<double>(memoryLeft(device_));
     if (free > 0 && needed > free)
         throw Error(ErrorKind::device,
-                    "Not enough memory: going back through " + std::to_string(options_.referenceSteps) +
+                    "Not enough memory: unrolling " + std::to_string(options_.referenceSteps) +
                         " steps needs the weights before each, about " +
                         std::to_string(static_cast<std::int64_t>(needed / (1 << 20))) + " MiB, and " +
                         std::to_string(static_cast<std::int64_t>(free / (1 << 20))) +
@@ -246,7 +246,7 @@ void Comparison::note(const Tensor& hypergradient, const Stand& stand, Clock::ti
     }
     if (!held.empty())
         result.note += std::string(result.note.empty() ? "" : " ") +
-                       "The training loss has no derivative by " + held + ".";
+                       "The training loss has no derivative with respect to " + held + ".";
 }
 
 template <typename F>
@@ -318,7 +318,7 @@ Hypergradient Comparison::implicit(const std::string& method, InverseKind invers
             : inverse == InverseKind::neumann ? neumannSeries(product, v, spec.neumannStep, spec.iterations)
                                               : InverseProduct{.solution = scaled(v, spec.neumannStep)};
         if (solved.negativeCurvature)
-            result.note = "The training loss curves downwards: conjugate gradients ended after " +
+            result.note = "The training loss has negative curvature: conjugate gradients stopped after " +
                           std::to_string(solved.products) + " products.";
         // A product with second derivatives is two gradients.
         result.gradients =

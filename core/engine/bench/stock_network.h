@@ -8,8 +8,8 @@
 
 namespace dstn {
 
-/// The experiment's network of LibTorch's own modules, as one of its users would write it; rates at their
-/// initial values. Nothing where a part has no counterpart among them.
+/// The experiment's network of LibTorch's own modules, as a user of LibTorch would write it; rates at their
+/// initial values. Nothing if a part has no counterpart among them.
 /// @param input one example's shape
 std::optional<torch::nn::Sequential> stockNetwork(const Experiment& experiment, const Shape& input);
 

@@ -7,7 +7,7 @@
 namespace dstn {
 namespace DSTN_EXPORT kernels {
 
-/// Whether the own loops of a fused operation, which is differentiable once, are used for it.
+/// Whether a fused operation uses its own loops, which are differentiable once.
 inline bool useFused(const Tensor& tensor, Path path) {
     return path == Path::automatic && ownKernelsServe(tensor) &&
            !(higherDerivatives() && at::GradMode::is_enabled());

@@ -6,7 +6,8 @@
 namespace DSTN_EXPORT dstn {
 
 /// Fused operations of the training step. On the CPU each is one pass over memory, forward and backward; on
-/// other devices, and with `composite`, the same is made of ATen operations, which the tests hold against it.
+/// other devices, and with `composite`, the same is made of ATen operations, against which the tests compare
+/// it.
 namespace kernels {
 
 enum class Path { automatic, composite };
@@ -35,7 +36,7 @@ struct Pooled {
     Tensor index;  ///< same shape; the maximum's place in its plane
 };
 
-/// max-pool(relu(x)), which equals relu(max-pool(x)), and where each maximum came from. A NaN wins.
+/// max-pool(relu(x)), which equals relu(max-pool(x)), and the place of each maximum. NaN propagates.
 Pooled reluMaxPool(const Tensor& x, const PoolShape& shape, Path path = Path::automatic);
 
 /// The tangent of reluMaxPool at (a + s ⊙ z + t), formed at the maxima alone; shapes as in respond(),

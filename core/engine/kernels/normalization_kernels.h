@@ -11,7 +11,7 @@ struct Statistics {
     Tensor mean;    ///< μ
     Tensor inverse; ///< 1 / √(v + ε)
     double epsilon = 0;
-    /// Taken over the batch at hand, so that derivatives of a result go through them too.
+    /// Taken over the current batch, so that derivatives go through them too.
     bool ofBatch = false;
 };
 
@@ -27,7 +27,7 @@ Moments batchMoments(const Tensor& x, Path path = Path::automatic);
 /// differentiable in x, κ and τ.
 ///
 /// The composition reads and writes an array of x's size some fifteen times; here it is two reads and a write
-/// forward, moments included, and four reads and a write back, the ReLU's gate computed anew from x.
+/// forward, moments included, and four reads and a write backward, the ReLU's gate recomputed from x.
 /// @param x      [batch, channels, …]
 /// @param scale  κ, [channels], or [batch, channels]: each example's own; shift, τ, the same
 Tensor batchNormalize(const Tensor& x, const Statistics& statistics, const Tensor& scale, const Tensor& shift,

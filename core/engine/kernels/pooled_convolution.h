@@ -10,7 +10,7 @@ struct ConvShape {
     std::int64_t stride = 1, padding = 0, dilation = 1, groups = 1;
 };
 
-/// Whether the two functions below are made for such a convolution and pool: on the CPU, neither dilated nor
+/// Whether the two functions below support such a convolution and pool: on the CPU, neither dilated nor
 /// in groups, pooled at least two to one, and with enough input channels to fill vector registers.
 bool poolsConvolution(const Tensor& x, const Tensor& weight, const ConvShape& conv, const PoolShape& pool);
 

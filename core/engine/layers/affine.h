@@ -65,7 +65,7 @@ class Affine : public Layer {
     bool atMaxima(const Tensor& x) const;
     Tensor finish(const Tensor& y) const;
     Tensor squaredNorms(const Pass& pass, bool perColumn) const;
-    /// Whether the product is one to note: its weight's gradient is larger than the factors that make it.
+    /// Whether to record the product: its weight's gradient is larger than its two factors.
     bool notes(const Tensor& x, const Pass& pass) const;
     /// W x + b, noted.
     Tensor noted(const Tensor& x, const Tensor& bias, Pass& pass) const;

@@ -4,9 +4,9 @@
 
 namespace dstn {
 
-/// While it lives and is on, its thread's matrix products and convolutions on `device` take and give bfloat16
-/// (torch.autocast). Parameters stay as they are: their casts are part of the graph, so gradients come back
-/// in the parameters' type.
+/// While it exists and is on, its thread's matrix products and convolutions on `device` take and give
+/// bfloat16 (torch.autocast). Parameters stay as they are: their casts are part of the graph, so gradients
+/// come back in the parameters' type.
 class AutocastScope {
   public:
     AutocastScope(bool on, at::Device device);

@@ -4,7 +4,7 @@
 
 namespace dstn {
 
-/// Multiplies by a mask of zeros and 1 / (1 − rate), drawn anew each training pass with each example's own
+/// Multiplies by a mask of zeros and 1 / (1 − rate), redrawn in each training pass with each example's own
 /// rate (Srivastava et al. 2014); linear in x, so primal and tangent share the mask. Off outside training.
 class Dropout : public Layer {
   public:

@@ -23,7 +23,7 @@ struct Dual {
     Tensor point() const { return primal.detach(); }
 };
 
-/// A number of the model that is either fixed or the coordinate `index` of the tuned hyperparameters.
+/// A number in the model that is either fixed or the coordinate `index` of the tuned hyperparameters.
 struct Setting {
     double value = 0.0;
     std::int64_t index = -1;
@@ -37,11 +37,11 @@ struct Carry {
     std::vector<Tensor> states;
 };
 
-/// General weights that stand in the place of the layers' own, by these: w(λ) in the place of W₀ where a
+/// General weights that replace the layers' own, keyed by these: w(λ) instead of W₀ where a
 /// response is not centred. They may have a graph.
 using Weights = std::unordered_map<const c10::TensorImpl*, Tensor>;
 
-/// A matrix product y = x Wᵀ + b as it took place, W as a constant: for whoever differentiates by W in
+/// A recorded matrix product y = x Wᵀ + b, W as a constant: for differentiating with respect to W in
 /// factors, ∂L/∂W = (∂L/∂y)ᵀ x.
 struct NotedProduct {
     Tensor input;  ///< x [batch, in], used by this product alone
@@ -52,7 +52,7 @@ struct NotedProduct {
         decay; ///< of the penalty ½ decay ‖W‖², scalar, with the graph of the pass's values; undefined: none
 };
 
-/// Where, and with what randomness, a forward pass takes place.
+/// The point and the randomness of a forward pass.
 struct Pass {
     Tensor delta = {};             ///< Δ [batch, H]; undefined: Δ = 0, so w(Δ) = w₀
     Tensor values = {};            ///< natural hyperparameters [batch or 1, H]; needed by whatever is tuned
@@ -61,24 +61,24 @@ struct Pass {
     bool trackStatistics = false;  ///< batch normalisation updates its running statistics
     bool generalGradient = false;  ///< record derivatives with respect to w₀
     bool responseGradient = false; ///< record derivatives with respect to Θ
-    const Weights* weights = nullptr; ///< taken for w₀; null: the layers' own
+    const Weights* weights = nullptr; ///< used as w₀; null: the layers' own
     const Carry* before = nullptr;    ///< states at the slice's start; null: zeros
-    Carry* after = nullptr;           ///< where the states at its end are put; null: nowhere
-    /// Where linear layers note their products, those whose weights are larger than their factors; null: they
+    Carry* after = nullptr;           ///< receives the states at its end; null: discarded
+    /// Where linear layers record their products, if their weights are larger than the factors; null: they
     /// do not.
     std::vector<NotedProduct>* noted = nullptr;
 
-    /// What regularises activations, summed over the layers passed and averaged over the batch, at the primal
-    /// and (in passes of pairs) at primal + tangent; undefined: nothing does.
+    /// Activation regularisation, summed over the layers passed and averaged over the batch, at the primal
+    /// and (in passes of pairs) at primal + tangent; undefined: none.
     Tensor activationPenalty = {}, linearizedActivationPenalty = {};
 
-    /// A general weight at this pass, a constant unless derivatives by w₀ are recorded.
+    /// A general weight at this pass, a constant unless derivatives with respect to w₀ are recorded.
     Tensor general(const Tensor& parameter) const {
         return generalGradient ? taken(parameter) : taken(parameter).detach();
     }
     /// The same as a constant: derivatives of tangents are taken at a fixed point.
     Tensor point(const Tensor& parameter) const { return taken(parameter).detach(); }
-    /// A response parameter, a constant unless derivatives by Θ are recorded.
+    /// A response parameter, a constant unless derivatives with respect to Θ are recorded.
     Tensor responding(const Tensor& parameter) const {
         return responseGradient ? parameter : parameter.detach();
     }
@@ -97,7 +97,7 @@ struct Pass {
     }
 };
 
-/// One operation of a network with both of its rules.
+/// One operation of a network with its value and tangent rules.
 class Layer {
   public:
     virtual ~Layer() = default;
@@ -105,8 +105,8 @@ class Layer {
     virtual Tensor forward(const Tensor& x, Pass& pass) = 0;
     /// (f(x; w₀), J_x f ẋ + J_w f ΘΔ) for the pass's Δ.
     virtual Dual forward(const Dual& x, Pass& pass) = 0;
-    /// Both parts of the pair's sum, f(x; w₀) + J_x f ẋ + J_w f ΘΔ, differentiable in ẋ and Θ alone: all that
-    /// is wanted of a network's last layer where the prediction is linearised.
+    /// Both parts of the pair's sum, f(x; w₀) + J_x f ẋ + J_w f ΘΔ, differentiable in ẋ and Θ only: all that
+    /// is needed of a network's last layer if the prediction is linearised.
     virtual Tensor linearized(const Dual& x, Pass& pass) {
         const Dual y = forward(x, pass);
         return y.tangent.defined() ? y.point() + y.tangent : y.point();
@@ -116,13 +116,13 @@ class Layer {
     virtual NamedTensors response() { return {}; }
     /// The general weights at one Δ [H], w(Δ), in the order of general(); differentiable in w₀ and Θ.
     virtual NamedTensors moved(const Tensor&) { return general(); }
-    /// State that is no parameter: running statistics.
+    /// State that is not a parameter: running statistics.
     virtual NamedTensors buffers() { return {}; }
     /// Σ over the batch of ½ decay ‖W(Δ)‖², averaged; undefined where the layer has no decay.
     virtual Tensor penalty(Pass&) { return {}; }
 };
 
-/// Where a layer stands, and what it is made with.
+/// The context in which a layer is created.
 struct LayerPlace {
     const Shape& input;                                    ///< of one example
     std::int64_t hyperparameters = 0;                      ///< H, the number of tuned ones
@@ -130,8 +130,8 @@ struct LayerPlace {
     const std::function<Setting(const Tunable&)>& resolve; ///< a part's number as a setting
 };
 
-/// Makes the layer of one type of part. Each type has its own, beside what it makes, but for those that a
-/// network ties to their neighbours (network.cpp); one that is missing is found by the linker.
+/// Makes the layer of one type of part. Each type defines its own, next to the layer, except those that a
+/// network ties to their neighbours (network.cpp); a missing one is a linker error.
 template <class OfPart>
 std::shared_ptr<Layer> layerOf(const OfPart& part, const LayerPlace& place);
 

@@ -16,12 +16,12 @@ namespace DSTN_EXPORT dstn {
 ///
 /// A convolution, linear part or batch norm followed by a ReLU (and a max-pooling) is computed as one layer.
 /// Parameters are made in float64 on the CPU from the seed, then converted, so that they are the same
-/// everywhere but for rounding.
+/// everywhere up to rounding.
 class Network {
   public:
     struct Options {
         Shape input;                                    ///< one example's shape
-        std::int64_t vocabulary = 0;                    ///< of texts, 0: the input is none
+        std::int64_t vocabulary = 0;                    ///< of texts; 0: the input is not text
         std::int64_t hyperparameters = 0;               ///< H, the number of tuned ones
         std::function<Setting(const Tunable&)> resolve; ///< names to settings
         std::vector<Tunable> weightDecay = {};          ///< global, on top of the parts' own
@@ -31,7 +31,7 @@ class Network {
         bool autocast = false; ///< products and convolutions in bfloat16; the network's outputs are in dtype
         bool fuse = true;      ///< false: every part a layer of its own
     };
-    /// Throws Error{usage} where the model does not fit the input, as inspectModel() says.
+    /// Throws Error{usage} if the model does not fit the input, as inspectModel() reports.
     Network(const Model& model, const Options& options);
 
     Tensor forward(Tensor x, Pass& pass);
@@ -53,7 +53,7 @@ class Network {
     Carry start(std::int64_t batch) const;
 
   private:
-    /// As real numbers of the network's own type, if they are of another.
+    /// Converted to the network's own floating-point type.
     Tensor inFull(const Tensor& x) const;
 
     std::vector<NamedLayer> layers_;

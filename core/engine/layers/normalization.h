@@ -12,7 +12,7 @@ namespace dstn {
 /// by entry: γ(Δ) = γ₀ + (U Δ) ⊙ R, β(Δ) = β₀ + (C Δ) ⊙ r, [U; C] [2·features, H].
 ///
 /// γ₀ starts at one and β₀ at zero, U and C at zero. R and r start uniformly in ±1: like β₀, at zero, a
-/// response beside a bottleneck of zeros would never have a gradient.
+/// response next to a bottleneck of zeros would never have a gradient.
 class ScaleAndShift {
   public:
     ScaleAndShift(std::int64_t features, std::int64_t hyperparameters, at::Generator& generator);

@@ -9,7 +9,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// A layer with the name that its tensors begin with.
+/// A layer with the prefix of its tensors' names.
 struct NamedLayer {
     std::string name;
     std::shared_ptr<Layer> layer; ///< shared, since an output may use the embedding's weights
@@ -31,7 +31,7 @@ class Residual : public Layer {
     Tensor penalty(Pass& pass) override;
 
   private:
-    /// What `list` gives of each layer, under the layers' names.
+    /// What `list` returns for each layer, under the layers' names.
     template <typename List>
     NamedTensors collect(const List& list) const;
     std::vector<NamedLayer> branch_, shortcut_;

@@ -16,8 +16,8 @@ namespace DSTN_EXPORT dstn {
 ///
 /// A training step asks for the same sizes again and again. The C library hands blocks of this size back to
 /// the system at once, and getting them anew costs a page fault every 4 KiB: up to a sixth of a small
-/// network's step. What is kept and what is in use together stay below the most that was ever in use plus a
-/// quarter, so that the program's footprint is that of its worst moment.
+/// network's step. Kept and used blocks together stay below the peak use plus a
+/// quarter, so that the program's footprint is that of its peak.
 class BlockCache final : public at::Allocator {
   public:
     /// Makes the cache the process's CPU allocator, once; it lives to the end, as tensors may.
@@ -29,12 +29,12 @@ class BlockCache final : public at::Allocator {
     void copy_data(void* to, const void* from, std::size_t bytes) const;
     at::DeleterFnPtr raw_deleter() const override;
 
-    /// Gives everything that is kept back to the system.
+    /// Returns all kept blocks to the system.
     void release();
     std::size_t keptBytes() const;
     std::size_t usedBytes() const; ///< in blocks large enough to be kept
 
-    /// What was asked for in such blocks, which may be larger: now, and the most since restartPeak().
+    /// Bytes requested in such blocks, which may be larger: now, and the peak since restartPeak().
     std::size_t tensorBytes() const;
     std::size_t peakTensorBytes() const;
     void restartPeak();

@@ -11,7 +11,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// The state of a run at one step: its tensors by name, and what is no tensor as text. In memory it is a
+/// The state of a run at one step: its tensors by name, and everything else as text. In memory it is a
 /// safetensors file, which Python reads as a state dictionary.
 struct Checkpoint {
     std::map<std::string, std::string> metadata;

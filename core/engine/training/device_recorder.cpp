@@ -48,11 +48,11 @@ class GraphRecorder final : public StepRecorder {
 #endif
 
 DeviceRecorder deviceRecorder(at::Device device) {
-    if (!device.is_cuda()) return {{}, "the CPU has no use for it"};
+    if (!device.is_cuda()) return {{}, "the CPU does not benefit from it"};
 #ifdef DSTN_CUDA
     return {[] { return std::make_unique<GraphRecorder>(); }, {}};
 #else
-    return {{}, "this build found no headers of CUDA beside LibTorch's"};
+    return {{}, "this build found no CUDA headers for LibTorch"};
 #endif
 }
 

@@ -8,11 +8,11 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// While it lives, what its thread asks of a CUDA device goes through a stream of LibTorch's pool: the
+/// While it exists, its thread uses a stream of LibTorch's pool on a CUDA device: the
 /// default stream would wait for every other thread's work and make them wait. On the CPU it does nothing.
-/// Tensors belong to the stream they were made on, so it outlives them.
+/// Tensors belong to the stream on which they were made, so it must outlive them.
 ///
-/// These are c10's faces for any device, which a LibTorch without CUDA has too.
+/// These are c10's interfaces for any device, which a LibTorch without CUDA has too.
 class DeviceScope {
   public:
     explicit DeviceScope(c10::Device device) {

@@ -11,8 +11,8 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// Numbers on their way from a device to the computer, in the order in which they were sent, without anyone
-/// waiting for the device. Where values are at hand they arrive at once.
+/// Numbers being copied from a device to the host, in the order in which they were sent, without anyone
+/// waiting for the device. Values on the CPU arrive at once.
 ///
 ///     readback.send({loss, correct});             // after the step
 ///     while (auto values = readback.arrived()) …  // a few steps later
@@ -20,14 +20,14 @@ class Readback {
   public:
     using Values = std::vector<std::vector<double>>; ///< of each tensor that was sent, flattened
 
-    /// @param lag how many may be under way; where there are more, arrived() waits for the oldest
+    /// @param lag how many may be in flight; beyond that, arrived() waits for the oldest
     explicit Readback(std::size_t lag) : lag_(lag) {}
 
-    /// Begins to bring tensors of real or whole numbers, all of one device, as they are now: what is written
-    /// into them later is not what arrives.
+    /// Starts to copy tensors of real or whole numbers, all on one device, as they are now: what is written
+    /// into them later does not arrive.
     void send(const std::vector<Tensor>& tensors);
-    /// What was sent longest ago, if it is here.
-    /// @param wait waits for it, however few are under way
+    /// The oldest values sent, if they have arrived.
+    /// @param wait waits for them, however few are in flight
     std::optional<Values> arrived(bool wait = false);
     bool empty() const { return underway_.empty(); }
 

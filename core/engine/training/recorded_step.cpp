@@ -25,7 +25,7 @@ std::vector<Tensor> RecordedStep::operator()(const Batch& batch, at::Generator& 
     if (!makeRecorder_) return body_(batch, generator);
     const bool recorded = recorder_ != nullptr;
     if (recorded ? !sameShape(batch_, batch) : !sameShape(present_, batch)) {
-        // An epoch's last batch, which is smaller, is no reason to give up what fits all others.
+        // An epoch's last batch, which is smaller, does not invalidate what fits all others.
         if (!recorded && (!present_.inputs.defined() || batch.inputs.numel() > present_.inputs.numel())) {
             present_ = batch;
             eager_ = 1;

@@ -400,7 +400,7 @@ void Training::setHyperparameter(const std::string& name, double natural) {
         problem_->space.set(static_cast<std::int64_t>(i), natural);
         return;
     }
-    throw Error(ErrorKind::usage, "\"" + name + "\" is no hyperparameter that this run tunes.");
+    throw Error(ErrorKind::usage, "\"" + name + "\" is not a hyperparameter that this run tunes.");
 }
 
 /// Every tensor that training changes, shared, under the name it has in a checkpoint.
@@ -461,7 +461,7 @@ Checkpoint Training::save() {
 
 void Training::load(const Checkpoint& checkpoint) {
     const auto damaged = [](const std::string& what) {
-        return Error(ErrorKind::archive, "The checkpoint is damaged: " + what + ". Start the run anew.");
+        return Error(ErrorKind::archive, "The checkpoint is damaged: " + what + ". Start a new run.");
     };
     try {
         restore(checkpoint);
@@ -470,7 +470,7 @@ void Training::load(const Checkpoint& checkpoint) {
     } catch (const c10::Error& error) {
         throw damaged("LibTorch reports " + std::string(error.what_without_backtrace()));
     }
-    if (steps_ < 0 || validationSteps_ < 0) throw damaged("it counts fewer than no steps");
+    if (steps_ < 0 || validationSteps_ < 0) throw damaged("its number of steps is negative");
 }
 
 void Training::inherit(const Checkpoint& donor) {
@@ -506,7 +506,7 @@ void Training::restore(const Checkpoint& checkpoint) {
         if (found == saved.end())
             throw Error(ErrorKind::archive,
                         "The checkpoint has no \"" + name +
-                            "\": it belongs to another experiment or another version. Start the run anew.");
+                            "\": it belongs to another experiment or another version. Start a new run.");
         return found->second;
     };
     const at::NoGradGuard guard;
@@ -515,7 +515,7 @@ void Training::restore(const Checkpoint& checkpoint) {
         if (value.sizes() != tensor.sizes())
             throw Error(ErrorKind::archive,
                         "The checkpoint's \"" + name +
-                            "\" has another shape than the experiment's. Start the run anew.");
+                            "\" has another shape than the experiment's. Start a new run.");
         Tensor target = tensor;
         target.copy_(value);
     }

@@ -20,35 +20,35 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// The problem that an experiment poses on data of this form. With the tuner "fixed" nothing is tuned.
-/// Throws Error{usage} where experiment and data do not fit.
-/// @param channels how the images' bytes became inputs, [channels]; empty where the data are no images
+/// The problem that an experiment defines on data of this shape. With the tuner "fixed" nothing is tuned.
+/// Throws Error{usage} if experiment and data do not match.
+/// @param channels how the images' bytes became inputs, [channels]; empty if the data are not images
 std::unique_ptr<Problem> makeProblem(const Experiment& experiment, const DataInfo& data,
                                      const std::vector<Scaling>& channels, at::ScalarType dtype,
                                      at::Device device);
 
-/// Sets LibTorch's CPU threads to the experiment's, all cores where it names none.
+/// Sets LibTorch's CPU threads to the experiment's, all cores if it names none.
 void useThreads(const Experiment& experiment);
 /// Allows or forbids TF32 to this process's products on GPUs.
 void usePrecision(const Experiment& experiment);
 
-/// How a device's steps are recorded, and who is told of it.
+/// How a device's steps are recorded, and who is notified.
 struct StepRecording {
     StepRecorderFactory make = {}; ///< empty: they are not
     std::function<void(const std::string& what, bool recorded, const std::string& why)> report = {};
 };
 
-/// A run as a sequence of steps: `warmup` epochs of training steps with λ and σ still, then T_train training
+/// A run as a sequence of steps: `warmup` epochs of training steps at constant λ and σ, then T_train training
 /// steps and T_valid validation steps, again and again (Bae & Grosse 2020, Algorithm 1).
 ///
 /// Everything random follows from the seed and the step number, so a run that is saved after any step and
-/// loaded again goes on bit for bit, given the same device, LibTorch and number of threads.
+/// loaded again continues bit for bit, given the same device, LibTorch and number of threads.
 class Training {
   public:
     Training(const Experiment& experiment, const Dataset& dataset, at::Device device,
              StepRecording recording = {});
 
-    /// What a training step and the validation steps after it told.
+    /// What a training step and the validation steps after it report.
     struct Step {
         std::int64_t number = 0;                   ///< training steps done with it
         double seconds = 0.0;                      ///< that the run had taken by then
@@ -60,20 +60,20 @@ class Training {
         std::vector<HyperparameterPoint> hyperparameters = {};
         std::optional<Error> failure = {}; ///< a loss that is not finite: "At step 7 the … is infinite"
     };
-    /// One training step and the validation steps that are due after it; finished() has what they told. On
+    /// One training step and the validation steps that are due after it; finished() has their figures. On
     /// the CPU throws Error{numeric}, the training step not counted and nothing changed by it, if a loss of
     /// the training step is not finite.
     void step();
-    /// The steps whose figures are here, each once, in order. On a device that works on its own they arrive a
+    /// The steps whose figures have arrived, each once, in order. On an asynchronous device they arrive a
     /// few steps late, so that no step waits for another.
     /// @param wait for those of all steps
     std::vector<Step> finished(bool wait);
     /// The figures of the epoch that ended, or of the start: whole validation and test splits at w₀. Throws
     /// Error{numeric} as step() does if the validation loss is not finite.
-    /// @param between called after every mini-batch; false breaks off
-    /// @return nothing if broken off
+    /// @param between called after every mini-batch; false cancels
+    /// @return nothing if cancelled
     std::optional<EpochResult> evaluate(const std::function<bool()>& between);
-    /// Takes the result up: best point, schedules.
+    /// Takes the result into account: best point, schedules.
     void accept(const EpochResult& result);
 
     const Problem& problem() const { return *problem_; }
@@ -86,7 +86,7 @@ class Training {
     const std::optional<EpochResult>& best() const { return best_; }
     double seconds() const { return seconds_; }
     /// Gradient-evaluation equivalents spent on training and validation steps; evaluations of whole splits,
-    /// which every method does alike, do not count.
+    /// which every method does alike, are not counted.
     double gradients() const { return gradients_; }
 
     /// Every declared hyperparameter's natural value, tuned or fixed, in declared order.
@@ -95,10 +95,11 @@ class Training {
     std::vector<HyperparameterPoint> points() const;
     /// σ of the tuned ones; none where the tuner has no perturbations.
     std::vector<std::pair<std::string, double>> scales() const;
-    /// Moves a tuned hyperparameter. Throws Error{usage} if it is none, or the value lies outside its range.
+    /// Sets a tuned hyperparameter. Throws Error{usage} if it is not tuned, or the value is outside its
+    /// range.
     void setHyperparameter(const std::string& name, double natural);
 
-    /// What in the weights, λ, σ or Θ is not finite, as a clause: "general.0.weight is not finite". Nothing
+    /// Which of the weights, λ, σ or Θ is not finite, as a clause: "general.0.weight is not finite". Nothing
     /// if all is well.
     std::optional<std::string> notFinite() const;
 
@@ -106,10 +107,10 @@ class Training {
     Checkpoint save();
     /// Throws Error{archive} if the checkpoint does not fit this experiment, or is damaged.
     void load(const Checkpoint& checkpoint);
-    /// Something that a person should know of the steps so far, a sentence; told once.
+    /// A message about the steps so far, one sentence; returned once.
     std::optional<std::string> takeNote() { return tuner_->takeNote(); }
     /// Takes over the weights and their optimiser's state from another run of the same network; what was
-    /// spent and reached stays. Throws as load() does.
+    /// spent and reached is kept. Throws as load() does.
     void inherit(const Checkpoint& donor);
 
   private:
@@ -140,7 +141,7 @@ class Training {
     StepRandom random_;
     std::vector<Schedule> schedules_; // general, response, hyperparameters, scales
 
-    /// A step whose figures are under way, and which these are.
+    /// A step whose figures are in flight, and which figures these are.
     struct Pending {
         Step step;
         double predictions = 0.0;

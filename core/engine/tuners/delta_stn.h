@@ -5,7 +5,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// The Δ-STN (Bae & Grosse 2020, Algorithm 1), and what lies between it and the STN (MacKay et al. 2019).
+/// The Δ-STN (Bae & Grosse 2020, Algorithm 1), and the variants between it and the STN (MacKay et al. 2019).
 ///
 /// A training step on a mini-batch of B examples, with ε = σ ⊙ n, n ~ N(0, I) [B, H]:
 ///   1. w₀ ← optimiser step on ∇_{w₀} L_T(λ, w(λ)): no perturbation; dropout, augmentation … at λ.
@@ -14,16 +14,16 @@ namespace DSTN_EXPORT dstn {
 /// A validation step: (λ, σ) ← optimiser step on ∇ { L_V(f(x; w(λ + σ ⊙ n))) − τ Σ log(σ √(2πe)) }; without
 /// `tuneScales` n = 0 and the entropy term is left out.
 ///
-/// Four switches, each for itself:
+/// Four independent switches:
 ///
 ///     centered    w(λ') = w₀ + Θ Δ with Δ = λ' − stop(λ), so that w(λ) = w₀. Otherwise w(λ') = W₀ + Θ λ'.
 ///     separate    the two steps above. Otherwise one loss, L_T(λ + ε, ŷ), gives the gradients of both.
 ///     linearize   ŷ as above. Otherwise ŷ = f(x; w(λ + ε)).
 ///     tuneScales  σ is learned.
 ///
-/// A linearised ŷ is differentiated at a fixed Jacobian: by w(λ), and through it by W₀ and Θ, in its first
-/// term; by Θ in Θ ε too. With `sharePrimal` both steps of the centred, separate, linearised form use one
-/// f(x; w₀), at λ + ε.
+/// A linearised ŷ is differentiated at a fixed Jacobian: with respect to w(λ), and through it W₀ and Θ, in
+/// its first term; with respect to Θ in Θ ε too. With `sharePrimal` both steps of the centred, separate,
+/// linearised form use one f(x; w₀), at λ + ε.
 class DeltaStn : public Tuner {
   public:
     using Tuner::Tuner;

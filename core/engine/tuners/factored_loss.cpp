@@ -151,7 +151,7 @@ std::vector<Tensor> FactoredLoss::hessianProduct(const std::vector<Tensor>& p) c
 Tensor FactoredLoss::mixedProduct(const std::vector<Tensor>& p) const {
     const HigherDerivativesScope scope;
     auto [of, along] = roots(p);
-    // ⟨P, W⟩ times each decay's own derivative; with x Wᵀ and δ W at hand P need not be made for it.
+    // ⟨P, W⟩ times each decay's own derivative; given x Wᵀ and δ W, P is not needed for it.
     auto next = p.begin();
     for (const Place& place : places_) {
         const Tensor& c = *next++;

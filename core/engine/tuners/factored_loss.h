@@ -6,11 +6,11 @@
 namespace DSTN_EXPORT dstn {
 
 /// The training loss's second derivatives along the vectors that a power series of the Hessian makes of one
-/// start v, for less than TrainingLoss takes.
+/// start v, at less cost than TrainingLoss.
 ///
 /// On a mini-batch of N examples a linear layer's gradient is δᵀ x with the layer's inputs x [N, in] and the
-/// derivatives δ [N, out] by its outputs, and a product with the Hessian is δ̇ᵀ x + δᵀ ẋ, decay apart. So
-/// along such a series its part of a vector stays
+/// derivatives δ [N, out] with respect to its outputs, and a product with the Hessian is δ̇ᵀ x + δᵀ ẋ, decay
+/// apart. So along such a series its part of a vector stays
 ///
 ///     P = c V + Aᵀ x + δᵀ Z,   V = v's part, c a number, A [N, out], Z [N, in],
 ///
@@ -66,7 +66,7 @@ class FactoredLoss {
     struct Roots {
         std::vector<Tensor> of, along;
     };
-    /// What to go back from for derivatives along p.
+    /// Where back-propagation starts for derivatives along p.
     Roots roots(const std::vector<Tensor>& p) const;
 
     std::vector<Factored> layers_;

@@ -33,7 +33,7 @@ class Hypernetwork : public Tuner {
     const Tensor& base() const { return base_; } ///< b
     const Tensor& map() const { return map_; }   ///< Φ
 
-    /// L_V(w(λ')) and its derivative by λ' [H].
+    /// L_V(w(λ')) and its derivative with respect to λ' [H].
     struct Slope {
         Tensor loss;
         Tensor lambda;

@@ -57,8 +57,9 @@ Tensor Implicit::hypergradient(const std::vector<Tensor>& v) {
     }
     validateCost_ = (2 * gradient + second * static_cast<double>(inverse.products + 1)) / gradient;
     if (inverse.negativeCurvature && !std::exchange(noted_, true))
-        note_ = "The training loss curves downwards along a direction of the conjugate gradients, which were "
-                "cut short there after " +
+        note_ = "The training loss has negative curvature along a direction of the conjugate gradients, "
+                "which were "
+                "stopped there after " +
                 std::to_string(inverse.products) +
                 " products: hypergradients are approximate. A larger tuner.damping prevents it.";
     if (!solution_.empty()) solution_ = std::move(inverse.solution);

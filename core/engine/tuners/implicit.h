@@ -10,7 +10,7 @@ namespace DSTN_EXPORT dstn {
 /// Implicit differentiation (Larsen et al. 1996; Pedregosa 2016; Lorraine et al. 2020).
 ///
 /// Training steps are Fixed's. Where w₀ is a minimum of L_T(λ, ·), the implicit function theorem gives its
-/// derivative by λ, and a validation step is an optimiser step of λ on
+/// derivative with respect to λ, and a validation step is an optimiser step of λ on
 ///
 ///     dL_V/dλ = − p · ∂²L_T/∂w∂λ,   (H + γ I) p = ∇_w L_V(w₀),   H = ∂²L_T/∂w∂w,
 ///
@@ -18,12 +18,12 @@ namespace DSTN_EXPORT dstn {
 /// present w₀; γ the damping. p by `inverse`:
 ///
 ///     conjugateGradient   to `tolerance` or in so many `iterations`, from the last p with `warmStart`; cut
-///                         short where the loss curves downwards (core/engine/tuners/inverse_hessian.h),
-///                         which is told once
+///                         short at negative curvature (core/engine/tuners/inverse_hessian.h),
+///                         which is reported once
 ///     neumann             α Σ_{k = 0 … iterations} (I − α (H + γ I))ᵏ ∇_w L_V, α = `neumannStep`
 ///     identity            α ∇_w L_V: H ≈ I / α, T1–T2 (Luketina et al. 2016)
 ///
-/// The factor α, which the papers put to the learning rate or leave out, keeps all three on one scale.
+/// The factor α, which the papers absorb into the learning rate or omit, keeps all three on one scale.
 /// Before the first training step there is no Hessian, and a validation step gives the loss alone.
 class Implicit : public Fixed {
   public:
@@ -32,7 +32,7 @@ class Implicit : public Fixed {
     TrainMetrics train(const Batch& batch, at::Generator& generator) override;
     Tensor validate(const Batch& batch, at::Generator& generator) override;
     double validateCost() const override { return validateCost_; }
-    /// The last solution, where conjugate gradients begin at it.
+    /// The last solution, if conjugate gradients start from it.
     NamedTensors state() const override;
     void load(const NamedTensors& state) override;
     std::optional<std::string> takeNote() override;
@@ -48,7 +48,7 @@ class Implicit : public Fixed {
     std::optional<std::string> note_;
 };
 
-/// A hypergradient as it is. Where its values are at hand, throws Error{numeric} if one is not finite.
+/// Returns the hypergradient. If its values are on the CPU, throws Error{numeric} if one is not finite.
 Tensor checkedHypergradient(const Tensor& hypergradient);
 
 } // namespace dstn

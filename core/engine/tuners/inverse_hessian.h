@@ -7,14 +7,14 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// A symmetric matrix A by its products: p ↦ A p, in a new list of tensors.
+/// A symmetric matrix A given by its products: p ↦ A p, in a new list of tensors.
 using MatrixProduct = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;
 
 /// An approximation of A⁻¹ v.
 struct InverseProduct {
     std::vector<Tensor> solution;
     std::int64_t products = 0; ///< with A that it took
-    /// Conjugate gradients met a direction d with ⟨d, A d⟩ ≤ 0 and went no further.
+    /// Conjugate gradients met a direction d with ⟨d, A d⟩ ≤ 0 and stopped.
     bool negativeCurvature = false;
 };
 
@@ -23,13 +23,13 @@ struct ConjugateGradientOptions {
     double tolerance = 1e-6;      ///< ends at ‖v − A p‖ ≤ tolerance · ‖v‖
 };
 
-/// A⁻¹ v by conjugate gradients (Hestenes & Stiefel 1952), which want A positive definite.
+/// A⁻¹ v by conjugate gradients (Hestenes & Stiefel 1952), which require A to be positive definite.
 ///
-/// The Hessian of a network need not be. At a direction d with ⟨d, A d⟩ ≤ 0 the iteration is cut short and
-/// its point so far is the answer, as in truncated Newton methods (Steihaug 1983; Martens 2010); where that
+/// The Hessian of a network need not be. At a direction d with ⟨d, A d⟩ ≤ 0 the iteration stops and
+/// its current point is the answer, as in truncated Newton methods (Steihaug 1983; Martens 2010); where that
 /// is the very first direction of a cold start, the answer is v itself (Nocedal & Wright 2006,
 /// algorithm 7.1).
-/// @param start begins there if its residual is the smaller one than that of zero; empty: begins at zero
+/// @param start the starting point if its residual is smaller than that of zero; empty: starts at zero
 InverseProduct conjugateGradient(const MatrixProduct& product, const std::vector<Tensor>& v,
                                  const std::vector<Tensor>& start, const ConjugateGradientOptions& options);
 

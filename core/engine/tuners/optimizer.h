@@ -22,7 +22,7 @@ namespace DSTN_EXPORT dstn {
 /// With `clip_norm` c > 0, gradients whose norm ‖g‖ over all parameters exceeds c are multiplied by c / ‖g‖
 /// first (Pascanu et al. 2013).
 ///
-/// An update is bound by memory: on the CPU every parameter is read and written once, all of them in one
+/// An update is memory-bound: on the CPU every parameter is read and written once, all of them in one
 /// parallel region, and the result does not depend on the number of threads. Elsewhere it is ATen's
 /// multi-tensor operations, with what changes from step to step (t) on the parameters' device: such an update
 /// waits for nothing and may be recorded and replayed. A replay keeps the rate η that was recorded.
@@ -81,7 +81,7 @@ class Schedule {
     Schedule(const ScheduleSpec& spec, double lr, std::int64_t epochs);
 
     double lr(std::int64_t finishedEpochs) const;
-    /// Called once after every epoch; only plateau heeds it. A loss that is not finite counts as no better.
+    /// Called once after every epoch; only plateau uses it. A loss that is not finite counts as no better.
     void observe(double validationLoss);
 
     NamedTensors state() const;

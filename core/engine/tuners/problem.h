@@ -8,7 +8,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// The loss of both levels, and the share of right answers: cross-entropy for classification, the mean
+/// The loss of both levels, and the share of correct answers: cross-entropy for classification, the mean
 /// squared error over batch and outputs for regression.
 struct Objective {
     bool classification = true;
@@ -20,11 +20,11 @@ struct Objective {
     /// @param outputs [batch, K], or of a text [batch, steps, K]
     /// @param smoothing ε, [batch] or [1]; undefined: none
     Tensor loss(const Tensor& outputs, const Targets& targets, const Tensor& smoothing) const;
-    /// The number of right answers, int64 scalar; undefined for regression.
+    /// The number of correct answers, int64 scalar; undefined for regression.
     Tensor correct(const Tensor& outputs, const Tensor& targets) const;
 };
 
-/// What a tuner works on: a network, its hyperparameters, and the training and validation losses.
+/// The problem that a tuner solves: a network, its hyperparameters, and the training and validation losses.
 struct Problem {
     Network network;
     Space space;

@@ -5,8 +5,8 @@
 namespace dstn {
 
 /// Plain training in which λ follows what it was in another run: from the training step `steps[i]` on
-/// each hyperparameter has the i-th of its `values`, until the next. Whether that run's result came of
-/// the schedule or of the final value is then a question of two trainings (MacKay et al. 2019, section 4).
+/// each hyperparameter has the i-th of its `values`, until the next. Whether that run's result is due to
+/// the schedule or to the final value is then answered by two trainings (MacKay et al. 2019, section 4).
 class Replay : public Fixed {
   public:
     /// Throws Error{usage} if the values' names are not those of the problem's hyperparameters.

@@ -5,7 +5,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// Self-Tuning Networks (MacKay et al. 2019): the Δ-STN's ancestor, which is the Δ-STN without its three
+/// Self-Tuning Networks (MacKay et al. 2019): the Δ-STN's predecessor, without its three
 /// improvements.
 ///
 /// The response is not centred, W(λ) = W₀ + diag(U λ) R, b(λ) = b₀ + (C λ) ⊙ r, and one loss

@@ -159,11 +159,11 @@ const Tensor& savedTensor(const NamedTensors& state, const std::string& name, co
     if (found == state.end())
         throw Error(ErrorKind::archive, "The saved state of the tuner has no \"" + name +
                                             "\": it belongs to another experiment or another version. Start "
-                                            "the run anew.");
+                                            "a new run.");
     if (like.defined() && found->second.sizes() != like.sizes())
         throw Error(ErrorKind::archive,
                     "The saved state of the tuner has another shape than the experiment's in \"" + name +
-                        "\". Start the run anew.");
+                        "\". Start a new run.");
     return found->second;
 }
 

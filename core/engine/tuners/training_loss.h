@@ -7,18 +7,18 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// A training mini-batch with the randomness of its step, kept for the step's loss to be taken again.
+/// A training mini-batch with the randomness of its step, kept to recompute the step's loss.
 class KeptBatch {
   public:
     /// Shares the batch's tensors, copies its recurrent states and the generator as it stands.
     KeptBatch(const Batch& batch, const at::Generator& generator);
 
-    /// Valid as long as this lives.
+    /// Valid while this exists.
     Batch batch() const;
     /// A generator that draws what the step drew.
     at::Generator generator() const { return generator_.clone(); }
 
-    /// Under names of their own; load() makes the same of them. Throws Error{archive} where one is missing.
+    /// Under their own names; load() restores them. Throws Error{archive} where one is missing.
     NamedTensors state() const;
     static KeptBatch load(const NamedTensors& state, at::Device device);
 
@@ -39,9 +39,9 @@ class TrainingLoss {
   public:
     struct Options {
         bool trackStatistics = false; ///< this is a training step's own pass: running statistics follow
-        Carry* after = nullptr;       ///< where the recurrent states at the batch's end are put
+        Carry* after = nullptr;       ///< receives the recurrent states at the batch's end
     };
-    /// Draws from `generator`. The weights must stay as they are as long as this lives.
+    /// Draws from `generator`. The weights must not change while this exists.
     TrainingLoss(Problem& problem, const Batch& batch, at::Generator generator, Options options);
     TrainingLoss(Problem& problem, const KeptBatch& kept)
         : TrainingLoss(problem, kept.batch(), kept.generator(), Options()) {}
@@ -79,7 +79,7 @@ class TrainingLoss {
 struct GraphedLoss {
     Tensor loss, outputs;
 };
-/// @param noted where linear layers note their products and take their weights as constants; null: they do
+/// @param noted where linear layers record their products and treat their weights as constants; null: they do
 /// not
 GraphedLoss graphedLoss(Problem& problem, const Batch& batch, at::Generator generator,
                         TrainingLoss::Options options, std::vector<NotedProduct>* noted = nullptr);
@@ -100,7 +100,7 @@ void addTo(std::vector<Tensor>& a, const std::vector<Tensor>& b, double factor);
 std::vector<Tensor> scaled(const std::vector<Tensor>& a, double factor);
 std::vector<Tensor> zerosLike(const std::vector<Tensor>& a);
 
-/// The tensor of this name. Throws Error{archive} if there is none, or none of the shape of `like`.
+/// The tensor of this name. Throws Error{archive} if there is none, or its shape differs from `like`.
 const Tensor& savedTensor(const NamedTensors& state, const std::string& name, const Tensor& like = {});
 /// The tensors whose names begin with `prefix`, under the rest of their names.
 NamedTensors withPrefix(const NamedTensors& state, const std::string& prefix);

@@ -18,20 +18,20 @@ struct Optimizers {
     Optimizer general, response, hyperparameters, scales;
 };
 
-/// A loss with the network's outputs that it was taken of.
+/// A loss with the network's outputs it was computed from.
 struct Evaluated {
     Tensor loss;    ///< scalar, with its graph
     Tensor outputs; ///< [batch, outputs]
 };
 
-/// What one training step tells, scalars on the device: the mini-batch's figures before the update.
+/// What one training step reports, scalars on the device: the mini-batch's figures before the update.
 struct TrainMetrics {
     Tensor loss;              ///< L_T(λ, w₀), penalty included
-    Tensor correct = {};      ///< right answers, int64; undefined for regression
+    Tensor correct = {};      ///< correct answers, int64; undefined for regression
     Tensor responseLoss = {}; ///< L_T(λ + ε, …); undefined where no response is trained
 };
 
-/// A method that trains a network and chooses its hyperparameters on the way.
+/// A method that trains a network and chooses its hyperparameters during training.
 ///
 /// How to add one: core/README.md.
 class Tuner {
@@ -41,8 +41,8 @@ class Tuner {
     virtual ~Tuner() = default;
 
     /// One step on a training mini-batch. On the CPU throws Error{numeric}, before anything has changed by
-    /// it, if a loss is not finite. On a device that works on its own a step waits for nothing, and its
-    /// losses are looked at by whoever reads them.
+    /// it, if a loss is not finite. On an asynchronous device a step waits for nothing, and its
+    /// losses are checked by whoever reads them.
     virtual TrainMetrics train(const Batch& batch, at::Generator& generator) = 0;
     /// One step of the hyperparameters on a validation mini-batch; the loss without the entropy term, a
     /// scalar on the device. Throws as train() does.
@@ -51,8 +51,8 @@ class Tuner {
     /// [batch, time, outputs]; dropout off.
     virtual Tensor predict(const Batch& batch) = 0;
 
-    /// Told the training steps done at every border between steps, the start included, before the next step
-    /// and before λ is read there. @return whether λ moved
+    /// Called with the number of training steps done between any two steps and at the start, before the next
+    /// step and before λ is read there. @return whether λ changed
     virtual bool reached(std::int64_t) { return false; }
     /// Whether it takes validation steps.
     virtual bool validates() const { return problem_.space.size() > 0; }
@@ -62,19 +62,19 @@ class Tuner {
     virtual double validateCost() const {
         return costOf(spec_, problem_.space.size()).validate;
     } ///< the last one's
-    /// What the tuner keeps beside the problem and the optimisers, under names of its own, shared; part of a
+    /// What the tuner keeps besides the problem and the optimisers, under its own names, shared; part of a
     /// checkpoint.
     virtual NamedTensors state() const { return {}; }
     /// Continues from state(), bit for bit. Throws Error{archive} if it is not the state of such a tuner.
     virtual void load(const NamedTensors&) {}
-    /// Something that a person should know of the steps so far, a sentence; told once.
+    /// A message about the steps so far, one sentence; returned once.
     virtual std::optional<std::string> takeNote() { return {}; }
 
     Optimizers& optimizers() { return optimizers_; }
     const Optimizers& optimizers() const { return optimizers_; }
 
   protected:
-    /// What this type alone is told.
+    /// The options of this type.
     template <class Options>
     const Options& own() const {
         return std::get<Options>(spec_.options);
@@ -90,14 +90,14 @@ class Tuner {
     Optimizers optimizers_;
 };
 
-/// The loss without its graph. Where its value is at hand, throws Error{numeric} if it is NaN or infinite, as
+/// The loss without its graph. If its value is on the CPU, throws Error{numeric} if it is NaN or infinite, as
 /// a clause to be completed: "the training loss is infinite".
 Tensor checked(const Tensor& loss, const char* quantity);
 /// The clause alone, for a value that is NaN or infinite.
 std::string notFiniteClause(double value, const char* quantity);
 
-/// Makes the tuner of one type. Each type that trains has its own, beside what it makes; one that is missing
-/// is found by the linker.
+/// Makes the tuner of one type. Each type that trains defines its own, next to the tuner; a missing one
+/// is a linker error.
 /// @param spec of this type
 template <class Options>
 std::unique_ptr<Tuner> tunerOf(Problem& problem, const TunerSpec& spec, const OptimizersSpec& optimizers);

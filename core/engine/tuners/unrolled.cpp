@@ -38,7 +38,7 @@ Unrolled::Unrolled(Problem& problem, const TunerSpec& spec, const OptimizersSpec
       nesterov_(optimizers.general.nesterov),
       weights_(tensors(problem.network.general())) {
     TORCH_CHECK(optimizers.general.type == OptimizerKind::sgd && optimizers.general.clipNorm == 0,
-                "unrolling knows the steps of sgd without clip_norm alone");
+                "unrolling supports only sgd without clip_norm");
     if (!forward()) return;
     for (const Tensor& weight : weights_) {
         std::vector<std::int64_t> shape = weight.sizes().vec();

@@ -24,7 +24,7 @@ namespace DSTN_EXPORT dstn {
 ///
 /// λ counts as one variable, though each step is taken at the λ that it had. K copies of the weights.
 ///
-/// Forward, real-time (Franceschi et al. 2017): ẇ = dw/dλ and v̇ = dv/dλ, [H, weights], go along with every
+/// Forward, real-time (Franceschi et al. 2017): ẇ = dw/dλ and v̇ = dv/dλ, [H, weights], are updated with every
 /// training step, from 0 at the start of the run:
 ///
 ///     ġ = H ẇ_{t−1} + ∂²L_T/∂w∂λ,   v̇_t = μ v̇_{t−1} + ġ,   ẇ_t = ẇ_{t−1} − η_t v̇_t
@@ -47,7 +47,7 @@ class Unrolled : public Fixed {
     Tensor hypergradient(const std::vector<Tensor>& validationGradient);
 
   private:
-    /// A training step that can be gone back through.
+    /// A training step that can be differentiated through.
     struct Step {
         KeptBatch batch;
         std::vector<Tensor> weights; ///< before it

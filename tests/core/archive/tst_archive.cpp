@@ -795,7 +795,7 @@ class ArchiveTest : public QObject {
         const Folder folder;
         const fs::path text = folder / "notes.txt";
         std::ofstream(text) << "milk, eggs";
-        QVERIFY(refusal([&] { Archive archive(text); }).contains("notes.txt is no SQLite file"));
+        QVERIFY(refusal([&] { Archive archive(text); }).contains("notes.txt is not a SQLite file"));
         QCOMPARE(fileBytes(text), std::string("milk, eggs"));
 
         const fs::path foreign = folder / "optuna.db";
@@ -861,7 +861,7 @@ class ArchiveTest : public QObject {
         for (const fs::path& path : {folder / "pipe", fs::path("/dev/null")})
             for (const auto mode : {Archive::Mode::readWrite, Archive::Mode::readOnly}) {
                 const QString message = refusal([&] { Archive archive(path, mode); });
-                QVERIFY2(message.startsWith("5: ") && message.contains("is no regular file"),
+                QVERIFY2(message.startsWith("5: ") && message.contains("is not a regular file"),
                          qPrintable(message));
             }
         QVERIFY(refusal([&] { Archive archive(fs::path{}); }).contains("name is empty"));

@@ -73,7 +73,7 @@ class RecorderTest : public QObject {
         const Folder folder;
         std::ofstream(folder / "notes.txt") << "milk";
         QVERIFY(
-            refusal([&] { Recorder recorder(folder / "notes.txt", runA); }).contains("is no SQLite file"));
+            refusal([&] { Recorder recorder(folder / "notes.txt", runA); }).contains("is not a SQLite file"));
     }
 
     void lockedArchiveIsToldBeforeTheRunBegins() {

@@ -75,7 +75,7 @@ class RunRequestsTest : public QObject {
         Begun without(1, false);
         without.end();
         const QString none = refusal([&] { resumeRequest(without.archive, runA); });
-        QVERIFY2(none.startsWith("2: ") && none.contains("has no checkpoint to go on from"),
+        QVERIFY2(none.startsWith("2: ") && none.contains("has no checkpoint to resume from"),
                  qPrintable(none));
     }
 

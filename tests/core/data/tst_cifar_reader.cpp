@@ -74,7 +74,8 @@ class TestCifarReader : public QObject {
         limited.limit = 5;
         const auto warnings = loadDataset(limited, 0).warnings;
         QCOMPARE(warnings.size(), std::size_t{1});
-        QVERIFY(warnings[0].find("none of the first 5 examples, which data.limit keeps, is of the classes") !=
+        QVERIFY(warnings[0].find(
+                    "none of the first 5 examples, which data.limit keeps, belongs to the classes") !=
                 std::string::npos);
     }
 

@@ -77,9 +77,10 @@ class TestClassShares : public QObject {
         DataSpec spec;
         spec.limit = 4;
         const Split limited{.train = {0, 2, 3}, .validation = {1}, .test = {}};
-        QCOMPARE(warning(spec, labels, limited, {"cat", "dog", "owl"}),
-                 std::string("f: none of the first 4 examples, which data.limit keeps, is of class owl (of 3 "
-                             "classes in all). Raise data.limit, or bring the examples into random order."));
+        QCOMPARE(
+            warning(spec, labels, limited, {"cat", "dog", "owl"}),
+            std::string("f: none of the first 4 examples, which data.limit keeps, belongs to class owl (of 3 "
+                        "classes in all). Raise data.limit, or bring the examples into random order."));
         spec.limit = 0;
         const Split rare{.train = {0, 1, 2, 3}, .validation = {4}, .test = {5}};
         QCOMPARE(warning(spec, labels, rare),

@@ -136,7 +136,8 @@ class TestCsvReader : public QObject {
     }
 
     void textInANumberColumnIsRefusedWithItsPlace() {
-        EXPECT_ERROR(data, read("a,b,y\n1,2,3\n1,two,3\n"), "line 3", "column \"b\"", "\"two\"", "no number");
+        EXPECT_ERROR(data, read("a,b,y\n1,2,3\n1,two,3\n"), "line 3", "column \"b\"", "\"two\"",
+                     "not a number");
         EXPECT_ERROR(data, read("1,2,3.5\n1,two,3\n"), "line 2", "column 1", "\"two\"");
         EXPECT_ERROR(data, read("1,2,3.5\n1,2x,3\n"), "\"2x\"");
         EXPECT_ERROR(data, read("1,2,3.5\n1,1e999,3\n"), "\"1e999\"");
@@ -202,7 +203,7 @@ class TestCsvReader : public QObject {
                                            "1\0,\0",
                                            6)),
                      "UTF-16");
-        EXPECT_ERROR(data, read(std::string_view("PK\3\4\0\0\0", 7)), "no text");
+        EXPECT_ERROR(data, read(std::string_view("PK\3\4\0\0\0", 7)), "not a text file");
     }
 
     void zeroByteFarBehindTheStartIsRefusedWithItsLine() {
@@ -216,12 +217,12 @@ class TestCsvReader : public QObject {
     }
 
     void controlCharactersAreShownAsCodes() {
-        EXPECT_ERROR(data, read("a,y\n1,2.5\n\x1b[2J,2.5\n"), "line 3", "\"\\x1b[2J\" is no number. Mend");
+        EXPECT_ERROR(data, read("a,y\n1,2.5\n\x1b[2J,2.5\n"), "line 3", "\"\\x1b[2J\" is not a number. Mend");
         EXPECT_ERROR(data,
                      read("a,y\n1,2.5\n\xC2\x9B"
                           "2J,2.5\n"),
                      "\"\\x9b"
-                     "2J\" is no number");
+                     "2J\" is not a number");
         EXPECT_ERROR(data, read("a\x07,b\n1,2.5\n", {.target = "c"}), "The columns are: \"a\\x07\", \"b\".");
     }
 

@@ -209,12 +209,12 @@ class TestDataset : public QObject {
         DataSpec spec = csv(write(folder, "f.csv", "1,cat\n2,cat\n3,dog\n4,dog\n5,owl\n6,owl\n7,cat\n"));
         spec.limit = 4;
         spec.split = SplitKind::random;
-        QCOMPARE(
-            loadDataset(spec, 0).warnings,
-            (std::vector<std::string>{
-                spec.path + ": none of the first 4 examples, which data.limit keeps, is of class owl (of "
-                            "3 classes in all). Raise data.limit, or bring the examples into random "
-                            "order."}));
+        QCOMPARE(loadDataset(spec, 0).warnings,
+                 (std::vector<std::string>{
+                     spec.path +
+                     ": none of the first 4 examples, which data.limit keeps, belongs to class owl (of "
+                     "3 classes in all). Raise data.limit, or bring the examples into random "
+                     "order."}));
         spec.limit = 0;
         spec.validation = 0.2;
         QVERIFY(loadDataset(spec, 0).warnings.empty());
@@ -231,7 +231,8 @@ class TestDataset : public QObject {
         idxSpec.validation = 0.5;
         const Dataset data = loadDataset(idxSpec, 0);
         QCOMPARE(data.warnings.size(), std::size_t{1});
-        QVERIFY(data.warnings[0].find("is of the classes 2, 3 (of 4 classes in all)") != std::string::npos);
+        QVERIFY(data.warnings[0].find("belongs to the classes 2, 3 (of 4 classes in all)") !=
+                std::string::npos);
     }
 
     void pixelsAreScaledToUnit() {

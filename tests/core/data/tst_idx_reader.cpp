@@ -65,7 +65,7 @@ class TestIdxReader : public QObject {
     void missingFileIsRefusedWithItsName() {
         const QTemporaryDir folder;
         EXPECT_ERROR(data, openFile(folder.filePath("absent").toStdString()), "absent", "no such file");
-        EXPECT_ERROR(data, openFile(folder.path().toStdString()), "no regular file");
+        EXPECT_ERROR(data, openFile(folder.path().toStdString()), "is not a regular file");
     }
 
     void emptyFileIsRefused() { EXPECT_ERROR(data, parseIdx({}, "labels"), "labels", "empty"); }

@@ -153,7 +153,8 @@ class TestImageFile : public QObject {
 
     void filesThatAreNoImagesAreRefused() {
         EXPECT_ERROR(data, decode(""), "f.jpg: the file is empty");
-        EXPECT_ERROR(data, decode("GIF89a, which is neither"), "f.jpg: is neither a JPEG nor a PNG");
+        EXPECT_ERROR(data, decode("GIF89a, which is neither"),
+                     "f.jpg: its content is neither a JPEG nor a PNG");
         EXPECT_ERROR(data, decode(QByteArray("\xFF\xD8\xFF\xE0", 4)), "f.jpg: the image is truncated");
         EXPECT_ERROR(data, decode(QByteArray("\xFF\xD8\xFF\xD9", 4)), "f.jpg: the image is damaged");
     }
@@ -240,15 +241,16 @@ class TestImageFile : public QObject {
             return pngFile(pngHeader(width, height, 8, 0), pngData({}));
         };
         EXPECT_ERROR(data, decode(announced(0x7fffffff, 0x7fffffff)),
-                     "f.jpg: the image's 2147483647 × 2147483647 pixels are too many");
+                     "f.jpg: the image has 2147483647 × 2147483647 pixels, which is too many");
         EXPECT_ERROR(data, decode(announced(16384, 16384)),
-                     "f.jpg: the image's 16384 × 16384 pixels are too many");
-        EXPECT_ERROR(data, decode(announced(16385, 1)), "f.jpg: the image's 16385 × 1 pixels are too many");
+                     "f.jpg: the image has 16384 × 16384 pixels, which is too many");
+        EXPECT_ERROR(data, decode(announced(16385, 1)),
+                     "f.jpg: the image has 16385 × 1 pixels, which is too many");
         EXPECT_ERROR(data, decode(announced(0, 1)), "f.jpg: the image is damaged");
         QByteArray bytes = jpeg(8, 8, 1, noise(8, 8, 1).pixels);
         const auto size = bytes.indexOf("\xFF\xC0") + 5;
         bytes.replace(size, 4, QByteArray("\x40\0\x40\0", 4));
-        EXPECT_ERROR(data, decode(bytes), "f.jpg: the image's 16384 × 16384 pixels are too many");
+        EXPECT_ERROR(data, decode(bytes), "f.jpg: the image has 16384 × 16384 pixels, which is too many");
         bytes.replace(size, 4, QByteArray("\xFF\xFF\xFF\xFF", 4));
         EXPECT_ERROR(data, decode(bytes), "f.jpg: images of this kind cannot be decoded (libjpeg: Maximum");
         bytes.replace(size, 4, QByteArray("\0\0\0\0", 4));

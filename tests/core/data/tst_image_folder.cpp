@@ -489,7 +489,7 @@ class TestImageFolder : public QObject {
             EXPECT_ERROR(data, read(folder), "a/07.jpg: the image is truncated");
         fs::remove(path(folder) / "a/07.jpg");
         for (int pass = 0; pass < 20; ++pass)
-            EXPECT_ERROR(data, read(folder), "b/21.png: is neither a JPEG nor a PNG");
+            EXPECT_ERROR(data, read(folder), "b/21.png: its content is neither a JPEG nor a PNG");
         fs::remove(path(folder) / "b/21.png");
         EXPECT_ERROR(data, read(folder), "b/22.jpg: the file is empty");
     }
@@ -502,7 +502,7 @@ class TestImageFolder : public QObject {
         EXPECT_ERROR(data, read(folder), "loop.png: cannot be opened: Too many levels");
         fs::remove(loop);
         QCOMPARE(mkfifo(loop.c_str(), 0600), 0);
-        EXPECT_ERROR(data, read(folder), "loop.png: is no regular file");
+        EXPECT_ERROR(data, read(folder), "loop.png: is not a regular file");
         fs::remove(loop);
         fs::create_directory_symlink("train", path(folder) / "train/train");
         EXPECT_ERROR(data, read(folder), "train/train: cannot be opened: Too many levels");

@@ -119,15 +119,15 @@ class TestNumpyArray : public QObject {
         row("key missing", header("{'descr': '|u1', 'shape': (1,)}"), "not all of");
         row("unknown key", header("{'descr': '|u1', 'order': True}"), "unknown key 'order'");
         row("no flag", header("{'fortran_order': Maybe}"), "neither True nor False");
-        row("negative extent", npy("|u1", "(-1,)", ""), "no list of sizes");
-        row("extent too large", npy("|u1", "(99999999999999999999,)", ""), "no list of sizes");
+        row("negative extent", npy("|u1", "(-1,)", ""), "not a list of sizes");
+        row("extent too large", npy("|u1", "(99999999999999999999,)", ""), "not a list of sizes");
         row("open shape", header("{'shape': (1, 2"), "lacks a ')'");
         row("records", header("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}"),
             "array of records");
         row("complex", npy("<c16", "(1,)", QByteArray(16, '\0')), "type '<c16'");
         row("text", npy("<U5", "(1,)", QByteArray(20, '\0')), "type '<U5'");
         row("objects", npy("|O", "(1,)", "x"), "type '|O'");
-        row("truncated", npy("<f4", "(2, 2)", QByteArray(15, '\0')), "truncated: its header announces 2 × 2");
+        row("truncated", npy("<f4", "(2, 2)", QByteArray(15, '\0')), "truncated: its header declares 2 × 2");
         row("absurd", npy("<f8", "(4000000000, 4000000000, 4000000000)", "x"), "is truncated");
         row("too long", npy("|u1", "(2,)", "abc"), "too long");
     }
@@ -194,7 +194,7 @@ class TestNumpyArray : public QObject {
         QByteArray file = zip({{"a", "hello"}});
         const auto directory = file.indexOf("PK\1\2");
         file.replace(directory + 10, 2, littleEndian(14, 2));
-        EXPECT_ERROR(data, member(ZipArchive(span(file), "f.npz"), "a"), "packed by method 14");
+        EXPECT_ERROR(data, member(ZipArchive(span(file), "f.npz"), "a"), "compressed by method 14");
         file.replace(directory + 8, 2, littleEndian(1, 2));
         EXPECT_ERROR(data, member(ZipArchive(span(file), "f.npz"), "a"), "is encrypted");
     }

@@ -174,7 +174,7 @@ class TestNumpySource : public QObject {
         QCOMPARE(loadDataset(stated, 0).train.targets, (Floats{0, 1, 2}));
         stated.task = TaskKind::classification;
         write(folder, "y.npy", npy("<f4", "(4,)", raw<float>({0, 1, 0.5, 0})));
-        EXPECT_ERROR(data, loadDataset(stated, 0), "y.npy: the target of example 2 is no label");
+        EXPECT_ERROR(data, loadDataset(stated, 0), "y.npy: the target of example 2 is not a label");
     }
 
     void classesThatALimitCutsOffAreWarnedOf() {
@@ -187,7 +187,8 @@ class TestNumpySource : public QObject {
             write(folder, "x.npy", npy("|u1", shape, bytes(24)));
             const auto warnings = loadDataset(limited, 0).warnings;
             QCOMPARE(warnings.size(), std::size_t{1});
-            QVERIFY(warnings[0].find("none of the first 4 examples, which data.limit keeps, is of class 2") !=
+            QVERIFY(warnings[0].find(
+                        "none of the first 4 examples, which data.limit keeps, belongs to class 2") !=
                     std::string::npos);
         }
     }
@@ -200,8 +201,8 @@ class TestNumpySource : public QObject {
             EXPECT_ERROR(data, loadDataset(spec(folder), 0), "y.npy", what);
         };
         refuse(npy("<i4", "(3,)", raw<std::int32_t>({0, 1, 2})), "holds 3");
-        refuse(npy("<i4", "(4,)", raw<std::int32_t>({0, -1, 2, 0})), "example 1 is no label");
-        refuse(npy("<i4", "(4,)", raw<std::int32_t>({0, 1, 2000000000, 0})), "example 2 is no label");
+        refuse(npy("<i4", "(4,)", raw<std::int32_t>({0, -1, 2, 0})), "example 1 is not a label");
+        refuse(npy("<i4", "(4,)", raw<std::int32_t>({0, 1, 2000000000, 0})), "example 2 is not a label");
         refuse(npy("<i4", "(4,)", raw<std::int32_t>({3, 3, 3, 3})), "every label is 3");
         refuse(npy("|u1", "(4, 3)", bytes(12)), "argmax(1)");
         refuse(npy("|u1", "(4, 1, 1)", bytes(4)), "has the shape 4 × 1 × 1");
@@ -210,7 +211,7 @@ class TestNumpySource : public QObject {
         refuse(npy("<f4", "(4,)", "cut"), "is truncated");
         write(folder, "y.npy", fourLabels());
         write(folder, "x.npy", npy("<f4", "(4, 1)", raw<float>({1, 2, 3, INFINITY})));
-        EXPECT_ERROR(data, loadDataset(spec(folder), 0), "x.npy: a number of example 3 is not finite");
+        EXPECT_ERROR(data, loadDataset(spec(folder), 0), "x.npy: a value of example 3 is not finite");
         write(folder, "x.npy", npy("<f4", "(4, 0)", ""));
         EXPECT_ERROR(data, loadDataset(spec(folder), 0), "x.npy: has the shape 4 × 0");
         write(folder, "x.npy", npy("<f4", "(4, 1, 1, 1, 1)", raw<float>({1, 2, 3, 4})));
@@ -235,7 +236,7 @@ class TestNumpySource : public QObject {
         EXPECT_ERROR(data, loadDataset(spec("/nonexistent/f.npz"), 0), "/nonexistent/f.npz", "no such file");
         EXPECT_ERROR(data, loadDataset(spec(folder), 0), "has no array x; it has: none");
         EXPECT_ERROR(data, loadDataset(spec(write(folder, "f.npz", "no archive")), 0),
-                     "f.npz: is no .npz archive");
+                     "f.npz: is not an .npz archive");
         EXPECT_ERROR(data, loadDataset(spec(write(folder, "e.npz", "")), 0), "e.npz: the file is empty");
         std::filesystem::create_symlink("loop.npz", folder.filePath("loop.npz").toStdString());
         EXPECT_ERROR(data, loadDataset(spec(folder.filePath("loop.npz").toStdString()), 0),

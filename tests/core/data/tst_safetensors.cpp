@@ -118,10 +118,10 @@ class TestSafetensors : public QObject {
         row("absurd header length", std::string(8, '\xff') + "{}", "more than the format allows");
         row("header cut short", withHeader("{}", "").substr(0, 9), "only 1 follow");
         row("no header", withHeader("", "abcd"), "does not start with");
-        row("header is no JSON", withHeader("{\"w\":", ""), "is no JSON");
+        row("header is not JSON", withHeader("{\"w\":", ""), "is not JSON");
         row("header is a list", withHeader("[]", ""), "does not start with");
-        row("text after the header", withHeader("{} x", ""), "is no JSON");
-        row("header is not UTF-8", withHeader("{\"\xff\":{}}", ""), "is no JSON");
+        row("text after the header", withHeader("{} x", ""), "is not JSON");
+        row("header is not UTF-8", withHeader("{\"\xff\":{}}", ""), "is not JSON");
         row("deep nesting", withHeader("{\"w\":" + std::string(100000, '['), ""), "nested too deeply");
         row("a name twice",
             withHeader(R"({"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},)"
@@ -130,21 +130,23 @@ class TestSafetensors : public QObject {
             "names \"w\" twice");
         row("a field twice", one(R"("dtype":"U8","dtype":"F32","shape":[1],"data_offsets":[0,4])"),
             "names \"dtype\" twice");
-        row("tensor is no object", withHeader(R"({"w":3})", ""), "no JSON object");
+        row("tensor is no object", withHeader(R"({"w":3})", ""), "not described by a JSON object");
         row("unknown field", one(R"("dtype":"F32","shape":[1],"data_offsets":[0,4],"order":"C")"),
             "unknown field \"order\"");
         row("no dtype", one(R"("shape":[1],"data_offsets":[0,4])"), "has no dtype");
         row("no shape", one(R"("dtype":"F32","data_offsets":[0,4])"), "has no shape");
         row("no offsets", one(R"("dtype":"F32","shape":[1])"), "has no data_offsets");
         row("dtype is a number", one(R"("dtype":32,"shape":[1],"data_offsets":[0,4])"),
-            "dtype that is no text");
+            "dtype that is not a string");
         row("unknown dtype", one(R"("dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4])"),
             "unknown dtype \"F8_E4M3\"");
-        row("negative extent", one(R"("dtype":"F32","shape":[-1],"data_offsets":[0,4])"), "shape that is no");
-        row("broken extent", one(R"("dtype":"F32","shape":[1.0],"data_offsets":[0,4])"), "shape that is no");
-        row("shape is no list", one(R"("dtype":"F32","shape":1,"data_offsets":[0,4])"), "shape that is no");
+        row("negative extent", one(R"("dtype":"F32","shape":[-1],"data_offsets":[0,4])"),
+            "shape that is not");
+        row("broken extent", one(R"("dtype":"F32","shape":[1.0],"data_offsets":[0,4])"), "shape that is not");
+        row("shape is not a list", one(R"("dtype":"F32","shape":1,"data_offsets":[0,4])"),
+            "shape that is not");
         row("extent beyond int64",
-            one(R"("dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4])"), "shape that is no");
+            one(R"("dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4])"), "shape that is not");
         row("product beyond int64",
             one(R"("dtype":"F32","shape":[4611686018427387905,4],"data_offsets":[0,4])"), "absurdly large");
         row("three offsets", one(R"("dtype":"F32","shape":[1],"data_offsets":[0,4,4])"), "data_offsets");
@@ -166,9 +168,10 @@ class TestSafetensors : public QObject {
                        R"("b":{"dtype":"U8","shape":[0],"data_offsets":[2,2]}})",
                        "abcd"),
             "\"b\" overlaps");
-        row("metadata are a list", withHeader(R"({"__metadata__":[]})", ""), "metadata are no JSON object");
+        row("metadata are a list", withHeader(R"({"__metadata__":[]})", ""),
+            "metadata are not a JSON object");
         row("metadata hold a number", withHeader(R"({"__metadata__":{"step":1}})", ""),
-            "entry \"step\" is no text");
+            "entry \"step\" is not a string");
     }
     void damageIsRefusedInWords() {
         QFETCH(std::string, bytes);

@@ -193,7 +193,7 @@ class TestTextDataset : public QObject {
         EXPECT_ERROR(data, loadDataset(text(folder), 0), "holds no text: 1 file");
         const std::string fifo = folder.filePath("fifo").toStdString();
         QCOMPARE(mkfifo(fifo.c_str(), 0600), 0);
-        EXPECT_ERROR(data, loadDataset(text(fifo), 0), "fifo: is no regular file");
+        EXPECT_ERROR(data, loadDataset(text(fifo), 0), "fifo: is not a regular file");
         EXPECT_ERROR(data, probeDataset(text(folder)), "holds no text: 1 file");
     }
 

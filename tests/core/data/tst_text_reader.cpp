@@ -101,7 +101,7 @@ class TestTextReader : public QObject {
         const auto row = [](const char* name, const QByteArray& text, const char* place, const char* what) {
             QTest::newRow(name) << text << QByteArray(place) << QByteArray(what);
         };
-        row("Latin-1", "one\ncaf\xE9 two\n", "f.txt, line 2, byte 4", "byte e9 is no UTF-8");
+        row("Latin-1", "one\ncaf\xE9 two\n", "f.txt, line 2, byte 4", "byte e9 is not UTF-8");
         row("cut short", "one\ncaf\xC3", "f.txt, line 2, byte 4", "byte c3");
         row("overlong", "\xC0\xAF", "line 1, byte 1", "byte c0");
         row("overlong, three bytes", "\xE0\x80\xAF", "line 1, byte 1", "byte e0");

@@ -426,7 +426,7 @@ static void mistakeRows(unsigned without) {
     row("/hyperparameters/0/initial", "-", "hyperparameters[0].initial", "is missing");
     row("/data", R"({"source": "csv"})", "data.path", "is missing: expected a path");
     row("/data", R"({"source": "idx", "path": ""})", "data.path",
-        "expected a path without control characters, found an empty text");
+        "expected a path without control characters, found an empty string");
     row("/data", R"({"source": "idx", "path": "a\u0000b"})", "data.path",
         "expected a path without control characters, found \"a\\x00b\"");
     row("/data/path", "\"a\\u001b[2J\"", "data.path", "found \"a\\x1b[2J\"");
@@ -474,7 +474,7 @@ static void mistakeRows(unsigned without) {
     row("/augmentation/1", R"({"type": "hue", "turns": "rate"})", "hyperparameters[0].max",
         "expected an upper end of at most 0.5: \"rate\" is used at augmentation[1].turns", beyondSchema);
     row("/augmentation/1", R"({"type": "horizontal_flip", "probability": "holes"})",
-        "hyperparameters[2].discrete", "where fractions are meant", notAlone | beyondSchema);
+        "hyperparameters[2].discrete", "which takes fractions", notAlone | beyondSchema);
     row("/augmentation", R"([{"type": "mixup"}, {"type": "noise"}, {"type": "mixup"}])", "augmentation[2]",
         "expected at most one mixup", notAlone | beyondSchema);
     row("/schema", "2", "schema", "expected 1, found 2: the document was made for a newer version");
@@ -600,10 +600,10 @@ static void mistakeRows(unsigned without) {
     row("/hyperparameters/0/min", "-", "hyperparameters[0].min", "expected a lower end of at least 0",
         beyondSchema);
     row("/hyperparameters/0/min", "-0.5", "hyperparameters[0].min", "found -0.5", beyondSchema);
-    row("/hyperparameters/0/discrete", "true", "hyperparameters[0].discrete", "where fractions are meant",
+    row("/hyperparameters/0/discrete", "true", "hyperparameters[0].discrete", "which takes fractions",
         beyondSchema);
     row("/hyperparameters/1/log", "false", "hyperparameters[1].min",
-        "\"decay\" is used at model.parts[5].weight_decay, where a number of at least 0 is meant",
+        "\"decay\" is used at model.parts[5].weight_decay, where a number of at least 0 is expected",
         beyondSchema);
     row("/hyperparameters/2/min", "-1", "hyperparameters[2].min",
         "\"holes\" is used at augmentation[0].holes", beyondSchema);
@@ -676,7 +676,7 @@ void tst_experiment::brokenJsonIsToldWithLineAndColumn() {
     QVERIFY(!parsed.experiment);
     QCOMPARE(parsed.mistakes.size(), std::size_t{1});
     QVERIFY2(hasMistake(parsed.mistakes, "", part.toUtf8()), qPrintable(text(parsed.mistakes)));
-    QVERIFY(hasMistake(parsed.mistakes, "", "this is no valid JSON"));
+    QVERIFY(hasMistake(parsed.mistakes, "", "this is not valid JSON"));
 }
 
 void tst_experiment::cutDocumentNeverCrashes() {
@@ -817,7 +817,7 @@ void tst_experiment::assignmentThatLeadsNowhereIsAMistake_data() {
                                    << "budget.epochs has no entries";
     QTest::newRow("index of an object") << "budget[0]"
                                         << "budget[0]"
-                                        << "budget is no list";
+                                        << "budget is not a list";
     QTest::newRow("open bracket") << "model.parts["
                                   << "model.parts["
                                   << "expected a path";
@@ -1042,10 +1042,12 @@ void tst_experiment::dataBringsMistakesToLight_data() {
     row("/name", "\"flat data\"", "flat", "augmentation[0]", "cutout needs images");
     row("/augmentation/1", R"({"type": "horizontal_flip"})", "flat", "augmentation[1]",
         "horizontal flip needs images [channels, height, width], and the data's examples are [784]");
-    row("/augmentation/1", R"({"type": "hue"})", "", "augmentation[1]", "hue needs images of three colours");
+    row("/augmentation/1", R"({"type": "hue"})", "", "augmentation[1]",
+        "hue needs images with three colour channels");
     row("/augmentation/1", R"({"type": "saturation"})", "", "augmentation[1]",
-        "saturation needs images of three colours");
-    row("/augmentation/1", R"({"type": "mixup"})", "language", "augmentation[1]", "a text is made of words");
+        "saturation needs images with three colour channels");
+    row("/augmentation/1", R"({"type": "mixup"})", "language", "augmentation[1]",
+        "a text consists of tokens");
     row("/regularization/label_smoothing", "0.1", "regression", "regularization.label_smoothing",
         "expected 0 for regression data, which has no classes, found 0.1");
     row("/regularization/label_smoothing", "\"rate\"", "regression", "regularization.label_smoothing",

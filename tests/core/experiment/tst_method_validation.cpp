@@ -86,8 +86,8 @@ class TestMethodValidation : public QObject {
             chooseTuner(experiment.tuner, tuner);
             experiment.hyperparameters[1].tune = false;
             const std::string one = messageAt(validate(experiment), "tuner.type");
-            QVERIFY2(says(one, {tuner, "\"rate\"", "no derivative by the one hyperparameter", "drops",
-                                "weight_decay", "another tuner"}),
+            QVERIFY2(says(one, {tuner, "\"rate\"", "no derivative with respect to the one hyperparameter",
+                                "drops", "weight_decay", "another tuner"}),
                      one.c_str());
             std::get<DropoutPart>(experiment.model.parts[0]).rate = {.value = 0.1};
             experiment.model.parts.insert(experiment.model.parts.begin(),

@@ -64,7 +64,7 @@ void tst_search_options::mistakeIsToldWithItsPlace_data() {
     };
     for (const char* type : {"grid", "random", "bayesian", "pbt"})
         row(type, (std::string("{\"type\": \"") + type + "\"}").c_str(), "/hyperparameters/1/max", "-",
-            "hyperparameters[1].max", "looks between both ends of a range");
+            "hyperparameters[1].max", "searches between both ends of a range");
     row("no lower end", R"({"type": "random"})", "/hyperparameters/1/min", "-", "hyperparameters[1].min",
         "is missing: \"random\"");
     row("grid too large", R"({"type": "grid", "points": 5, "trials": 20})", "", "", "tuner.trials",

@@ -63,7 +63,7 @@ class SessionTest : public QObject {
         const RunFinished foreign = endOf([](EventSink&) { throw std::out_of_range("key 'best'"); });
         QCOMPARE(foreign.state, RunState::failed);
         QVERIFY(!foreign.error);
-        QVERIFY2(foreign.message.starts_with("Something unforeseen happened: key 'best'."),
+        QVERIFY2(foreign.message.starts_with("An unexpected error occurred: key 'best'."),
                  foreign.message.c_str());
 
         QCOMPARE(endOf([](EventSink&) { throw std::bad_alloc(); }).error, std::optional(ErrorKind::device));

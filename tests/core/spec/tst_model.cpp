@@ -216,7 +216,7 @@ void tst_model::misfitIsToldInWords_data() {
         "found 0");
     row("dense residual block too large", ResidualBlockPart{.out = 2000, .response = ResponseKind::dense},
         {2000, 7, 7}, "response", "use \"structured\"");
-    row("no numbers", ReluPart{}, {}, "", "without any number");
+    row("no numbers", ReluPart{}, {}, "", "contain no numbers");
 }
 
 void tst_model::misfitIsToldInWords() {

@@ -80,7 +80,7 @@ class StudyDocumentTest : public QObject {
             "methods: expected at least one method, found an empty list");
         row("unknown tuner", document("methods", R"(["magic"])"), "methods[0]");
         row("method twice", document("methods", R"(["random", "random"])"),
-            "methods[1].name: expected a name of its own, found \"Random search\" a second time");
+            "methods[1].name: expected a unique name, found \"Random search\" a second time");
         row("method's option", document("methods", R"([{"name": "a", "set": {"tuner.linearise": true}}])"),
             "methods[0] (a): tuner.linearise");
         row("no seeds", document("seeds", "[]"), "seeds: expected at least one seed");

@@ -238,7 +238,8 @@ class TestHypergradients : public QObject {
                      told(some).c_str());
             QVERIFY(!none.values[i]);
         }
-        QVERIFY2(some.note.find("no derivative by channels") != std::string::npos, some.note.c_str());
+        QVERIFY2(some.note.find("no derivative with respect to channels") != std::string::npos,
+                 some.note.c_str());
         QVERIFY2(none.note.find("sgd") != std::string::npos, none.note.c_str()); // it trains with adam
         QVERIFY(report.cosines[0][3].has_value() && !report.cosines[0].back().has_value());
     }

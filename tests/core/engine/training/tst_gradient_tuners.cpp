@@ -148,7 +148,7 @@ class TestGradientTuners : public QObject {
             const bool holds = traitsOf(experiment.tuner).needsDerivatives;
             const bool told =
                 events.log().find("\"input\" is held at its initial value: the training loss has no "
-                                  "derivative by it.") != std::string::npos;
+                                  "derivative with respect to it.") != std::string::npos;
             QCOMPARE(told, holds);
             for (std::size_t i = 0; i < experiment.hyperparameters.size(); ++i) {
                 const Hyperparameter& h = experiment.hyperparameters[i];

@@ -199,7 +199,7 @@ class TestReplay : public QObject {
     void whatCannotBeReplayedIsRefused() {
         QVERIFY(message([] {
                     replayOf(declared(), {{"rate", {0}, {0.1}}});
-                }).find("no values of \"decay\"") != std::string::npos);
+                }).find("no values for \"decay\"") != std::string::npos);
         const double nan = std::numeric_limits<double>::quiet_NaN();
         const std::string broken = message([&] {
             replayOf(declared(), {{"rate", {0}, {nan}}, {"decay", {0}, {0.01}}});

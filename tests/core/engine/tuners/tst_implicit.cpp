@@ -229,7 +229,7 @@ class TestImplicit : public QObject {
     }
 
     void negativeCurvatureIsToldOnce() {
-        // Barely trained, a network's loss curves downwards somewhere.
+        // Barely trained, a network's loss negative curvature somewhere.
         Experiment experiment = classifierExperiment("tanh");
         experiment.hyperparameters[0].initial = 1e-6;
         DoubleProblem p(experiment);
@@ -239,7 +239,7 @@ class TestImplicit : public QObject {
         hypergradientOf(p, *tuner);
         const auto note = tuner->takeNote();
         QVERIFY(note.has_value());
-        QVERIFY2(note->find("curves downwards") != std::string::npos, note->c_str());
+        QVERIFY2(note->find("negative curvature") != std::string::npos, note->c_str());
         hypergradientOf(p, *tuner);
         QVERIFY(!tuner->takeNote().has_value());
     }
