@@ -85,15 +85,22 @@ mkdir -p "$bundle/bin" "$bundle/lib" "$bundle/data" || exit 1
 # The launcher says where libraries lie, these and LibTorch's.
 cp "$build/bin/dstn" "$build/bin/dstn-test-engine" "$bundle/bin/" || exit 1
 cp "$build/bin/libdstn-core.so" "$build/bin/libdstn-engine.so" "$bundle/lib/" || exit 1
-# Of their libraries those that are neither the system's own nor come with torch.
-for library in $(cd "$build/bin" && ldd dstn libdstn-core.so libdstn-engine.so dstn-test-engine |
-    sed -n 's/.* => \(\/[^ ]*\) (.*/\1/p' | sort -u); do
-    case ${library##*/} in
-    libdstn-* | ld-linux* | libc.so.* | libm.so.* | libdl.so.* | libpthread.so.* | librt.so.* | libstdc++.so.* | libgcc_s.so.*) ;;
-    libgomp.so.* | libtorch* | libc10* | libcud* | libcu*.so.* | libnv* | libnccl*) ;;
-    *) cp "$library" "$bundle/lib/" || exit 1 ;;
-    esac
-done
+# Copies the libraries that a file needs, and those that they need, but for the system's own and those that come with
+# torch, whose needs would be found here too where the system has a LibTorch.
+copy_libraries() {
+    for library in $(objdump -p "$1" | sed -n 's/^ *NEEDED *//p'); do
+        case $library in
+        ld-linux* | libc.so.* | libm.so.* | libdl.so.* | libpthread.so.* | librt.so.* | libstdc++.so.* | libgcc_s.so.*) continue ;;
+        libgomp* | libtorch* | libc10* | libcu*.so.* | libnv* | libnccl*) continue ;;
+        esac
+        [ ! -e "$bundle/lib/$library" ] || continue
+        path=$(ldd "$1" | awk -v name="$library" '$1 == name && $3 ~ /^\// {print $3; exit}')
+        [ -n "$path" ] || fail "${1##*/} needs $library, which is not found."
+        cp "$path" "$bundle/lib/$library" || exit 1
+        copy_libraries "$path"
+    done
+}
+for file in "$bundle"/bin/* "$bundle"/lib/libdstn-*; do copy_libraries "$file"; done
 strip "$bundle"/bin/* "$bundle"/lib/* || fail "The programs could not be stripped."
 
 # The newest version of a library's interface (GLIBC, GLIBCXX) that anything in the bundle asks for.

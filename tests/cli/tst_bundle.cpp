@@ -159,15 +159,29 @@ class TestBundle : public QObject {
         tree_->makeFile("build/bundle-build/CMakeCache.txt",
                         "CMAKE_HOME_DIRECTORY:INTERNAL=" + tree_->root().toUtf8() + "\n");
         tree_->makeFile("system/libnlopt.so.0", "");
-        tree_->makeFile("system/libstdc++.so.6", "");
+        for (const char* library : {"libstdc++.so.6", "libm2.so.1", "libtorch_cpu.so", "libopencv.so.4"})
+            tree_->makeFile(QString("system/") + library, "");
         tree_->makeTool("cmake");
         const QByteArray system = path("system").toUtf8();
-        tree_->makeTool("ldd", "echo 'dstn:'\necho '\tlibnlopt.so.0 => " + system +
-                                   "/libnlopt.so.0 (0x1)'\n" + "echo '\tlibstdc++.so.6 => " + system +
-                                   "/libstdc++.so.6 (0x1)'\n" + "echo '\tlibtorch_cpu.so => not found'");
-        tree_->makeTool("objdump", "echo ' 000 g DF *UND* 000 (GLIBC_2.9) malloc'\n"
+        // A LibTorch of the system, which is not to come along, needs a library of its own.
+        tree_->makeTool("ldd", "printf '\\tlibnlopt.so.0 => " + system + "/libnlopt.so.0 (0x1)\\n'\n" +
+                                   "printf '\\tlibstdc++.so.6 => " + system + "/libstdc++.so.6 (0x1)\\n'\n" +
+                                   "printf '\\tlibm2.so.1 => " + system + "/libm2.so.1 (0x1)\\n'\n" +
+                                   "printf '\\tlibtorch_cpu.so => " + system +
+                                   "/libtorch_cpu.so (0x1)\\n'\n" + "printf '\\tlibopencv.so.4 => " + system +
+                                   "/libopencv.so.4 (0x1)\\n'");
+        tree_->makeTool("objdump", "[ $1 != -T ] || {\n"
+                                   "echo ' 000 g DF *UND* 000 (GLIBC_2.9) malloc'\n"
                                    "echo ' 000 g DF *UND* 000 (GLIBC_2.34) pthread_join'\n"
-                                   "echo ' 000 g DF *UND* 000 (GLIBCXX_3.4.30) what'");
+                                   "echo ' 000 g DF *UND* 000 (GLIBCXX_3.4.30) what'\n"
+                                   "}\n"
+                                   "case $2 in\n"
+                                   "*/libdstn-engine.so) echo '  NEEDED               libtorch_cpu.so';;\n"
+                                   "*/libdstn-core.so) echo '  NEEDED               libnlopt.so.0'\n"
+                                   "                   echo '  NEEDED               libstdc++.so.6';;\n"
+                                   "*/libnlopt.so.0) echo '  NEEDED               libm2.so.1';;\n"
+                                   "*/libtorch_cpu.so) echo '  NEEDED               libopencv.so.4';;\n"
+                                   "esac");
         tree_->makeTool("strip");
         const Result result = tree_->run("app/bundle.sh", {"--no-install", "--python", "python3"});
         QVERIFY2(result.code == 0, qPrintable(result.err));
@@ -179,7 +193,7 @@ class TestBundle : public QObject {
         const QString bundle = "build/bundle/" + made.front().chopped(int(qstrlen(".tar.gz")));
         QVERIFY(made.front().startsWith("dstn-") && made.front().contains("-linux-"));
         QCOMPARE(QDir(path(bundle + "/lib")).entryList(QDir::Files),
-                 (QStringList{"libdstn-core.so", "libdstn-engine.so", "libnlopt.so.0"}));
+                 (QStringList{"libdstn-core.so", "libdstn-engine.so", "libm2.so.1", "libnlopt.so.0"}));
         QVERIFY(QFile::exists(path(bundle + "/data/reference/values.json")));
         const QString built = tree_->read(bundle + "/built");
         QVERIFY2(built.contains("torch=2.11\ncuda=13.0\nglibc=2.34\nglibcxx=3.4.30\n"), qPrintable(built));
