@@ -13,7 +13,7 @@ torch=system
 # The Debian packages for everything but LibTorch.
 base_packages="cmake ninja-build g++
 qt6-base-dev qt6-svg-dev libqt6svg6 libqcustomplot-dev fonts-dejavu-core
-libsqlitecpp-dev libsqlite3-dev nlohmann-json3-dev libcli11-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev
+libsqlitecpp-dev libsqlite3-dev nlohmann-json3-dev libcli11-dev zlib1g-dev libjpeg-dev libpng-dev
 libeigen3-dev libnlopt-dev libnlopt-cxx-dev libboost-dev
 dataset-fashion-mnist"
 # OpenBLAS is not required to build, but LibTorch uses whatever BLAS is installed, and the reference BLAS is
