@@ -283,7 +283,7 @@ class BadInputTest : public QObject {
         row("archive: long name", {"run", "plain.json", "--archive", longName}, 5,
             "cannot be accessed: File name too long");
         row("archive: in what is no folder", {"run", "plain.json", "--archive", "loop.json/a.sqlite"}, 5,
-            "The folder loop.json for the archive cannot be made");
+            "The folder loop.json for the archive cannot be created");
         row("export: long name",
             {"export", "last", "--archive", "sound.sqlite", "--format", "csv", "--out", longName}, 5,
             "cannot be written: File name too long");

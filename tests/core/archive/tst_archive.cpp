@@ -845,7 +845,7 @@ class ArchiveTest : public QObject {
         const Folder folder;
         std::ofstream(folder / "file") << "x";
         const QString message = refusal([&] { Archive archive(folder / "file/sub/runs.sqlite"); });
-        QVERIFY2(message.contains("for the archive cannot be made"), qPrintable(message));
+        QVERIFY2(message.contains("for the archive cannot be created"), qPrintable(message));
         QVERIFY2(message.contains("file/sub"), qPrintable(message));
     }
 

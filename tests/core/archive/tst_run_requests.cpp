@@ -65,7 +65,7 @@ class RunRequestsTest : public QObject {
         QVERIFY2(refused() == "2: Run aaaaaaaa (small) is running in another process. Stop it there first.",
                  qPrintable(refused()));
         begun.end();
-        QVERIFY2(refused({}, 30).contains("has done 30 steps already"), qPrintable(refused({}, 30)));
+        QVERIFY2(refused({}, 30).contains("has already done 30 steps"), qPrintable(refused({}, 30)));
         QVERIFY2(refused({{"budget.epochs", "3"}}).contains("has completed its 3 epochs"),
                  qPrintable(refused({{"budget.epochs", "3"}})));
         const QString wrong = refused({{"budget.epochs", "-1"}, {"sede", "1"}});

@@ -116,7 +116,7 @@ class TestNumpyArray : public QObject {
         row("header cut", npy("|u1", "(3,)", "abc").first(40), "header is cut short");
         row("huge header", QByteArray("\x93NUMPY\2\0\xFF\xFF\xFF\x7F", 12), "header is cut short");
         row("no dictionary", header("[1, 2]"), "lacks a '{'");
-        row("key missing", header("{'descr': '|u1', 'shape': (1,)}"), "not all of");
+        row("key missing", header("{'descr': '|u1', 'shape': (1,)}"), "does not have all of");
         row("unknown key", header("{'descr': '|u1', 'order': True}"), "unknown key 'order'");
         row("no flag", header("{'fortran_order': Maybe}"), "neither True nor False");
         row("negative extent", npy("|u1", "(-1,)", ""), "not a list of sizes");
