@@ -109,7 +109,7 @@ Subcommand hypergradientsCommand(CLI::App& program) {
                 if (checkpoint == nullptr)
                     throw Error(ErrorKind::usage, "The run " + run +
                                                       " has no checkpoint at which hypergradients could be "
-                                                      "taken. Choose one that has finished an epoch.");
+                                                      "computed. Choose one that has finished an epoch.");
                 std::vector<std::pair<std::string, std::string>> assignments;
                 if (!options->device.empty()) assignments.emplace_back("device", options->device);
                 const ParsedExperiment parsed =

@@ -217,7 +217,8 @@ class TestCsvReader : public QObject {
     }
 
     void controlCharactersAreShownAsCodes() {
-        EXPECT_ERROR(data, read("a,y\n1,2.5\n\x1b[2J,2.5\n"), "line 3", "\"\\x1b[2J\" is not a number. Mend");
+        EXPECT_ERROR(data, read("a,y\n1,2.5\n\x1b[2J,2.5\n"), "line 3",
+                     "\"\\x1b[2J\" is not a number. Correct");
         EXPECT_ERROR(data,
                      read("a,y\n1,2.5\n\xC2\x9B"
                           "2J,2.5\n"),

@@ -83,7 +83,7 @@ void tst_search_options::mistakeIsToldWithItsPlace_data() {
     row("grid above the range", R"({"type": "grid", "values": [{"name": "rate", "values": [0.1, 0.95]}]})",
         "", "", "tuner.values[0].values", "expected values from 0 to 0.9, the range of \"rate\", found 0.95");
     row("grid below the range", R"({"type": "grid", "values": [{"name": "decay", "values": [0]}]})", "", "",
-        "tuner.values[0].values", "expected values from 0.0001 to 1, the range of \"decay\"");
+        "tuner.values[0].values", "expected values from 1e-4 to 1, the range of \"decay\"");
     const char* holes = R"([{"name": "rate", "initial": 1, "min": 0, "max": 5, "discrete": true}])";
     ordered_json discrete = sound();
     discrete["model"]["parts"] = ordered_json::parse(R"([{"type": "linear", "out": 10}])");
