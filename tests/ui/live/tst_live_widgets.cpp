@@ -68,7 +68,7 @@ class TestLiveWidgets : public QObject {
         panel.confirm({.name = "dropout", .value = 0.0007123, .step = 7});
         QVERIFY(!labels(panel).contains("→"));
         panel.showValue("dropout", 0.0008);
-        QCOMPARE(dropout->text(), QStringLiteral("0.0008"));
+        QCOMPARE(dropout->text(), QStringLiteral("8e-4"));
     }
 
     void nothingIsAppliedThatChangesNothingOrLiesOutside() {
