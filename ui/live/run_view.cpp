@@ -3,6 +3,7 @@
 #include "core/run/overloaded.h"
 #include "ui/live/plot_grid.h"
 #include "ui/live/run_header.h"
+#include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
 #include "ui/text/series_text.h"
 #include "ui/widgets/curve_plot.h"
@@ -344,11 +345,11 @@ void RunView::showLatest() {
     for (std::size_t i = 0; i < hyperparameterPlots_.size(); ++i) {
         const auto& [plot, curve, latest] = hyperparameterPlots_[i];
         if (plot == nullptr || plot->data(curve).size() == 0) continue;
-        QString detail = QString::number(latest.value, 'g', 4);
+        QString detail = roundedText(latest.value, 4);
         if (!experiment_.hyperparameters[i].tune)
             detail = tr("fixed at %1").arg(detail);
         else if (latest.spread)
-            detail += tr("   σ %1").arg(latest.spread->scale, 0, 'g', 3);
+            detail += tr("   σ %1").arg(roundedText(latest.spread->scale, 3));
         plot->setDetail(detail);
     }
 }
