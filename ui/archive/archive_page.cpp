@@ -14,6 +14,7 @@
 #include <QSettings>
 #include <QSplitter>
 #include <QStackedLayout>
+#include <QToolBar>
 #include <QToolButton>
 #include <QVBoxLayout>
 

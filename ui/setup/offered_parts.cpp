@@ -56,7 +56,7 @@ const std::vector<OfferedPart>& offeredParts() {
             all.push_back({.id = QString::fromStdString(partType(part)),
                            .group = groupName(traits.group),
                            .toolTip = QString::fromUtf8(traits.description),
-                           .part = std::move(part)});
+                           .part = part});
         }
         return all;
     }();
