@@ -15,6 +15,8 @@
 #include <torch/cuda.h>
 #include <torch/version.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -193,6 +195,9 @@ class Run {
   private:
     RunState train();
     void start(const Dataset& dataset, at::Device device);
+    StepRecording recording(at::Device device);
+    void continueFrom(const Checkpoint& checkpoint);
+    RunStarted started(const DataInfo& data, at::Device device) const;
     void evaluateWhenDue();
     void publishSteps(bool wait);
     bool obey(const Command& command);
@@ -315,9 +320,10 @@ void Run::publishLoading(std::string_view what, double fraction) {
     events_.publish(progress);
 }
 
-void Run::start(const Dataset& dataset, at::Device device) {
-    const Experiment& experiment = request_.experiment;
+/// How steps are recorded as graphs on this device; says in the log why they are not.
+StepRecording Run::recording(at::Device device) {
     StepRecording recording;
+    const Experiment& experiment = request_.experiment;
     const auto [recorder, reason] = deviceRecorder(device);
     if (experiment.graphs && device.is_cuda() && traitsOf(experiment.tuner).needsDerivatives) {
         events_.publish(LogLine{LogLevel::info,
@@ -335,24 +341,57 @@ void Run::start(const Dataset& dataset, at::Device device) {
         if (!recorder)
             events_.publish(LogLine{LogLevel::info, "Steps are not recorded as graphs: " + reason + "."});
     }
+    return recording;
+}
+
+void Run::continueFrom(const Checkpoint& checkpoint) {
+    training_->load(checkpoint);
+    const auto note = [&](const char* key, const std::string& now, const char* what) {
+        const auto then = checkpoint.metadata.find(key);
+        if (then != checkpoint.metadata.end() && then->second != now)
+            events_.publish(LogLine{LogLevel::warning, std::string("The run was saved with ") + what + " " +
+                                                           then->second + " and continues with " + now +
+                                                           ": its figures may differ in the last digits."});
+    };
+    note("torch", TORCH_VERSION, "LibTorch");
+    note("threads", std::to_string(at::get_num_threads()), "a thread count of");
+}
+
+RunStarted Run::started(const DataInfo& data, at::Device device) const {
+    RunStarted event;
+    event.run = request_.run;
+    event.place = request_.place;
+    event.experiment = request_.experiment;
+    event.data = data;
+    event.environment.device = device.str();
+    event.environment.deviceName = device.is_cpu() ? cpuName() : describeCuda(device.index()).name;
+    event.environment.torchVersion = TORCH_VERSION;
+    event.environment.blas = blasInUse().first;
+    event.environment.programVersion = DSTN_VERSION;
+    std::array<char, 256> host{};
+    if (gethostname(host.data(), host.size() - 1) == 0) event.environment.host = host.data();
+    event.environment.threads = at::get_num_threads();
+    std::vector<std::string> hyperparameters, perturbed;
+    for (const auto& [name, value] : training_->hyperparameters()) hyperparameters.push_back(name);
+    for (const auto& [name, value] : training_->scales()) perturbed.push_back(name);
+    event.series = seriesOfRun(hyperparameters, perturbed);
+    event.stepsTotal = stepsTotal_;
+    event.stepsPerEpoch = training_->stepsPerEpoch();
+    event.firstStep = firstStep_;
+    for (const auto& [name, tensor] : training_->problem().network.general())
+        event.parameters += tensor.numel();
+    for (const auto& [name, tensor] : training_->problem().network.response())
+        event.responseParameters += tensor.numel();
+    return event;
+}
+
+void Run::start(const Dataset& dataset, at::Device device) {
+    const Experiment& experiment = request_.experiment;
     if (experiment.precision == Precision::tf32 && device.is_cpu())
         events_.publish(
             LogLine{LogLevel::warning, "The CPU does not support tf32: the run computes in float32."});
-    training_ = std::make_unique<Training>(experiment, dataset, device, std::move(recording));
-    if (request_.checkpoint) {
-        const Checkpoint checkpoint = readCheckpoint(*request_.checkpoint);
-        training_->load(checkpoint);
-        const auto note = [&](const char* key, const std::string& now, const char* what) {
-            const auto then = checkpoint.metadata.find(key);
-            if (then != checkpoint.metadata.end() && then->second != now)
-                events_.publish(
-                    LogLine{LogLevel::warning, std::string("The run was saved with ") + what + " " +
-                                                   then->second + " and continues with " + now +
-                                                   ": its figures may differ in the last digits."});
-        };
-        note("torch", TORCH_VERSION, "LibTorch");
-        note("threads", std::to_string(at::get_num_threads()), "a thread count of");
-    }
+    training_ = std::make_unique<Training>(experiment, dataset, device, recording(device));
+    if (request_.checkpoint) continueFrom(readCheckpoint(*request_.checkpoint));
     if (request_.inherit) training_->inherit(readCheckpoint(*request_.inherit));
     firstStep_ = training_->stepsDone();
     firstSeconds_ = sampledSeconds_ = training_->seconds();
@@ -362,31 +401,7 @@ void Run::start(const Dataset& dataset, at::Device device) {
     examplesPerStep_ =
         static_cast<double>(dataset.info.train) / static_cast<double>(training_->stepsPerEpoch());
 
-    RunStarted started;
-    started.run = request_.run;
-    started.place = request_.place;
-    started.experiment = experiment;
-    started.data = dataset.info;
-    started.environment.device = device.str();
-    started.environment.deviceName = device.is_cpu() ? cpuName() : describeCuda(device.index()).name;
-    started.environment.torchVersion = TORCH_VERSION;
-    started.environment.blas = blasInUse().first;
-    started.environment.programVersion = DSTN_VERSION;
-    std::array<char, 256> host{};
-    if (gethostname(host.data(), host.size() - 1) == 0) started.environment.host = host.data();
-    started.environment.threads = at::get_num_threads();
-    std::vector<std::string> hyperparameters, perturbed;
-    for (const auto& [name, value] : training_->hyperparameters()) hyperparameters.push_back(name);
-    for (const auto& [name, value] : training_->scales()) perturbed.push_back(name);
-    started.series = seriesOfRun(hyperparameters, perturbed);
-    started.stepsTotal = stepsTotal_;
-    started.stepsPerEpoch = training_->stepsPerEpoch();
-    started.firstStep = firstStep_;
-    for (const auto& [name, tensor] : training_->problem().network.general())
-        started.parameters += tensor.numel();
-    for (const auto& [name, tensor] : training_->problem().network.response())
-        started.responseParameters += tensor.numel();
-    events_.publish(started);
+    events_.publish(started(dataset.info, device));
     for (const std::string& name : experiment.heldNames())
         events_.publish(
             LogLine{LogLevel::info, "\"" + name +

@@ -43,6 +43,33 @@ LivePage::LivePage(RunController& controller, QWidget* parent)
     stop_->setToolTip(tr("End the run after this step; it is kept with a checkpoint (Ctrl+.)"));
     checkpoint_->setToolTip(tr("Save everything needed to go on from here (Ctrl+K)"));
 
+    view_->header()->addControls(makeControls());
+    splitter_->addWidget(view_);
+    splitter_->addWidget(makeSide());
+    splitter_->setStretchFactor(0, 1);
+    splitter_->setStretchFactor(1, 0);
+    splitter_->setSizes({1000, 270});
+    splitter_->setHandleWidth(14);
+    splitter_->setChildrenCollapsible(true);
+    splitter_->setCollapsible(0, false);
+
+    empty_->setAction(tr("Go to Set up"));
+    connect(empty_, &EmptyState::actionChosen, this, &LivePage::setUpRequested);
+    stack_->addWidget(empty_);
+    stack_->addWidget(splitter_);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(16, 14, 16, 12);
+    layout->setSpacing(10);
+    layout->addWidget(banner_);
+    layout->addWidget(stack_, 1);
+
+    connectActions();
+    connectController();
+    connectView();
+    updateActions();
+}
+
+QWidget* LivePage::makeControls() {
     auto* controls = new QWidget;
     auto* controlLayout = new QHBoxLayout(controls);
     controlLayout->setContentsMargins(0, 0, 0, 0);
@@ -55,8 +82,10 @@ LivePage::LivePage(RunController& controller, QWidget* parent)
         button->setFocusPolicy(Qt::StrongFocus);
         controlLayout->addWidget(button);
     }
-    view_->header()->addControls(controls);
+    return controls;
+}
 
+QWidget* LivePage::makeSide() {
     auto* nudgeBox = new QGroupBox(tr("Nudge"));
     auto* nudgeLayout = new QVBoxLayout(nudgeBox);
     auto* nudgeScroll = new QScrollArea;
@@ -82,25 +111,10 @@ LivePage::LivePage(RunController& controller, QWidget* parent)
     side->addWidget(eventBox);
     side->setStretchFactor(0, 3);
     side->setStretchFactor(1, 2);
-    splitter_->addWidget(view_);
-    splitter_->addWidget(side);
-    splitter_->setStretchFactor(0, 1);
-    splitter_->setStretchFactor(1, 0);
-    splitter_->setSizes({1000, 270});
-    splitter_->setHandleWidth(14);
-    splitter_->setChildrenCollapsible(true);
-    splitter_->setCollapsible(0, false);
+    return side;
+}
 
-    empty_->setAction(tr("Go to Set up"));
-    connect(empty_, &EmptyState::actionChosen, this, &LivePage::setUpRequested);
-    stack_->addWidget(empty_);
-    stack_->addWidget(splitter_);
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(16, 14, 16, 12);
-    layout->setSpacing(10);
-    layout->addWidget(banner_);
-    layout->addWidget(stack_, 1);
-
+void LivePage::connectActions() {
     connect(pause_, &QAction::triggered, this, [this] {
         // Pressing again before the engine has confirmed takes the command back.
         const bool halted =
@@ -114,6 +128,9 @@ LivePage::LivePage(RunController& controller, QWidget* parent)
     connect(stop_, &QAction::triggered, &controller_, &RunController::stop);
     connect(checkpoint_, &QAction::triggered, &controller_, &RunController::takeCheckpoint);
     connect(nudge_, &NudgePanel::nudged, &controller_, &RunController::setHyperparameter);
+}
+
+void LivePage::connectController() {
     connect(&controller_, &RunController::eventArrived, this, &LivePage::feed);
     connect(&controller_, &RunController::pendingChanged, this, [this](Pending pending) {
         if (pending == Pending::starting) {
@@ -140,6 +157,9 @@ LivePage::LivePage(RunController& controller, QWidget* parent)
     connect(&controller_, &RunController::failed, this,
             [this](const QString& message) { banner_->showMessage(message, Tone::bad); });
     connect(&controller_, &RunController::idled, this, &LivePage::updateActions);
+}
+
+void LivePage::connectView() {
     connect(view_, &RunView::opened, this, [this] {
         if (resuming_.isEmpty()) return;
         events_->showEarlier(view_->archivedEvents());
@@ -154,7 +174,6 @@ LivePage::LivePage(RunController& controller, QWidget* parent)
             [this](const QString& path) { banner_->showMessage(tr("Written: %1").arg(path), Tone::good); });
     connect(view_, &RunView::exportFailed, this,
             [this](const QString& message) { banner_->showMessage(message, Tone::bad); });
-    updateActions();
 }
 
 void LivePage::resumeFromArchive(const QString& run) {

@@ -42,6 +42,11 @@ class LivePage : public QWidget {
     void changeEvent(QEvent* event) override;
 
   private:
+    QWidget* makeControls(); ///< buttons of the actions
+    QWidget* makeSide();     ///< nudges and events
+    void connectActions();
+    void connectController();
+    void connectView();
     void feed(const Event& event);
     void updateActions();
     void showRun(bool any);

@@ -93,6 +93,38 @@ Timed proposal(std::uint64_t seed) {
     return {[search, past = std::move(past)] { search->next(past); }};
 }
 
+/// Makes an entry's tuner. @return false, with a note, if the experiment does not suit it
+bool makeBench(Entry& entry, const Experiment& experiment, const DataInfo& data, at::Device device,
+               const Batch& batch, at::Generator& generator) {
+    try {
+        entry.bench.emplace(experiment, data, device);
+        // Reverse mode differentiates through this many steps once they have been taken.
+        const auto* unrolled = std::get_if<UnrolledOptions>(&experiment.tuner.options);
+        if (unrolled != nullptr && unrolled->mode == UnrollMode::reverse)
+            for (std::int64_t i = 0; i < unrolled->steps; ++i) entry.bench->tuner->train(batch, generator);
+        return true;
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::usage) throw;
+        entry.bench.reset();
+        const std::string lines = error.what(); // of mistakes, each with its end
+        entry.timing.note = lines.substr(0, lines.find_last_not_of('\n') + 1);
+        return false;
+    }
+}
+
+/// What an entry's steps took.
+void fillIn(Entry& entry, const Timed& plainStep, const Timed& gradient) {
+    TunerTiming& timing = entry.timing;
+    // Iterations that end early cost what they took.
+    timing.countedTrain = entry.bench->tuner->trainCost();
+    timing.countedValidation = entry.bench->tuner->validateCost();
+    timing.trainStepMs = entry.train.median();
+    timing.validationStepMs = entry.validate.median();
+    timing.trainRatio = entry.train.over(plainStep);
+    timing.validationRatio = entry.validate.over(plainStep);
+    timing.hypergradientGradients = entry.validate.over(gradient);
+}
+
 } // namespace
 
 TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, const BenchOptions& options) {
@@ -129,21 +161,7 @@ TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, co
     const Timed *deltaStn = nullptr, *stn = nullptr;
     for (const auto& [name, spec] : tunersWithin(experiment.tuner)) {
         Entry& entry = entries.emplace_back(Entry{.timing = {.tuner = name}});
-        try {
-            const Experiment tuned = under(experiment, spec);
-            entry.bench.emplace(tuned, data, device);
-            // Reverse mode differentiates through this many steps once they have been taken.
-            const auto* unrolled = std::get_if<UnrolledOptions>(&spec.options);
-            if (unrolled != nullptr && unrolled->mode == UnrollMode::reverse)
-                for (std::int64_t i = 0; i < unrolled->steps; ++i)
-                    entry.bench->tuner->train(batch, generator);
-        } catch (const Error& error) {
-            if (error.kind() != ErrorKind::usage) throw;
-            entry.bench.reset();
-            const std::string lines = error.what(); // of mistakes, each with its end
-            entry.timing.note = lines.substr(0, lines.find_last_not_of('\n') + 1);
-            continue;
-        }
+        if (!makeBench(entry, under(experiment, spec), data, device, batch, generator)) continue;
         entry.train.step = [&entry, &batch, &generator] { entry.bench->tuner->train(batch, generator); };
         entry.validate.step = [&entry, &batch, &generator] {
             entry.bench->tuner->validate(batch, generator);
@@ -163,17 +181,7 @@ TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, co
     report.plainStepMs = plainStep.median();
     report.gradientMs = gradient.median();
     for (Entry& entry : entries) {
-        if (entry.bench) {
-            TunerTiming& timing = entry.timing;
-            // Iterations that end early cost what they took.
-            timing.countedTrain = entry.bench->tuner->trainCost();
-            timing.countedValidation = entry.bench->tuner->validateCost();
-            timing.trainStepMs = entry.train.median();
-            timing.validationStepMs = entry.validate.median();
-            timing.trainRatio = entry.train.over(plainStep);
-            timing.validationRatio = entry.validate.over(plainStep);
-            timing.hypergradientGradients = entry.validate.over(gradient);
-        }
+        if (entry.bench) fillIn(entry, plainStep, gradient);
         report.tuners.push_back(entry.timing);
     }
     if (stn != nullptr && deltaStn != nullptr) report.stnOverDeltaStn = stn->over(*deltaStn);
