@@ -38,7 +38,9 @@ class PngReader {
             png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
         } else {
             png_set_crc_action(png_, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
+#ifdef PNG_IGNORE_ADLER32 // a library may be built without it
             png_set_option(png_, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
+#endif
         }
         // What says nothing about the colours, as texts and profiles do, is skipped, and so is transparency.
         // How large an image may be is decided by who asks.
