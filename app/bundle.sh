@@ -54,7 +54,7 @@ fi
 
 # The folder, the version and the CUDA version of torch, a line each.
 found=$("$python" "$root/app/bundle/find_torch.py") ||
-    fail "$python has no torch to build against; its reason stands above."
+    fail "$python has no torch to build against; see its error above."
 folder=$(printf '%s\n' "$found" | sed -n 1p)
 version=$(printf '%s\n' "$found" | sed -n 2p)
 cuda=$(printf '%s\n' "$found" | sed -n 3p)
@@ -72,9 +72,9 @@ with_cuda=ON
 grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$build/CMakeCache.txt" || rm -rf "$build"
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DDSTN_BUILD_UI=OFF -DDSTN_BUILD_TESTS=ON \
     "-DDSTN_TORCH=$folder" -DDSTN_TORCH_CUDA=$with_cuda -DCMAKE_SKIP_RPATH=ON >&2 ||
-    fail "The build could not be configured; CMake's reason stands above."
+    fail "The build could not be configured; see CMake's error above."
 cmake --build "$build" --parallel "$(build_jobs)" --target dstn dstn-engine dstn-test-engine >&2 ||
-    fail "The build failed; the compiler's reason stands above."
+    fail "The build failed; see the compiler's error above."
 
 program=$(sed -n 's/^project(delta-stn-workbench VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
 name=dstn-$program-linux-$(uname -m)

@@ -79,7 +79,7 @@ tell_needs() {
     fi
     say "The build needs a C++20 compiler, CMake 3.23, Ninja, LibTorch 1.13 or newer (--pypi-torch fetches one),"
     say "Qt 6.4 (Widgets, Svg, Test), QCustomPlot 2.1 for Qt 6, SQLiteCpp, nlohmann-json 3.9, CLI11, zlib,"
-    say "libjpeg-turbo, libpng 1.6, Eigen 3.3, NLopt and Boost's headers. Trying to build with what is there."
+    say "libjpeg-turbo, libpng 1.6, Eigen 3.3, NLopt and Boost's headers. Trying to build with what is installed."
 }
 
 # Installs those of the packages named as arguments that are missing.
@@ -99,16 +99,16 @@ install_packages() {
         as_root=sudo
     else
         fail "These packages are missing: $missing
-Installing them takes root, and there is no sudo. As root, run: apt-get install $missing"
+Installing them requires root, and sudo is missing. As root, run: apt-get install $missing"
     fi
     say "Installing the missing packages with apt${as_root:+ (sudo may ask for your password)}: $missing"
     # Package lists may be there already when the network is not.
     # shellcheck disable=SC2086 # as_root may be empty, missing is a list
-    $as_root apt-get update -qq >&2 || say "The package lists could not be updated; trying with the present ones."
+    $as_root apt-get update -qq >&2 || say "The package lists could not be updated; trying with the existing ones."
     # shellcheck disable=SC2086
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >&2 && return
     say "The packages could not be installed: $missing
-apt's reason stands above. Check the network connection and the package sources, then try again; with
+See apt's error above. Check the network connection and the package sources, then try again; with
 --no-install this step is left out."
     case $missing in
     *libtorch-dev*)
@@ -139,11 +139,11 @@ install_pypi_torch() {
     # What is left of a failed attempt would spoil this one.
     rm -rf "$venv"
     python3 -m venv "$venv" >&2 ||
-        fail "The virtual environment build/torch-venv could not be made; Python's reason stands above."
+        fail "The virtual environment build/torch-venv could not be made; see Python's error above."
     # shellcheck disable=SC2086 # a list
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps $pypi_torch >&2 ||
         fail "LibTorch could not be fetched: $pypi_torch
-pip's reason stands above. These packages are there for x86-64 and Python 3.10 to 3.14."
+See pip's error above. These packages are there for x86-64 and Python 3.10 to 3.14."
     : >"$venv/complete"
     [ -n "$(pypi_torch_folder)" ] || fail "There is no folder torch in build/torch-venv; remove it and try again."
 }
@@ -170,7 +170,7 @@ build_jobs() {
 configure() {
     say "Configuring in ${build#"$root"/}."
     (cd "$root" && cmake --preset "$preset" "$@" >&2) ||
-        fail "The build could not be configured; CMake's reason stands above."
+        fail "The build could not be configured; see CMake's error above."
 }
 
 # Configures the release build where it is not as it is wanted, and builds the targets named as arguments (none:
@@ -201,5 +201,5 @@ build_release() {
     fi
     # shellcheck disable=SC2086 # a list
     cmake --build "$build" --parallel "$(build_jobs)" $targets >&2 ||
-        fail "The build failed; the compiler's reason stands above."
+        fail "The build failed; see the compiler's error above."
 }

@@ -15,7 +15,7 @@ the script.
                    is replaced
   --mirror URL     the package mirror (default: the one of this machine's apt)
   --pypi-torch     run both commands with --pypi-torch, without the package libtorch-dev
-  --again          go on in the system that an earlier trial left, with what it installed and built
+  --again          continue in the system of an earlier trial, with everything it installed and built
   --ccache DIR     share this folder of ccache, so that repeated trials are cheap; the times are then not those of a
                    first build
   --help           show this text
@@ -69,10 +69,10 @@ done
 case $name in
 bookworm | trixie) ;;
 '') refuse "Name the system: bookworm or trixie." ;;
-*) refuse "There is no system $name here, only bookworm and trixie." ;;
+*) refuse "Unknown system $name: choose bookworm or trixie." ;;
 esac
 
-[ "$(id -u)" -eq 0 ] || fail "Making a system takes root."
+[ "$(id -u)" -eq 0 ] || fail "This script must run as root."
 for tool in debootstrap unshare git; do
     command -v $tool >/dev/null || fail "$tool is missing. Install it (Debian: debootstrap, util-linux, git)."
 done
@@ -86,7 +86,7 @@ fi
 mkdir -p "$folder" || exit 1
 folder=$(CDPATH='' cd -- "$folder" && pwd -P) || exit 1
 case $folder/ in
-"$root"/*) fail "The system cannot be made inside the source tree ($folder): its copy would hold itself." ;;
+"$root"/*) fail "The system cannot be made inside the source tree ($folder): the copy would contain itself." ;;
 esac
 tree=/src/delta-stn-workbench
 
@@ -98,18 +98,18 @@ make_system() {
         mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
             sed -n 's/^Debian //p' | sed -n 1p)
         [ -n "$mirror" ] ||
-            fail "This machine's apt knows no mirror of Debian (apt-get update may help); name one with --mirror."
+            fail "apt on this machine has no Debian mirror configured (apt-get update may help); name one with --mirror."
     fi
     if [ -e "$folder/.made" ] || [ -z "$(ls -A "$folder")" ]; then
         find "$folder" -xdev -mindepth 1 -delete || exit 1
     else
-        fail "$folder holds something else than a system made by this script; name another folder with --folder."
+        fail "$folder holds something other than a system made by this script; name another folder with --folder."
     fi
     : >"$folder/.made"
     say "Making $name in $folder."
     debootstrap --variant=minbase "$name" "$folder" "$mirror" >"$folder/.debootstrap.log" 2>&1 || {
         tail -n 20 "$folder/.debootstrap.log" >&2
-        fail "debootstrap failed; its last words stand above."
+        fail "debootstrap failed; see the end of its output above."
     }
     # How this machine's apt and pip reach their packages.
     apt-config dump 2>/dev/null | grep -E '^Acquire::(Check-|Retries|Force|https?::)' >"$folder/etc/apt/apt.conf.d/90host"

@@ -17,7 +17,7 @@ Runs clang-tidy over the files named (default: all sources of core, ui and app w
 passed is not analysed again until its preprocessed text, its compiler options, .clang-tidy or clang-tidy's
 version changes. The stamps that say so are in ~/.cache/delta-stn-workbench/tidy.
 
-  --all       analyse also what passed before
+  --all       also analyse files that passed before
   --changed   only files changed since the branch left main (on main: by the last commit)
   --help      show this text
 TEXT
@@ -54,7 +54,7 @@ export version
 configure() {
     cmake -S . -B build/tidy -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
         -DDSTN_BUILD_ENGINE=OFF -DDSTN_BUILD_TESTS=OFF >build/tidy.log 2>&1 ||
-        { cat build/tidy.log >&2 && fail "The build could not be configured; CMake's reason stands above."; }
+        { cat build/tidy.log >&2 && fail "The build could not be configured; see CMake's error above."; }
 }
 
 # "FILE<TAB>FOLDER<TAB>COMMAND" for every source that CMake compiles and we wrote.
@@ -126,7 +126,7 @@ if [ "$changed" = yes ] || [ $# -gt 0 ]; then
     else
         names=$(printf '%s\n' "$@" | sed "s|^$root/||")
         unknown=$(grep -vxFf <(cut -f 1 <<<"$lines") <<<"$names" || true)
-        [ -z "$unknown" ] || fail "These are no sources that clang-tidy can analyse: $unknown"
+        [ -z "$unknown" ] || fail "clang-tidy cannot analyse these files: $unknown"
     fi
     lines=$(awk -F '\t' 'NR == FNR { wanted[$0] = 1; next } $1 in wanted' <(printf '%s\n' "$names") - <<<"$lines")
     if [ -z "$lines" ]; then
@@ -136,5 +136,5 @@ if [ "$changed" = yes ] || [ $# -gt 0 ]; then
 fi
 # shellcheck disable=SC2016 # it expands in the shell that xargs starts
 printf '%s\n' "$lines" | tr '\n' '\0' | xargs -0 -n 1 -P "$(getconf _NPROCESSORS_ONLN)" bash -c 'analyse "$1"' _ ||
-    fail "clang-tidy found mistakes; they stand above."
+    fail "clang-tidy found mistakes; see above."
 find "$stamps" -type f -mtime +30 -delete

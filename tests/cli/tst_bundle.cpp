@@ -116,7 +116,7 @@ class TestBundle : public QObject {
               "tst_bad: FAILED: exit code 1", "FAIL!  : one is not two",
               "== dstn bench --preset cifar10-resnet18 --device cuda",
               "dstn bench --preset fashion-mnist-cnn: FAILED: exit code 4", "out of luck",
-              "dstn bench --preset cifar10-resnet18: passed", "\n2 FAILED, as told above."})
+              "dstn bench --preset cifar10-resnet18: passed", "\n2 FAILED; see above."})
             QVERIFY2(report.contains(line), qPrintable(QString(line) + "\n" + report));
 
         tree_->makeScript("bundle/bin/dstn", "echo 'device cuda   not available: no driver'");

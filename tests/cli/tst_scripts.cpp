@@ -272,6 +272,14 @@ class TestScripts : public QObject {
         QVERIFY(calls().indexOf("cmake --build") < calls().indexOf("ctest"));
     }
 
+    void checksAreBuiltInAFolderOfTheirOwn() {
+        pretendBuilt();
+        QCOMPARE(run("tests/run.sh", {"--no-install", "--ci"}).code, 3);
+        QVERIFY2(calls().contains("cmake --preset ci\n"), qPrintable(calls()));
+        QVERIFY2(calls().contains("cmake --build " + path("build/ci") + " "), qPrintable(calls()));
+        QVERIFY2(calls().contains("ctest --test-dir " + path("build/ci") + " "), qPrintable(calls()));
+    }
+
     /// Stand-ins that make a system and run commands in it; their output is what `chroot` is told.
     void pretendDistributions() const {
         makeTool("unshare", "while [ \"$1\" != sh ]; do shift; done; exec \"$@\"");
@@ -325,7 +333,7 @@ class TestScripts : public QObject {
         QVERIFY2(inside.code == 1 && inside.err.contains("inside the source tree"), qPrintable(inside.err));
         QDir().mkpath(path("pictures/mine"));
         const Result foreign = run("tree/tests/distributions.sh", {"--folder", path("pictures"), "trixie"});
-        QVERIFY2(foreign.code == 1 && foreign.err.contains("something else"), qPrintable(foreign.err));
+        QVERIFY2(foreign.code == 1 && foreign.err.contains("something other"), qPrintable(foreign.err));
         QVERIFY(QFile::exists(path("pictures/mine")));
         const Result nothing =
             run("tree/tests/distributions.sh", {"--again", "--folder", path("nothing"), "trixie"});
@@ -338,7 +346,7 @@ class TestScripts : public QObject {
                                   {"--folder", path("newer"), "--mirror", "http://mirror.invalid", "trixie"});
         QVERIFY2(failed.code == 1 && failed.err.contains("no such suite"), qPrintable(failed.err));
         makeTool("id", "echo 1000");
-        refused({"trixie"}, 1, "takes root");
+        refused({"trixie"}, 1, "must run as root");
     }
 
     void ciScriptIsWellFormed() {
