@@ -2,6 +2,7 @@
 #include "app/dstn/run_text.h"
 #include "app/dstn/subcommands.h"
 #include "core/archive/run_filter.h"
+#include "core/archive/run_json.h"
 
 #include <iostream>
 #include <memory>
@@ -37,7 +38,7 @@ Subcommand listCommand(CLI::App& program) {
                 std::erase_if(runs, [&](const RunRow& run) { return !filter.matches(run); });
                 if (options->json)
                     for (const RunRow& run : runs)
-                        std::cout << rowJson(run).dump(-1, ' ', false,
+                        std::cout << jsonRun(run).dump(-1, ' ', false,
                                                        nlohmann::json::error_handler_t::replace)
                                   << '\n';
                 else if (runs.empty())

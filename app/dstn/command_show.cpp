@@ -1,6 +1,7 @@
 #include "app/dstn/archive_option.h"
 #include "app/dstn/run_text.h"
 #include "app/dstn/subcommands.h"
+#include "core/archive/run_json.h"
 
 #include <iostream>
 #include <memory>
@@ -21,12 +22,14 @@ Subcommand showCommand(CLI::App& program) {
     return {app, [options] {
                 const Archive archive = options->archive.open();
                 const RunDetails details = archive.details(archive.resolve(options->run));
-                if (options->json)
-                    std::cout << detailsJson(details).dump(-1, ' ', false,
-                                                           nlohmann::json::error_handler_t::replace)
-                              << '\n';
-                else
+                if (options->json) {
+                    nlohmann::ordered_json json = jsonRun(details);
+                    addHistory(json, details);
+                    json["series"] = details.series;
+                    std::cout << json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+                } else {
                     std::cout << detailsText(details);
+                }
                 return 0;
             }};
 }

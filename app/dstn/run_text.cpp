@@ -1,57 +1,12 @@
 #include "app/dstn/run_text.h"
 
 #include "app/dstn/terminal.h"
-#include "core/archive/stored_experiment.h"
 #include "core/number_text.h"
-#include "core/run/json.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace dstn::cli {
-
-using Json = nlohmann::ordered_json;
-
-Json rowJson(const RunRow& run) {
-    return {{"id", run.id},
-            {"name", run.name},
-            {"data", run.dataName},
-            {"model", run.modelName},
-            {"method", run.method},
-            {"state", std::string(name(run.state))},
-            {"reason", run.reason},
-            {"created", run.created},
-            {"seconds", jsonNumber(run.seconds)},
-            {"gradients", jsonNumber(run.gradients)},
-            {"study", run.study.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(run.study)},
-            {"steps", run.steps},
-            {"steps_total", run.stepsTotal},
-            {"steps_per_epoch", run.stepsPerEpoch},
-            {"best_epoch", run.bestEpoch ? Json(*run.bestEpoch) : Json()},
-            {"best_validation_loss", jsonNumber(run.bestValidationLoss)},
-            {"best_validation_accuracy", jsonNumber(run.bestValidationAccuracy)},
-            {"best_validation_perplexity", jsonNumber(run.bestValidationPerplexity)},
-            {"test_at_best", jsonNumber(run.testAtBest)},
-            {"test_perplexity_at_best", jsonNumber(run.testPerplexityAtBest)},
-            {"tags", run.tags},
-            {"note", run.note},
-            {"starred", run.starred},
-            {"resumable", run.resumable}};
-}
-
-Json detailsJson(const RunDetails& details) {
-    Json json = rowJson(details.row);
-    json["parameters"] = details.parameters;
-    json["response_parameters"] = details.responseParameters;
-    json["environment"] = jsonEnvironment(details.environment);
-    json["experiment"] = storedExperiment(details);
-    Json& epochs = json["epochs"] = Json::array();
-    for (const EpochResult& epoch : details.epochs) epochs.push_back(jsonEpoch(epoch));
-    json["series"] = details.series;
-    Json& events = json["events"] = Json::array();
-    for (const auto& [time, text] : details.events) events.push_back({{"time", time}, {"text", text}});
-    return json;
-}
 
 static std::string epochsText(const RunRow& run) {
     if (run.stepsPerEpoch <= 0) return "-";

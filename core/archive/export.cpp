@@ -1,7 +1,7 @@
 #include "core/archive/archive_impl.h"
 #include "core/archive/csv_field.h"
 #include "core/archive/exact_number.h"
-#include "core/archive/stored_experiment.h"
+#include "core/archive/run_json.h"
 #include "core/run/json.h"
 
 #include <SQLiteCpp/Transaction.h>
@@ -54,47 +54,18 @@ Json jsonSteps(const std::vector<double>& steps) {
     return list;
 }
 
-Json jsonRun(const RunDetails& details, const std::vector<Curve>& curves) {
-    const RunRow& row = details.row;
+Json exported(const RunDetails& details, const std::vector<Curve>& curves) {
     Json document;
     document["format"] = "delta-stn-workbench run";
     document["version"] = 1;
-    document["run"] = {{"id", row.id},
-                       {"name", row.name},
-                       {"data", row.dataName},
-                       {"model", row.modelName},
-                       {"method", row.method},
-                       {"state", std::string(name(row.state))},
-                       {"reason", row.reason},
-                       {"created", row.created},
-                       {"seconds", jsonNumber(row.seconds)},
-                       {"gradients", jsonNumber(row.gradients)},
-                       {"steps", row.steps},
-                       {"steps_total", row.stepsTotal},
-                       {"steps_per_epoch", row.stepsPerEpoch},
-                       {"best_epoch", row.bestEpoch ? Json(*row.bestEpoch) : Json()},
-                       {"best_validation_loss", jsonNumber(row.bestValidationLoss)},
-                       {"best_validation_accuracy", jsonNumber(row.bestValidationAccuracy)},
-                       {"best_validation_perplexity", jsonNumber(row.bestValidationPerplexity)},
-                       {"test_at_best", jsonNumber(row.testAtBest)},
-                       {"test_perplexity_at_best", jsonNumber(row.testPerplexityAtBest)},
-                       {"parameters", details.parameters},
-                       {"response_parameters", details.responseParameters},
-                       {"tags", row.tags},
-                       {"note", row.note},
-                       {"starred", row.starred}};
-    document["experiment"] = storedExperiment(details);
-    document["environment"] = jsonEnvironment(details.environment);
-    Json& epochs = document["epochs"] = Json::array();
-    for (const EpochResult& epoch : details.epochs) epochs.push_back(jsonEpoch(epoch));
+    document["run"] = jsonRun(details);
+    addHistory(document, details);
     Json& series = document["series"] = Json::object();
     for (std::size_t i = 0; i < curves.size(); ++i)
         series[details.series[i]] = {{"step", jsonSteps(curves[i].step)},
                                      {"epoch", jsonNumbers(curves[i].epoch)},
                                      {"seconds", jsonNumbers(curves[i].seconds)},
                                      {"value", jsonNumbers(curves[i].value)}};
-    Json& events = document["events"] = Json::array();
-    for (const auto& [time, text] : details.events) events.push_back({{"time", time}, {"text", text}});
     return document;
 }
 
@@ -136,7 +107,7 @@ void Archive::exportRun(const std::string& run, ExportFormat format, std::ostrea
         if (format == ExportFormat::csv)
             writeCsv(parts.series, curves, out);
         else
-            out << jsonRun(parts, curves).dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
+            out << exported(parts, curves).dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
     });
 }
 

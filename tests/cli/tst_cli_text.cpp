@@ -3,6 +3,7 @@
 #include "app/dstn/run_text.h"
 #include "app/dstn/terminal.h"
 #include "core/archive/run_filter.h"
+#include "core/archive/run_json.h"
 #include "core/run/json.h"
 #include "tests/program.h"
 
@@ -128,9 +129,9 @@ class CliTextTest : public QObject {
             QVERIFY2(details.find(part) != std::string::npos, (part + (" in " + details)).c_str());
         for (const char* part : {"accuracy", "ACC.", "0.25", "0.24", "0.86", "0.85"})
             QVERIFY2(details.find(part) == std::string::npos, (part + (" in " + details)).c_str());
-        QCOMPARE(rowJson(text.row)["best_validation_perplexity"].get<double>(), 61.5);
-        QCOMPARE(rowJson(text.row)["test_perplexity_at_best"].get<double>(), 64.25);
-        QVERIFY(rowJson(run())["best_validation_perplexity"].is_null());
+        QCOMPARE(jsonRun(text.row)["best_validation_perplexity"].get<double>(), 61.5);
+        QCOMPARE(jsonRun(text.row)["test_perplexity_at_best"].get<double>(), 64.25);
+        QVERIFY(jsonRun(run())["best_validation_perplexity"].is_null());
 
         RunDetails image;
         image.row = run();
@@ -290,7 +291,8 @@ class CliTextTest : public QObject {
         details.row = run();
         details.experimentJson = "{";
         try {
-            detailsJson(details);
+            nlohmann::ordered_json json;
+            addHistory(json, details);
             QFAIL("A damaged experiment was shown.");
         } catch (const Error& error) {
             QCOMPARE(error.kind(), ErrorKind::archive);
