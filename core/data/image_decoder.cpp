@@ -11,8 +11,8 @@ void refuseImage(const std::string& name, ImageFault fault, const std::string& r
                     name + ": the image is truncated: its end is missing. Fetch the file again, "
                            "or remove it.");
     case ImageFault::unsupported:
-        throw Error(ErrorKind::data, name + ": images of this kind cannot be decoded (" + printable(reason) +
-                                         "). Convert it, or remove it.");
+        throw Error(ErrorKind::data, name + ": an image of this kind cannot be decoded (" +
+                                         printable(reason) + "). Convert it, or remove it.");
     case ImageFault::memory:
         throw Error(ErrorKind::device, name + ": memory ran out while the image was decoded. Use smaller "
                                               "images, or end other programs.");

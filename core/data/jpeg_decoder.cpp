@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace dstn {
@@ -31,6 +32,8 @@ class Decompressor {
     bool readHeader(std::span<const std::byte> bytes) {
         if (setjmp(failed_) != 0) return false;
         jpeg_create_decompress(&info_);
+        progress_.progress_monitor = countScans;
+        info_.progress = &progress_;
         jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
         jpeg_read_header(&info_, TRUE);
         return true;
@@ -66,6 +69,7 @@ class Decompressor {
 
     /// What the library said when it failed.
     ImageFault fault() const {
+        if (tooManyScans_) return ImageFault::damaged;
         switch (errors_.msg_code) {
         case JWRN_JPEG_EOF:
         case JERR_INPUT_EOF:
@@ -86,6 +90,7 @@ class Decompressor {
         }
     }
     std::string reason() {
+        if (tooManyScans_) return "more than " + std::to_string(mostScans) + " scans";
         std::array<char, JMSG_LENGTH_MAX> text{};
         errors_.format_message(reinterpret_cast<j_common_ptr>(&info_), text.data());
         return std::string("libjpeg: ") + text.data();
@@ -95,11 +100,22 @@ class Decompressor {
     [[noreturn]] static void leave(j_common_ptr info) {
         std::longjmp(static_cast<Decompressor*>(info->client_data)->failed_, 1);
     }
-    /// A warning means that pixels are missing or made up, but for those about the two markers that name a
-    /// file format's version and a colour model.
+    /// A warning means that pixels are missing or made up, except for those about the two markers that name a
+    /// file format's version and a colour model, and about bytes between the last pixel and the end of the
+    /// image, with which some cameras pad their files.
     static void listen(j_common_ptr info, int level) {
-        const int code = info->err->msg_code;
-        if (level < 0 && code != JWRN_JFIF_MAJOR && code != JWRN_ADOBE_XFORM) leave(info);
+        constexpr int endOfImage = 0xD9;
+        const jpeg_error_mgr& errors = *info->err;
+        const bool padding = errors.msg_code == JWRN_EXTRANEOUS_DATA && errors.msg_parm.i[1] == endOfImage;
+        if (level < 0 && errors.msg_code != JWRN_JFIF_MAJOR && errors.msg_code != JWRN_ADOBE_XFORM &&
+            !padding)
+            leave(info);
+    }
+    /// Each scan of a progressive image passes over all of it: a small file of very many would take hours.
+    static void countScans(j_common_ptr info) {
+        if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= mostScans) return;
+        static_cast<Decompressor*>(info->client_data)->tooManyScans_ = true;
+        leave(info);
     }
 
     /// From cyan, magenta, yellow and black. Adobe's programs, which mark their files, store how much light
@@ -122,6 +138,9 @@ class Decompressor {
 
     jpeg_decompress_struct info_{};
     jpeg_error_mgr errors_{};
+    jpeg_progress_mgr progress_{};
+    static constexpr int mostScans = 500; ///< encoders write about ten
+    bool tooManyScans_ = false;
     std::jmp_buf failed_{};
 };
 

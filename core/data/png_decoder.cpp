@@ -6,6 +6,7 @@
 #include <png.h>
 
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -25,7 +26,7 @@ class PngReader {
 
     bool readHeader() {
         if (setjmp(failed_) != 0) return false;
-        png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, leave, ignore);
+        png_ = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, this, leave, ignore, this, allocate, release);
         if (png_ != nullptr) info_ = png_create_info_struct(png_);
         if (info_ == nullptr) {
             fault_ = ImageFault::memory;
@@ -90,6 +91,12 @@ class PngReader {
         std::strncpy(reader.reason_.data(), reason, reader.reason_.size() - 1);
         std::longjmp(reader.failed_, 1);
     }
+    static png_voidp allocate(png_structp png, png_alloc_size_t size) {
+        void* const memory = std::malloc(size);
+        if (memory == nullptr) static_cast<PngReader*>(png_get_mem_ptr(png))->fault_ = ImageFault::memory;
+        return memory;
+    }
+    static void release(png_structp /*png*/, png_voidp memory) { std::free(memory); }
     static void ignore(png_structp /*png*/, png_const_charp /*warning*/) {}
     static void read(png_structp png, png_bytep to, std::size_t count) {
         PngReader& reader = self(png);

@@ -177,9 +177,8 @@ class TestImageFile : public QObject {
                      "f.jpg: the image is damaged (libjpeg: Corrupt JPEG data: premature end of data");
         // And bytes that no pixel needs mean that some of the data were not understood.
         QByteArray longer = whole;
-        longer.insert(longer.size() - 2, "none of the image");
-        EXPECT_ERROR(data, decode(longer), "f.jpg: the image is damaged (libjpeg: Corrupt JPEG data: ",
-                     "extraneous bytes before marker 0xd9");
+        longer.insert(longer.size() - 2, "none of the image"); // as some cameras pad their files
+        QCOMPARE(decode(longer).pixels, decode(whole).pixels);
     }
 
     void jpegOfAnotherVersionOfItsFormatIsRead() {
@@ -194,11 +193,11 @@ class TestImageFile : public QObject {
         const auto frame = bytes.indexOf("\xFF\xC0");
         bytes[frame + 1] = '\xC3';
         EXPECT_ERROR(data, decode(bytes),
-                     "f.jpg: images of this kind cannot be decoded (libjpeg: Unsupported");
+                     "f.jpg: an image of this kind cannot be decoded (libjpeg: Unsupported");
         bytes[frame + 1] = '\xC0';
         bytes[frame + 4] = 12;
         EXPECT_ERROR(data, decode(bytes),
-                     "f.jpg: images of this kind cannot be decoded (libjpeg: Unsupported");
+                     "f.jpg: an image of this kind cannot be decoded (libjpeg: Unsupported");
     }
 
     void damagedPngIsFoundByItsChecksums() {
@@ -252,7 +251,7 @@ class TestImageFile : public QObject {
         bytes.replace(size, 4, QByteArray("\x40\0\x40\0", 4));
         EXPECT_ERROR(data, decode(bytes), "f.jpg: the image has 16384 × 16384 pixels, which is too many");
         bytes.replace(size, 4, QByteArray("\xFF\xFF\xFF\xFF", 4));
-        EXPECT_ERROR(data, decode(bytes), "f.jpg: images of this kind cannot be decoded (libjpeg: Maximum");
+        EXPECT_ERROR(data, decode(bytes), "f.jpg: an image of this kind cannot be decoded (libjpeg: Maximum");
         bytes.replace(size, 4, QByteArray("\0\0\0\0", 4));
         EXPECT_ERROR(data, decode(bytes), "f.jpg: the image is damaged");
     }
