@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-// Of CUDA's runtime, which a LibTorch with CUDA brings along; null in one without. Its headers may be
+// Of CUDA's runtime, which a LibTorch with CUDA includes; null in one without. Its headers may be
 // missing.
 extern "C" __attribute__((weak)) int cudaMemGetInfo(std::size_t* free, std::size_t* total);
 

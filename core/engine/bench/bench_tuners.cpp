@@ -94,12 +94,12 @@ Timed proposal(std::uint64_t seed) {
 }
 
 /// Makes an entry's tuner. @return false, with a note, if the experiment does not suit it
-bool makeBench(Entry& entry, const Experiment& experiment, const DataInfo& data, at::Device device,
-               const Batch& batch, at::Generator& generator) {
+bool makeBench(Entry& entry, const Experiment& experiment, const TunerSpec& tuner, const DataInfo& data,
+               at::Device device, const Batch& batch, at::Generator& generator) {
     try {
-        entry.bench.emplace(experiment, data, device);
+        entry.bench.emplace(under(experiment, tuner), data, device);
         // Reverse mode differentiates through this many steps once they have been taken.
-        const auto* unrolled = std::get_if<UnrolledOptions>(&experiment.tuner.options);
+        const auto* unrolled = std::get_if<UnrolledOptions>(&tuner.options);
         if (unrolled != nullptr && unrolled->mode == UnrollMode::reverse)
             for (std::int64_t i = 0; i < unrolled->steps; ++i) entry.bench->tuner->train(batch, generator);
         return true;
@@ -161,7 +161,7 @@ TunerBenchReport benchTuners(const Experiment& experiment, at::Device device, co
     const Timed *deltaStn = nullptr, *stn = nullptr;
     for (const auto& [name, spec] : tunersWithin(experiment.tuner)) {
         Entry& entry = entries.emplace_back(Entry{.timing = {.tuner = name}});
-        if (!makeBench(entry, under(experiment, spec), data, device, batch, generator)) continue;
+        if (!makeBench(entry, experiment, spec, data, device, batch, generator)) continue;
         entry.train.step = [&entry, &batch, &generator] { entry.bench->tuner->train(batch, generator); };
         entry.validate.step = [&entry, &batch, &generator] {
             entry.bench->tuner->validate(batch, generator);

@@ -39,7 +39,4 @@ Tensor drawBias(Initialization init, std::int64_t out, const Fans& fans, at::Gen
 /// of zeros it must not be zero too, or neither would ever have a gradient.
 Tensor drawResponseBias(std::int64_t out, const Fans& fans, at::Generator& generator);
 
-/// Values of U(-bound, bound), in float64.
-Tensor drawUniform(at::IntArrayRef shape, double bound, at::Generator& generator);
-
 } // namespace dstn

@@ -186,10 +186,10 @@ void Training::step() {
     Batch batch = batchAt(order_, steps_, carry_);
     Carry after = carry_;
     if (batch.before != nullptr) batch.after = &after;
-    std::vector<Tensor> told;
+    std::vector<Tensor> figures;
     try {
-        told = train_(batch, random_.at(steps_, trainPurpose),
-                      {optimizers.general.lr(), optimizers.response.lr()});
+        figures = train_(batch, random_.at(steps_, trainPurpose),
+                         {optimizers.general.lr(), optimizers.response.lr()});
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::numeric) throw;
         throw atStep(steps_ + 1, error.what());
@@ -201,9 +201,9 @@ void Training::step() {
 
     Pending pending{.step = {.number = steps_},
                     .predictions = static_cast<double>(batch.predictions()),
-                    .correct = told[1].defined(),
-                    .response = told[2].defined()};
-    std::erase_if(told, [](const Tensor& tensor) { return !tensor.defined(); });
+                    .correct = figures[1].defined(),
+                    .response = figures[2].defined()};
+    std::erase_if(figures, [](const Tensor& tensor) { return !tensor.defined(); });
     const std::int64_t sinceWarmup = steps_ - experiment_.tuner.warmupEpochs * stepsPerEpoch();
     const bool validates =
         tuner_->validates() && sinceWarmup > 0 && sinceWarmup % experiment_.tuner.trainSteps == 0;
@@ -212,9 +212,9 @@ void Training::step() {
             Batch validation = batchAt(validationOrder_, validationSteps_, validationCarry_);
             Carry next = validationCarry_;
             if (validation.before != nullptr) validation.after = &next;
-            told.push_back(validate_(validation, random_.at(validationSteps_, validationPurpose),
-                                     {optimizers.hyperparameters.lr(), optimizers.scales.lr()})
-                               .front());
+            figures.push_back(validate_(validation, random_.at(validationSteps_, validationPurpose),
+                                        {optimizers.hyperparameters.lr(), optimizers.scales.lr()})
+                                  .front());
             ++pending.validations;
             validationCarry_ = std::move(next);
             ++validationSteps_;
@@ -228,10 +228,10 @@ void Training::step() {
     constexpr std::int64_t stillInterval = 10; // while λ stands, its curve needs few points
     pending.values = moved || steps_ % stillInterval == 0;
     if (pending.values) {
-        told.push_back(problem_->space.lambda());
-        told.push_back(problem_->space.sigma());
+        figures.push_back(problem_->space.lambda());
+        figures.push_back(problem_->space.sigma());
     }
-    readback_.send(told);
+    readback_.send(figures);
     pending_.push_back(std::move(pending));
     pending_.back().step.seconds = seconds_ + stopwatch.elapsed();
     collect(false);

@@ -94,7 +94,7 @@ TrainMetrics DeltaStn::metrics(const Evaluated& evaluated, const Batch& batch) c
 
 TrainMetrics DeltaStn::trainJointly(const Batch& batch, const Tensor& epsilon, at::Generator& generator) {
     const Evaluated evaluated = jointLoss(batch, epsilon, generator);
-    const TrainMetrics told = metrics(evaluated, batch);
+    const TrainMetrics figures = metrics(evaluated, batch);
     std::vector<Tensor> parameters = tensors(problem_.network.general());
     const std::vector<Tensor> response = tensors(problem_.network.response());
     const auto split = static_cast<std::ptrdiff_t>(parameters.size());
@@ -102,7 +102,7 @@ TrainMetrics DeltaStn::trainJointly(const Batch& batch, const Tensor& epsilon, a
     const variable_list gradients = grad({evaluated.loss}, parameters);
     optimizers_.general.step({gradients.begin(), gradients.begin() + split});
     optimizers_.response.step({gradients.begin() + split, gradients.end()});
-    return told;
+    return figures;
 }
 
 TrainMetrics DeltaStn::train(const Batch& batch, at::Generator& generator) {
@@ -116,23 +116,23 @@ TrainMetrics DeltaStn::train(const Batch& batch, at::Generator& generator) {
 
     if (spec_.sharePrimal) {
         const auto [first, second] = sharedLosses(batch, perturb(), generator);
-        TrainMetrics told = metrics(first, batch);
-        told.responseLoss = checked(second.loss, "response loss");
+        TrainMetrics figures = metrics(first, batch);
+        figures.responseLoss = checked(second.loss, "response loss");
         // Both gradients before either step: the second still needs the w₀ of the forward pass.
         const variable_list generalGradient = grad({first.loss}, general);
         const variable_list responseGradient = grad({second.loss}, response);
         optimizers_.general.step(generalGradient);
         optimizers_.response.step(responseGradient);
-        return told;
+        return figures;
     }
     const Evaluated first = generalLoss(batch, generator);
-    TrainMetrics told = metrics(first, batch);
+    TrainMetrics figures = metrics(first, batch);
     optimizers_.general.step(grad({first.loss}, general));
     // The paper's order: the response is trained at the w₀ that step 1 has just reached.
     const Evaluated second = responseLoss(batch, perturb(), generator);
-    told.responseLoss = checked(second.loss, "response loss");
+    figures.responseLoss = checked(second.loss, "response loss");
     optimizers_.response.step(grad({second.loss}, response));
-    return told;
+    return figures;
 }
 
 Evaluated DeltaStn::validationLoss(const Batch& batch, const Tensor& noise) const {

@@ -229,7 +229,7 @@ class TestImplicit : public QObject {
     }
 
     void negativeCurvatureIsToldOnce() {
-        // Barely trained, a network's loss negative curvature somewhere.
+        // Barely trained, a network's loss has negative curvature somewhere.
         Experiment experiment = classifierExperiment("tanh");
         experiment.hyperparameters[0].initial = 1e-6;
         DoubleProblem p(experiment);
