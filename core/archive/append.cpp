@@ -32,7 +32,7 @@ constexpr std::size_t checkpointPartBytes = std::size_t{64} << 20U; // far below
 /// 1 where a series' best value is its highest, −1 where its lowest; nothing where none is better.
 std::optional<int> bestSign(std::string_view series) {
     const SeriesInfo* const info = findSeries(series);
-    if (info == nullptr || info->better == SeriesBetter::neither) return std::nullopt;
+    if (info == nullptr) return std::nullopt;
     return info->better == SeriesBetter::higher ? 1 : -1;
 }
 

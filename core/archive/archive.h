@@ -116,7 +116,7 @@ class Archive {
     Curve curve(const std::string& run, const std::string& series) const;
     /// Only points with step > `afterStep`, for following a running run.
     Curve curve(const std::string& run, const std::string& series, std::int64_t afterStep) const;
-    /// Each value with the σ of its step, where there is one, and the band that follows by the
+    /// Each value with the last σ up to its step, if there is one, and the band that follows by the
     /// hyperparameter's transform. Empty if the run does not have it.
     HyperparameterCurve curve(const std::string& run, const Hyperparameter& hyperparameter,
                               std::int64_t afterStep = -1) const;

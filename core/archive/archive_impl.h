@@ -105,6 +105,6 @@ StudyPlace placeOf(SQLite::Statement& row, int column);
 ProcessIdentity processOf(SQLite::Statement& row, int column);
 /// Whether the process of a run that has not ended is gone. `row` has heartbeat behind the process's columns.
 bool abandonedRun(SQLite::Statement& row, int column);
-inline constexpr const char* abandonedReason = "Its process ended without a word.";
+inline constexpr const char* abandonedReason = "Its process ended unexpectedly.";
 
 } // namespace dstn

@@ -1,7 +1,7 @@
 #include "core/archive/archive_impl.h"
-#include "core/archive/csv_field.h"
 #include "core/archive/exact_number.h"
 #include "core/archive/run_json.h"
+#include "core/csv_field.h"
 #include "core/run/json.h"
 
 #include <SQLiteCpp/Transaction.h>

@@ -302,18 +302,27 @@ HyperparameterCurve Archive::curve(const std::string& run, const Hyperparameter&
         const double stepsPerEpoch =
             static_cast<double>(std::max<std::int64_t>(1, find.getColumn(3).getInt64()));
         const Transform transform(hyperparameter);
+        const std::int64_t runId = find.getColumn(0).getInt64();
         RawRows rows(impl_->database->getHandle(),
-                     "SELECT v.step, v.seconds, v.value, s.step, s.value FROM samples v LEFT JOIN samples s "
-                     "ON s.run_id = v.run_id AND s.series_id = ? AND s.step = v.step "
-                     "WHERE v.run_id = ? AND v.series_id = ? AND v.step > ? ORDER BY v.step",
-                     {scaleId, find.getColumn(0).getInt64(), find.getColumn(1).getInt64(), afterStep});
+                     "SELECT step, seconds, value FROM samples WHERE run_id = ? AND series_id = ? AND "
+                     "step > ? ORDER BY step",
+                     {runId, find.getColumn(1).getInt64(), afterStep});
+        // From the last one before, which still holds.
+        RawRows scales(impl_->database->getHandle(),
+                       "SELECT step, value FROM samples WHERE run_id = ?1 AND series_id = ?2 AND step >= "
+                       "coalesce((SELECT max(step) FROM samples WHERE run_id = ?1 AND series_id = ?2 AND "
+                       "step <= ?3), -1) ORDER BY step",
+                       {runId, scaleId, afterStep});
+        std::optional<double> scale;
+        bool more = scales.next();
         while (rows.next()) {
+            for (; more && scales.integer(0) <= rows.integer(0); more = scales.next())
+                scale = scales.sample(1);
             const auto step = static_cast<double>(rows.integer(0));
             curve.step.push_back(step);
             curve.epoch.push_back(step / stepsPerEpoch);
             curve.seconds.push_back(rows.real(1));
-            curve.points.push_back(pointOf(transform, rows.sample(2),
-                                           rows.isNull(3) ? std::nullopt : std::optional(rows.sample(4))));
+            curve.points.push_back(pointOf(transform, rows.sample(2), scale));
         }
         return curve;
     });

@@ -10,14 +10,15 @@ namespace {
 /// "Run 3f2a0001 (SimpleCNN)"
 std::string titleOf(const RunRow& row) { return "Run " + row.id.substr(0, 8) + " (" + row.name + ")"; }
 
-/// Throws Error{usage} with a line for every mistake.
-Experiment experimentOf(const std::string& title, const std::string& json, const Assignments& settings) {
+/// Throws Error{usage} with a line for every mistake: of the document, or else of the settings.
+Experiment parsedOrRefused(const std::string& title, const std::string& json, const Assignments& settings) {
     ParsedExperiment parsed = parseExperiment(json, settings);
     if (parsed.experiment) return std::move(*parsed.experiment);
-    std::string lines = "The experiment of " + title + " cannot be run by this version:";
-    for (const Mistake& mistake : parsed.mistakes)
-        lines += "\n" + (mistake.path.empty() ? "" : mistake.path + ": ") + mistake.message;
-    throw Error(ErrorKind::usage, lines);
+    const bool readable = !settings.empty() && parseExperiment(json).experiment;
+    throw Error(
+        ErrorKind::usage,
+        title + (readable ? " cannot be run with these settings:\n" : " cannot be run by this version:\n") +
+            describe(parsed.mistakes));
 }
 
 } // namespace
@@ -30,16 +31,18 @@ RunRequest resumeRequest(const Archive& archive, const std::string& run, const A
     if (!ended(row.state))
         throw Error(ErrorKind::usage, title + " is " + std::string(name(row.state)) +
                                           " in another process. Stop it there first.");
-    RunRequest request{.experiment = experimentOf(title, details.experimentJson, settings),
+    RunRequest request{.experiment = parsedOrRefused(title, details.experimentJson, settings),
                        .run = row.id,
                        .checkpoint = archive.checkpoint(row.id),
                        .maxSteps = maxSteps};
     if (request.checkpoint == nullptr)
-        throw Error(ErrorKind::usage, title + " has no checkpoint to resume from. Run its experiment again.");
+        throw Error(ErrorKind::usage,
+                    title + " has no checkpoint to resume from. Run its experiment again: an export as "
+                            "JSON contains it.");
     const std::int64_t epochs = request.experiment.epochs;
     if (row.steps >= epochs * row.stepsPerEpoch)
         throw Error(ErrorKind::usage, title + " has completed its " + std::to_string(epochs) +
-                                          " epochs. Extend it with a larger budget.epochs.");
+                                          " epochs. To extend it, set budget.epochs to more.");
     if (maxSteps > 0 && row.steps >= maxSteps)
         throw Error(ErrorKind::usage, title + " has already done " + std::to_string(row.steps) +
                                           " steps; the limit of " + std::to_string(maxSteps) +
@@ -51,7 +54,7 @@ RunRequest followRequest(const Archive& archive, const std::string& run, Follow 
                          const Assignments& settings) {
     const RunDetails details = archive.details(run);
     const std::string title = titleOf(details.row);
-    const Experiment original = experimentOf(title, details.experimentJson, {});
+    const Experiment original = parsedOrRefused(title, details.experimentJson, {});
     if (details.epochs.empty())
         throw Error(ErrorKind::usage, title + " has no hyperparameters to follow: it ended before its first "
                                               "evaluation.");
@@ -70,7 +73,7 @@ RunRequest followRequest(const Archive& archive, const std::string& run, Follow 
         experiment = retrainedWith(original, details.epochs.back().hyperparameters);
         break;
     }
-    return {.experiment = experimentOf(title, toJson(experiment), settings), .run = newUuid()};
+    return {.experiment = parsedOrRefused(title, toJson(experiment), settings), .run = newUuid()};
 }
 
 } // namespace dstn

@@ -1,5 +1,5 @@
-#include "core/archive/csv_field.h"
 #include "core/archive/exact_number.h"
+#include "core/csv_field.h"
 #include "core/run/json.h"
 #include "core/study/study_results.h"
 

@@ -1,12 +1,10 @@
 #include "ui/text/csv_text.h"
 
+#include "core/csv_field.h"
+
 namespace dstn::ui {
 
-QString csvCell(QString text) {
-    const bool plain =
-        !text.contains(u',') && !text.contains(u'"') && !text.contains(u'\n') && !text.contains(u'\r');
-    return plain ? text : u'"' + text.replace(u'"', QStringLiteral("\"\"")) + u'"';
-}
+QString csvCell(const QString& text) { return QString::fromStdString(csvField(text.toStdString())); }
 
 QString csvLine(const QStringList& cells) {
     QStringList quoted;

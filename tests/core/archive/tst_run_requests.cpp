@@ -69,7 +69,7 @@ class RunRequestsTest : public QObject {
         QVERIFY2(refused({{"budget.epochs", "3"}}).contains("has completed its 3 epochs"),
                  qPrintable(refused({{"budget.epochs", "3"}})));
         const QString wrong = refused({{"budget.epochs", "-1"}, {"sede", "1"}});
-        QVERIFY2(wrong.startsWith("2: ") && wrong.contains("Run aaaaaaaa (small)") &&
+        QVERIFY2(wrong.startsWith("2: Run aaaaaaaa (small) cannot be run with these settings:\n") &&
                      wrong.contains("\nbudget.epochs: ") && wrong.contains("\nsede: "),
                  qPrintable(wrong));
         Begun without(1, false);

@@ -1,4 +1,4 @@
-#include "core/archive/csv_field.h"
+#include "core/csv_field.h"
 
 namespace dstn {
 
