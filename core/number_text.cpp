@@ -9,7 +9,7 @@ namespace dstn {
 
 namespace {
 
-/// std::to_chars() knows no locale, other than std::printf(), which Qt's programs set one for.
+/// std::to_chars() ignores the locale, unlike std::printf(), for which Qt's programs set one.
 template <typename... Format>
 std::string characters(double value, Format... format) {
     std::array<char, 400> text{}; // 1.8e308 has 309 digits
@@ -103,10 +103,15 @@ std::string probabilityText(double p) {
 }
 
 std::string quantityText(double amount) {
-    constexpr double few = 100.0, most = 1e15;
-    if (!(std::abs(amount) < most)) return valueText(amount);
+    constexpr double least = 0.01, few = 100.0, most = 1e15;
+    if (!(std::abs(amount) < most) || (amount != 0.0 && std::abs(amount) < least)) return valueText(amount);
     if (std::abs(amount) < few) return numberText(std::round(amount * 100.0) / 100.0);
     return countText(std::llround(amount));
+}
+
+std::string decimalText(double value, int decimals) {
+    const std::string text = notFiniteText(value);
+    return text.empty() ? fixedText(value, decimals) : text;
 }
 
 std::string countText(std::int64_t count) {

@@ -35,8 +35,10 @@ std::string probabilityText(double p);
 /// "1,234,567".
 std::string countText(std::int64_t count);
 /// A count that may have a fraction, as of epochs: "1,200", "36", "3.25"; two decimals at most, none from
-/// 100.
+/// 100. Less than 0.01 as valueText().
 std::string quantityText(double amount);
+/// So many decimals, for a figure that changes while it is read and so must not change its width: "3.20".
+std::string decimalText(double value, int decimals);
 /// "80 KiB", "312 MiB", "1.4 GiB".
 std::string bytesText(double bytes);
 /// "12,346 examples/s", "4.21 steps/s".

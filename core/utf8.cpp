@@ -8,7 +8,7 @@ CodePoint decodeUtf8(std::string_view text) {
     const auto first = static_cast<unsigned char>(text.front());
     if (first < 0x80) return {.value = first, .bytes = 1};
     const std::size_t bytes = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    // Bytes of continuation alone, and forms longer than needed or than Unicode goes.
+    // Stray continuation bytes, overlong forms, and what lies beyond Unicode.
     if (first < 0xC2 || first > 0xF4 || text.size() < bytes) return {};
     char32_t value = first & (0x7FU >> bytes);
     for (std::size_t i = 1; i < bytes; ++i) {

@@ -361,10 +361,11 @@ void MainWindow::updateStatus() {
     progress_->setRange(0, controller_.state() == RunState::preparing ? 0 : 1000);
     progress_->setValue(static_cast<int>(summary.progress() * 1000.0));
     if (!active && studyController_.isActive()) {
-        const StudyProgress& told = studyController_.progress();
+        const StudyProgress& progress = studyController_.progress();
         progress_->setVisible(true);
-        progress_->setRange(0, told.total > 0.0 ? 1000 : 0);
-        if (told.total > 0.0) progress_->setValue(static_cast<int>(told.spent / told.total * 1000.0));
+        progress_->setRange(0, progress.total > 0.0 ? 1000 : 0);
+        if (progress.total > 0.0)
+            progress_->setValue(static_cast<int>(progress.spent / progress.total * 1000.0));
         state_->setText(closing_ ? tr("Saving the study; it can be resumed later…") : studyStatus());
         setWindowTitle(tr("study running – Delta-STN Workbench"));
         return;

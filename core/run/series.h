@@ -13,8 +13,8 @@
 
 namespace DSTN_EXPORT dstn {
 
-enum class SeriesUnit { loss, fraction, perSecond, plain }; ///< a fraction, in [0, 1], is shown in percent
-enum class SeriesBetter { lower, higher, neither };
+enum class SeriesUnit { loss, fraction, perSecond }; ///< a fraction, in [0, 1], is shown in percent
+enum class SeriesBetter { lower, higher };
 enum class SeriesSplit { train, validation, test };
 enum class SeriesCadence { step, epoch };         ///< one point per step, or one per epoch
 enum class SeriesPlot { loss, accuracy, itsOwn }; ///< beside which others it is drawn
@@ -35,19 +35,22 @@ enum class SeriesPlot { loss, accuracy, itsOwn }; ///< beside which others it is
         .label = "validation, mini-batch", .split = SeriesSplit::validation, .color = 4, .shown = false)     \
     /* of the epoch: means over its mini-batches, then whole splits at w₀ */                               \
     ROW(epochTrainLoss, .name = "epoch/train_loss", .title = "Training loss", .label = "train, epoch",       \
-        .cadence = SeriesCadence::epoch, .color = 5, .compared = true)                                       \
+        .cadence = SeriesCadence::epoch, .color = 5, .compared = true,                                       \
+        .perplexity = "epoch/train_perplexity", .perplexityTitle = "Training perplexity")                    \
     ROW(epochTrainAccuracy, .name = "epoch/train_accuracy", .title = "Training accuracy",                    \
         .label = "train, epoch", .unit = SeriesUnit::fraction, .better = SeriesBetter::higher,               \
         .cadence = SeriesCadence::epoch, .plot = SeriesPlot::accuracy, .color = 5)                           \
     ROW(epochValidationLoss, .name = "epoch/validation_loss", .title = "Validation loss",                    \
         .label = "validation", .split = SeriesSplit::validation, .cadence = SeriesCadence::epoch,            \
-        .color = 1, .compared = true)                                                                        \
+        .color = 1, .compared = true, .perplexity = "epoch/validation_perplexity",                           \
+        .perplexityTitle = "Validation perplexity")                                                          \
     ROW(epochValidationAccuracy, .name = "epoch/validation_accuracy", .title = "Validation accuracy",        \
         .label = "validation", .unit = SeriesUnit::fraction, .better = SeriesBetter::higher,                 \
         .split = SeriesSplit::validation, .cadence = SeriesCadence::epoch, .plot = SeriesPlot::accuracy,     \
         .color = 1, .compared = true)                                                                        \
     ROW(epochTestLoss, .name = "epoch/test_loss", .title = "Test loss", .label = "test",                     \
-        .split = SeriesSplit::test, .cadence = SeriesCadence::epoch, .color = 2, .shown = false)             \
+        .split = SeriesSplit::test, .cadence = SeriesCadence::epoch, .color = 2, .shown = false,             \
+        .perplexity = "epoch/test_perplexity", .perplexityTitle = "Test perplexity")                         \
     ROW(epochTestAccuracy, .name = "epoch/test_accuracy", .title = "Test accuracy", .label = "test",         \
         .unit = SeriesUnit::fraction, .better = SeriesBetter::higher, .split = SeriesSplit::test,            \
         .cadence = SeriesCadence::epoch, .plot = SeriesPlot::accuracy, .color = 2, .shown = false)           \
@@ -76,6 +79,8 @@ struct SeriesInfo {
     int color = 0;         ///< of the palette
     bool shown = true;     ///< while its run is watched, unless a person hides it
     bool compared = false; ///< where runs are compared, unless a person hides it
+    /// Of a cross-entropy, e^loss for language models: computed where it is shown, never stored. Empty: none.
+    std::string_view perplexity = {}, perplexityTitle = {};
 };
 
 inline constexpr auto seriesTable = std::to_array<SeriesInfo>({

@@ -21,11 +21,15 @@ void letThreadsSleepWhileWaiting(char** argv) {
     // By its path, not as /proc/self/exe, so that the process keeps its name.
     std::error_code error;
     const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-    if (!error) execv(program.c_str(), argv);
-    execv("/proc/self/exe", argv); // the file has been replaced since, by an update perhaps
-    std::perror("Threads will not sleep while they wait, which slows training down: this program could not "
-                "be started "
-                "anew");
+    // Where the loader was started with the program as its argument, it would take the program's arguments.
+    if (!program.filename().string().starts_with("ld-")) {
+        if (!error) execv(program.c_str(), argv);
+        execv("/proc/self/exe", argv); // the file has been replaced since, by an update perhaps
+    }
+    std::fputs(
+        "OpenMP's threads will not sleep while they wait, which slows training down beside other programs: "
+        "this program could not be restarted. Set OMP_WAIT_POLICY=passive before you start it.\n",
+        stderr);
 }
 
 } // namespace dstn

@@ -45,4 +45,11 @@ bool stopsEarly(const TunerSpec& tuner) {
     return traits.stopsEarly != nullptr && traits.stopsEarly(tuner);
 }
 
+std::int64_t trainingsOf(const TunerSpec& tuner, const std::vector<Hyperparameter>& hyperparameters) {
+    const TunerTraits& traits = traitsOf(tuner);
+    if (traits.trials == nullptr) return 0;
+    const std::int64_t most = traits.trials(tuner);
+    return traits.points != nullptr ? traits.points(tuner, hyperparameters, most) : most;
+}
+
 } // namespace dstn

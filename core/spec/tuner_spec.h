@@ -201,6 +201,9 @@ const TunerTraits& traitsOf(const TunerSpec& tuner);
 const TunerTraits* findTuner(std::string_view id);
 /// The alternative of this type with its defaults; throws std::out_of_range if there is no such type.
 TunerOptions tunerOptions(std::string_view id);
+/// How many trainings a search over these hyperparameters is at most; 0 if the tuner is not a search. Poor
+/// trials that end early count as whole ones.
+std::int64_t trainingsOf(const TunerSpec& tuner, const std::vector<Hyperparameter>& hyperparameters);
 /// Whether poor trials of this search end early and may continue later.
 bool stopsEarly(const TunerSpec& tuner);
 

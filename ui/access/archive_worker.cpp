@@ -37,9 +37,11 @@ Archive* ArchiveWorker::archive() {
         // The open handle would go on showing, and writing to, a file that nobody can reach any more.
         archive_.reset();
         version_ = -1;
-        setTrouble(tr("The archive %1 was moved or deleted while it was open. Restore it, or press Refresh "
-                      "to create an empty archive there.")
-                       .arg(QString::fromStdString(file_.string())));
+        const QString gone = tr("The archive %1 was moved or deleted while it was open. %2");
+        setTrouble(gone.arg(QString::fromStdString(file_.string()),
+                            mode_ == Archive::Mode::readWrite
+                                ? tr("Restore it, or press Refresh to create an empty archive there.")
+                                : tr("Restore it to read on.")));
         sinceAttempt_.start();
         return nullptr;
     }

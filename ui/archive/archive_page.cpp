@@ -421,9 +421,7 @@ void ArchivePage::Impl::exportSelected(ExportFormat format) {
     if (rows.empty()) return;
     QSettings settings;
     const QString folder = settings.value(folderKey).toString();
-    const auto done = [this](const QString& what) {
-        notice->say(NoticeBar::Kind::information, tr("Saved as %1").arg(what));
-    };
+    const auto done = [this](const QString& what) { notice->say(NoticeBar::Kind::information, what); };
     if (rows.size() == 1) {
         const QString file = QFileDialog::getSaveFileName(
             page, tr("Export the run"), QDir(folder).filePath(exportFileName(rows.front(), format)),
@@ -436,7 +434,7 @@ void ArchivePage::Impl::exportSelected(ExportFormat format) {
                 archive.exportRun(id, format, file.toStdString());
                 return file;
             },
-            done);
+            [done](const QString& saved) { done(tr("Saved as %1").arg(saved)); });
         return;
     }
     const QString target =
@@ -448,7 +446,7 @@ void ArchivePage::Impl::exportSelected(ExportFormat format) {
         [rows, format, target](Archive& archive) {
             return exportRuns(archive, rows, format, target.toStdString()).size();
         },
-        [done, target](std::size_t count) { done(tr("%1 files in %2").arg(count).arg(target)); });
+        [done, target](std::size_t count) { done(tr("%1 files saved in %2").arg(count).arg(target)); });
 }
 
 void ArchivePage::Impl::exportShownList() {

@@ -105,8 +105,8 @@ int rank(RunState state) {
 /// it.
 QString shownName(const RunRow& run) {
     const std::string prefix = run.studyName + ": ";
-    const bool told = !run.study.empty() && run.name.size() > prefix.size() && run.name.starts_with(prefix);
-    return QString::fromStdString(told ? run.name.substr(prefix.size()) : run.name);
+    const bool named = !run.study.empty() && run.name.size() > prefix.size() && run.name.starts_with(prefix);
+    return QString::fromStdString(named ? run.name.substr(prefix.size()) : run.name);
 }
 
 /// Numbers stand under one another, and their heading above them.

@@ -3,6 +3,7 @@
 #include "ui/compare/run_groups.h"
 #include "ui/text/series_text.h"
 #include "ui/widgets/free_path.h"
+#include "ui/widgets/linked_plots.h"
 
 #include <QDir>
 #include <QGridLayout>
@@ -97,21 +98,10 @@ CurveGrid::Panel CurveGrid::makePanel(const Series& series) {
 
 /// Zoom, cursor and hidden lines of this plot are those of all others.
 void CurveGrid::link(CurvePlot* plot) {
-    connect(plot, &CurvePlot::zoomed, this, [this, plot](double lower, double upper) {
-        for (Panel& other : panels_)
-            if (other.plot != plot) other.plot->setXRange(lower, upper);
-    });
-    connect(plot, &CurvePlot::zoomReset, this, [this, plot] {
-        for (Panel& other : panels_)
-            if (other.plot != plot) other.plot->resetZoom();
-    });
-    connect(plot, &CurvePlot::cursorMoved, this, [this, plot](double x) {
-        for (Panel& other : panels_)
-            if (other.plot != plot) other.plot->setCursorAt(x);
-    });
-    connect(plot, &CurvePlot::cursorLeft, this, [this, plot] {
-        for (Panel& other : panels_)
-            if (other.plot != plot) other.plot->hideCursor();
+    linkPlot(plot, [this] {
+        QList<CurvePlot*> plots;
+        for (const Panel& panel : panels_) plots.append(panel.plot);
+        return plots;
     });
     connect(plot, &CurvePlot::curveToggled, this, &CurveGrid::lineToggled);
     connect(plot, &CurvePlot::exported, this, &CurveGrid::exported);

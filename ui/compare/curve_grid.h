@@ -37,7 +37,7 @@ class CurveGrid : public QScrollArea {
     void set(const std::vector<Series>& series, std::vector<Line> lines);
     /// The answer to curvesWanted(): one curve a run, empty where it has none.
     void setCurves(const std::string& series, std::vector<Curve> curves);
-    /// Makes the next set() ask for all curves anew; what is drawn stays until then.
+    /// Makes the next set() ask for all curves again; what is drawn stays until then.
     void forgetCurves();
 
     void setXAxis(XAxis axis);

@@ -16,8 +16,6 @@ namespace dstn::ui {
 
 namespace {
 
-QString fromView(std::string_view text) { return QString::fromUtf8(text.data(), qsizetype(text.size())); }
-
 /// What a value may be beyond its type.
 struct Anything {};
 template <class Enum>
@@ -88,7 +86,7 @@ void describe(FieldOption& option, const std::string&, Anything) { option.kind =
 template <class Enum>
 void describe(FieldOption& option, Enum, Names<Enum> names) {
     option.kind = Kind::choice;
-    for (const auto& name : names) option.choices.append(fromView(name.name));
+    for (const auto& name : names) option.choices.append(QString::fromUtf8(name.name));
 }
 void describe(FieldOption& option, const Tunable&, const Number& number) {
     option.kind = Kind::tunable;
@@ -112,7 +110,7 @@ QString write(const std::string& value, Anything) { return QString::fromStdStrin
 template <class Enum>
 QString write(Enum value, Names<Enum> names) {
     const auto named = std::ranges::find(names, value, &Option<Enum>::value);
-    return named == names.end() ? QString() : fromView(named->name);
+    return named == names.end() ? QString() : QString::fromUtf8(named->name);
 }
 QString write(const Tunable& value, const Number&) { return tunableText(value); }
 QString write(const std::vector<Tunable>& values, const Number&) {
@@ -153,7 +151,7 @@ template <class Enum>
 QString read(const QString& typed, Enum& value, Names<Enum> names) {
     QStringList expected;
     for (const auto& option : names) {
-        expected.append(fromView(option.name));
+        expected.append(QString::fromUtf8(option.name));
         if (typed != expected.back()) continue;
         value = option.value;
         return {};
@@ -187,9 +185,9 @@ template <class Owner>
 std::vector<FieldOption> listOptions(Owner owner) {
     std::vector<FieldOption> options;
     visitFields(owner, [&options](const Field& field, const auto& value, auto domain) {
-        FieldOption option{.key = fromView(field.key),
-                           .title = titleOf(fromView(field.key)),
-                           .toolTip = fromView(field.meaning),
+        FieldOption option{.key = QString::fromUtf8(field.key),
+                           .title = titleOf(QString::fromUtf8(field.key)),
+                           .toolTip = QString::fromUtf8(field.meaning),
                            .required = field.required};
         describe(option, value, domain);
         options.push_back(std::move(option));
@@ -201,7 +199,7 @@ template <class Owner>
 std::optional<QString> findText(Owner owner, const QString& key) {
     std::optional<QString> found;
     visitFields(owner, [&](const Field& field, const auto& value, auto domain) {
-        if (key == fromView(field.key)) found = write(value, domain);
+        if (key == QString::fromUtf8(field.key)) found = write(value, domain);
     });
     return found;
 }
@@ -210,7 +208,7 @@ template <class Owner>
 QString readText(Owner& owner, const QString& key, const QString& text) {
     QString why = QObject::tr("There is no option “%1” here.").arg(key);
     visitFields(owner, [&](const Field& field, auto& value, auto domain) {
-        if (key == fromView(field.key)) why = read(text, value, domain);
+        if (key == QString::fromUtf8(field.key)) why = read(text, value, domain);
     });
     return why;
 }

@@ -92,7 +92,7 @@ double steppedReal(double value, int direction) {
             if (step < mantissa * (1 - 1e-9)) next = step * decade;
     }
     // Through text, so that 0.1 × 3 shows as 0.3.
-    return roundedText(next, 12).toDouble();
+    return QString::number(next, 'g', 12).toDouble();
 }
 
 } // namespace dstn::ui

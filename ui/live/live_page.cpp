@@ -41,7 +41,7 @@ LivePage::LivePage(RunController& controller, QWidget* parent)
     stop_->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Period));
     checkpoint_->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_K));
     stop_->setToolTip(tr("End the run after this step; it is kept with a checkpoint (Ctrl+.)"));
-    checkpoint_->setToolTip(tr("Save everything needed to go on from here (Ctrl+K)"));
+    checkpoint_->setToolTip(tr("Save everything needed to resume from here (Ctrl+K)"));
 
     view_->header()->addControls(makeControls());
     splitter_->addWidget(view_);
@@ -171,14 +171,14 @@ void LivePage::connectView() {
         showRun(false);
     });
     connect(view_, &RunView::exported, this,
-            [this](const QString& path) { banner_->showMessage(tr("Written: %1").arg(path), Tone::good); });
+            [this](const QString& path) { banner_->showMessage(tr("Saved as %1").arg(path), Tone::good); });
     connect(view_, &RunView::exportFailed, this,
             [this](const QString& message) { banner_->showMessage(message, Tone::bad); });
 }
 
 void LivePage::resumeFromArchive(const QString& run) {
     if (!controller_.isIdle()) {
-        banner_->showMessage(tr("A run is going on already. Stop it before another one is resumed."),
+        banner_->showMessage(tr("A run is already in progress. Stop it before you resume another one."),
                              Tone::warning);
         return;
     }
@@ -220,7 +220,7 @@ void LivePage::updateActions() {
     pause_->setText(active && halted ? tr("Res&ume") : tr("&Pause"));
     pause_->setIcon(
         themedIcon(active && halted ? QStringLiteral("run") : QStringLiteral("pause"), palette()));
-    pause_->setToolTip(active && halted ? tr("Go on (Ctrl+P)") : tr("Halt after this step (Ctrl+P)"));
+    pause_->setToolTip(active && halted ? tr("Resume (Ctrl+P)") : tr("Pause after this step (Ctrl+P)"));
     stop_->setIcon(themedIcon(QStringLiteral("stop"), palette()));
     checkpoint_->setIcon(themedIcon(QStringLiteral("checkpoint"), palette()));
     pause_->setEnabled(active && !stopping);

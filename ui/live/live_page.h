@@ -62,7 +62,7 @@ class LivePage : public QWidget {
     QAction* pause_;
     QAction* stop_;
     QAction* checkpoint_;
-    QString resuming_; ///< a run being read, to be gone on with
+    QString resuming_; ///< a run being read, to be resumed
 };
 
 } // namespace dstn::ui

@@ -4,7 +4,9 @@
 #include "core/experiment/experiment.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +30,8 @@ struct KnownSteps {
 
 /// Reads a run from after the steps that are known. Slow for long runs: for the archive's thread. Throws
 /// Error.
-LoadedRun readRun(const Archive& archive, const std::string& run, const KnownSteps& known = {});
+/// @param wanted asked between curves; once it is false, nothing more is read and nothing is returned
+std::optional<LoadedRun> readRun(const Archive& archive, const std::string& run, const KnownSteps& known,
+                                 const std::function<bool()>& wanted);
 
 } // namespace dstn::ui

@@ -14,7 +14,6 @@ namespace dstn::ui {
 
 namespace {
 
-/// What is shown of a value that moves; a person's own number is taken as it is written.
 /// For a value that keeps changing.
 QString shortText(double value) { return roundedText(value, 4); }
 

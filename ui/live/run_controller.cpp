@@ -76,7 +76,7 @@ void RunController::resumeFromArchive(const QString& run) {
 
 void RunController::launch(std::function<RunRequest()> makeRequest) {
     if (!isIdle()) {
-        emit failed(tr("A run is going on already. Stop it first."));
+        emit failed(tr("A run is already in progress. Stop it first."));
         return;
     }
     launching_ = true;

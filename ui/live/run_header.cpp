@@ -154,7 +154,7 @@ void RunHeader::show(const RunSummary& summary, Pending pending) {
         badge_->set(read ? tr("%1, %2 %").arg(what).arg(int(*read * 100.0)) : what, Tone::busy);
     }
     const double total = summary.epochTotal();
-    epoch_->setText(total > 0 ? tr("%1 of %2").arg(quantityText(summary.epoch()), quantityText(total))
+    epoch_->setText(total > 0 ? tr("%1 of %2").arg(decimalText(summary.epoch(), 2), quantityText(total))
                               : QStringLiteral("–"));
     step_->setText(summary.stepsTotal > 0
                        ? tr("%1 of %2").arg(countText(summary.step), countText(summary.stepsTotal))

@@ -7,6 +7,7 @@
 #include "ui/text/run_text.h"
 #include "ui/text/series_text.h"
 #include "ui/widgets/curve_plot.h"
+#include "ui/widgets/linked_plots.h"
 
 #include <QBoxLayout>
 #include <QCheckBox>
@@ -33,10 +34,6 @@ bool sameSeries(std::vector<std::string> a, std::vector<std::string> b) {
     std::ranges::sort(a);
     std::ranges::sort(b);
     return a == b;
-}
-
-QString textOf(std::string_view text) {
-    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
 }
 
 CurveStyle styleOf(const SeriesInfo& info) {
@@ -130,7 +127,7 @@ RunView::RunView(QWidget* parent)
     connect(&followTimer_, &QTimer::timeout, this, &RunView::follow);
 }
 
-RunView::~RunView() = default;
+RunView::~RunView() { ++*generation_; }
 
 QList<CurvePlot*> RunView::plots() const { return grid_->plots(); }
 
@@ -143,7 +140,7 @@ CurvePlot* RunView::currentPlot() const {
 QString RunView::experimentJson() const { return QString::fromStdString(toJson(experiment_)); }
 
 void RunView::clear() {
-    ++generation_;
+    ++*generation_;
     reading_ = false;
     followTimer_.stop();
     summary_ = {};
@@ -177,22 +174,7 @@ void RunView::applyChoices(CurvePlot* plot) {
 }
 
 void RunView::link(CurvePlot* plot) {
-    // All plots share their horizontal axis and cursor: what happened to λ when the loss jumped?
-    connect(plot, &CurvePlot::zoomed, this, [this, plot](double lower, double upper) {
-        for (CurvePlot* other : plots())
-            if (other != plot) other->setXRange(lower, upper);
-    });
-    connect(plot, &CurvePlot::zoomReset, this, [this, plot] {
-        for (CurvePlot* other : plots())
-            if (other != plot) other->resetZoom();
-    });
-    connect(plot, &CurvePlot::cursorMoved, this, [this, plot](double x) {
-        for (CurvePlot* other : plots())
-            if (other != plot) other->setCursorAt(x);
-    });
-    connect(plot, &CurvePlot::cursorLeft, this, [this] {
-        for (CurvePlot* other : plots()) other->hideCursor();
-    });
+    linkPlot(plot, [this] { return plots(); });
     connect(plot, &CurvePlot::exported, this, &RunView::exported);
     connect(plot, &CurvePlot::exportFailed, this, &RunView::exportFailed);
 }
@@ -249,7 +231,7 @@ void RunView::addMetrics(CurvePlot* plot, SeriesPlot which, const std::vector<st
     for (const SeriesInfo* info : rowsOf(which))
         if (has(drawn, info->name))
             routes_[static_cast<std::size_t>(info->series)] =
-                Route{.plot = plot, .curve = plot->addCurve(textOf(info->label), styleOf(*info))};
+                Route{.plot = plot, .curve = plot->addCurve(QString::fromUtf8(info->label), styleOf(*info))};
 }
 
 CurvePlot* RunView::addPerplexityPlot() {
@@ -257,9 +239,9 @@ CurvePlot* RunView::addPerplexityPlot() {
     plot->setLogY(log_->isChecked());
     for (const SeriesInfo* info : rowsOf(SeriesPlot::loss)) {
         Route& route = routes_[static_cast<std::size_t>(info->series)];
-        if (route.plot == nullptr || info->cadence != SeriesCadence::epoch) continue;
+        if (route.plot == nullptr || info->perplexity.empty()) continue;
         route.perplexityPlot = plot;
-        route.perplexityCurve = plot->addCurve(textOf(info->label), styleOf(*info));
+        route.perplexityCurve = plot->addCurve(QString::fromUtf8(info->label), styleOf(*info));
     }
     return plot;
 }
@@ -368,14 +350,17 @@ void RunView::open(const std::filesystem::path& archive, const QString& run) {
 
 void RunView::read() {
     reading_ = true;
-    const auto current = [this, generation = generation_] { return generation == generation_; };
+    // What a newer reading has overtaken is left off, so that nobody waits for it.
+    const auto current = [generation = generation_, mine = generation_->load()] {
+        return generation->load() == mine;
+    };
     client_->ask(
         this,
-        [run = summary_.run.toStdString(), known = known_](Archive& archive) {
-            return readRun(archive, run, known);
+        [run = summary_.run.toStdString(), known = known_, current](Archive& archive) {
+            return readRun(archive, run, known, current);
         },
-        [this, current](const LoadedRun& loaded) {
-            if (current()) take(loaded);
+        [this, current](const std::optional<LoadedRun>& loaded) {
+            if (loaded && current()) take(*loaded);
         },
         [this, current](const QString& message) {
             if (current()) readFailed(message);

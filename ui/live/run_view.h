@@ -10,6 +10,7 @@
 #include <QWidget>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -115,7 +116,8 @@ class RunView : public QWidget {
     std::unique_ptr<ArchiveClient> client_; ///< of that archive, from the first reading on
     KnownSteps known_;
     QTimer followTimer_;
-    int generation_ = 0; ///< tells a reading that a newer one has overtaken
+    /// Tells a reading that a newer one has overtaken it; shared with the archive's thread.
+    std::shared_ptr<std::atomic<int>> generation_ = std::make_shared<std::atomic<int>>(0);
     bool resumable_ = false;
     bool reading_ = false;
     bool first_ = true; ///< the reading under way is the first of its run

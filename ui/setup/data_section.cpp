@@ -34,10 +34,6 @@ QString describeData(const DataInfo& info, TextLevel level) {
         .arg(info.outputs == 1 ? QObject::tr("one number") : QObject::tr("%1 numbers").arg(info.outputs));
 }
 
-static QString fromView(std::string_view text) {
-    return QString::fromUtf8(text.data(), qsizetype(text.size()));
-}
-
 /// The words on the page for an option or a choice; one without a line here goes by its own name.
 struct Words {
     const char* of;
@@ -215,13 +211,13 @@ void DataSection::refreshBrowse(DataSource source) {
 static QString filesOf(DataSource source) {
     const QString all = QObject::tr("All files (*)");
     const std::string_view own = traitsOf(source).files;
-    return own.empty() ? all : fromView(own) + QStringLiteral(";;") + all;
+    return own.empty() ? all : QString::fromUtf8(own) + QStringLiteral(";;") + all;
 }
 
 void DataSection::browse(bool folder) {
     const DataSpec& spec = model().value().data;
     const QString current = QString::fromStdString(spec.path);
-    const QString meaning = fromView(traitsOf(spec.source).pathMeaning);
+    const QString meaning = QString::fromUtf8(traitsOf(spec.source).pathMeaning);
     const QString chosen =
         folder ? QFileDialog::getExistingDirectory(this, meaning, current)
                : QFileDialog::getOpenFileName(this, meaning, QFileInfo(current).path(), filesOf(spec.source));

@@ -16,7 +16,6 @@
 #include "ui/setup/optimizer_section.h"
 #include "ui/setup/start_bar.h"
 #include "ui/setup/summary_panel.h"
-#include "ui/text/search_size.h"
 
 #include <QFileDialog>
 #include <QFutureWatcher>
@@ -287,7 +286,7 @@ void SetupPage::Impl::review() {
     board.show(mistakes);
 
     SummaryPanel::Content content;
-    content.trainings = trainingsOf(experiment);
+    content.trainings = trainingsOf(experiment.tuner, experiment.hyperparameters);
     content.tuned = traitsOf(experiment.tuner).searches()
                         ? std::ranges::count_if(experiment.hyperparameters, &Hyperparameter::tune)
                         : std::int64_t(experiment.tunedNames().size());

@@ -408,10 +408,10 @@ void StudyPage::Impl::update() {
         return;
     }
     const StudyProgress& progress = controller.progress();
-    const bool told = here && progress.total > 0.0;
-    const double total = told ? progress.total : loaded->total();
-    const double done = told ? progress.spent : loaded->spent;
-    bar->setRange(0, here && !told ? 0 : 1000);
+    const bool known = here && progress.total > 0.0;
+    const double total = known ? progress.total : loaded->total();
+    const double done = known ? progress.spent : loaded->spent;
+    bar->setRange(0, here && !known ? 0 : 1000);
     bar->setValue(complete ? 1000
                   : total > 0.0 && std::isfinite(done / total)
                       ? static_cast<int>(std::clamp(done / total, 0.0, 1.0) * 1000.0)

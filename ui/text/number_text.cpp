@@ -50,6 +50,9 @@ QString signedText(double value) { return QString::fromStdString(dstn::signedTex
 QString percentText(double fraction) { return QString::fromStdString(dstn::percentText(fraction)); }
 QString probabilityText(double p) { return QString::fromStdString(dstn::probabilityText(p)); }
 QString countText(std::int64_t count) { return QString::fromStdString(dstn::countText(count)); }
+QString decimalText(double value, int decimals) {
+    return QString::fromStdString(dstn::decimalText(value, decimals));
+}
 QString quantityText(double amount) { return QString::fromStdString(dstn::quantityText(amount)); }
 QString bytesText(double bytes) { return QString::fromStdString(dstn::bytesText(bytes)); }
 QString rateText(double perSecond, std::string_view what) {

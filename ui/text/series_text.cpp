@@ -11,37 +11,10 @@ namespace dstn::ui {
 
 namespace {
 
-QString textOf(std::string_view text) {
-    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
-}
-
-/// Perplexities are not stored: they are drawn from the losses of epochs.
-struct Perplexity {
-    std::string name;
-    QString title;
-    const SeriesInfo* loss;
-};
-
-const std::vector<Perplexity>& perplexities() {
-    static const std::vector<Perplexity> all = [] {
-        constexpr std::string_view loss = "loss";
-        std::vector<Perplexity> result;
-        for (const SeriesInfo& info : seriesTable) {
-            if (info.plot != SeriesPlot::loss || info.cadence != SeriesCadence::epoch) continue;
-            const auto renamed = [&](std::string_view text) {
-                return std::string(text.substr(0, text.size() - loss.size())) + "perplexity";
-            };
-            result.push_back(
-                {.name = renamed(info.name), .title = textOf(renamed(info.title)), .loss = &info});
-        }
-        return result;
-    }();
-    return all;
-}
-
-const Perplexity* findPerplexity(std::string_view name) {
-    const auto found = std::ranges::find(perplexities(), name, &Perplexity::name);
-    return found == perplexities().end() ? nullptr : &*found;
+/// The row of the loss that this perplexity is computed from; null for other series.
+const SeriesInfo* lossOf(std::string_view perplexity) {
+    const auto found = std::ranges::find(seriesTable, perplexity, &SeriesInfo::perplexity);
+    return perplexity.empty() || found == seriesTable.end() ? nullptr : &*found;
 }
 
 bool isScale(const std::string& name) { return hyperparameterOfScale(name).has_value(); }
@@ -52,12 +25,12 @@ bool isScale(const std::string& name) { return hyperparameterOfScale(name).has_v
 std::array<int, 5> interest(const std::string& name) {
     if (isHyperparameter(name)) return {1};
     if (isScale(name)) return {3};
-    const Perplexity* const perplexity = findPerplexity(name);
-    const SeriesInfo* const info = perplexity != nullptr ? perplexity->loss : findSeries(name);
+    const SeriesInfo* const loss = lossOf(name);
+    const SeriesInfo* const info = loss != nullptr ? loss : findSeries(name);
     if (info == nullptr) return {4};
     const int row = static_cast<int>(info->series);
     if (info->cadence == SeriesCadence::step) return {2, row};
-    const int quantity = 2 * static_cast<int>(info->plot) + (perplexity != nullptr ? 1 : 0);
+    const int quantity = 2 * static_cast<int>(info->plot) + (loss != nullptr ? 1 : 0);
     return {0, info->split == SeriesSplit::test ? 1 : 0, quantity, info->split == SeriesSplit::train ? 1 : 0,
             row};
 }
@@ -66,8 +39,8 @@ std::array<int, 5> interest(const std::string& name) {
 
 QString seriesTitle(const std::string& name, bool language) {
     if (const SeriesInfo* const info = findSeries(name))
-        return textOf(language && !info->textTitle.empty() ? info->textTitle : info->title);
-    if (const Perplexity* const perplexity = findPerplexity(name)) return perplexity->title;
+        return QString::fromUtf8(language && !info->textTitle.empty() ? info->textTitle : info->title);
+    if (const SeriesInfo* const loss = lossOf(name)) return QString::fromUtf8(loss->perplexityTitle);
     if (const auto hyperparameter = hyperparameterOf(name)) return QString::fromStdString(*hyperparameter);
     if (const auto hyperparameter = hyperparameterOfScale(name))
         return QStringLiteral("σ of ") + QString::fromStdString(*hyperparameter);
@@ -81,12 +54,12 @@ bool isAccuracy(const std::string& name) {
 bool isHyperparameter(const std::string& name) { return hyperparameterOf(name).has_value(); }
 bool isPerEpoch(const std::string& name) {
     const SeriesInfo* const info = findSeries(name);
-    return info != nullptr ? info->cadence == SeriesCadence::epoch : findPerplexity(name) != nullptr;
+    return info != nullptr ? info->cadence == SeriesCadence::epoch : lossOf(name) != nullptr;
 }
 
 std::string lossOfPerplexity(const std::string& name) {
-    const Perplexity* const perplexity = findPerplexity(name);
-    return perplexity != nullptr ? std::string(perplexity->loss->name) : std::string();
+    const SeriesInfo* const loss = lossOf(name);
+    return loss != nullptr ? std::string(loss->name) : std::string();
 }
 
 Curve perplexityOf(const Curve& loss) {
@@ -106,8 +79,8 @@ std::vector<std::string> drawnSeries(const RunDetails& run) {
     std::vector<std::string> names;
     for (const std::string& name : run.series) {
         if (!isAccuracy(name)) names.push_back(name);
-        for (const Perplexity& perplexity : perplexities())
-            if (perplexity.loss->name == name) names.push_back(perplexity.name);
+        if (const SeriesInfo* const info = findSeries(name); info != nullptr && !info->perplexity.empty())
+            names.emplace_back(info->perplexity);
     }
     return names;
 }
@@ -136,8 +109,8 @@ std::vector<std::string> comparableSeries(const std::vector<std::vector<std::str
 
 bool shownAtFirst(const std::string& name) {
     if (const SeriesInfo* const info = findSeries(name)) return info->compared;
-    if (const Perplexity* const perplexity = findPerplexity(name))
-        return perplexity->loss->compared && perplexity->loss->split == SeriesSplit::validation;
+    if (const SeriesInfo* const loss = lossOf(name))
+        return loss->compared && loss->split == SeriesSplit::validation;
     return isHyperparameter(name);
 }
 

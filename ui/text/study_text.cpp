@@ -4,7 +4,6 @@
 #include "core/study/plan.h"
 #include "ui/text/number_text.h"
 #include "ui/text/run_text.h"
-#include "ui/text/search_size.h"
 
 #include <QObject>
 
@@ -121,7 +120,7 @@ static QString trainingsText(const Study& study, const Experiment& experiment,
         return QObject::tr("%1, up to %2")
             .arg(whole, amountText(std::max(1.0, std::floor(*epochs)), BudgetUnit::epochs));
     }
-    const std::int64_t most = trainingsOf(experiment);
+    const std::int64_t most = trainingsOf(experiment.tuner, experiment.hyperparameters);
     if (traits.sideBySide)
         return epochs ? QObject::tr("%1 trainings in parallel, %2 each")
                             .arg(most)

@@ -536,7 +536,7 @@ void CurvePlot::styleCurve(Curve& curve, bool dark) {
 }
 
 QString CurvePlot::valueText(double value) const {
-    return percent_ ? percentText(value) : ui::valueText(value);
+    return percent_ ? percentText(value) : roundedText(value, 5);
 }
 
 void CurvePlot::setCursorAt(double x) { showCursor(x); }
