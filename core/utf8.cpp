@@ -58,4 +58,10 @@ std::string_view firstBytes(std::string_view text, std::size_t bytes) {
     return text.substr(0, end);
 }
 
+std::string asciiLowered(std::string text) {
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
+}
+
 } // namespace dstn

@@ -3,6 +3,7 @@
 #include "core/export.h"
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace DSTN_EXPORT dstn {
@@ -29,5 +30,8 @@ std::string_view firstCodePoints(std::string_view text, std::size_t count);
 
 /// The longest prefix of a text of at most this many bytes that does not split a code point.
 std::string_view firstBytes(std::string_view text, std::size_t bytes);
+
+/// A text with A to Z in lower case and all else as it is.
+std::string asciiLowered(std::string text);
 
 } // namespace dstn

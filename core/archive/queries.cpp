@@ -1,4 +1,5 @@
 #include "core/archive/archive_impl.h"
+#include "core/utf8.h"
 
 #include <SQLiteCpp/Transaction.h>
 #include <sqlite3.h>
@@ -66,12 +67,6 @@ RunRow readRow(SQLite::Statement& row) {
     return run;
 }
 
-std::string lowered(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
-    return text;
-}
-
 } // namespace
 
 StudyPlace placeOf(SQLite::Statement& row, int column) {
@@ -116,7 +111,7 @@ std::string Archive::resolve(const std::string& idOrPrefix) const {
                      "substr(uuid, 1, length(?2)) = ?2)) ORDER BY created DESC, id DESC");
         if (!newest) {
             query.bind(1, idOrPrefix);
-            query.bind(2, lowered(idOrPrefix));
+            query.bind(2, asciiLowered(idOrPrefix));
         }
         while (query.executeStep())
             found.push_back({query.getColumn(0).getString(), query.getColumn(1).getString(),

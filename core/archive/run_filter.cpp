@@ -1,5 +1,7 @@
 #include "core/archive/run_filter.h"
 
+#include "core/utf8.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -87,12 +89,6 @@ std::optional<double> parseNumber(const std::string& text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     return value;
-}
-
-std::string lowered(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return text;
 }
 
 template <typename Value>
@@ -192,7 +188,7 @@ bool RunFilter::matches(const RunRow& run) const {
         const auto any = [&](const std::string& comparison) {
             return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
                 if (comparison == "~")
-                    return lowered(text).find(lowered(condition.value)) != std::string::npos;
+                    return asciiLowered(text).find(asciiLowered(condition.value)) != std::string::npos;
                 return holds(text, comparison, condition.value);
             });
         };

@@ -12,14 +12,14 @@ namespace dstn {
 
 namespace {
 
-constexpr const char* rowColumns =
+constexpr const char* studyColumns =
     "SELECT uuid, name, state, reason, created, deleted, "
     "(SELECT count(*) FROM runs r WHERE r.study_id = studies.id AND r.deleted = 0), "
     "(SELECT count(*) FROM runs r WHERE r.study_id = studies.id AND r.deleted = 0 AND r.state = 'failed'), "
     "process_host, process_boot, process_space, process_id, process_start, heartbeat FROM studies ";
 constexpr int processColumn = 8;
 
-StudyRow readRow(SQLite::Statement& row) {
+StudyRow readStudy(SQLite::Statement& row) {
     StudyRow study;
     study.id = row.getColumn(0).getString();
     study.name = row.getColumn(1).getString();
@@ -103,19 +103,19 @@ std::vector<StudyRow> Archive::studies(bool withDeleted) const {
     return impl_->guard([&] {
         std::vector<StudyRow> rows;
         auto query = impl_->statement(
-            (std::string(rowColumns) + "WHERE deleted = 0 OR ? ORDER BY created DESC, id DESC").c_str());
+            (std::string(studyColumns) + "WHERE deleted = 0 OR ? ORDER BY created DESC, id DESC").c_str());
         query.bind(1, withDeleted ? 1 : 0);
-        while (query.executeStep()) rows.push_back(readRow(query));
+        while (query.executeStep()) rows.push_back(readStudy(query));
         return rows;
     });
 }
 
 StudyRow Archive::study(const std::string& study) const {
     return impl_->guard([&] {
-        auto query = impl_->statement((std::string(rowColumns) + "WHERE id = ?").c_str());
+        auto query = impl_->statement((std::string(studyColumns) + "WHERE id = ?").c_str());
         query.bind(1, impl_->studyId(study));
         query.executeStep();
-        return readRow(query);
+        return readStudy(query);
     });
 }
 

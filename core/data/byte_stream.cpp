@@ -1,5 +1,6 @@
 #include "core/data/byte_stream.h"
 
+#include "core/data/file_status.h"
 #include "core/data/memory_check.h"
 #include "core/error.h"
 
@@ -15,8 +16,6 @@
 namespace dstn {
 namespace {
 
-// Deflate cannot compress better than this (zlib's technical details: 1032 to 1).
-constexpr std::uint64_t bestDeflateRatio = 1032;
 constexpr std::size_t chunkSize = std::size_t{1} << 18;
 
 class MemoryStream : public ByteStream {
@@ -38,15 +37,12 @@ class MemoryStream : public ByteStream {
 class FileStream : public ByteStream {
   public:
     explicit FileStream(const std::filesystem::path& path) : name_(path.string()) {
-        std::error_code error;
-        const auto status = std::filesystem::status(path, error);
-        if (!std::filesystem::status_known(status))
-            throw Error(ErrorKind::data, name_ + ": cannot be opened: " + error.message() +
-                                             ". Check the path, and the permissions of its folders.");
+        const auto status = statusOf(path);
         if (!std::filesystem::exists(status))
             throw Error(ErrorKind::data, name_ + ": there is no such file. Check the path.");
         if (!std::filesystem::is_regular_file(status))
             throw Error(ErrorKind::data, name_ + ": is not a regular file. Name the data file itself.");
+        std::error_code error;
         size_ = std::filesystem::file_size(path, error);
         left_ = size_;
         file_.open(path, std::ios::binary);
@@ -107,8 +103,7 @@ class GzipStream : public ByteStream {
     }
 
     std::uint64_t atMost() const override {
-        const std::uint64_t compressed = source_->atMost() + inflater_.avail_in + 1;
-        return compressed > UINT64_MAX / bestDeflateRatio ? UINT64_MAX : compressed * bestDeflateRatio;
+        return inflatedAtMost(source_->atMost() + inflater_.avail_in + 1);
     }
     bool exact() const override { return false; }
 
@@ -171,6 +166,35 @@ std::unique_ptr<ByteStream> openMemory(std::span<const std::byte> bytes, const s
     auto memory = std::make_unique<MemoryStream>(bytes);
     if (!startsGzip(bytes)) return memory;
     return std::make_unique<GzipStream>(std::move(memory), name);
+}
+
+void readDeclared(ByteStream& stream, std::vector<std::uint8_t>& bytes, std::size_t declared,
+                  const std::string& size, const std::string& name, const std::function<bool()>& cancelled) {
+    constexpr std::size_t chunk = std::size_t{1} << 20;
+    while (bytes.size() < declared) {
+        if (cancelled && cancelled())
+            throw Error(ErrorKind::interrupted, "Reading " + name + " was cancelled.");
+        const std::size_t before = bytes.size();
+        // Grown by doubling: a header that lies costs no more than twice what is really there.
+        const std::size_t want = std::min(declared, std::max(before + chunk, 2 * before));
+        bytes.reserve(want);
+        bytes.resize(std::min(want, before + chunk));
+        const std::size_t asked = bytes.size() - before;
+        const std::size_t found = stream.read(std::as_writable_bytes(std::span(bytes).subspan(before)));
+        if (found < asked)
+            throw Error(ErrorKind::data, name + ": is truncated: " + size + " expected after the header, " +
+                                             std::to_string(before + found) +
+                                             " found. Fetch the file again.");
+    }
+    std::array<std::byte, 1> more{};
+    if (stream.read(more) > 0)
+        throw Error(ErrorKind::data, name + ": is too long: bytes follow the " + size +
+                                         " that its header declares. Fetch the file again.");
+}
+
+std::uint64_t inflatedAtMost(std::uint64_t compressed) {
+    constexpr std::uint64_t bestRatio = 1032; // zlib's technical details
+    return compressed > UINT64_MAX / bestRatio ? UINT64_MAX : compressed * bestRatio;
 }
 
 std::string readText(const std::filesystem::path& path, const std::function<bool()>& cancelled) {

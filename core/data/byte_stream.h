@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace DSTN_EXPORT dstn {
 
@@ -31,6 +32,16 @@ std::unique_ptr<ByteStream> openFile(const std::filesystem::path& path);
 
 /// The same for bytes in memory, which must outlive the stream; `name` appears in messages.
 std::unique_ptr<ByteStream> openMemory(std::span<const std::byte> bytes, const std::string& name);
+
+/// Appends the bytes that a header declares to what was read of them, and makes sure that they are the last.
+/// @param declared their number
+/// @param size     that number in words, for messages: "47040000 bytes (60000 × 28 × 28)"
+/// Throws Error{data} if fewer or more follow, Error{interrupted} once `cancelled` says so.
+void readDeclared(ByteStream& stream, std::vector<std::uint8_t>& bytes, std::size_t declared,
+                  const std::string& size, const std::string& name, const std::function<bool()>& cancelled);
+
+/// An upper bound on the bytes that so many bytes of deflate decompress to.
+std::uint64_t inflatedAtMost(std::uint64_t compressed);
 
 /// All of a file's text, plain or gzip. Throws Error{data} as openFile() does, Error{device} if it does
 /// not fit in memory, Error{interrupted} once `cancelled` says so.

@@ -1,5 +1,6 @@
 #include "core/data/cifar_reader.h"
 
+#include "core/data/file_status.h"
 #include "core/data/memory_check.h"
 #include "core/error.h"
 
@@ -67,20 +68,12 @@ std::vector<std::string> readNames(const Path& path, CifarKind kind) {
     return names;
 }
 
-void requireFolder(const Path& folder, CifarKind kind) {
-    std::error_code error;
-    const auto status = std::filesystem::status(folder, error);
-    if (!std::filesystem::status_known(status))
-        throw Error(ErrorKind::data, folder.string() + ": cannot be opened: " + error.message() +
-                                         ". Check the path, and the permissions of its folders.");
-    if (!std::filesystem::exists(status))
-        throw Error(ErrorKind::data, folder.string() + ": there is no such folder. Check the path.");
-    if (!std::filesystem::is_directory(status))
-        throw Error(ErrorKind::data, folder.string() + ": is a file. Name the folder of " + title(kind) +
-                                         "'s binary version.");
+void requireFiles(const Path& folder, CifarKind kind) {
+    requireFolder(folder, std::string("Name the folder of ") + title(kind) + "'s binary version.");
     const CifarFiles files = filesOf(kind);
     std::vector<const char*> names = files.train;
     names.push_back(files.test);
+    std::error_code error;
     for (const char* name : names)
         if (std::filesystem::status(folder / name, error).type() == std::filesystem::file_type::not_found)
             throw Error(ErrorKind::data,
@@ -144,7 +137,7 @@ void readCifar(ByteStream& stream, CifarKind kind, const std::string& name, std:
 
 ImageSource readCifarFolder(const Path& folder, CifarKind kind, CifarContents contents,
                             const Cancelled& cancelled) {
-    requireFolder(folder, kind);
+    requireFiles(folder, kind);
     const CifarFiles files = filesOf(kind);
     ImageSource source{.name = folder.string(),
                        .shape = {3, 32, 32},

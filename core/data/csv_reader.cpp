@@ -38,7 +38,7 @@ bool missing(std::string_view cell) {
     return std::find(words.begin(), words.end(), cell) != words.end();
 }
 
-std::string quoted(std::string_view cell) {
+std::string cellText(std::string_view cell) {
     // Long enough to recognise the cell, short enough for one line.
     constexpr std::size_t longest = 40;
     const std::string_view shown = firstBytes(cell, longest);
@@ -157,7 +157,7 @@ class Reading {
     }
 
     std::string columnLabel(std::size_t column) const {
-        if (header_ && !names_[column].empty()) return "column " + quoted(names_[column]);
+        if (header_ && !names_[column].empty()) return "column " + cellText(names_[column]);
         return "column " + std::to_string(column);
     }
 
@@ -165,7 +165,7 @@ class Reading {
         constexpr std::size_t longest = 30;
         std::string list;
         for (std::size_t i = 0; i < std::min(names_.size(), longest); ++i)
-            list += (i ? ", " : "") + quoted(names_[i]);
+            list += (i ? ", " : "") + cellText(names_[i]);
         return names_.size() > longest ? list + ", …" : list;
     }
 
@@ -174,7 +174,7 @@ class Reading {
         const auto found = std::find(names_.begin(), names_.end(), options_.target);
         if (found != names_.end()) {
             if (std::find(found + 1, names_.end(), options_.target) != names_.end())
-                fail("several columns are named " + quoted(options_.target) +
+                fail("several columns are named " + cellText(options_.target) +
                      ". Name the target by its index, counted from 0.");
             return static_cast<std::size_t>(found - names_.begin());
         }
@@ -190,11 +190,11 @@ class Reading {
             return static_cast<std::size_t>(index < 0 ? index + count : index);
         }
         if (!header_)
-            fail("there is no target column " + quoted(options_.target) +
+            fail("there is no target column " + cellText(options_.target) +
                  ": the file has no header. Set "
                  "data.target to an index from 0 to " +
                  std::to_string(count - 1) + ".");
-        fail("there is no target column " + quoted(options_.target) + ". The columns are: " + columnList() +
+        fail("there is no target column " + cellText(options_.target) + ". The columns are: " + columnList() +
              ". Change data.target.");
     }
 
@@ -238,10 +238,10 @@ class Reading {
         const std::string where = ", " + columnLabel(column) + ": ";
         if (cell.empty()) failAt(line, where + "the cell is empty. Fill it in or leave the row out.");
         if (missing(cell) || number(cell))
-            failAt(line, where + "the value is missing or not finite (" + quoted(cell) +
+            failAt(line, where + "the value is missing or not finite (" + cellText(cell) +
                              "). Fill it in or leave the row out.");
         const bool decimalComma = std::count(cell.begin(), cell.end(), ',') == 1;
-        failAt(line, where + quoted(cell) + " is not a number. " +
+        failAt(line, where + cellText(cell) + " is not a number. " +
                          (decimalComma ? "Write decimals with a point."
                                        : "Correct the cell, or leave the column out."));
     }
@@ -286,7 +286,7 @@ class Reading {
         });
         const auto row = static_cast<std::size_t>(at - targets_.begin());
         failAt(lines_[row],
-               ", " + columnLabel(target_) + ": the target " + quoted(targetCells_[row]) +
+               ", " + columnLabel(target_) + ": the target " + cellText(targetCells_[row]) +
                    " is not a class: classes are text or whole numbers. Set data.task to regression.");
     }
 
@@ -299,7 +299,7 @@ class Reading {
             textLabels();
         table_.classes = static_cast<std::int64_t>(table_.classNames.size());
         if (table_.classes < 2)
-            fail("every row's target (" + columnLabel(target_) + ") is " + quoted(targetCells_[0]) +
+            fail("every row's target (" + columnLabel(target_) + ") is " + cellText(targetCells_[0]) +
                  "; a classifier needs at least two classes. Name another column as data.target.");
         // So few rows may well be of a class each; many are rather names or remarks.
         constexpr std::int64_t suspicious = 20;
@@ -334,7 +334,7 @@ class Reading {
         table_.task = TaskKind::regression;
         const auto [least, most] = std::minmax_element(targets_.begin(), targets_.end());
         if (*least == *most)
-            fail("the target (" + columnLabel(target_) + ") is " + quoted(targetCells_[0]) +
+            fail("the target (" + columnLabel(target_) + ") is " + cellText(targetCells_[0]) +
                  " in every row; there is nothing to learn. Name another column as data.target.");
         table_.targets = std::move(targets_);
     }

@@ -1,17 +1,12 @@
 #include "core/data/idx_folder.h"
 
+#include "core/data/file_status.h"
 #include "core/error.h"
 
 #include <algorithm>
-#include <system_error>
 
 namespace dstn {
 namespace {
-
-[[noreturn]] void cannotLook(const std::filesystem::path& path, const std::error_code& error) {
-    throw Error(ErrorKind::data, path.string() + ": cannot be opened: " + error.message() +
-                                     ". Check the path, and the permissions of its folders.");
-}
 
 /// The file of this part and kind under any of its names, an uncompressed one first; empty if there is none.
 std::filesystem::path findFile(const std::filesystem::path& folder, const std::string& stem,
@@ -22,11 +17,7 @@ std::filesystem::path findFile(const std::filesystem::path& folder, const std::s
                 std::string name = stem;
                 name.append(1, joint).append(type).append("-ubyte").append(ending);
                 std::filesystem::path path = folder / name;
-                std::error_code error;
-                const auto status = std::filesystem::status(path, error);
-                // A file that cannot be looked at may be the one; the next name would hide it.
-                if (!std::filesystem::status_known(status)) cannotLook(path, error);
-                if (std::filesystem::exists(status)) return path;
+                if (std::filesystem::exists(statusOf(path))) return path;
             }
     return {};
 }
@@ -85,14 +76,7 @@ void checkTest(const IdxFolder& folder) {
 
 IdxFolder readIdxFolder(const std::filesystem::path& folder, IdxContents contents,
                         const std::function<bool()>& cancelled) {
-    std::error_code error;
-    const auto status = std::filesystem::status(folder, error);
-    if (!std::filesystem::status_known(status)) cannotLook(folder, error);
-    if (!std::filesystem::exists(status))
-        throw Error(ErrorKind::data, folder.string() + ": there is no such folder. Check the path.");
-    if (!std::filesystem::is_directory(status))
-        throw Error(ErrorKind::data,
-                    folder.string() + ": is a file. Name the folder that holds the IDX files.");
+    requireFolder(folder, "Name the folder that holds the IDX files.");
 
     const auto trainImages = findFile(folder, "train-images", {"idx3", "idx4"});
     const auto trainLabels = findFile(folder, "train-labels", {"idx1"});

@@ -2,15 +2,12 @@
 
 #include "core/error.h"
 
-#include <algorithm>
 #include <array>
 #include <limits>
 #include <string_view>
 
 namespace dstn {
 namespace {
-
-constexpr std::size_t chunkSize = std::size_t{1} << 20;
 
 std::string hex(std::span<const std::byte> bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -91,28 +88,9 @@ IdxFile readIdxHeader(ByteStream& stream, const std::string& name) {
 
 void readIdxData(ByteStream& stream, IdxFile& file, const std::string& name,
                  const std::function<bool()>& cancelled) {
-    const auto expected = static_cast<std::size_t>(byteCount(file.shape));
-    while (file.bytes.size() < expected) {
-        if (cancelled && cancelled())
-            throw Error(ErrorKind::interrupted, "Reading " + name + " was cancelled.");
-        const std::size_t before = file.bytes.size();
-        // Grown by doubling: a header that lies costs no more than twice what is really there.
-        const std::size_t want = std::min(expected, std::max(before + chunkSize, 2 * before));
-        file.bytes.reserve(want);
-        file.bytes.resize(std::min(want, before + chunkSize));
-        const std::size_t asked = file.bytes.size() - before;
-        const std::size_t found = stream.read(std::as_writable_bytes(std::span(file.bytes).subspan(before)));
-        if (found < asked)
-            throw Error(ErrorKind::data, name + ": is truncated: " + std::to_string(expected) + " bytes (" +
-                                             product(file.shape) + ") expected after the header, " +
-                                             std::to_string(before + found) +
-                                             " found. Fetch the file again.");
-    }
-    std::array<std::byte, 1> more{};
-    if (stream.read(more) > 0)
-        throw Error(ErrorKind::data, name + ": is too long: bytes follow the " + std::to_string(expected) +
-                                         " (" + product(file.shape) +
-                                         ") that its header declares. Fetch the file again.");
+    const auto declared = static_cast<std::size_t>(byteCount(file.shape));
+    readDeclared(stream, file.bytes, declared,
+                 std::to_string(declared) + " bytes (" + product(file.shape) + ")", name, cancelled);
 }
 
 IdxFile readIdx(ByteStream& stream, const std::string& name, const std::function<bool()>& cancelled) {

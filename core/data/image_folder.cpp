@@ -3,9 +3,11 @@
 #include "core/data/byte_stream.h"
 #include "core/data/cancelling.h"
 #include "core/data/checksum.h"
+#include "core/data/file_status.h"
 #include "core/data/image_cache.h"
 #include "core/data/image_file.h"
 #include "core/error.h"
+#include "core/utf8.h"
 
 #include <sys/stat.h>
 
@@ -30,17 +32,10 @@ constexpr std::string_view layout =
     "An image folder holds train/CLASS/FILE and, optionally, test/CLASS/FILE, or "
     "CLASS/FILE, with files that end in .jpg, .jpeg or .png.";
 
-[[noreturn]] void cannotLook(const Path& path, const std::error_code& error) {
-    throw Error(ErrorKind::data, path.string() + ": cannot be opened: " + error.message() +
-                                     ". Check the path, and the permissions of its folders.");
-}
-
 bool isImageName(const std::string& name) {
     const std::size_t dot = name.rfind('.');
     if (dot == std::string::npos || dot == 0) return false;
-    std::string ending = name.substr(dot + 1);
-    for (char& c : ending)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const std::string ending = asciiLowered(name.substr(dot + 1));
     return ending == "jpg" || ending == "jpeg" || ending == "png";
 }
 
@@ -53,17 +48,12 @@ std::vector<std::string> namesIn(const Path& folder) {
         std::string name = entry->path().filename().string();
         if (!name.starts_with('.')) names.push_back(std::move(name));
     }
-    if (error) cannotLook(folder, error);
+    if (error) cannotOpen(folder, error);
     std::sort(names.begin(), names.end());
     return names;
 }
 
-bool isFolder(const Path& path) {
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    if (!std::filesystem::status_known(status)) cannotLook(path, error);
-    return std::filesystem::is_directory(status);
-}
+bool isFolder(const Path& path) { return std::filesystem::is_directory(statusOf(path)); }
 
 /// The images of a class.
 void listClass(const Path& root, const std::string& folder, std::int64_t label,
@@ -76,7 +66,7 @@ void listClass(const Path& root, const std::string& folder, std::int64_t label,
         const std::string whole = (root / path).string();
         // One call for all there is to know of a file: there may be a million of them.
         struct stat status {};
-        if (stat(whole.c_str(), &status) != 0) cannotLook(whole, {errno, std::generic_category()});
+        if (stat(whole.c_str(), &status) != 0) cannotOpen(whole, {errno, std::generic_category()});
         if (!S_ISREG(status.st_mode))
             throw Error(ErrorKind::data, whole + ": is not a regular file. Remove it, or rename it.");
         files.push_back({.path = std::move(path),
@@ -224,13 +214,7 @@ class Decoding {
 } // namespace
 
 ImageListing listImageFolder(const Path& folder, const Cancelled& cancelled) {
-    std::error_code error;
-    const auto status = std::filesystem::status(folder, error);
-    if (!std::filesystem::status_known(status)) cannotLook(folder, error);
-    if (!std::filesystem::exists(status))
-        throw Error(ErrorKind::data, folder.string() + ": there is no such folder. Check the path.");
-    if (!std::filesystem::is_directory(status))
-        throw Error(ErrorKind::data, folder.string() + ": is a file. Name the folder of images.");
+    requireFolder(folder, "Name the folder of images.");
 
     ImageListing listing;
     listing.folder = folder;

@@ -15,7 +15,6 @@
 namespace dstn {
 namespace {
 
-constexpr std::size_t chunkSize = std::size_t{1} << 20;
 constexpr std::size_t longestHeader = std::size_t{1} << 20;
 
 [[noreturn]] void noArray(const std::string& name, const std::string& why) {
@@ -250,26 +249,8 @@ NumpyArray readNumpyHeader(ByteStream& stream, const std::string& name) {
 
 void readNumpyData(ByteStream& stream, NumpyArray& array, const std::string& name,
                    const std::function<bool()>& cancelled) {
-    const auto expected = static_cast<std::size_t>(byteCount(array));
-    while (array.bytes.size() < expected) {
-        if (cancelled && cancelled())
-            throw Error(ErrorKind::interrupted, "Reading " + name + " was cancelled.");
-        const std::size_t before = array.bytes.size();
-        const std::size_t want = std::min(expected, std::max(before + chunkSize, 2 * before));
-        array.bytes.reserve(want);
-        array.bytes.resize(std::min(want, before + chunkSize));
-        const std::size_t asked = array.bytes.size() - before;
-        const std::size_t found = stream.read(std::as_writable_bytes(std::span(array.bytes).subspan(before)));
-        if (found < asked)
-            throw Error(ErrorKind::data, name + ": is truncated: " + std::to_string(expected) +
-                                             " bytes expected after the header, " +
-                                             std::to_string(before + found) +
-                                             " found. Fetch the file again.");
-    }
-    std::array<std::byte, 1> more{};
-    if (stream.read(more) > 0)
-        throw Error(ErrorKind::data, name + ": is too long: bytes follow the " + std::to_string(expected) +
-                                         " that its header declares. Fetch the file again.");
+    const auto declared = static_cast<std::size_t>(byteCount(array));
+    readDeclared(stream, array.bytes, declared, std::to_string(declared) + " bytes", name, cancelled);
     if (array.swapped)
         for (std::size_t i = 0; i < array.bytes.size(); i += array.itemSize)
             std::reverse(array.bytes.begin() + static_cast<std::ptrdiff_t>(i),

@@ -45,15 +45,15 @@ std::uint64_t readLength(std::string_view bytes) {
     return length;
 }
 
-struct Header {
+struct FileHeader {
     json document;
     std::vector<std::string> names; ///< in document order
 };
 
 /// A JSON object of objects; refuses keys given twice, of which nlohmann would silently keep the last, and
 /// nesting that no header has.
-Header parseHeader(std::string_view text) {
-    Header header;
+FileHeader parseHeader(std::string_view text) {
+    FileHeader header;
     std::unordered_set<std::string> names, inner;
     const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
         if (event == json::parse_event_t::key) {
@@ -251,7 +251,7 @@ Safetensors parseSafetensors(std::string_view bytes) {
     const std::string_view data = bytes.substr(prefixSize + length);
     if (headerText.empty() || headerText.front() != '{') refuse("its header does not start with \"{\"");
 
-    const Header header = parseHeader(headerText);
+    const FileHeader header = parseHeader(headerText);
     Safetensors file;
     file.entries.reserve(header.names.size());
     for (const std::string& name : header.names) {

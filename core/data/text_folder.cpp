@@ -1,6 +1,7 @@
 #include "core/data/text_folder.h"
 
 #include "core/data/byte_stream.h"
+#include "core/data/file_status.h"
 #include "core/data/memory_check.h"
 #include "core/error.h"
 #include "core/utf8.h"
@@ -17,18 +18,6 @@ namespace {
 
 using Cancelled = std::function<bool()>;
 using Path = std::filesystem::path;
-
-[[noreturn]] void cannotLook(const Path& path, const std::error_code& error) {
-    throw Error(ErrorKind::data, path.string() + ": cannot be opened: " + error.message() +
-                                     ". Check the path, and the permissions of its folders.");
-}
-
-std::filesystem::file_status statusOf(const Path& path) {
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    if (!std::filesystem::status_known(status)) cannotLook(path, error);
-    return status;
-}
 
 bool isUtf8Text(std::string_view text) { return isUtf8(text) && text.find('\0') == std::string_view::npos; }
 
@@ -75,13 +64,13 @@ std::vector<Path> regularFiles(const Path& folder, const Cancelled& cancelled) {
         }
         if (std::filesystem::is_regular_file(statusOf(entry->path()))) files.push_back(entry->path());
     }
-    if (error) cannotLook(folder, error);
+    if (error) cannotOpen(folder, error);
     std::sort(files.begin(), files.end());
 
     std::set<Path> seen;
     std::erase_if(files, [&](const Path& file) {
         const Path place = std::filesystem::canonical(file, error);
-        if (error) cannotLook(file, error);
+        if (error) cannotOpen(file, error);
         return !seen.insert(place).second;
     });
     return files;

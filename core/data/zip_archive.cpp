@@ -22,8 +22,6 @@ constexpr std::uint32_t localSignature = 0x04034B50, centralSignature = 0x02014B
 constexpr std::size_t localSize = 30, centralSize = 46, endSize = 22, end64Size = 56, locator64Size = 20;
 constexpr std::uint16_t stored = 0, deflated = 8;
 constexpr std::uint32_t inExtra32 = 0xFFFFFFFF;
-// Deflate cannot compress better than this (zlib's technical details: 1032 to 1).
-constexpr std::uint64_t bestDeflateRatio = 1032;
 
 /// A little-endian number of `size` bytes; they must be there.
 std::uint64_t number(Bytes bytes, std::size_t at, std::size_t size) {
@@ -80,9 +78,7 @@ class MemberStream : public ByteStream {
         const std::uint64_t left = member_.size - std::min(total_, member_.size);
         const std::uint64_t packed = packed_.size() + inflater_.avail_in + 1;
         if (member_.method == stored) return std::min<std::uint64_t>(left, packed_.size());
-        return packed > std::numeric_limits<std::uint64_t>::max() / bestDeflateRatio
-                   ? left
-                   : std::min(left, packed * bestDeflateRatio);
+        return std::min(left, inflatedAtMost(packed));
     }
     bool exact() const override { return false; }
 

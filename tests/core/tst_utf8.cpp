@@ -83,6 +83,11 @@ class TestUtf8 : public QObject {
         QCOMPARE(firstBytes(text, 99), text);
     }
 
+    void onlyAsciiLettersAreLowered() {
+        QCOMPARE(asciiLowered("AZ az [@ Ä É.PNG"), std::string("az az [@ Ä É.png"));
+        QCOMPARE(asciiLowered(""), std::string());
+    }
+
     void messagesShowNoControlCharactersAndNothingMalformed() {
         QCOMPARE(printable("naïve 日本 😀"), std::string("naïve 日本 😀"));
         QCOMPARE(printable(std::string_view("a\0b\n\x1b[2J\x7f", 9)),

@@ -1,6 +1,7 @@
 #include "core/engine/kernels/kernels.h"
 
 #include "core/engine/kernels/fused.h"
+#include "core/engine/kernels/over_rows.h"
 
 #include <algorithm>
 #include <limits>
@@ -16,15 +17,6 @@ namespace {
 template <typename T>
 const T* pointer(const Tensor& tensor) {
     return present(tensor) ? tensor.data_ptr<T>() : nullptr;
-}
-
-/// Enough elements for a task to be worth a thread.
-constexpr std::int64_t grain = 16384;
-
-/// Runs f(first, last) over rows of `width` elements in parallel.
-template <typename F>
-void overRows(std::int64_t rows, std::int64_t width, const F& f) {
-    at::parallel_for(0, rows, std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, width)), f);
 }
 
 /// [batch, out] seen as [batch, out, 1, …] beside a tensor of `dim` dimensions.

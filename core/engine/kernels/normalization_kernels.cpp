@@ -1,6 +1,7 @@
 #include "core/engine/kernels/normalization_kernels.h"
 
 #include "core/engine/kernels/fused.h"
+#include "core/engine/kernels/over_rows.h"
 #include "core/engine/kernels/vector_clones.h"
 #include "core/engine/kernels/vectors.h"
 
@@ -199,11 +200,9 @@ DSTN_EACH_TYPE(DSTN_DEFINE)
 
 /// Runs f(row, rows, place of the first in memory) over shares of the rows in parallel.
 template <typename F>
-void overRows(const Planes& planes, const F& f) {
-    constexpr std::int64_t grain = 16384;
-    at::parallel_for(
-        0, planes.rows(), std::max<std::int64_t>(1, grain / planes.width),
-        [&](std::int64_t first, std::int64_t last) { f(first, last - first, first * planes.width); });
+void overPlanes(const Planes& planes, const F& f) {
+    overRows(planes.rows(), planes.width,
+             [&](std::int64_t first, std::int64_t last) { f(first, last - first, first * planes.width); });
 }
 
 /// What the loops need to know of a normalisation, row by row.
@@ -232,7 +231,7 @@ class Normalization {
     Tensor value(const Tensor& x, bool relu) const {
         Tensor out = at::empty_like(x);
         T* to = out.data_ptr<T>();
-        overRows(planes_, [&](std::int64_t row, std::int64_t rows, std::int64_t place) {
+        overPlanes(planes_, [&](std::int64_t row, std::int64_t rows, std::int64_t place) {
             rowLines(rows, planes_.width, relu, lines_.data() + row, x_ + place, to + place);
         });
         return out;
@@ -244,7 +243,7 @@ class Normalization {
         Tensor plain = make(), product = make();
         T *to = plain.data_ptr<T>(), *products = product.data_ptr<T>();
         const T* from = g.data_ptr<T>();
-        overRows(planes_, [&](std::int64_t row, std::int64_t rows, std::int64_t place) {
+        overPlanes(planes_, [&](std::int64_t row, std::int64_t rows, std::int64_t place) {
             rowSums(rows, planes_.width, gated, lines_.data() + row, x_ + place, from + place, to + row,
                     products + row);
         });
@@ -281,7 +280,7 @@ class Normalization {
         Tensor out = at::empty_like(x);
         T* to = out.data_ptr<T>();
         const T* from = u.defined() ? u.data_ptr<T>() : x_;
-        overRows(planes_, [&](std::int64_t row, std::int64_t rows, std::int64_t place) {
+        overPlanes(planes_, [&](std::int64_t row, std::int64_t rows, std::int64_t place) {
             rowMixes(rows, planes_.width, gate, lines_.data() + row, mixes.data() + row, x_ + place,
                      from + place, to + place);
         });
@@ -461,7 +460,7 @@ Moments batchMoments(const Tensor& x, Path path) {
     Moments result{at::empty({planes.channels}, x.options()), at::empty({planes.channels}, x.options())};
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "batch_moments", [&] {
         std::vector<scalar_t> means(static_cast<std::size_t>(planes.rows())), squares(means.size());
-        overRows(planes, [&](std::int64_t row, std::int64_t rows, std::int64_t place) {
+        overPlanes(planes, [&](std::int64_t row, std::int64_t rows, std::int64_t place) {
             rowMoments(rows, planes.width, source.data_ptr<scalar_t>() + place, means.data() + row,
                        squares.data() + row);
         });

@@ -1,6 +1,7 @@
 #include "core/engine/kernels/row_norms.h"
 
 #include "core/engine/kernels/fused.h"
+#include "core/engine/kernels/over_rows.h"
 #include "core/engine/kernels/vector_clones.h"
 #include "core/engine/kernels/vectors.h"
 
@@ -62,14 +63,6 @@ DSTN_VECTOR_CLONES void combine(std::int64_t width, float p, const float* a, flo
 DSTN_VECTOR_CLONES void combine(std::int64_t width, double p, const double* a, double q, const double* b,
                                 double* out) {
     combineLoop(width, p, a, q, b, out);
-}
-
-/// Numbers below which a second thread costs more than it brings.
-constexpr std::int64_t grain = 16384;
-
-template <typename F>
-void overRows(std::int64_t rows, std::int64_t width, const F& f) {
-    at::parallel_for(0, rows, std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, width)), f);
 }
 
 struct RowResponseNorms : Function<RowResponseNorms> {
