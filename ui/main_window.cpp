@@ -203,8 +203,12 @@ void MainWindow::connectPages() {
     connect(&controller_, &RunController::pendingChanged, this, &MainWindow::updateStatus);
     connect(&controller_, &RunController::progressMade, this, &MainWindow::updateStatus);
     connect(&controller_, &RunController::runStarted, this, &MainWindow::updateStatus);
-    connect(&controller_, &RunController::launched, archive_, &ArchivePage::refresh);
+    connect(&controller_, &RunController::launched, this, [this] {
+        runStarted_ = false;
+        archive_->refresh();
+    });
     connect(&controller_, &RunController::runStarted, this, [this](const RunStarted& started) {
+        runStarted_ = true;
         const Estimate whole = estimate(started.experiment, started.data);
         flopsPerStep_ = whole.trainingFlops / static_cast<double>(std::max<std::int64_t>(1, whole.steps));
     });
@@ -213,9 +217,10 @@ void MainWindow::connectPages() {
             measuredFlops_ = *speed;
             setup_->setMeasuredFlops(measuredFlops_);
         }
-        statusBar()->showMessage(tr("Run %1 after %2 steps; it is kept in the archive.")
-                                     .arg(stateText(finished.state))
-                                     .arg(finished.steps),
+        statusBar()->showMessage(runStarted_ ? tr("Run %1 after %2 steps; it is kept in the archive.")
+                                                   .arg(stateText(finished.state), countText(finished.steps))
+                                             : tr("Run %1 before its first step; there was nothing to keep.")
+                                                   .arg(stateText(finished.state)),
                                  messageMs);
     });
     connect(&controller_, &RunController::idled, this, [this] {

@@ -89,6 +89,7 @@ class MainWindow : public QMainWindow {
     QLabel* device_ = nullptr;
     QLabel* state_ = nullptr;
     QProgressBar* progress_ = nullptr;
+    bool runStarted_ = false;    ///< not only launched
     double flopsPerStep_ = 0.0;  ///< of the run in progress
     double measuredFlops_ = 0.0; ///< a second, reached by the last long run on this machine; 0: none yet
     QTimer keepExperiment_;      ///< an edit waits for the next ones before it is written

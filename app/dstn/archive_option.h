@@ -9,6 +9,20 @@
 
 namespace dstn::cli {
 
+/// " --archive FILE" for a command that goes on with what is in an archive, ready for a shell; nothing for
+/// the user's own.
+inline std::string archiveArgument(const std::filesystem::path& archive) {
+    if (archive == Archive::defaultPath()) return {};
+    std::string quoted = archive.string();
+    if (quoted.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-+=:@%") !=
+        std::string::npos) {
+        for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 4)
+            quoted.replace(at, 1, "'\\''");
+        quoted = "'" + quoted + "'";
+    }
+    return " --archive " + quoted;
+}
+
 /// The option --archive of the commands that read runs.
 struct ArchiveOption {
     std::string path;

@@ -2,6 +2,7 @@
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
 #include "app/dstn/whole_number.h"
+#include "core/number_text.h"
 #include "core/run/engine.h"
 #include "core/study/search_bench.h"
 
@@ -47,9 +48,8 @@ std::string benchText(const BenchReport& report) {
     const auto add = [&](const std::string& what, std::optional<double> value, const std::string& unit) {
         if (value) table.rows.push_back({"  " + what, shortNumber(value), unit});
     };
-    const auto mebibytes = [](const std::optional<std::size_t>& bytes) -> std::optional<double> {
-        if (!bytes) return {};
-        return static_cast<double>(*bytes) / (1 << 20);
+    const auto addMemory = [&](const std::string& what, const std::optional<std::size_t>& bytes) {
+        if (bytes) table.rows.push_back({"  " + what, bytesText(static_cast<double>(*bytes)), ""});
     };
     add("plain step", report.plainStepMs, "ms");
     add("plain step of stock modules", report.stockStepMs, "ms");
@@ -63,8 +63,8 @@ std::string benchText(const BenchReport& report) {
     add("20 tuned hyperparameters over 1", report.hyperparameterRatio, "");
     add("training step, replayed as a graph", report.replayedStepMs, "ms");
     add("training step, figures read after each", report.synchronousStepMs, "ms");
-    add("memory of plain training", mebibytes(report.plainBytes), "MiB");
-    add("memory of tuned training", mebibytes(report.tunedBytes), "MiB");
+    addMemory("memory of plain training", report.plainBytes);
+    addMemory("memory of tuned training", report.tunedBytes);
     add("tuned over plain memory", report.memoryRatio(), "");
     return report.preset + ": batch " + std::to_string(report.batch) + " on " + report.device + ", " +
            std::to_string(report.threads) + " threads, LibTorch " + report.torchVersion + ", medians of " +
@@ -74,7 +74,7 @@ std::string benchText(const BenchReport& report) {
 std::string benchTable(const std::vector<BenchReport>& reports) {
     constexpr std::size_t numbers = 11;
     Table table{.rows = {{"preset", "batch", "plain ms", "train ms", "valid. ms", "ratio", "shared", "stock",
-                          "20 : 1", "MiB", "memory", "times"}},
+                          "20 : 1", "memory", "over plain", "times"}},
                 .right = std::vector<bool>(numbers + 1, true)};
     table.right.front() = false;
     for (const BenchReport& report : reports) {
@@ -83,16 +83,16 @@ std::string benchTable(const std::vector<BenchReport>& reports) {
                               shortNumber(report.trainStepMs), shortNumber(report.validationStepMs),
                               shortNumber(report.stepRatio), shortNumber(report.sharedStepRatio),
                               shortNumber(report.stockStepRatio), shortNumber(report.hyperparameterRatio),
-                              bytes ? std::to_string(*bytes >> 20U) : "-", shortNumber(report.memoryRatio()),
-                              std::to_string(report.repetitions)});
+                              bytes ? bytesText(static_cast<double>(*bytes)) : "-",
+                              shortNumber(report.memoryRatio()), std::to_string(report.repetitions)});
     }
-    return table.text() +
-           "Milliseconds and ratios are medians of `times` interleaved repetitions. ratio, stock: "
-           "the "
-           "training step over the plain one,\nof the same operations and of LibTorch's modules; shared: "
-           "ratio "
-           "with the primal shared; 20 : 1: training steps with as many\ntuned hyperparameters; MiB, memory: "
-           "peak of the tensors in tuned training, and its ratio to plain training.\n";
+    return table.text() + "Milliseconds and ratios are medians of `times` interleaved repetitions. ratio, "
+                          "stock: the training step "
+                          "over the plain one,\nof the same operations and of LibTorch's modules; shared: "
+                          "ratio with the primal "
+                          "shared; 20 : 1: training steps with as many\ntuned hyperparameters; memory, over "
+                          "plain: peak of the "
+                          "tensors in tuned training, and its ratio to plain training.\n";
 }
 
 nlohmann::ordered_json tunersJson(const TunerBenchReport& report, const SearchBench& search) {

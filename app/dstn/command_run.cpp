@@ -1,3 +1,4 @@
+#include "app/dstn/archive_option.h"
 #include "app/dstn/experiment_source.h"
 #include "app/dstn/interruption.h"
 #include "app/dstn/json_lines.h"
@@ -179,8 +180,10 @@ Course follow(Session& session, EventQueue& events, const Recorder& recorder, Di
 }
 
 /// What an interrupted run leaves to go on with.
-std::string afterInterruption(const std::string& run, const Course& course, bool resumed) {
-    if (resumed || course.saved) return "resume with: dstn run --resume " + run.substr(0, 8);
+std::string afterInterruption(const std::string& run, const std::filesystem::path& archive,
+                              const Course& course, bool resumed) {
+    if (resumed || course.saved)
+        return "resume with: dstn run --resume " + run.substr(0, 8) + archiveArgument(archive);
     return course.began ? "the run has no checkpoint to resume from: start a new run"
                         : "the run had not started: nothing was saved";
 }
@@ -230,7 +233,7 @@ int execute(const RunOptions& options) {
     if (finished.error) return exitCode(*finished.error);
     if (trouble) return exitCode(ErrorKind::archive);
     if (finished.state == RunState::interrupted) {
-        if (!options.quiet) std::cerr << afterInterruption(run, course, resumed) << '\n';
+        if (!options.quiet) std::cerr << afterInterruption(run, path, course, resumed) << '\n';
         return exitCode(ErrorKind::interrupted);
     }
     return finished.state == RunState::failed ? exitCode(ErrorKind::numeric) : 0;

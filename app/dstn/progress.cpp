@@ -128,7 +128,7 @@ std::string Progress::summary(const std::string& run, const RunFinished& finishe
         text += "best: epoch " + std::to_string(finished.best->epoch) + ", " +
                 figures(*finished.best, language_) + "\n";
     if (!finished.hyperparameters.empty()) {
-        text += "hyperparameters:";
+        text += "hyperparameters at the end:";
         for (const auto& [name, value] : finished.hyperparameters)
             text += " " + name + " " + shortNumber(value);
         text += "\n";

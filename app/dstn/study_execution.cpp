@@ -1,4 +1,5 @@
 #include "app/dstn/study_execution.h"
+#include "app/dstn/archive_option.h"
 
 #include "app/dstn/interruption.h"
 #include "app/dstn/terminal.h"
@@ -184,7 +185,8 @@ int executeStudy(const StudyExecution& execution) {
     if (finished.error) return exitCode(*finished.error);
     if (finished.state == RunState::interrupted) {
         if (!execution.quiet)
-            std::cerr << "resume with: dstn study --resume " << execution.study.substr(0, 8) << '\n';
+            std::cerr << "resume with: dstn study --resume " << execution.study.substr(0, 8)
+                      << archiveArgument(execution.archive) << '\n';
         return exitCode(ErrorKind::interrupted);
     }
     if (finished.state == RunState::failed) return 1;

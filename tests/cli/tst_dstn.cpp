@@ -124,7 +124,8 @@ class DstnTest : public QObject {
         const Outcome run = dstn({"run", "tiny.json", "--archive", "b.sqlite"});
         QCOMPARE(run.code, 0);
         QVERIFY2(run.err.contains("epoch 3/3: training loss"), qPrintable(run.err));
-        QVERIFY2(run.out.contains("completed after 18 steps") && run.out.contains("hyperparameters: dropout"),
+        QVERIFY2(run.out.contains("completed after 18 steps") &&
+                     run.out.contains("hyperparameters at the end: dropout"),
                  qPrintable(run.out));
         QVERIFY(!run.err.contains('\r'));
         const Outcome quiet =
@@ -306,8 +307,10 @@ class DstnTest : public QObject {
         QVERIFY(process.waitForFinished(dstn::test::patience));
         QCOMPARE(process.exitCode(), 130);
         const QString err = QString::fromUtf8(process.readAllStandardError());
-        QVERIFY2(err.contains("resume with: dstn run --resume"), qPrintable(err));
         const QJsonObject before = dstn({"list", "--archive", "g.sqlite", "--json"}).lines().first();
+        QVERIFY2(err.contains("resume with: dstn run --resume " + before["id"].toString().left(8) +
+                              " --archive g.sqlite\n"),
+                 qPrintable(err));
         QCOMPARE(before["state"].toString(), QString("interrupted"));
         QVERIFY(before["resumable"].toBool());
 

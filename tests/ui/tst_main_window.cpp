@@ -215,6 +215,7 @@ class TestMainWindow : public QObject {
         QTRY_VERIFY_WITH_TIMEOUT(live->banner()->text().contains(QLatin1String("/proc/no-such-folder")),
                                  patience);
         QTRY_VERIFY(window->controller().isIdle());
+        QCOMPARE(live->view()->summary().state, RunState::failed);
     }
 
     void aSearchRunsAsAStudyAloneAndClosingInterruptsIt() {

@@ -154,8 +154,12 @@ void LivePage::connectController() {
     });
     connect(&controller_, &RunController::recordingTroubled, this,
             [this](const QString& message) { banner_->showMessage(message, Tone::bad); });
-    connect(&controller_, &RunController::failed, this,
-            [this](const QString& message) { banner_->showMessage(message, Tone::bad); });
+    connect(&controller_, &RunController::failed, this, [this](const QString& message) {
+        banner_->showMessage(message, Tone::bad);
+        // A new run; one that could not be resumed is as it was.
+        if (view_->summary().run.isEmpty() && !controller_.isActive())
+            feed(StateChanged{.state = RunState::failed, .reason = message.toStdString()});
+    });
     connect(&controller_, &RunController::idled, this, &LivePage::updateActions);
 }
 

@@ -131,7 +131,9 @@ void RunHeader::resizeEvent(QResizeEvent* event) {
 void RunHeader::addControls(QWidget* controls) { top_->addWidget(controls); }
 
 void RunHeader::show(const RunSummary& summary, Pending pending) {
-    name_->setText(summary.name.isEmpty() ? tr("Preparing…") : summary.name);
+    name_->setText(!summary.name.isEmpty() ? summary.name
+                   : ended(summary.state)  ? tr("Not started")
+                                           : tr("Preparing…"));
     name_->setToolTip(summary.run.isEmpty() ? QString()
                                             : tr("Run %1 on %2").arg(summary.run, summary.device));
     if (pending != Pending::none)

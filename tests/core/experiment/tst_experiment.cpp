@@ -564,7 +564,7 @@ static void mistakeRows(unsigned without) {
     // Hyperparameters
     row("/model/parts/0/rate", "\"rat\"", "model.parts[0].rate",
         "no hyperparameter \"rat\" is declared: did you mean \"rate\"?", notAlone | beyondSchema);
-    row("/augmentation/0/length", "\"xyz\"", "augmentation[0].length", "there are rate, decay or holes",
+    row("/augmentation/0/length", "\"xyz\"", "augmentation[0].length", "there are rate, decay and holes",
         beyondSchema);
     row("/hyperparameters/3", R"({"name": "lonely", "initial": 1})", "hyperparameters[3].name",
         "nothing uses \"lonely\"", beyondSchema);
