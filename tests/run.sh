@@ -4,14 +4,13 @@ set -u
 
 usage() {
     cat <<'TEXT'
-Usage: sh tests/run.sh [--no-install] [--developer | --ci] [--pypi-torch] [--help] [-- CTEST ARGS]
+Usage: sh tests/run.sh [--no-install] [--developer] [--pypi-torch] [--help] [-- CTEST ARGS]
 
 Installs the Debian packages that are missing (with sudo when not root), builds programs and tests in
 build/release, and runs the tests. The exit code is ctest's.
 
   --no-install    install no packages of the system
   --developer     treat warnings as errors, as is done with every change to the program
-  --ci            the same in build/ci, with each folder's sources compiled as one: quicker from nothing
   --pypi-torch    take LibTorch from the Python package index, as app/launch.sh --pypi-torch does
   --help          show this text
   -- CTEST ARGS   handed to ctest, for instance: -- -R tst_csv_reader
@@ -26,10 +25,6 @@ while [ $# -gt 0 ]; do
     case $1 in
     --no-install) install=no ;;
     --developer) preset=developer ;;
-    --ci)
-        preset=ci
-        build=$root/build/ci
-        ;;
     --pypi-torch) torch=pypi ;;
     --help | -h)
         usage

@@ -161,8 +161,7 @@ Json* entry(Json& list, const Step& step, std::string& place, std::string& wrong
         }
     }
     wrong = names.empty() ? path + " is a list: write " + path + "[0] for its first entry"
-                          : path + " has no entry " + inQuotes(step.key) + ":" +
-                                suggestion(step.key, names, "its entries are");
+                          : path + " has no entry " + inQuotes(step.key) + ":" + suggestion(step.key, names);
     return nullptr;
 }
 

@@ -247,7 +247,7 @@ class Reader {
             if (name == types.end()) {
                 inner.leaveOut();
                 return refuse(joined(path, "type"), "there is no type " + inQuotes(inner.kind_) + ":" +
-                                                        suggestion(inner.kind_, types, "the types are"));
+                                                        suggestion(inner.kind_, types));
             }
             become<Variant>(values.back(), static_cast<std::size_t>(name - types.begin()));
             std::visit([&](auto& alternative) { fieldsOf(inner, alternative); }, values.back());
@@ -263,11 +263,7 @@ class Reader {
             unread_.unknownAtRoot |= path_.empty();
             const std::string what =
                 kind_.empty() ? "unknown key:" : kind_ + " has no option " + inQuotes(key) + ":";
-            refuse(joined(path_, key),
-                   what + (known_.empty()
-                               ? " it has none"
-                               : suggestion(key, known_,
-                                            kind_.empty() ? "the keys here are" : "its options are")));
+            refuse(joined(path_, key), what + (known_.empty() ? " it has none" : suggestion(key, known_)));
         }
     }
 

@@ -40,18 +40,14 @@ std::string words(const IntegerRange& range) {
     return "a whole number from " + std::to_string(range.min) + " to " + std::to_string(range.max);
 }
 
-static std::string list(const std::vector<std::string>& names, std::string_view beforeTheLast) {
+std::string alternatives(const std::vector<std::string>& names) {
     // The program's own lists are shorter; those that a document makes need not be.
     constexpr std::size_t most = 20;
     std::string text;
-    for (std::size_t i = 0; i < std::min(names.size(), most); ++i) {
-        if (i > 0) text += i + 1 == names.size() ? beforeTheLast : ", ";
-        text += names[i];
-    }
+    for (std::size_t i = 0; i < std::min(names.size(), most); ++i)
+        text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
     return names.size() > most ? text + ", … (" + std::to_string(names.size()) + " in all)" : text;
 }
-
-std::string alternatives(const std::vector<std::string>& names) { return list(names, " or "); }
 
 /// Letters to insert, remove, replace or swap with their neighbour (optimal string alignment).
 static std::size_t distance(std::string_view a, std::string_view b) {
@@ -80,13 +76,10 @@ std::string nearest(std::string_view word, const std::vector<std::string>& names
     return best;
 }
 
-std::string suggestion(std::string_view word, const std::vector<std::string>& names,
-                       std::string_view otherwise) {
+std::string suggestion(std::string_view word, const std::vector<std::string>& names) {
     if (const std::string near = nearest(word, names); !near.empty())
         return " did you mean " + inQuotes(near) + "?";
-    std::string text(" ");
-    text += otherwise;
-    return text + ' ' + list(names, " and ");
+    return " expected " + alternatives(names);
 }
 
 static bool isControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }

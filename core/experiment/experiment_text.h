@@ -29,9 +29,8 @@ std::string words(const IntegerRange& range);
 std::string alternatives(const std::vector<std::string>& names);
 /// The name that differs from `word` in the fewest letters, if few enough.
 std::string nearest(std::string_view word, const std::vector<std::string>& names);
-/// " did you mean "x"?" or, where nothing is near, " <otherwise> a, b or c".
-std::string suggestion(std::string_view word, const std::vector<std::string>& names,
-                       std::string_view otherwise);
+/// " did you mean "x"?" or, where nothing is near, " expected a, b or c".
+std::string suggestion(std::string_view word, const std::vector<std::string>& names);
 
 // What texts may be.
 

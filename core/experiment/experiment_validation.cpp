@@ -93,7 +93,7 @@ class Meaning {
                 refuse(use.path,
                        "no hyperparameter " + inQuotes(use.value->hyperparameter) + " is declared" +
                            (names.empty() ? ": declare it under hyperparameters, or write a number"
-                                          : ":" + suggestion(use.value->hyperparameter, names, "there are")),
+                                          : ":" + suggestion(use.value->hyperparameter, names)),
                        {"hyperparameters"});
             if (!use.value->named() && use.kind->whole && use.value->value != std::floor(use.value->value))
                 refuse(use.path, "expected a whole number, found " + numberText(use.value->value));
@@ -236,8 +236,8 @@ class Meaning {
             const auto h = std::ranges::find(experiment_.hyperparameters, name, &Hyperparameter::name);
             if (h == experiment_.hyperparameters.end() || !h->tune) {
                 refuse(path + ".name",
-                       "expected a hyperparameter with \"tune\": true, found " + inQuotes(name) +
-                           (names.empty() ? "" : ":" + suggestion(name, names, "there are")),
+                       "no hyperparameter " + inQuotes(name) + " is declared with \"tune\": true" +
+                           (names.empty() ? "" : ":" + suggestion(name, names)),
                        {"hyperparameters"});
                 continue;
             }

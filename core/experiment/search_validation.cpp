@@ -89,7 +89,7 @@ class SearchMeaning {
         if (std::ranges::find(names, named.name) == names.end())
             return refuse(path + ".name",
                           "no tuned hyperparameter is named " + inQuotes(named.name) +
-                              (names.empty() ? "" : ":" + suggestion(named.name, names, "there are")),
+                              (names.empty() ? "" : ":" + suggestion(named.name, names)),
                           {"hyperparameters"});
         if (!told.insert(named.name).second)
             return refuse(path + ".name", "expected each hyperparameter once, found " + inQuotes(named.name) +

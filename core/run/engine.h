@@ -70,10 +70,11 @@ struct BenchReport {
         hyperparameterRatio; ///< training step with 20 tuned hyperparameters over that with 1
     /// On a GPU, of ten training steps in a row: replayed as a graph, and with their figures read after each.
     std::optional<double> replayedStepMs, synchronousStepMs;
-    std::optional<std::size_t> plainBytes, tunedBytes; ///< peak size of tensors in plain and tuned training
+    /// Peak size of tensors in plain and tuned training; none where they are small or the device counts none.
+    std::optional<std::size_t> plainBytes, tunedBytes;
 
     std::optional<double> memoryRatio() const {
-        if (!plainBytes || !tunedBytes || *plainBytes == 0) return {};
+        if (!plainBytes || !tunedBytes) return {};
         return static_cast<double>(*tunedBytes) / static_cast<double>(*plainBytes);
     }
 };

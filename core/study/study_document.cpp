@@ -73,7 +73,7 @@ class StudyReader {
     void known(const Json& object, const std::string& path, const std::vector<std::string>& keys) {
         for (const auto& [key, value] : object.items())
             if (std::ranges::find(keys, key) == keys.end())
-                refuse(joined(path, key), "unknown key:" + suggestion(key, keys, "the keys here are"));
+                refuse(joined(path, key), "unknown key:" + suggestion(key, keys));
     }
 
     void text(const Json& object, const std::string& path, const std::string& key, std::string& value) {

@@ -272,14 +272,6 @@ class TestScripts : public QObject {
         QVERIFY(calls().indexOf("cmake --build") < calls().indexOf("ctest"));
     }
 
-    void checksAreBuiltInAFolderOfTheirOwn() {
-        pretendBuilt();
-        QCOMPARE(run("tests/run.sh", {"--no-install", "--ci"}).code, 3);
-        QVERIFY2(calls().contains("cmake --preset ci\n"), qPrintable(calls()));
-        QVERIFY2(calls().contains("cmake --build " + path("build/ci") + " "), qPrintable(calls()));
-        QVERIFY2(calls().contains("ctest --test-dir " + path("build/ci") + " "), qPrintable(calls()));
-    }
-
     /// Stand-ins that make a system and run commands in it; their output is what `chroot` is told.
     void pretendDistributions() const {
         makeTool("unshare", "while [ \"$1\" != sh ]; do shift; done; exec \"$@\"");

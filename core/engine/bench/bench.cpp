@@ -33,13 +33,15 @@ Experiment withHyperparameters(Experiment experiment, std::int64_t count) {
     return experiment;
 }
 
-/// The most bytes that tensors take at once while `body` runs, beyond what they took before.
-std::size_t peakBytes(const std::function<void()>& body) {
+/// The most bytes that tensors take at once while `body` runs, beyond what they took before; nothing if all
+/// of them are smaller than what the cache counts.
+std::optional<std::size_t> peakBytes(const std::function<void()>& body) {
     BlockCache& cache = BlockCache::install();
     const std::size_t before = cache.tensorBytes();
     cache.restartPeak();
     body();
-    return cache.peakTensorBytes() - before;
+    const std::size_t bytes = cache.peakTensorBytes() - before;
+    return bytes > 0 ? std::optional(bytes) : std::nullopt;
 }
 
 std::vector<Tensor> figures(const TrainMetrics& metrics) {

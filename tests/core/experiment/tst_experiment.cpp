@@ -432,13 +432,13 @@ static void mistakeRows(unsigned without) {
     row("/data/path", "\"a\\u001b[2J\"", "data.path", "found \"a\\x1b[2J\"");
     // Unknown keys and names
     row("/modle", "{}", "modle", "did you mean \"model\"?");
-    row("/zzz", "{}", "zzz", "the keys here are schema, name");
+    row("/zzz", "{}", "zzz", "unknown key: expected schema, name");
     row("/model/parts/1/kernal", "3", "model.parts[1].kernal",
         "conv2d has no option \"kernal\": did you mean \"kernel\"?");
     row("/model/parts/5/kernel", "3", "model.parts[5].kernel", "linear has no option \"kernel\"");
     row("/model/parts/2/inplace", "true", "model.parts[2].inplace", "relu has no option \"inplace\"");
     row("/model/parts/1/type", "\"conv2\"", "model.parts[1].type", "did you mean \"conv2d\"?");
-    row("/model/parts/1/type", "\"attention\"", "model.parts[1].type", "the types are linear, conv2d");
+    row("/model/parts/1/type", "\"attention\"", "model.parts[1].type", "expected linear, conv2d");
     row("/model/parts/1/type", "7", "model.parts[1].type", "found 7");
     row("/augmentation/0/type", "\"cutot\"", "augmentation[0].type", "did you mean \"cutout\"?");
     row("/data/delimiter", "\"comma\"", "data.delimiter", "fashion-mnist has no option \"delimiter\"");
@@ -542,7 +542,7 @@ static void mistakeRows(unsigned without) {
            "those of \"holes\" are missing");
     replay("[0, 5]", (rate + all).c_str(), "tuner.values[1].name", "found \"rate\" a second time");
     replay("[0, 5]", (R"({"name": "rte", "values": [1, 2]}, )" + all).c_str(), "tuner.values[0].name",
-           "found \"rte\": did you mean \"rate\"?");
+           "no hyperparameter \"rte\" is declared with \"tune\": true: did you mean \"rate\"?");
     replay("[0, 5]", (decay + holes + R"(, {"name": "rate", "values": [0.1]})").c_str(),
            "tuner.values[2].values", "a value for each of the 2 tuner.steps, found 1");
     replay("[0, 5]", (decay + holes + R"(, {"name": "rate", "values": [0.1, 0.95]})").c_str(),
@@ -564,7 +564,7 @@ static void mistakeRows(unsigned without) {
     // Hyperparameters
     row("/model/parts/0/rate", "\"rat\"", "model.parts[0].rate",
         "no hyperparameter \"rat\" is declared: did you mean \"rate\"?", notAlone | beyondSchema);
-    row("/augmentation/0/length", "\"xyz\"", "augmentation[0].length", "there are rate, decay and holes",
+    row("/augmentation/0/length", "\"xyz\"", "augmentation[0].length", "expected rate, decay or holes",
         beyondSchema);
     row("/hyperparameters/3", R"({"name": "lonely", "initial": 1})", "hyperparameters[3].name",
         "nothing uses \"lonely\"", beyondSchema);
