@@ -89,6 +89,7 @@ case $folder/ in
 "$root"/*) fail "The system cannot be made inside the source tree ($folder): the copy would contain itself." ;;
 esac
 tree=/src/delta-stn-workbench
+certificates=/etc/ssl/host-certificates.crt
 
 seconds() { date +%s; }
 
@@ -114,10 +115,9 @@ make_system() {
     # How this machine's apt and pip reach their packages.
     apt-config dump 2>/dev/null | grep -E '^Acquire::(Check-|Retries|Force|https?::)' >"$folder/etc/apt/apt.conf.d/90host"
     ! [ -e /etc/pip.conf ] || cp /etc/pip.conf "$folder/etc/pip.conf"
-    if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
-        mkdir -p "$folder/etc/ssl/certs"
-        cp /etc/ssl/certs/ca-certificates.crt "$folder/etc/ssl/certs/"
-    fi
+    # Not under the name of the system's own, which a package that is installed there writes.
+    ! [ -e /etc/ssl/certs/ca-certificates.crt ] ||
+        { mkdir -p "$folder/etc/ssl" && cp /etc/ssl/certs/ca-certificates.crt "$folder$certificates"; } || exit 1
 }
 
 put_tree() {
@@ -146,6 +146,7 @@ inside() {
     chroot "$folder" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
         CCACHE_DIR=/var/cache/ccache CCACHE_BASEDIR=$tree CCACHE_NOHASHDIR=1 \
         $(env | grep -E '^(https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|PIP_[A-Z_]*|OPENBLAS_[A-Z0-9_]*)=[^ ]*$' || true) \
+        $([ -e "$folder$certificates" ] && echo "PIP_CERT=$certificates") \
         sh -c "cd $tree && exec \"\$@\"" sh "$@"
 }
 
