@@ -2,6 +2,7 @@
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
 #include "app/dstn/whole_number.h"
+#include "core/archive/run_requests.h"
 #include "core/run/engine.h"
 #include "core/run/json.h"
 
@@ -80,7 +81,7 @@ Subcommand hypergradientsCommand(CLI::App& program) {
         ArchiveOption archive;
         std::string run, device;
         HypergradientOptions comparison;
-        bool json = false;
+        bool acceptChangedData = false, json = false;
     };
     auto options = std::make_shared<Options>();
     CLI::App* app = program.add_subcommand(
@@ -101,22 +102,20 @@ Subcommand hypergradientsCommand(CLI::App& program) {
         ->check(wholeNumber(1, most))
         ->capture_default_str();
     app->add_option("--device", options->device, "auto, cpu, cuda or cuda:N; otherwise the run's own");
+    app->add_flag("--accept-changed-data", options->acceptChangedData,
+                  "Compute all the same where the data have changed since the run read them");
     app->add_flag("--json", options->json, "Print one JSON object");
     return {app, [options] {
                 const Archive archive = options->archive.open();
                 const std::string run = archive.resolve(options->run);
-                const auto checkpoint = archive.checkpoint(run);
-                if (checkpoint == nullptr)
-                    throw Error(ErrorKind::usage, "The run " + run +
-                                                      " has no checkpoint at which hypergradients could be "
-                                                      "computed. Choose one that has finished an epoch.");
-                std::vector<std::pair<std::string, std::string>> assignments;
-                if (!options->device.empty()) assignments.emplace_back("device", options->device);
-                const ParsedExperiment parsed =
-                    parseExperiment(archive.details(run).experimentJson, assignments);
-                if (!parsed.experiment) throw Error(ErrorKind::usage, describe(parsed.mistakes));
+                Assignments settings;
+                if (!options->device.empty()) settings.emplace_back("device", options->device);
+                RunRequest request = checkpointRequest(archive, run, settings);
+                request.acceptChangedData = options->acceptChangedData;
                 const HypergradientReport report =
-                    createEngine()->hypergradients(*parsed.experiment, checkpoint, options->comparison);
+                    createEngine()->hypergradients(request, options->comparison);
+                for (const std::string& warning : report.warnings)
+                    std::cerr << "warning: " << warning << '\n';
                 if (options->json)
                     std::cout << reportJson(run, report).dump() << '\n';
                 else

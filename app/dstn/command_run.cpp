@@ -9,6 +9,7 @@
 #include "app/dstn/whole_number.h"
 #include "core/archive/run_requests.h"
 #include "core/run/overloaded.h"
+#include "core/run/same_data.h"
 #include "core/run/session.h"
 #include "core/study/study.h"
 
@@ -28,7 +29,7 @@ struct RunOptions {
     std::vector<std::string> settings;
     std::optional<std::uint64_t> seed;
     std::int64_t maxSteps = 0;
-    bool json = false, quiet = false;
+    bool acceptChangedData = false, json = false, quiet = false;
 };
 
 std::vector<std::pair<std::string, std::string>> assignments(const RunOptions& options) {
@@ -72,8 +73,8 @@ RunRequest newRequest(const RunOptions& options) {
 }
 
 /// Refuses before anything starts what the engine would refuse after it has.
-void checkAgainstData(const RunOptions& options, const Experiment& experiment) {
-    const auto mistakes = validate(experiment, probeDataset(experiment.data));
+void checkAgainstData(const RunOptions& options, const RunRequest& request) {
+    const auto mistakes = validate(request.experiment, probeDataset(dataOf(request)));
     std::string source;
     for (const std::string* given : {&options.source, &options.resume, &options.replay, &options.retrain})
         if (!given->empty()) source = *given;
@@ -197,6 +198,7 @@ int executeSearch(const RunOptions& options, const std::filesystem::path& path,
     return executeStudy({.archive = path,
                          .study = id,
                          .maxSteps = options.maxSteps,
+                         .acceptChangedData = false, // a new study has read nothing yet
                          .json = options.json,
                          .quiet = options.quiet});
 }
@@ -209,7 +211,8 @@ int execute(const RunOptions& options) {
                          : options.resume.empty() ? newRequest(options)
                                                   : resumedRequest(options, path);
     request.maxSteps = options.maxSteps;
-    checkAgainstData(options, request.experiment);
+    request.acceptChangedData = options.acceptChangedData;
+    checkAgainstData(options, request);
     if (traitsOf(request.experiment.tuner).searches())
         return executeSearch(options, path, request.experiment);
 
@@ -265,6 +268,9 @@ Subcommand runCommand(CLI::App& program) {
     app->add_option("--retrain", options->retrain,
                     "Train without tuning, from the beginning, with the last hyperparameters of this run")
         ->type_name("RUN");
+    app->add_flag(
+        "--accept-changed-data", options->acceptChangedData,
+        "With --resume, --replay or --retrain: go on where the data have changed since the run read them");
     app->add_flag("--json", options->json, "Print one JSON object per line: started, epoch, finished");
     app->add_flag("--quiet", options->quiet, "Print nothing but errors to stderr");
     return {app, [options] { return execute(*options); }};

@@ -26,7 +26,7 @@ struct StudyOptions {
     std::vector<std::string> settings;
     std::optional<double> budget;
     std::optional<std::int64_t> parallel;
-    bool list = false, fresh = false, json = false, quiet = false;
+    bool list = false, fresh = false, acceptChangedData = false, json = false, quiet = false;
 };
 
 /// "0-9", "3", "0,2,5-7". Throws Error{usage} for anything else.
@@ -241,6 +241,8 @@ Subcommand studyCommand(CLI::App& program) {
            "Of --show: text, markdown, csv (every change of the best loss), json, study (its document)")
         ->check(CLI::IsMember({"text", "markdown", "csv", "json", "study"}));
     app->add_option("--out", options->out, "File for --show, - for standard output")->type_name("PATH");
+    app->add_flag("--accept-changed-data", options->acceptChangedData,
+                  "Go on where the data have changed since the study's runs read them");
     app->add_flag("--json", options->json, "Print one JSON object per line");
     app->add_flag("--quiet", options->quiet, "Print nothing but errors to stderr");
     return {app, [options] {
@@ -251,6 +253,7 @@ Subcommand studyCommand(CLI::App& program) {
                 return executeStudy({.archive = options->archive.resolved(),
                                      .study = id,
                                      .maxSteps = 0,
+                                     .acceptChangedData = options->acceptChangedData,
                                      .json = options->json,
                                      .quiet = options->quiet});
             }};

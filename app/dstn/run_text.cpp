@@ -55,6 +55,7 @@ std::string detailsText(const RunDetails& details) {
                      std::to_string(details.validationExamples) + " validation, " +
                      std::to_string(details.testExamples) +
                      (run.language ? " test tokens)" : " test examples)"));
+    fact("data read", identityText(details.data));
     fact("model", run.modelName + " (" + std::to_string(details.parameters) + " parameters, " +
                       std::to_string(details.responseParameters) + " of the response)");
     fact("method", run.method);

@@ -164,7 +164,7 @@ int executeStudy(const StudyExecution& execution) {
     {
         StudySession session(
             execution.archive, execution.study, [&queue](const StudyEvent& event) { queue.push(event); },
-            createEngine, execution.maxSteps);
+            createEngine, execution.maxSteps, execution.acceptChangedData);
         while (!display.finished()) {
             for (const StudyEvent& event : queue.drain()) display.show(event);
             if (!pausing && (Interruption::wanted() || !std::cout)) {

@@ -13,6 +13,7 @@ struct StudyExecution {
     std::filesystem::path archive;
     std::string study;         ///< UUID of a study in the archive
     std::int64_t maxSteps = 0; ///< over all its runs; 0: no limit
+    bool acceptChangedData = false;
     bool json = false, quiet = false;
 };
 

@@ -214,7 +214,9 @@ void Appender::describeRun(const RunStarted& started) {
         "UPDATE runs SET data = ?, model = ?, method = ?, state = 'running', reason = '', steps_total = ?, "
         "steps_budget = ?, steps_per_epoch = ?, experiment = ?, parameters = ?, response_parameters = ?, "
         "train_examples = ?, "
-        "validation_examples = ?, test_examples = ?, device = ?, device_name = ?, torch_version = ?, blas = "
+        "validation_examples = ?, test_examples = ?, data_path = ?, data_files = ?, data_bytes = ?, "
+        "data_hash = ?, "
+        "device = ?, device_name = ?, torch_version = ?, blas = "
         "?, "
         "program_version = ?, host = ?, threads = ?, steps = ? WHERE id = ?");
     const Experiment& experiment = started.experiment;
@@ -234,6 +236,10 @@ void Appender::describeRun(const RunStarted& started) {
     integer(started.data.train);
     integer(started.data.validation);
     integer(started.data.test);
+    text(started.identity.path);
+    integer(started.identity.files);
+    integer(started.identity.bytes);
+    text(started.identity.hash);
     text(environment.device);
     text(environment.deviceName);
     text(environment.torchVersion);

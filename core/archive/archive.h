@@ -57,6 +57,7 @@ struct StudyRun {
     RunState state = RunState::preparing; ///< `interrupted` where its process is gone
     std::string reason;
     std::string experimentJson;
+    DataIdentity data; ///< as it was last read
     double seconds = 0.0, gradients = 0.0;
     std::int64_t steps = 0, stepsPerEpoch = 0;
     std::int64_t stepsTotal = 0;     ///< up to which it was last asked to train
@@ -71,6 +72,7 @@ struct RunDetails {
     Environment environment;
     std::int64_t parameters = 0, responseParameters = 0;
     std::int64_t trainExamples = 0, validationExamples = 0, testExamples = 0;
+    DataIdentity data; ///< as it was last read
     std::vector<std::string> series;
     std::vector<EpochResult> epochs;
     std::vector<std::pair<std::string, std::string>> events; ///< time, text

@@ -154,7 +154,7 @@ RunDetails Archive::details(const std::string& run) const {
             query("SELECT experiment, device, device_name, torch_version, blas, program_version, host, "
                   "threads, parameters, response_parameters, train_examples, validation_examples, "
                   "test_examples, (SELECT uuid FROM studies WHERE id = study_id), study_method, study_seed, "
-                  "study_trial FROM runs WHERE id = ?");
+                  "study_trial, data_path, data_files, data_bytes, data_hash FROM runs WHERE id = ?");
         rest.executeStep();
         details.experimentJson = rest.getColumn(0).getString();
         details.environment = {.device = rest.getColumn(1).getString(),
@@ -170,6 +170,10 @@ RunDetails Archive::details(const std::string& run) const {
         details.validationExamples = rest.getColumn(11).getInt64();
         details.testExamples = rest.getColumn(12).getInt64();
         if (!rest.getColumn(13).isNull()) details.place = placeOf(rest, 13);
+        details.data = {.path = rest.getColumn(17).getString(),
+                        .files = rest.getColumn(18).getInt64(),
+                        .bytes = rest.getColumn(19).getInt64(),
+                        .hash = rest.getColumn(20).getString()};
 
         auto series = query("SELECT n.name FROM summaries s JOIN series_names n ON n.id = s.series_id "
                             "WHERE s.run_id = ? ORDER BY s.position");

@@ -43,6 +43,7 @@ Json jsonRun(const RunDetails& details) {
 
 void addHistory(Json& object, const RunDetails& details) {
     object["experiment"] = storedExperiment(details);
+    object["data_read"] = jsonIdentity(details.data);
     object["environment"] = jsonEnvironment(details.environment);
     Json& epochs = object["epochs"] = Json::array();
     for (const EpochResult& epoch : details.epochs) epochs.push_back(jsonEpoch(epoch));

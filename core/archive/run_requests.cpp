@@ -3,6 +3,11 @@
 #include "core/experiment/replay.h"
 #include "core/run/session.h"
 
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
+
 namespace dstn {
 
 namespace {
@@ -21,6 +26,53 @@ Experiment parsedOrRefused(const std::string& title, const std::string& json, co
             describe(parsed.mistakes));
 }
 
+/// Whether a run that is resumed may have another value there: nothing that its figures until now depend on.
+bool mayChange(const std::string& path) {
+    constexpr std::array free{"name", "description", "budget", "device", "threads", "graphs", "data.path"};
+    const auto within = [&](std::string_view outer) {
+        return path.starts_with(outer) && (path.size() == outer.size() || path[outer.size()] == '.');
+    };
+    if (std::ranges::any_of(free, within)) return true;
+    const std::size_t option = path.find('.', path.find('.') + 1); // optimizers.NAME.OPTION
+    if (!within("optimizers") || option == std::string::npos) return false;
+    const std::string_view rest = std::string_view(path).substr(option + 1);
+    return rest == "lr" || rest == "schedule" || rest.starts_with("schedule.");
+}
+
+/// What the settings change of a run's experiment, a sentence each. Throws Error{usage} where that would make
+/// it another run.
+std::vector<std::string> changesOf(const std::string& title, const Experiment& before,
+                                   const Experiment& now) {
+    std::vector<std::string> changes, refused;
+    for (const Difference& difference : differences({toJson(before), toJson(now)})) {
+        const auto text = [&](std::size_t which) {
+            const std::string& value = difference.values[which];
+            return value.empty() ? std::string("nothing") : value;
+        };
+        (mayChange(difference.path) ? changes : refused)
+            .push_back(difference.path + " is " + text(1) + ", was " + text(0));
+    }
+    if (refused.empty()) return changes;
+    std::string list;
+    for (const std::string& each : refused) list += "\n" + each;
+    throw Error(ErrorKind::usage,
+                title +
+                    " cannot be resumed with these settings, under which it would be another run; "
+                    "its budget, device, learning rates and schedules may change. Start a new "
+                    "run:" +
+                    list);
+}
+
+/// The run's data must be the same: it was `document` that told where they are.
+void expectSameData(RunRequest& request, const RunDetails& details, const Experiment& document) {
+    if (traitsOf(document.data.source).path == PathKind::none) return;
+    request.sameData = details.data;
+    std::error_code error;
+    if (request.experiment.data.path == document.data.path &&
+        std::filesystem::exists(details.data.path, error))
+        request.dataPath = details.data.path;
+}
+
 } // namespace
 
 RunRequest resumeRequest(const Archive& archive, const std::string& run, const Assignments& settings,
@@ -35,6 +87,9 @@ RunRequest resumeRequest(const Archive& archive, const std::string& run, const A
                        .run = row.id,
                        .checkpoint = archive.checkpoint(row.id),
                        .maxSteps = maxSteps};
+    const Experiment original = parsedOrRefused(title, details.experimentJson, {});
+    request.changes = changesOf(title, original, request.experiment);
+    expectSameData(request, details, original);
     if (request.checkpoint == nullptr)
         throw Error(ErrorKind::usage,
                     title + " has no checkpoint to resume from. Run its experiment again: an export as "
@@ -47,6 +102,18 @@ RunRequest resumeRequest(const Archive& archive, const std::string& run, const A
         throw Error(ErrorKind::usage, title + " has already done " + std::to_string(row.steps) +
                                           " steps; the limit of " + std::to_string(maxSteps) +
                                           " steps counts the whole run.");
+    return request;
+}
+
+RunRequest checkpointRequest(const Archive& archive, const std::string& run, const Assignments& settings) {
+    const RunDetails details = archive.details(run);
+    const std::string title = titleOf(details.row);
+    RunRequest request{.experiment = parsedOrRefused(title, details.experimentJson, settings),
+                       .run = details.row.id,
+                       .checkpoint = archive.checkpoint(details.row.id)};
+    if (request.checkpoint == nullptr)
+        throw Error(ErrorKind::usage, title + " has no checkpoint. Choose a run that has finished an epoch.");
+    expectSameData(request, details, parsedOrRefused(title, details.experimentJson, {}));
     return request;
 }
 
@@ -73,7 +140,9 @@ RunRequest followRequest(const Archive& archive, const std::string& run, Follow 
         experiment = retrainedWith(original, details.epochs.back().hyperparameters);
         break;
     }
-    return {.experiment = parsedOrRefused(title, toJson(experiment), settings), .run = newUuid()};
+    RunRequest request{.experiment = parsedOrRefused(title, toJson(experiment), settings), .run = newUuid()};
+    expectSameData(request, details, original);
+    return request;
 }
 
 } // namespace dstn

@@ -17,10 +17,16 @@ using Assignments = std::vector<std::pair<std::string, std::string>>;
 /// Resumes a run from its last checkpoint.
 /// @param run UUID
 /// @param maxSteps as in RunRequest
-/// Throws Error{usage} if it is running elsewhere, has no checkpoint or has completed its steps, and
-/// if its experiment, with `settings`, is not valid.
+/// The data are read where the run read them, and must be the same ones, unless the settings name others'
+/// path. Throws Error{usage} if it is running elsewhere, has no checkpoint or has completed its steps, and if
+/// its experiment, with `settings`, is not valid.
 RunRequest resumeRequest(const Archive& archive, const std::string& run, const Assignments& settings = {},
                          std::int64_t maxSteps = 0);
+
+/// A run at its last checkpoint, whether it could go on or not, to be looked at.
+/// Throws Error{usage} if it has none, and as resumeRequest() for the experiment.
+RunRequest checkpointRequest(const Archive& archive, const std::string& run,
+                             const Assignments& settings = {});
 
 /// What a run without tuning takes from another: was it the schedule or the value?
 enum class Follow {

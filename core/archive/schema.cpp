@@ -234,7 +234,33 @@ SELECT s.uuid AS id, s.name,
 FROM studies s WHERE s.deleted = 0;
 )sql";
 
-static constexpr std::array<std::string_view, 2> migrations{version1, version2};
+/// What runs have read.
+static constexpr std::string_view version3 = R"sql(
+ALTER TABLE runs ADD COLUMN data_path TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN data_files INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN data_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN data_hash TEXT NOT NULL DEFAULT '';
+
+DROP VIEW run;
+CREATE VIEW run AS
+SELECT r.uuid AS id, r.name, r.data, r.model, r.method,
+       CASE WHEN r.state IN ('preparing', 'running', 'paused')
+                 AND CAST(strftime('%s', 'now') AS INTEGER) - r.heartbeat > 120
+            THEN 'interrupted' ELSE r.state END AS state,
+       r.reason, r.created, r.seconds, r.gradients, r.steps, r.steps_total, r.steps_budget,
+       r.steps_per_epoch,
+       1.0 * r.steps / nullif(r.steps_per_epoch, 0) AS epochs, r.best_epoch,
+       nullif(r.best_validation_loss, 'NaN') AS best_validation_loss,
+       nullif(r.best_validation_accuracy, 'NaN') AS best_validation_accuracy,
+       nullif(r.test_at_best, 'NaN') AS test_at_best,
+       (SELECT group_concat(tag, ', ') FROM (SELECT tag FROM tags WHERE run_id = r.id ORDER BY tag)) AS tags,
+       r.note, r.starred, r.parameters, r.response_parameters, r.train_examples, r.validation_examples,
+       r.test_examples, r.data_path, r.data_files, r.data_bytes, r.data_hash, r.device, r.device_name, r.torch_version, r.blas, r.program_version, r.host, r.threads,
+       s.uuid AS study, r.study_method, r.study_seed, r.study_trial, r.experiment
+FROM runs r LEFT JOIN studies s ON s.id = r.study_id WHERE r.deleted = 0;
+)sql";
+
+static constexpr std::array<std::string_view, 3> migrations{version1, version2, version3};
 
 std::span<const std::string_view> archiveMigrations() { return migrations; }
 

@@ -161,8 +161,8 @@ std::vector<StudyRun> Archive::studyRuns(const std::string& study, std::vector<S
             "SELECT id, uuid, state, reason, experiment, seconds, gradients, steps, steps_per_epoch, "
             "EXISTS (SELECT 1 FROM checkpoints WHERE run_id = runs.id), "
             "(SELECT uuid FROM studies WHERE id = study_id), study_method, study_seed, study_trial, "
-            "process_host, process_boot, process_space, process_id, process_start, heartbeat, steps_total "
-            "FROM runs "
+            "process_host, process_boot, process_space, process_id, process_start, heartbeat, steps_total, "
+            "data_path, data_files, data_bytes, data_hash FROM runs "
             "WHERE study_id = ? AND deleted = 0 ORDER BY study_method, id");
         query.bind(1, id);
         while (query.executeStep()) {
@@ -176,7 +176,11 @@ std::vector<StudyRun> Archive::studyRuns(const std::string& study, std::vector<S
             run.steps = query.getColumn(7).getInt64();
             run.stepsPerEpoch = query.getColumn(8).getInt64();
             run.checkpoint = query.getColumn(9).getInt64() != 0;
-            constexpr int place = 10, process = 14, total = 20;
+            constexpr int place = 10, process = 14, total = 20, data = 21;
+            run.data = {.path = query.getColumn(data).getString(),
+                        .files = query.getColumn(data + 1).getInt64(),
+                        .bytes = query.getColumn(data + 2).getInt64(),
+                        .hash = query.getColumn(data + 3).getString()};
             run.stepsTotal = query.getColumn(total).getInt64();
             run.place = placeOf(query, place);
             if (!ended(run.state) && abandonedRun(query, process)) run.state = RunState::interrupted;

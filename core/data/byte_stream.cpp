@@ -1,5 +1,6 @@
 #include "core/data/byte_stream.h"
 
+#include "core/data/data_identity.h"
 #include "core/data/file_status.h"
 #include "core/data/memory_check.h"
 #include "core/error.h"
@@ -154,12 +155,17 @@ bool startsGzip(std::span<const std::byte> bytes) {
 } // namespace
 
 std::unique_ptr<ByteStream> openFile(const std::filesystem::path& path) {
+    FilesRead::note(path);
     auto file = std::make_unique<FileStream>(path);
     std::array<std::byte, 2> start{};
     const std::size_t count = file->read(start);
     file->rewind();
     if (!startsGzip(std::span(start).first(count))) return file;
     return std::make_unique<GzipStream>(std::move(file), path.string());
+}
+
+std::unique_ptr<ByteStream> openRawFile(const std::filesystem::path& path) {
+    return std::make_unique<FileStream>(path);
 }
 
 std::unique_ptr<ByteStream> openMemory(std::span<const std::byte> bytes, const std::string& name) {

@@ -30,6 +30,9 @@ class ByteStream {
 /// is read, checksums verified. Throws Error{data} if there is no such readable regular file.
 std::unique_ptr<ByteStream> openFile(const std::filesystem::path& path);
 
+/// The same without decompressing anything.
+std::unique_ptr<ByteStream> openRawFile(const std::filesystem::path& path);
+
 /// The same for bytes in memory, which must outlive the stream; `name` appears in messages.
 std::unique_ptr<ByteStream> openMemory(std::span<const std::byte> bytes, const std::string& name);
 

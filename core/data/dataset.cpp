@@ -209,9 +209,7 @@ void requireSyntheticMemory(const DataSpec& spec) {
                   sourceName(spec), "Lower data.examples or data.features.");
 }
 
-} // namespace
-
-Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgress& progress) {
+Dataset load(const DataSpec& spec, std::uint64_t seed, const LoadingProgress& progress) {
     const Cancelled cancelled = cancelledBy(progress, "reading the data");
     switch (spec.source) {
     case DataSource::fashionMnist:
@@ -240,6 +238,16 @@ Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgr
     }
     requireSyntheticMemory(spec);
     return prepareTable(spec, makeSyntheticClassification(spec, seed), nullptr, seed, cancelled);
+}
+
+} // namespace
+
+Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgress& progress) {
+    const FilesRead files;
+    Dataset data = load(spec, seed, progress);
+    if (traitsOf(spec.source).path != PathKind::none)
+        data.identity = files.identity(sourceName(spec), cancelledBy(progress, "identifying the data"));
+    return data;
 }
 
 DataInfo probeDataset(const DataSpec& spec) {

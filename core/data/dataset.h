@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/data/data_identity.h"
 #include "core/data/shared_bytes.h"
 #include "core/export.h"
 #include "core/spec/data_spec.h"
@@ -52,6 +53,7 @@ struct Examples {
 
 struct Dataset {
     DataInfo info;
+    DataIdentity identity = {};
     Examples train, validation, test;
     std::vector<Scaling> channels; ///< images: byte ↦ input, [channels]; else empty
     /// Synthetic regression: the weights [features] and bias that made the targets; else empty.

@@ -3,6 +3,7 @@
 #include "core/data/byte_stream.h"
 #include "core/data/cancelling.h"
 #include "core/data/checksum.h"
+#include "core/data/data_identity.h"
 #include "core/data/file_status.h"
 #include "core/data/image_cache.h"
 #include "core/data/image_file.h"
@@ -284,6 +285,8 @@ ImageSource readImageFolder(const Path& folder, const ImageFolderOptions& option
                             const LoadingProgress& progress) {
     const Cancelled cancelled = cancelledBy(progress, "listing images");
     const ImageListing listing = listImageFolder(folder, cancelled);
+    for (const auto* part : {&listing.train, &listing.test})
+        for (const ImageListing::File& file : *part) FilesRead::note(folder / file.path);
     const std::uint64_t print = fingerprint(listing, options);
     const std::string place = placeOf(folder);
     Path path;

@@ -10,6 +10,7 @@
 #include "core/experiment/experiment_text.h"
 #include "core/run/available_memory.h"
 #include "core/run/overloaded.h"
+#include "core/run/same_data.h"
 #include "core/run/unforeseen.h"
 
 #include <torch/cuda.h>
@@ -197,7 +198,7 @@ class Run {
     void start(const Dataset& dataset, at::Device device);
     StepRecording recording(at::Device device);
     void continueFrom(const Checkpoint& checkpoint);
-    RunStarted started(const DataInfo& data, at::Device device) const;
+    RunStarted started(const Dataset& dataset, at::Device device) const;
     void evaluateWhenDue();
     void publishSteps(bool wait);
     bool obey(const Command& command);
@@ -246,10 +247,12 @@ RunState Run::train() {
     useThreads(experiment);
     usePrecision(experiment);
     const Dataset dataset =
-        loadDataset(experiment.data, experiment.seed, [&](std::string_view what, double fraction) {
+        loadDataset(dataOf(request_), experiment.seed, [&](std::string_view what, double fraction) {
             publishLoading(what, fraction);
             return obeyPending();
         });
+    if (const auto warning = compareData(request_, dataset.identity))
+        events_.publish(LogLine{LogLevel::warning, *warning});
     for (const std::string& warning : dataset.warnings) events_.publish(LogLine{LogLevel::warning, warning});
     data_ = dataset.info;
     memoryAtStart_ = static_cast<double>(memoryLeft(device));
@@ -357,12 +360,13 @@ void Run::continueFrom(const Checkpoint& checkpoint) {
     note("threads", std::to_string(at::get_num_threads()), "a thread count of");
 }
 
-RunStarted Run::started(const DataInfo& data, at::Device device) const {
+RunStarted Run::started(const Dataset& dataset, at::Device device) const {
     RunStarted event;
     event.run = request_.run;
     event.place = request_.place;
     event.experiment = request_.experiment;
-    event.data = data;
+    event.data = dataset.info;
+    event.identity = dataset.identity;
     event.environment.device = device.str();
     event.environment.deviceName = device.is_cpu() ? cpuName() : describeCuda(device.index()).name;
     event.environment.torchVersion = TORCH_VERSION;
@@ -401,7 +405,9 @@ void Run::start(const Dataset& dataset, at::Device device) {
     examplesPerStep_ =
         static_cast<double>(dataset.info.train) / static_cast<double>(training_->stepsPerEpoch());
 
-    events_.publish(started(dataset.info, device));
+    events_.publish(started(dataset, device));
+    for (const std::string& change : request_.changes)
+        events_.publish(LogLine{LogLevel::info, "changed on resuming: " + change});
     for (const std::string& name : experiment.heldNames())
         events_.publish(
             LogLine{LogLevel::info, "\"" + name +
@@ -623,21 +629,24 @@ class TorchEngine : public Engine {
                         [&](at::Device device) { return dstn::benchTuners(experiment, device, options); });
     }
 
-    HypergradientReport hypergradients(const Experiment& experiment,
-                                       const std::shared_ptr<const std::string>& checkpoint,
+    HypergradientReport hypergradients(const RunRequest& request,
                                        const HypergradientOptions& options) override {
-        if (checkpoint == nullptr)
+        if (request.checkpoint == nullptr)
             throw Error(ErrorKind::usage,
                         "The run has no checkpoint at which hypergradients could be computed.");
         HypergradientReport report;
         translatingErrors(
             [&] {
+                const Experiment& experiment = request.experiment;
                 const at::Device device = resolveDevice(experiment.device);
                 const DeviceScope scope(device);
                 useThreads(experiment);
                 usePrecision(experiment);
-                report = compareHypergradients(experiment, loadDataset(experiment.data, experiment.seed),
-                                               device, readCheckpoint(*checkpoint), options);
+                const Dataset dataset = loadDataset(dataOf(request), experiment.seed);
+                const std::optional<std::string> warning = compareData(request, dataset.identity);
+                report = compareHypergradients(experiment, dataset, device,
+                                               readCheckpoint(*request.checkpoint), options);
+                if (warning) report.warnings.push_back(*warning);
             },
             [] {
                 return std::string("Use fewer examples (--examples) or fewer steps (--reference-steps).");

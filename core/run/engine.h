@@ -27,6 +27,11 @@ struct RunRequest {
     /// Of another run of the same network: its weights and their optimiser's state replace this one's before
     /// it goes on; what this one has spent and reached stays (population based training). Null: nothing does.
     std::shared_ptr<const std::string> inherit = {};
+    /// The data of the run that this one goes on with or repeats, as it read them; nothing: there is none.
+    std::optional<DataIdentity> sameData = {};
+    std::string dataPath = {};             ///< where they lie, if not at the experiment's data.path from here
+    std::vector<std::string> changes = {}; ///< of the experiment since the run was begun, for its events
+    bool acceptChangedData = false;        ///< goes on with other data all the same, with a warning
     bool pauseOnError = false; ///< a loss that is not finite pauses (window) or fails (headless) the run
     bool checkpointEachEpoch = true;
 };
@@ -115,9 +120,8 @@ class Engine {
     virtual BenchReport bench(const Experiment& experiment, const BenchOptions& options) = 0;
     /// The steps of every tuner that works within a run. Throws Error.
     virtual TunerBenchReport benchTuners(const Experiment& experiment, const BenchOptions& options) = 0;
-    /// Every method's hypergradient at a checkpoint of a run of this experiment. Throws Error.
-    virtual HypergradientReport hypergradients(const Experiment& experiment,
-                                               const std::shared_ptr<const std::string>& checkpoint,
+    /// Every method's hypergradient at the request's checkpoint. Throws Error.
+    virtual HypergradientReport hypergradients(const RunRequest& request,
                                                const HypergradientOptions& options) = 0;
 };
 

@@ -76,6 +76,7 @@ struct RunStarted {
     std::optional<StudyPlace> place = {}; ///< absent: the run belongs to no study
     Experiment experiment;
     DataInfo data;
+    DataIdentity identity = {};
     Environment environment;
     std::vector<std::string> series; ///< its series, as seriesOfRun() names them
     std::int64_t stepsTotal = 0;

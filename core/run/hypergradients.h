@@ -37,6 +37,7 @@ struct HypergradientReport {
     std::vector<std::string> hyperparameters = {}; ///< [H], those with `tune`
     std::vector<double> at = {};                   ///< [H], their natural values
     std::vector<Hypergradient> methods = {};       ///< the reference is the last
+    std::vector<std::string> warnings = {};        ///< in sentences
     /// [methods, methods], by the hyperparameters that both have; absent where they share none, or a
     /// hypergradient is zero or not finite. Of a single hyperparameter it is 1 or −1.
     std::vector<std::vector<std::optional<double>>> cosines = {};

@@ -51,6 +51,10 @@ Json jsonEnvironment(const Environment& environment) {
             {"threads", environment.threads}};
 }
 
+Json jsonIdentity(const DataIdentity& data) {
+    return {{"path", data.path}, {"files", data.files}, {"bytes", data.bytes}, {"hash", data.hash}};
+}
+
 double numberFromJson(const Json& json) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     if (json == "NaN") return std::numeric_limits<double>::quiet_NaN();

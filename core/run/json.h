@@ -27,6 +27,9 @@ nlohmann::ordered_json jsonEpoch(const EpochResult& result);
 /// {"device", "device_name", "torch_version", "blas", "program_version", "host", "threads"}.
 nlohmann::ordered_json jsonEnvironment(const Environment& environment);
 
+/// {"path", "files", "bytes", "hash"}.
+nlohmann::ordered_json jsonIdentity(const DataIdentity& data);
+
 /// The inverses. Throw nlohmann::json::exception where the form is another.
 double numberFromJson(const nlohmann::ordered_json& json);
 /// Reads too what earlier versions wrote: no "gradients", and [[NAME, value], …] in place of objects.

@@ -64,6 +64,7 @@ struct StudySession::Impl {
     StudySink sink;
     EngineFactory makeEngine;
     std::int64_t maxSteps = 0;
+    bool acceptChangedData = false;
     std::thread thread;
 
     std::mutex mutex;
@@ -82,6 +83,7 @@ struct StudySession::Impl {
     void execute();
     void carryOut(Archive& archive);
     void launch(Archive& archive, PlannedRun planned);
+    const StudyRun* sameData(const Experiment& experiment) const;
     void hear(const std::string& run, const StudyPlace& place, const Event& event);
     void waitForOne(); ///< or for a while
     void windUp(Archive& archive, const Study& document);
@@ -94,13 +96,14 @@ struct StudySession::Impl {
 };
 
 StudySession::StudySession(std::filesystem::path archive, std::string study, StudySink sink,
-                           EngineFactory makeEngine, std::int64_t maxSteps)
+                           EngineFactory makeEngine, std::int64_t maxSteps, bool acceptChangedData)
     : impl_(std::make_unique<Impl>()) {
     impl_->path = std::move(archive);
     impl_->study = std::move(study);
     impl_->sink = std::move(sink);
     impl_->makeEngine = std::move(makeEngine);
     impl_->maxSteps = maxSteps;
+    impl_->acceptChangedData = acceptChangedData;
     impl_->thread = std::thread([impl = impl_.get()] { impl->execute(); });
 }
 
@@ -207,6 +210,16 @@ void StudySession::Impl::carryOut(Archive& archive) {
     outcome.state = !pausing ? RunState::completed : interrupted ? RunState::interrupted : RunState::paused;
 }
 
+/// The first run that has read the experiment's data; null: none is known to have.
+const StudyRun* StudySession::Impl::sameData(const Experiment& experiment) const {
+    for (const StudyRun& run : known) {
+        if (run.data.hash.empty()) continue;
+        const ParsedExperiment parsed = parseExperiment(run.experimentJson);
+        if (parsed.experiment && parsed.experiment->data == experiment.data) return &run;
+    }
+    return nullptr;
+}
+
 void StudySession::Impl::launch(Archive& archive, PlannedRun planned) {
     auto one = std::make_unique<Live>();
     planned.place.study = study;
@@ -219,6 +232,12 @@ void StudySession::Impl::launch(Archive& archive, PlannedRun planned) {
                        .maxGradients = planned.maxGradients,
                        .place = planned.place,
                        .inherit = planned.inherit.empty() ? nullptr : archive.checkpoint(planned.inherit)};
+    if (const StudyRun* earlier = sameData(planned.experiment)) {
+        request.sameData = earlier->data;
+        request.acceptChangedData = acceptChangedData;
+        std::error_code error;
+        if (std::filesystem::exists(earlier->data.path, error)) request.dataPath = earlier->data.path;
+    }
     tell(StudyRunBegun{.place = planned.place,
                        .run = one->run,
                        .name = planned.experiment.name,

@@ -53,9 +53,12 @@ using StudySink = std::function<void(const StudyEvent&)>;
 class StudySession {
   public:
     /// Starts at once; the last event is StudyFinished. The archive must hold the study.
+    /// All runs must read the same data as the first one of the same data's specification did.
     /// @param maxSteps ends it as completed after so many training steps, all runs together; 0: the budget's
+    /// @param acceptChangedData goes on, with a warning, where they do not
     StudySession(std::filesystem::path archive, std::string study, StudySink sink,
-                 EngineFactory makeEngine = createEngine, std::int64_t maxSteps = 0);
+                 EngineFactory makeEngine = createEngine, std::int64_t maxSteps = 0,
+                 bool acceptChangedData = false);
     ~StudySession();
     StudySession(const StudySession&) = delete;
     StudySession& operator=(const StudySession&) = delete;

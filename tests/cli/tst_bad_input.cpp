@@ -258,7 +258,7 @@ class BadInputTest : public QObject {
                    "expected a whole number from 1 to 1000000 without");
         row("hypergradients of no run", {"hypergradients", "ffff", "--archive", "sound.sqlite"}, 2, "ffff");
         row("hypergradients without a checkpoint", {"hypergradients", "last", "--archive", "failed.sqlite"},
-            2, "has no checkpoint at which hypergradients could be computed");
+            2, "has no checkpoint. Choose a run that has finished an epoch.");
         row("hypergradients of a run that tunes nothing",
             {"hypergradients", "last", "--archive", "sound.sqlite"}, 2,
             "dstn: The run has no hyperparameter with \"tune\": true");

@@ -53,18 +53,19 @@ class DstnTest : public QObject {
         file.write(text);
     }
 
-    void prepare(QProcess& process, const QStringList& arguments) const {
+    void prepare(QProcess& process, const QStringList& arguments, const QString& folder = {}) const {
         process.setProgram(QString(DSTN_BIN_DIR) + "/dstn");
         process.setArguments(arguments);
-        process.setWorkingDirectory(folder_.path());
+        process.setWorkingDirectory(folder.isEmpty() ? folder_.path() : folder);
         auto environment = QProcessEnvironment::systemEnvironment();
         environment.insert("XDG_DATA_HOME", path("home"));
         process.setProcessEnvironment(environment);
     }
 
-    Outcome dstn(const QStringList& arguments) const {
+    /// @param folder where it is started; usually that of the experiments
+    Outcome dstn(const QStringList& arguments, const QString& folder = {}) const {
         QProcess process;
-        prepare(process, arguments);
+        prepare(process, arguments, folder);
         process.start();
         if (!process.waitForFinished(120000)) return {};
         return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
@@ -229,9 +230,16 @@ class DstnTest : public QObject {
         QCOMPARE(run(), before);
         const Outcome other = dstn({"run", "--resume", "last", "--archive", "kept.sqlite", "--set",
                                     "budget.epochs=9", "--set", "data.features=7"});
-        QVERIFY2(other.code == 5 && other.err.contains("another shape"), qPrintable(other.err));
+        QVERIFY2(other.code == 2 && other.err.contains("data.features is 7, was 6"), qPrintable(other.err));
         QCOMPARE(run(), before);
         QVERIFY(dstn({"show", "last", "--archive", "kept.sqlite"}).out.contains("not resumed: "));
+        const Outcome slower = dstn({"run", "--resume", "last", "--archive", "kept.sqlite", "--set",
+                                     "budget.epochs=4", "--set", "optimizers.general.lr=0.001"});
+        QVERIFY2(slower.code == 0, qPrintable(slower.err));
+        const QString shown = dstn({"show", "last", "--archive", "kept.sqlite"}).out;
+        QVERIFY2(shown.contains("changed on resuming: budget.epochs is 4, was 3\n") &&
+                     shown.contains("changed on resuming: optimizers.general.lr is 0.001, was 0.01\n"),
+                 qPrintable(shown));
     }
 
     void interruptionBeforeTheRunBeganPromisesNothing() {
@@ -341,6 +349,107 @@ class DstnTest : public QObject {
             return rows;
         };
         QCOMPARE(figures("h.sqlite"), figures("h2.sqlite"));
+    }
+
+    /// A table of numbers in two columns and a class, in a place of its own.
+    void writeTable(const QString& folder, int rows, bool reversed = false) const {
+        QVERIFY(QDir(folder_.path()).mkpath(folder));
+        QByteArray text("a,b,class\n");
+        for (int i = 0; i < rows; ++i) {
+            const int n = reversed ? rows - 1 - i : i;
+            text += QString("%1.5,%2.25,%3\n")
+                        .arg(n % 17)
+                        .arg(n * 7 % 23)
+                        .arg(n % 3 == 0 ? "no" : "yes")
+                        .toUtf8();
+        }
+        write(folder + "/d.csv", text);
+    }
+
+    void runsGoOnWithTheSameDataOnly() {
+        writeTable("data", 200);
+        writeTable("elsewhere", 200, true); // where a relative path means another file
+        write("table.json",
+              QByteArray(tiny)
+                  .replace("\"source\": \"synthetic-classification\", \"examples\": 400, "
+                           "\"features\": 6, \"classes\": 3",
+                           "\"source\": \"csv\", \"path\": \"d.csv\", \"task\": \"classification\"")
+                  .replace("\"out\": 3", "\"out\": 2"));
+        const auto in = [&](const QString& folder, QStringList arguments) {
+            arguments += {"--archive", path("same.sqlite")};
+            return dstn(arguments, path(folder));
+        };
+        const Outcome first = in("data", {"run", path("table.json"), "--max-steps", "4"});
+        QVERIFY2(first.code == 0, qPrintable(first.err));
+        const QJsonObject read = in(".", {"show", "last", "--json"}).lines().first()["data_read"].toObject();
+        QCOMPARE(read["path"].toString(), path("data/d.csv"));
+        QCOMPARE(read["files"].toInt(), 1);
+        QCOMPARE(read["bytes"].toInt(), QFileInfo(path("data/d.csv")).size());
+        QCOMPARE(read["hash"].toString().size(), 32);
+
+        // From anywhere the run's own data are read.
+        const Outcome elsewhere = in("elsewhere", {"run", "--resume", "last", "--max-steps", "6"});
+        QVERIFY2(elsewhere.code == 0 && !elsewhere.err.contains("data"), qPrintable(elsewhere.err));
+
+        writeTable("data", 200, true);
+        const QJsonObject before = in(".", {"show", "last", "--json"}).lines().first();
+        for (const QStringList& command :
+             {QStringList{"run", "--resume", "last"},
+              {"run", "--replay", "last"},
+              {"run", "--retrain", "last"},
+              {"hypergradients", "last", "--fit-steps", "2", "--reference-steps", "2"}}) {
+            const Outcome refused = in("data", command);
+            QCOMPARE(refused.code, 3);
+            QVERIFY2(refused.err.contains("d.csv: the data have changed since the run read them: " +
+                                          QString::number(QFileInfo(path("data/d.csv")).size()) +
+                                          " bytes as before, with other contents."),
+                     qPrintable(refused.err));
+        }
+        const QJsonObject after = in(".", {"show", "last", "--json"}).lines().first();
+        for (const char* key : {"state", "steps", "experiment", "data_read", "epochs"})
+            QCOMPARE(after[key], before[key]);
+        QCOMPARE(after["events"].toArray().size(), before["events"].toArray().size() + 1);
+        QVERIFY(after["events"].toArray().last().toObject()["text"].toString().startsWith("not resumed: "));
+        QCOMPARE(in(".", {"list", "--json"}).lines().size(), 1);
+
+        const Outcome accepted = in("data", {"run", "--resume", "last", "--accept-changed-data", "--json"});
+        QVERIFY2(accepted.code == 0, qPrintable(accepted.err));
+        QVERIFY2(accepted.err.contains("The data have changed, which was accepted"),
+                 qPrintable(accepted.err));
+        QVERIFY(
+            in(".", {"show", "last", "--json"}).out.contains("The data have changed, which was accepted"));
+        // From now on these are the run's data.
+        const Outcome prolonged = in("data", {"run", "--resume", "last", "--set", "budget.epochs=4"});
+        QVERIFY2(prolonged.code == 0 && !prolonged.err.contains("data have changed"),
+                 qPrintable(prolonged.err));
+    }
+
+    void studyReadsTheSameDataOnly() {
+        writeTable("studied", 200);
+        const QByteArray experiment =
+            QByteArray(tiny)
+                .replace("\"source\": \"synthetic-classification\", \"examples\": 400, "
+                         "\"features\": 6, \"classes\": 3",
+                         "\"source\": \"csv\", \"path\": \"studied/d.csv\", \"task\": "
+                         "\"classification\"")
+                .replace("\"out\": 3", "\"out\": 2");
+        write("studied.json", experiment);
+        write("same-study.json",
+              R"({"schema": 1, "name": "same", "experiment": "studied.json", "methods": [
+                  {"name": "Fixed", "set": {"tuner.type": "fixed"}}, {"name": "STN", "set": {"tuner.type": "stn"}}],
+                  "seeds": [0], "budget": {"gradients": 40}})");
+        const QStringList archive{"--archive", "same-study.sqlite"};
+        const Outcome first = dstn(QStringList{"study", "same-study.json"} + archive);
+        QVERIFY2(first.code == 0, qPrintable(first.err));
+        writeTable("studied", 230);
+        const Outcome refused = dstn(QStringList{"study", "same-study.json", "--seeds", "0-1"} + archive);
+        QCOMPARE(refused.code, 3);
+        QVERIFY2(refused.err.contains("the data have changed since the run read them"),
+                 qPrintable(refused.err));
+        const Outcome accepted = dstn(
+            QStringList{"study", "same-study.json", "--seeds", "0-1", "--accept-changed-data"} + archive);
+        QVERIFY2(accepted.code == 0, qPrintable(accepted.err));
+        QVERIFY2(accepted.err.contains("which was accepted"), qPrintable(accepted.err));
     }
 
     void completedRunIsNotResumed() {

@@ -305,6 +305,7 @@ void RunPreview::showDetails(const RunDetails& details) {
     fact(tr("steps"), row.stepsTotal > 0 ? tr("%1 of %2").arg(countText(row.steps), countText(row.stepsTotal))
                                          : countText(row.steps));
     fact(tr("data"), QString::fromStdString(row.dataName));
+    fact(tr("data read"), QString::fromStdString(identityText(details.data)));
     fact(tr("model"), QString::fromStdString(row.modelName));
     fact(tr("method"), QString::fromStdString(row.method));
     const Environment& where = details.environment;

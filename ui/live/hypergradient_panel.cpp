@@ -1,6 +1,7 @@
 #include "ui/live/hypergradient_panel.h"
 
 #include "core/archive/archive.h"
+#include "core/archive/run_requests.h"
 #include "core/run/engine.h"
 #include "ui/forms/number_edit.h"
 #include "ui/text/number_text.h"
@@ -21,14 +22,7 @@ static constexpr std::int64_t most = 1'000'000;
 HypergradientSource hypergradientsAt(std::filesystem::path archive, const std::string& run) {
     return [archive = std::move(archive), run](const HypergradientOptions& options) {
         const Archive opened(archive, Archive::Mode::readOnly);
-        const auto checkpoint = opened.checkpoint(run);
-        if (!checkpoint)
-            throw Error(ErrorKind::usage, "The run has no checkpoint at which to compute hypergradients.");
-        const ParsedExperiment parsed = parseExperiment(opened.details(run).experimentJson);
-        if (!parsed.experiment)
-            throw Error(ErrorKind::archive,
-                        "This version cannot read the run's experiment: " + describe(parsed.mistakes));
-        return createEngine()->hypergradients(*parsed.experiment, checkpoint, options);
+        return createEngine()->hypergradients(checkpointRequest(opened, run), options);
     };
 }
 
@@ -151,6 +145,9 @@ void HypergradientPanel::answered() {
                         "hyperparameters that a method cannot differentiate. A cosine is taken over the "
                         "hyperparameters that both methods have; for a single one it is ±1.")
                          .arg(countText(answer.report->step)));
+    for (const std::string& warning : answer.report->warnings)
+        status_->setText(tr("⚠ %1").arg(QString::fromStdString(warning)) + QLatin1Char('\n') +
+                         status_->text());
     cosines_.setReport(*answer.report);
     values_.setReport(*answer.report);
     cosineTable_->resizeColumnsToContents();

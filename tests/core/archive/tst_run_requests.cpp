@@ -72,6 +72,23 @@ class RunRequestsTest : public QObject {
         QVERIFY2(wrong.startsWith("2: Run aaaaaaaa (small) cannot be run with these settings:\n") &&
                      wrong.contains("\nbudget.epochs: ") && wrong.contains("\nsede: "),
                  qPrintable(wrong));
+        for (const auto& [path, value] : {std::pair{"seed", "7"},
+                                          {"batch.train", "5"},
+                                          {"data.noise", "0.75"},
+                                          {"optimizers.general.momentum", "0.5"},
+                                          {"tuner.train_steps", "3"},
+                                          {"precision", "bfloat16"}}) {
+            const QString other = refused({{path, value}});
+            QVERIFY2(other.startsWith("2: Run aaaaaaaa (small) cannot be resumed with these settings,") &&
+                         other.contains(QString("\n%1 is %2, was ").arg(path, value)),
+                     qPrintable(other));
+        }
+        const RunRequest changed = resumeRequest(begun.archive, runA,
+                                                 {{"name", "other"},
+                                                  {"device", "cpu"},
+                                                  {"threads", "1"},
+                                                  {"optimizers.general.schedule", R"({"type": "cosine"})"}});
+        QVERIFY(!changed.changes.empty());
         Begun without(1, false);
         without.end();
         const QString none = refusal([&] { resumeRequest(without.archive, runA); });

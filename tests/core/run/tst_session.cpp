@@ -18,10 +18,7 @@ class BrokenEngine : public Engine {
     void run(const RunRequest&, CommandQueue&, EventSink& events) override { action_(events); }
     BenchReport bench(const Experiment&, const BenchOptions&) override { return {}; }
     TunerBenchReport benchTuners(const Experiment&, const BenchOptions&) override { return {}; }
-    HypergradientReport hypergradients(const Experiment&, const std::shared_ptr<const std::string>&,
-                                       const HypergradientOptions&) override {
-        return {};
-    }
+    HypergradientReport hypergradients(const RunRequest&, const HypergradientOptions&) override { return {}; }
 
   private:
     std::function<void(EventSink&)> action_;

@@ -38,10 +38,7 @@ class FakeEngine : public Engine {
     EngineInfo info() override { return {}; }
     BenchReport bench(const Experiment&, const BenchOptions&) override { return {}; }
     TunerBenchReport benchTuners(const Experiment&, const BenchOptions&) override { return {}; }
-    HypergradientReport hypergradients(const Experiment&, const std::shared_ptr<const std::string>&,
-                                       const HypergradientOptions&) override {
-        return {};
-    }
+    HypergradientReport hypergradients(const RunRequest&, const HypergradientOptions&) override { return {}; }
 
     void run(const RunRequest& request, CommandQueue& commands, EventSink& events) override {
         {

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "core/export.h"
+#include "core/run/engine.h"
+
+#include <optional>
+#include <string>
+
+namespace DSTN_EXPORT dstn {
+
+/// The experiment's data, from where the run that the request goes on with read them.
+DataSpec dataOf(const RunRequest& request);
+
+/// Compares what was read with what the request expects. Other data would be split in another way: what one
+/// run was trained on, the next would be validated on.
+/// @return a warning, where they differ and that was accepted, or where it cannot be told
+/// Throws Error{data} where they differ, saying how.
+std::optional<std::string> compareData(const RunRequest& request, const DataIdentity& read);
+
+} // namespace dstn
