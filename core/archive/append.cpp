@@ -36,7 +36,7 @@ std::optional<int> bestSign(std::string_view series) {
     return info->better == SeriesBetter::higher ? 1 : -1;
 }
 
-constexpr const char* now = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')";
+constexpr const char* sqlNow = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')";
 
 std::string dataName(const DataSpec& data) {
     if (const std::string_view name = traitsOf(data.source).name; !name.empty()) return std::string(name);
@@ -195,7 +195,7 @@ void Appender::insertRun(const RunStarted& started) {
     auto insert = statement(
         (std::string("INSERT INTO runs(uuid, name, study_id, study_method, study_seed, study_trial, "
                      "created) VALUES (?, ?, ?, ?, ?, ?, ") +
-         now + ")")
+         sqlNow + ")")
             .c_str());
     insert.bind(1, run_);
     insert.bind(2, started.experiment.name);
@@ -510,7 +510,8 @@ void Appender::spend(double gradients) {
 
 void Appender::event(std::string_view kind, const std::string& text) {
     auto insert = statement(
-        (std::string("INSERT INTO events(run_id, time, kind, text) VALUES (?, ") + now + ", ?, ?)").c_str());
+        (std::string("INSERT INTO events(run_id, time, kind, text) VALUES (?, ") + sqlNow + ", ?, ?)")
+            .c_str());
     insert.bind(1, target_.id);
     insert.bind(2, std::string(kind));
     insert.bind(3, text);

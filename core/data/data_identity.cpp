@@ -3,7 +3,6 @@
 #include "core/data/byte_stream.h"
 #include "core/error.h"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <sys/stat.h>

@@ -29,7 +29,7 @@ namespace {
 using Cancelled = std::function<bool()>;
 using Path = std::filesystem::path;
 
-constexpr std::string_view layout =
+constexpr std::string_view folderLayout =
     "An image folder holds train/CLASS/FILE and, optionally, test/CLASS/FILE, or "
     "CLASS/FILE, with files that end in .jpg, .jpeg or .png.";
 
@@ -240,7 +240,7 @@ ImageListing listImageFolder(const Path& folder, const Cancelled& cancelled) {
     if (listing.classNames.size() < 2)
         throw Error(ErrorKind::data,
                     (folder / train).string() + ": holds " + std::to_string(listing.classNames.size()) +
-                        " folders of classes; a classifier needs at least two. " + std::string(layout));
+                        " folders of classes; a classifier needs at least two. " + std::string(folderLayout));
     list(train, listing.train);
     if (listing.ownTest) {
         list("test", listing.test);
