@@ -1,11 +1,11 @@
 #include "core/archive/run_requests.h"
 
 #include "core/experiment/replay.h"
+#include "core/run/same_data.h"
 #include "core/run/session.h"
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <string_view>
 
 namespace dstn {
@@ -63,16 +63,6 @@ std::vector<std::string> changesOf(const std::string& title, const Experiment& b
                     list);
 }
 
-/// The run's data must be the same: it was `document` that told where they are.
-void expectSameData(RunRequest& request, const RunDetails& details, const Experiment& document) {
-    if (traitsOf(document.data.source).path == PathKind::none) return;
-    request.sameData = details.data;
-    std::error_code error;
-    if (request.experiment.data.path == document.data.path &&
-        std::filesystem::exists(details.data.path, error))
-        request.dataPath = details.data.path;
-}
-
 } // namespace
 
 RunRequest resumeRequest(const Archive& archive, const std::string& run, const Assignments& settings,
@@ -89,7 +79,7 @@ RunRequest resumeRequest(const Archive& archive, const std::string& run, const A
                        .maxSteps = maxSteps};
     const Experiment original = parsedOrRefused(title, details.experimentJson, {});
     request.changes = changesOf(title, original, request.experiment);
-    expectSameData(request, details, original);
+    goOnWithData(request, details.data, original.data);
     if (request.checkpoint == nullptr)
         throw Error(ErrorKind::usage,
                     title + " has no checkpoint to resume from. Run its experiment again: an export as "
@@ -113,7 +103,7 @@ RunRequest checkpointRequest(const Archive& archive, const std::string& run, con
                        .checkpoint = archive.checkpoint(details.row.id)};
     if (request.checkpoint == nullptr)
         throw Error(ErrorKind::usage, title + " has no checkpoint. Choose a run that has finished an epoch.");
-    expectSameData(request, details, parsedOrRefused(title, details.experimentJson, {}));
+    goOnWithData(request, details.data, parsedOrRefused(title, details.experimentJson, {}).data);
     return request;
 }
 
@@ -141,7 +131,7 @@ RunRequest followRequest(const Archive& archive, const std::string& run, Follow 
         break;
     }
     RunRequest request{.experiment = parsedOrRefused(title, toJson(experiment), settings), .run = newUuid()};
-    expectSameData(request, details, original);
+    goOnWithData(request, details.data, original.data);
     return request;
 }
 

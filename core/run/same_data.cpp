@@ -2,7 +2,18 @@
 
 #include "core/error.h"
 
+#include <filesystem>
+
 namespace dstn {
+
+void goOnWithData(RunRequest& request, const DataIdentity& read, const DataSpec& earlier) {
+    if (traitsOf(earlier.source).path == PathKind::none) return;
+    request.sameData = read;
+    std::error_code error;
+    if (request.experiment.data.path == earlier.path &&
+        (std::filesystem::exists(read.path, error) || !std::filesystem::exists(earlier.path, error)))
+        request.dataPath = read.path;
+}
 
 DataSpec dataOf(const RunRequest& request) {
     DataSpec spec = request.experiment.data;

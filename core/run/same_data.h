@@ -8,6 +8,12 @@
 
 namespace DSTN_EXPORT dstn {
 
+/// Has a request go on with the data of an earlier run, where that one read them; if they are gone from there
+/// and lie at the specification's path from here, with those.
+/// @param read what the earlier run read
+/// @param earlier its specification of the data
+void goOnWithData(RunRequest& request, const DataIdentity& read, const DataSpec& earlier);
+
 /// The experiment's data, from where the run that the request goes on with read them.
 DataSpec dataOf(const RunRequest& request);
 

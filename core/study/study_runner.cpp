@@ -1,5 +1,6 @@
 #include "core/study/study_runner.h"
 
+#include "core/run/same_data.h"
 #include "core/run/unforeseen.h"
 #include "core/study/plan.h"
 
@@ -233,10 +234,8 @@ void StudySession::Impl::launch(Archive& archive, PlannedRun planned) {
                        .place = planned.place,
                        .inherit = planned.inherit.empty() ? nullptr : archive.checkpoint(planned.inherit)};
     if (const StudyRun* earlier = sameData(planned.experiment)) {
-        request.sameData = earlier->data;
+        goOnWithData(request, earlier->data, planned.experiment.data);
         request.acceptChangedData = acceptChangedData;
-        std::error_code error;
-        if (std::filesystem::exists(earlier->data.path, error)) request.dataPath = earlier->data.path;
     }
     tell(StudyRunBegun{.place = planned.place,
                        .run = one->run,

@@ -405,6 +405,11 @@ class DstnTest : public QObject {
                                           " bytes as before, with other contents."),
                      qPrintable(refused.err));
         }
+        // Not there any more: it is said where they were, not where the command was given.
+        QVERIFY(QFile::rename(path("data/d.csv"), path("data/kept.csv")));
+        const Outcome gone = in(".", {"run", "--resume", "last"});
+        QVERIFY2(gone.code == 3 && gone.err.contains(path("data/d.csv")), qPrintable(gone.err));
+        QVERIFY(QFile::rename(path("data/kept.csv"), path("data/d.csv")));
         const QJsonObject after = in(".", {"show", "last", "--json"}).lines().first();
         for (const char* key : {"state", "steps", "experiment", "data_read", "epochs"})
             QCOMPARE(after[key], before[key]);
