@@ -173,7 +173,7 @@ Dataset prepareTable(const DataSpec& spec, const Table& table, const Table* test
     const Split split = makeSplit(spec, table.rows, test != nullptr, seed, name);
     if (table.task == TaskKind::classification)
         if (auto absent = absentClasses(spec, table.labels, table.classNames, split, name))
-            data.warnings.push_back(std::move(*absent));
+            data.info.warnings.push_back(std::move(*absent));
     const std::vector<Scaling> columns = columnMaps(spec.normalize, table, split.train, name);
     if (table.task == TaskKind::regression)
         data.targets = targetMaps(spec.normalize, table.targets, table.outputs, split.train,

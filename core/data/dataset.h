@@ -26,6 +26,11 @@ struct DataInfo {
     std::int64_t inputBytes = 4;              ///< per stored number of an example's input; 1: images of bytes
     std::int64_t vocabulary = 0;              ///< language only: different tokens
     std::vector<std::string> tokenNames = {}; ///< language only: [vocabulary], the most frequent first
+    /// What was decided where a file does not say it, and why, in sentences: "The first line names the
+    /// columns: …".
+    std::vector<std::string> decisions = {};
+    /// For whoever trains on these data, in sentences: what is left unused, which classes lack examples.
+    std::vector<std::string> warnings = {};
 };
 
 /// x ↦ (x − shift) · factor.
@@ -60,8 +65,6 @@ struct Dataset {
     std::vector<double> trueWeights;
     /// Regression: target ↦ what is learned, one for each output; for showing natural units.
     std::vector<Scaling> targets;
-    /// Warnings for whoever trains on these data, in sentences.
-    std::vector<std::string> warnings = {};
 };
 
 /// Receives what is being done and the fraction done, in [0, 1], or NaN if unknown; returning false ends

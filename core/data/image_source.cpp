@@ -64,7 +64,7 @@ Dataset prepareImages(const DataSpec& spec, const ImageSource& source, std::uint
     }
     if (source.task == TaskKind::classification)
         if (auto absent = absentClasses(spec, source.train.labels, source.classNames, split, source.name))
-            data.warnings.push_back(std::move(*absent));
+            data.info.warnings.push_back(std::move(*absent));
     const TargetNames names{.source = source.name, .target = {}};
     data.channels =
         source.bytes

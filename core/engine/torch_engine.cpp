@@ -253,7 +253,8 @@ RunState Run::train() {
         });
     if (const auto warning = compareData(request_, dataset.identity))
         events_.publish(LogLine{LogLevel::warning, *warning});
-    for (const std::string& warning : dataset.warnings) events_.publish(LogLine{LogLevel::warning, warning});
+    for (const std::string& warning : dataset.info.warnings)
+        events_.publish(LogLine{LogLevel::warning, warning});
     data_ = dataset.info;
     memoryAtStart_ = static_cast<double>(memoryLeft(device));
     requireMemory("the run", static_cast<double>(estimate(experiment, dataset.info).memoryBytes), device,

@@ -209,7 +209,7 @@ class TestDataset : public QObject {
         DataSpec spec = csv(write(folder, "f.csv", "1,cat\n2,cat\n3,dog\n4,dog\n5,owl\n6,owl\n7,cat\n"));
         spec.limit = 4;
         spec.split = SplitKind::random;
-        QCOMPARE(loadDataset(spec, 0).warnings,
+        QCOMPARE(loadDataset(spec, 0).info.warnings,
                  (std::vector<std::string>{
                      spec.path +
                      ": none of the first 4 examples, which data.limit keeps, belongs to class owl (of "
@@ -217,21 +217,21 @@ class TestDataset : public QObject {
                      "order."}));
         spec.limit = 0;
         spec.validation = 0.2;
-        QVERIFY(loadDataset(spec, 0).warnings.empty());
+        QVERIFY(loadDataset(spec, 0).info.warnings.empty());
         // Numbers that are no classes are nothing to warn of.
         spec.task = TaskKind::regression;
         spec.path = write(folder, "g.csv", "1,0\n2,0\n3,1\n4,1\n5,2\n6,2\n");
         spec.limit = 4;
-        QVERIFY(loadDataset(spec, 0).warnings.empty());
+        QVERIFY(loadDataset(spec, 0).info.warnings.empty());
 
         writePart(folder, "train", count_, 0);
         DataSpec idxSpec = images(folder);
-        QVERIFY(loadDataset(idxSpec, 0).warnings.empty());
+        QVERIFY(loadDataset(idxSpec, 0).info.warnings.empty());
         idxSpec.limit = 2;
         idxSpec.validation = 0.5;
         const Dataset data = loadDataset(idxSpec, 0);
-        QCOMPARE(data.warnings.size(), std::size_t{1});
-        QVERIFY(data.warnings[0].find("belongs to the classes 2, 3 (of 4 classes in all)") !=
+        QCOMPARE(data.info.warnings.size(), std::size_t{1});
+        QVERIFY(data.info.warnings[0].find("belongs to the classes 2, 3 (of 4 classes in all)") !=
                 std::string::npos);
     }
 

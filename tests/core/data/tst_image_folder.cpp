@@ -207,7 +207,7 @@ class TestImageFolder : public QObject {
                       .split = SplitKind::tail};
         const Dataset data = loadDataset(spec, 0);
         QCOMPARE(
-            data.warnings,
+            data.info.warnings,
             (std::vector<std::string>{
                 folder.path().toStdString() +
                 ": the training part holds no example of the classes b, c (of 3 classes in all); all are "

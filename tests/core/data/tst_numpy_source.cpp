@@ -185,7 +185,7 @@ class TestNumpySource : public QObject {
         // As features, and as images.
         for (const char* shape : {"(6, 4)", "(6, 2, 2)"}) {
             write(folder, "x.npy", npy("|u1", shape, bytes(24)));
-            const auto warnings = loadDataset(limited, 0).warnings;
+            const auto warnings = loadDataset(limited, 0).info.warnings;
             QCOMPARE(warnings.size(), std::size_t{1});
             QVERIFY(warnings[0].find(
                         "none of the first 4 examples, which data.limit keeps, belongs to class 2") !=
