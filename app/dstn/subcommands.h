@@ -17,6 +17,7 @@ struct Subcommand {
 Subcommand runCommand(CLI::App& program);
 Subcommand presetsCommand(CLI::App& program);
 Subcommand validateCommand(CLI::App& program);
+Subcommand dataCommand(CLI::App& program);
 Subcommand schemaCommand(CLI::App& program);
 Subcommand listCommand(CLI::App& program);
 Subcommand showCommand(CLI::App& program);

@@ -1,150 +1,82 @@
 #include "core/data/csv_reader.h"
 
+#include "core/data/csv_cell.h"
+#include "core/data/csv_column.h"
+#include "core/data/csv_header.h"
 #include "core/data/csv_records.h"
+#include "core/data/csv_target.h"
 #include "core/error.h"
 #include "core/utf8.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <optional>
-#include <set>
 #include <utility>
 
 namespace dstn {
 namespace {
 
 using Cells = std::vector<std::string_view>;
+using Role = ColumnReport::Role;
 
-std::optional<double> number(std::string_view cell) {
-    if (cell.starts_with('+') && !cell.substr(1).starts_with('-')) cell.remove_prefix(1);
-    double value = 0.0;
-    const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-    if (end != cell.data() + cell.size()) return std::nullopt;
-    // Both extremes are reported alike; what is too small to represent is 0, what is too large is not a
-    // number.
-    if (error == std::errc::result_out_of_range &&
-        (cell.find("e-") != cell.npos || cell.find("E-") != cell.npos))
-        return 0.0;
-    if (error != std::errc{}) return std::nullopt;
-    return value;
+/// A mistake at a cell, or in a column as a whole: the first of several is told.
+struct Fault {
+    std::int64_t line = std::numeric_limits<std::int64_t>::max(); ///< that of a column as a whole
+    std::string what;
+};
+
+std::string separatorOf(std::string_view text, const CsvOptions& options, const std::string& name) {
+    const std::string& wanted = options.delimiter;
+    const bool decimalComma = options.decimal == DecimalMark::comma;
+    if (wanted == "auto") return findSeparator(text, decimalComma, name);
+    std::string separator = wanted;
+    if (wanted == "comma") separator = ",";
+    if (wanted == "semicolon") separator = ";";
+    if (wanted == "tab") separator = "\t";
+    if (wanted == "space" || wanted == " ") separator = "";
+    return separator;
 }
 
-/// Words by which programs write that there is no value.
-bool missing(std::string_view cell) {
-    constexpr std::array words{"",     "?",    "NA",   "N/A", "n/a", "na",
-                               "null", "NULL", "None", "NaN", "nan", "-nan"};
-    return std::find(words.begin(), words.end(), cell) != words.end();
-}
-
-std::string cellText(std::string_view cell) {
-    // Long enough to recognise the cell, short enough for one line.
-    constexpr std::size_t longest = 40;
-    const std::string_view shown = firstBytes(cell, longest);
-    std::string text(1, '"');
-    text += printable(shown);
-    text += shown.size() < cell.size() ? "…\"" : "\"";
-    return text;
-}
-
-std::string_view delimiterName(Delimiter delimiter) {
-    switch (delimiter) {
-    case Delimiter::comma:
-        return "comma";
-    case Delimiter::semicolon:
-        return "semicolon";
-    case Delimiter::tab:
-        return "tab";
-    case Delimiter::space:
-    case Delimiter::automatic:
-        break;
-    }
-    return "space";
-}
-
-/// The first records under a delimiter, as many as tell how the file is written.
-std::vector<Cells> sample(CsvRecords& records) {
-    constexpr std::size_t enough = 20;
-    std::vector<Cells> rows;
-    for (Cells cells; rows.size() < enough && records.next(cells);) rows.push_back(cells);
-    return rows;
-}
-
-Delimiter findDelimiter(std::string_view text, const std::string& name) {
-    // Space comes last: commas and the like are often followed by one.
-    constexpr std::array candidates{Delimiter::tab, Delimiter::semicolon, Delimiter::comma, Delimiter::space};
-    std::optional<Delimiter> usable;
-    for (const Delimiter candidate : candidates) {
-        CsvRecords records(text, candidate, name);
-        std::vector<Cells> rows;
-        try {
-            rows = sample(records);
-        } catch (const Error&) {
-            continue; // the quotes make sense under another delimiter, or the reading proper complains
-        }
-        if (rows.empty() || rows[0].size() < 2) continue;
-        const bool even = std::all_of(rows.begin(), rows.end(),
-                                      [&](const Cells& row) { return row.size() == rows[0].size(); });
-        if (even) return candidate;
-        if (!usable) usable = candidate;
-    }
-    return usable.value_or(Delimiter::comma);
-}
-
-bool hasHeader(const std::vector<Cells>& rows) {
-    const auto text = [](std::string_view cell) { return !missing(cell) && !number(cell); };
-    const Cells& first = rows[0];
-    if (rows.size() > 1)
-        for (std::size_t i = 0; i < std::min(first.size(), rows[1].size()); ++i)
-            if (text(first[i]) && number(rows[1][i])) return true;
-    return std::none_of(first.begin(), first.end(),
-                        [](std::string_view cell) { return number(cell).has_value(); }) &&
-           std::any_of(first.begin(), first.end(), text);
-}
-
-class Reading {
+class CsvReading {
   public:
-    Reading(std::string_view text, const CsvOptions& options, const std::string& name,
-            const std::function<bool()>& cancelled)
+    CsvReading(std::string_view text, const CsvOptions& options, const std::string& name,
+               const std::function<bool()>& cancelled, TableReport& report)
         : options_(options),
           name_(name),
           cancelled_(cancelled),
-          delimiter_(options.delimiter == Delimiter::automatic ? findDelimiter(text, name)
-                                                               : options.delimiter),
+          report_(report),
+          reader_(options.decimal == DecimalMark::comma, options.thousands, options.missing),
+          separator_(separatorOf(text, options, name)),
           textSize_(text.size()),
           lineCount_(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1),
-          records_(text, delimiter_, name) {
-        CsvRecords preview(text, delimiter_, name);
-        const std::vector<Cells> rows = sample(preview);
-        if (rows.empty()) fail("the file has no rows. Name a file with data.");
-        columns_ = rows[0].size();
-        header_ = options.header == Header::automatic ? hasHeader(rows) : options.header == Header::present;
+          records_(text, separator_, name),
+          preview_(text, separator_, name) {
+        constexpr std::size_t enough = 200;
+        for (Cells cells; first_.size() < enough && preview_.next(cells); first_.push_back(cells))
+            if (first_.empty()) firstLine_ = preview_.line();
+        if (first_.empty()) fail("the file has no rows. Name a file with data.");
+        width_ = first_[0].size();
+        report_.separator = separatorName(separator_);
     }
 
     Table read() {
-        if (header_) {
-            Cells cells;
-            records_.next(cells);
-            names_.assign(cells.begin(), cells.end());
-        }
-        if (columns_ < 2)
-            fail("the file has one column when cells are separated by " +
-                 std::string(delimiterName(delimiter_)) +
+        if (width_ < 2)
+            fail("the file has one column when cells are separated by " + separatorName(separator_) +
                  "; a feature and a target are needed. Set data.delimiter if another character separates the "
                  "cells.");
+        decideHeader();
         target_ = findTarget();
-        table_.features = static_cast<std::int64_t>(columns_ - 1);
-        table_.targetColumn = static_cast<std::int64_t>(target_);
-        table_.targetName = header_ ? names_[target_] : "";
-        for (std::size_t i = 0; i < names_.size(); ++i)
-            if (i != target_) table_.featureNames.push_back(names_[i].empty() ? columnLabel(i) : names_[i]);
+        chooseColumns();
         readRows();
-        if (table_.rows == 0) fail("the file has a header and no rows below it. Name a file with data.");
-        if (isClassification())
-            makeLabels();
-        else
-            makeTargets();
+        if (rows_ == 0) fail("the file has a header and no rows below it. Name a file with data.");
+        leaveOutIndex();
+        describeColumns();
+        if (options_.decimal == DecimalMark::automatic) checkPoints();
+        checkFeatures();
+        keepRows();
+        makeTable();
         return std::move(table_);
     }
 
@@ -169,212 +101,394 @@ class Reading {
         return names_.size() > longest ? list + ", …" : list;
     }
 
-    std::size_t findTarget() const {
-        if (options_.target.empty()) return columns_ - 1;
-        const auto found = std::find(names_.begin(), names_.end(), options_.target);
+    void decideHeader() {
+        std::string why = "data.header says so";
+        if (options_.header != Header::automatic) {
+            header_ = options_.header == Header::present;
+        } else if (!options_.target.empty() && !indexOf(options_.target) &&
+                   std::ranges::find(first_[0], options_.target) != first_[0].end()) {
+            header_ = true;
+            why = "data.target is one of its cells";
+        } else {
+            const HeaderDecision decision = findHeader(first_, reader_);
+            if (decision.answer == HeaderDecision::Answer::unclear)
+                failAt(firstLine_, ": " + lineText(first_[0]) +
+                                       " may name the columns or be the first row: " + decision.why +
+                                       ". Set data.header to true or false.");
+            header_ = decision.answer == HeaderDecision::Answer::header;
+            why = decision.why;
+        }
+        report_.header = header_;
+        table_.decisions.push_back("Cells are separated by " + separatorName(separator_) +
+                                   (header_ ? ". The first line names the columns: "
+                                            : ". There is no header; the first line is a row: ") +
+                                   why + ".");
+        if (!header_) return;
+        Cells cells;
+        records_.next(cells);
+        names_.assign(cells.begin(), cells.end());
+    }
+
+    static std::string lineText(const Cells& cells) {
+        constexpr std::size_t most = 4;
+        std::string text;
+        for (std::size_t i = 0; i < std::min(cells.size(), most); ++i)
+            text += (i ? ", " : "") + cellText(cells[i]);
+        return cells.size() > most ? text + ", …" : text;
+    }
+
+    /// A column's place by a number from 0, or from the end by a negative one; nothing if it is none.
+    std::optional<std::size_t> indexOf(const std::string& text) const {
+        std::int64_t index = 0;
+        const char* end = text.data() + text.size();
+        const auto parsed = std::from_chars(text.data(), end, index);
+        const auto count = static_cast<std::int64_t>(width_);
+        if (parsed.ec != std::errc{} || parsed.ptr != end || index < -count || index >= count) return {};
+        return static_cast<std::size_t>(index < 0 ? index + count : index);
+    }
+
+    std::size_t findColumn(const std::string& wanted, const std::string& option,
+                           const std::string& what) const {
+        const auto found = std::ranges::find(names_, wanted);
         if (found != names_.end()) {
-            if (std::find(found + 1, names_.end(), options_.target) != names_.end())
-                fail("several columns are named " + cellText(options_.target) +
-                     ". Name the target by its index, counted from 0.");
+            if (std::find(found + 1, names_.end(), wanted) != names_.end())
+                fail("several columns are named " + cellText(wanted) + ". Name the " + what +
+                     " by its index, counted from 0, in " + option + ".");
             return static_cast<std::size_t>(found - names_.begin());
         }
-        std::int64_t index = 0;
-        const char* end = options_.target.data() + options_.target.size();
-        const auto parsed = std::from_chars(options_.target.data(), end, index);
-        const auto count = static_cast<std::int64_t>(columns_);
-        if (parsed.ec == std::errc{} && parsed.ptr == end) {
-            if (index < -count || index >= count)
-                fail("there is no target column " + options_.target + ": the file has " +
-                     std::to_string(count) + " columns, 0 to " + std::to_string(count - 1) +
-                     ". Change data.target.");
-            return static_cast<std::size_t>(index < 0 ? index + count : index);
-        }
+        if (const auto index = indexOf(wanted)) return *index;
+        const std::string last = std::to_string(width_ - 1);
+        const bool number = !wanted.empty() && wanted.find_first_not_of("-0123456789") == wanted.npos;
+        if (number && names_.empty())
+            fail("there is no " + what + " " + wanted + ": the file has " + std::to_string(width_) +
+                 " columns, 0 to " + last + ". Change " + option + ".");
         if (!header_)
-            fail("there is no target column " + cellText(options_.target) +
-                 ": the file has no header. Set "
-                 "data.target to an index from 0 to " +
-                 std::to_string(count - 1) + ".");
-        fail("there is no target column " + cellText(options_.target) + ". The columns are: " + columnList() +
-             ". Change data.target.");
+            fail("there is no " + what + " " + cellText(wanted) + ": the file has no header. Set " + option +
+                 " to an index from 0 to " + last + ".");
+        fail("there is no " + what + " " + cellText(wanted) + " among the file's " + std::to_string(width_) +
+             " columns. The columns are: " + columnList() + ". Change " + option + ".");
+    }
+
+    std::size_t findTarget() const {
+        return options_.target.empty() ? width_ - 1
+                                       : findColumn(options_.target, "data.target", "target column");
+    }
+
+    void chooseColumns() {
+        roles_.assign(width_, Role::feature);
+        roles_[target_] = Role::target;
+        for (const std::string& column : options_.ignore) {
+            const std::size_t at = findColumn(column, "data.ignore", "column");
+            if (at == target_)
+                fail("data.ignore leaves out the target (" + columnLabel(at) + "). Change one of the two.");
+            roles_[at] = Role::ignored;
+        }
+        columns_.resize(width_);
     }
 
     void readRows() {
-        reserve();
-        Cells cells;
-        while (records_.next(cells)) {
-            if (cancelled_ && table_.rows % 16384 == 0 && cancelled_())
-                throw Error(ErrorKind::interrupted, "Reading " + name_ + " was cancelled.");
-            if (cells.size() != columns_)
-                failAt(records_.line(), ": " + std::to_string(cells.size()) +
-                                            " cells where the first line has " + std::to_string(columns_) +
-                                            " (separated by " + std::string(delimiterName(delimiter_)) +
-                                            "). Correct the line, or set data.delimiter.");
-            for (std::size_t i = 0; i < columns_; ++i) {
-                if (i == target_)
-                    addTarget(cells[i]);
-                else
-                    table_.inputs.push_back(feature(cells[i], i));
-            }
-            ++table_.rows;
-        }
-    }
-
-    /// For no fewer rows than there are: growing would take the memory twice. A cell and what ends it are two
-    /// bytes, so that blank lines do not count.
-    void reserve() {
-        const std::size_t rows = std::min(lineCount_, textSize_ / (2 * columns_) + 1);
-        table_.inputs.reserve(rows * (columns_ - 1));
-        targetCells_.reserve(rows);
+        const std::size_t rows = std::min(lineCount_, textSize_ / (2 * width_) + 1);
+        // For no fewer rows than there are: growing would take the memory twice. A cell and what ends it are
+        // two bytes, so that blank lines do not count.
+        values_.reserve(rows * static_cast<std::size_t>(std::ranges::count(roles_, Role::feature)));
+        targets_.reserve(rows);
         lines_.reserve(rows);
-    }
-
-    double feature(std::string_view cell, std::size_t column) const {
-        const auto value = number(cell);
-        if (value && std::isfinite(*value)) return *value;
-        badNumber(cell, column, records_.line());
-    }
-
-    [[noreturn]] void badNumber(std::string_view cell, std::size_t column, std::int64_t line) const {
-        const std::string where = ", " + columnLabel(column) + ": ";
-        if (cell.empty()) failAt(line, where + "the cell is empty. Fill it in or leave the row out.");
-        if (missing(cell) || number(cell))
-            failAt(line, where + "the value is missing or not finite (" + cellText(cell) +
-                             "). Fill it in or leave the row out.");
-        const bool decimalComma = std::count(cell.begin(), cell.end(), ',') == 1;
-        failAt(line, where + cellText(cell) + " is not a number. " +
-                         (decimalComma ? "Write decimals with a point."
-                                       : "Correct the cell, or leave the column out."));
-    }
-
-    void addTarget(std::string_view cell) {
-        if (missing(cell)) badNumber(cell, target_, records_.line());
-        targetCells_.push_back(cell);
-        lines_.push_back(records_.line());
-    }
-
-    /// Whether to classify; fills targets_ where every target is a number.
-    bool isClassification() {
-        targets_.reserve(targetCells_.size());
-        std::set<double> distinct;
-        bool whole = true;
-        std::size_t texts = 0, firstText = 0;
-        for (std::size_t i = 0; i < targetCells_.size(); ++i) {
-            const auto value = number(targetCells_[i]);
-            if (!value) {
-                if (texts++ == 0) firstText = i;
-                continue;
-            }
-            if (!std::isfinite(*value)) badNumber(targetCells_[i], target_, lines_[i]);
-            targets_.push_back(*value);
-            whole = whole && *value == std::floor(*value) && std::abs(*value) < 0x1p53;
-            if (std::cmp_less_equal(distinct.size(), maxAutomaticClasses)) distinct.insert(*value);
+        constexpr std::size_t shown = 5;
+        for (Cells cells; records_.next(cells); ++rows_) {
+            if (cancelled_ && rows_ % 16384 == 0 && cancelled_())
+                throw Error(ErrorKind::interrupted, "Reading " + name_ + " was cancelled.");
+            if (cells.size() != width_)
+                failAt(records_.line(), ": " + std::to_string(cells.size()) +
+                                            " cells where the first line has " + std::to_string(width_) +
+                                            " (separated by " + separatorName(separator_) +
+                                            "). Correct the line, or set data.delimiter.");
+            for (std::size_t i = 0; i < width_; ++i) addCell(i, cells[i]);
+            lines_.push_back(records_.line());
+            if (report_.firstRows.size() == shown) continue;
+            auto& row = report_.firstRows.emplace_back();
+            for (const std::string_view cell : cells) row.push_back(printable(firstBytes(cell, 40)));
         }
-        const bool few = std::cmp_less_equal(distinct.size(), maxAutomaticClasses);
-        if (options_.task == TaskKind::regression && texts > 0)
-            badNumber(targetCells_[firstText], target_, lines_[firstText]);
-        if (options_.task == TaskKind::classification && texts == 0 && !whole) failFraction();
-        if (options_.task != TaskKind::automatic) return options_.task == TaskKind::classification;
-        if (texts == 0) return whole && few;
-        // Hundreds of different numbers and a few texts are a measured quantity with slips in it.
-        if (!few) badNumber(targetCells_[firstText], target_, lines_[firstText]);
-        return true;
+        report_.rows = rows_;
     }
 
-    [[noreturn]] void failFraction() const {
-        const auto at = std::find_if(targets_.begin(), targets_.end(), [](double value) {
-            return value != std::floor(value) || std::abs(value) >= 0x1p53;
-        });
-        const auto row = static_cast<std::size_t>(at - targets_.begin());
+    void addCell(std::size_t column, std::string_view cell) {
+        const Cell read = reader_.read(cell);
+        columns_[column].add(read, cell, records_.line());
+        if (roles_[column] == Role::target) targets_.push_back(cell);
+        if (roles_[column] != Role::feature) return;
+        const bool value = read.kind == CellKind::number || read.kind == CellKind::boolean;
+        values_.push_back(value ? read.value : std::numeric_limits<double>::quiet_NaN());
+    }
+
+    /// An index as programs write it: the first column, without a name.
+    void leaveOutIndex() {
+        for (std::size_t i = 0; i < width_; ++i) {
+            const CsvColumn& column = columns_[i];
+            if (roles_[i] != Role::feature || rows_ < 2) continue;
+            const bool unnamed = header_ && i == 0 && (names_[0].empty() || names_[0] == "Unnamed: 0");
+            if (unnamed && column.countsRows()) {
+                dropFeature(i);
+                roles_[i] = Role::index;
+                table_.decisions.push_back(
+                    "The first column has no name and counts the rows: it is an index, "
+                    "and left out.");
+            } else if (unnamed && column.allDifferent()) {
+                fail("the first column has no name and holds whole numbers that are all different, like an "
+                     "index. Leave it out with data.ignore [\"0\"], or give it a name.");
+            } else if (constexpr std::int64_t many = 10; column.countsRows() && rows_ >= many) {
+                table_.warnings.push_back(
+                    name_ + ": " + columnLabel(i) +
+                    " counts the rows. If it is an index, leave it out with data.ignore.");
+            }
+        }
+    }
+
+    void dropFeature(std::size_t column) {
+        const auto width = static_cast<std::size_t>(std::ranges::count(roles_, Role::feature));
+        const auto at = static_cast<std::size_t>(
+            std::count(roles_.begin(), roles_.begin() + static_cast<std::ptrdiff_t>(column), Role::feature));
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < values_.size(); ++i)
+            if (i % width != at) values_[kept++] = values_[i];
+        values_.resize(kept);
+    }
+
+    void describeColumns() {
+        for (std::size_t i = 0; i < width_; ++i) {
+            ColumnReport column = columns_[i].report();
+            column.name = header_ ? printable(names_[i]) : "";
+            column.role = roles_[i];
+            report_.columns.push_back(std::move(column));
+        }
+    }
+
+    void checkPoints() const {
+        for (std::size_t i = 0; i < width_; ++i) {
+            const bool used = roles_[i] == Role::feature || roles_[i] == Role::target;
+            if (!used || !columns_[i].grouped()) continue;
+            const CsvColumn::Place& place = *columns_[i].grouped();
+            failAt(place.line,
+                   ", " + columnLabel(i) + ": " + cellText(place.cell) +
+                       " may be a number with three decimals or one in the thousands: every other "
+                       "number of the column is like it or has three digits at most. Set "
+                       "data.decimal to \"point\", or to \"comma\" with data.thousands \".\".");
+        }
+    }
+
+    void checkFeatures() {
+        if (std::ranges::find(roles_, Role::feature) == roles_.end())
+            fail("no column is left for a feature. Change data.ignore.");
+        Fault first;
+        for (std::size_t i = 0; i < width_; ++i) {
+            if (roles_[i] != Role::feature) continue;
+            if (const auto fault = faultOf(i); fault && fault->line < first.line) first = *fault;
+        }
+        if (!first.what.empty()) failAt(first.line, first.what);
+        std::string booleans;
+        for (std::size_t i = 0; i < width_; ++i)
+            if (roles_[i] == Role::feature && columns_[i].count(CellKind::boolean) > 0)
+                booleans += (booleans.empty() ? "" : ", ") + columnLabel(i);
+        if (!booleans.empty())
+            table_.decisions.push_back("True and false are read as 1 and 0: " + booleans + ".");
+    }
+
+    /// Why a column is no feature.
+    std::optional<Fault> faultOf(std::size_t column) const {
+        const CsvColumn& cells = columns_[column];
+        const std::string where = ", " + columnLabel(column) + ": ";
+        const auto at = [&](CellKind kind, const std::string& what) {
+            const CsvColumn::Place& place = *cells.first(kind);
+            return Fault{.line = place.line, .what = where + cellText(place.cell) + " " + what};
+        };
+        const std::int64_t numbers = cells.count(CellKind::number), booleans = cells.count(CellKind::boolean);
+        if (cells.count(CellKind::numberLike) > 0)
+            return at(CellKind::numberLike, "is not a number in this file's notation: " +
+                                                numberLikeAdvice(cells.first(CellKind::numberLike)->cell) +
+                                                ".");
+        if (cells.count(CellKind::text) > 0) {
+            if (numbers + booleans == 0)
+                return at(CellKind::text, "is not a number: the column holds text (" + cells.examples() +
+                                              "), and a feature is a number. Leave the column out with "
+                                              "data.ignore, or encode it as numbers.");
+            return at(CellKind::text,
+                      "is not a number, and its column holds numbers. Correct the cell; if it stands for a "
+                      "missing value, add it to data.missing; or leave the column out with data.ignore.");
+        }
+        if (numbers > 0 && booleans > 0)
+            return at(CellKind::boolean,
+                      "stands in a column of numbers. Write 1 and 0, or leave the column out "
+                      "with data.ignore.");
+        const auto& hole = cells.first(CellKind::missing);
+        if (numbers + booleans == 0)
+            return Fault{.line = hole->line,
+                         .what =
+                             where +
+                             (hole->cell.empty() ? "the cell is empty"
+                                                 : "the value is missing (" + cellText(hole->cell) + ")") +
+                             ", as in every row. Leave the column out with data.ignore."};
+        if (cells.count(CellKind::missing) > 0 && options_.onMissing == OnMissing::refuse)
+            return Fault{.line = hole->line, .what = where + missingText(hole->cell)};
+        return {};
+    }
+
+    static std::string missingText(std::string_view cell) {
+        return (cell.empty() ? "the cell is empty"
+                             : "the value is missing or not finite (" + cellText(cell) + ")") +
+               std::string(". Fill it in, or set data.on_missing to \"drop\" to leave such rows out, or to "
+                           "\"mean\" to use the mean of the column. If it is a value, change data.missing.");
+    }
+
+    /// Whether "None" is a class: it is one among texts, unless data.missing was changed.
+    bool noneIsClass() const {
+        const CsvColumn& target = columns_[target_];
+        return std::ranges::equal(options_.missing, missingWords) && target.count(CellKind::text) > 0 &&
+               target.count(CellKind::number) == 0 && std::ranges::any_of(targets_, isNone);
+    }
+    static bool isNone(std::string_view cell) { return cell == "None" || cell == "none"; }
+
+    /// Which rows remain, and their targets.
+    void keepRows() {
+        const bool none = noneIsClass();
+        if (none) table_.decisions.push_back("\"None\" is a class: the target's other values are text.");
+        const auto width = static_cast<std::size_t>(std::ranges::count(roles_, Role::feature));
+        CsvTarget kept{.file = name_, .label = columnLabel(target_), .column = {}, .cells = {}, .lines = {}};
+        std::size_t to = 0;
+        for (std::size_t row = 0; row < targets_.size(); ++row) {
+            const auto first = values_.begin() + static_cast<std::ptrdiff_t>(row * width);
+            const auto last = first + static_cast<std::ptrdiff_t>(width);
+            Cell cell = reader_.read(targets_[row]);
+            if (none && isNone(targets_[row])) cell.kind = CellKind::text;
+            const bool missing = cell.kind == CellKind::missing;
+            if (missing && options_.onMissing != OnMissing::drop) refuseTarget(row);
+            const bool holes = options_.onMissing == OnMissing::drop &&
+                               std::any_of(first, last, [](double value) { return std::isnan(value); });
+            if (missing || holes) continue;
+            std::copy(first, last, values_.begin() + static_cast<std::ptrdiff_t>(to));
+            to += width;
+            kept.cells.push_back(targets_[row]);
+            kept.lines.push_back(lines_[row]);
+            kept.column.add(cell, targets_[row], lines_[row]);
+        }
+        values_.resize(to);
+        report_.droppedRows = rows_ - static_cast<std::int64_t>(kept.cells.size());
+        if (kept.cells.empty())
+            fail("each of the " + std::to_string(rows_) +
+                 " rows lacks a value, and data.on_missing leaves such rows out. Leave the columns with many "
+                 "missing values out with data.ignore.");
+        if (report_.droppedRows > 0)
+            table_.warnings.push_back(name_ + ": " + std::to_string(report_.droppedRows) + " of " +
+                                      std::to_string(rows_) +
+                                      " rows lack a value and are left out, as data.on_missing says.");
+        kept_ = std::move(kept);
+    }
+
+    [[noreturn]] void refuseTarget(std::size_t row) const {
+        const std::string where = ", " + columnLabel(target_) + ": ";
+        const std::string what = targets_[row].empty()
+                                     ? "the cell is empty"
+                                     : "the value is missing (" + cellText(targets_[row]) + ")";
         failAt(lines_[row],
-               ", " + columnLabel(target_) + ": the target " + cellText(targetCells_[row]) +
-                   " is not a class: classes are text or whole numbers. Set data.task to regression.");
+               where + what +
+                   ", and a row without a target teaches nothing. Fill it in, or set "
+                   "data.on_missing to \"drop\" to leave such rows out. If it is a class, change "
+                   "data.missing.");
     }
 
-    void makeLabels() {
-        table_.task = TaskKind::classification;
-        // All numbers: 2 comes before 10, and 1.0 is 1.
-        if (targets_.size() == targetCells_.size())
-            numberLabels();
-        else
-            textLabels();
-        table_.classes = static_cast<std::int64_t>(table_.classNames.size());
-        if (table_.classes < 2)
-            fail("every row's target (" + columnLabel(target_) + ") is " + cellText(targetCells_[0]) +
-                 "; a classifier needs at least two classes. Name another column as data.target.");
-        // So few rows may well be of a class each; many are rather names or remarks.
-        constexpr std::int64_t suspicious = 20;
-        if (table_.rows >= suspicious && table_.classes == table_.rows)
-            fail("each of the " + std::to_string(table_.rows) + " rows has a different target (" +
-                 columnLabel(target_) +
-                 "), so there is nothing to classify. Name another column as data.target.");
-    }
-
-    void numberLabels() {
-        std::vector<double> values = targets_;
-        std::sort(values.begin(), values.end());
-        values.erase(std::unique(values.begin(), values.end()), values.end());
-        for (const double value : values)
-            table_.classNames.push_back(std::to_string(static_cast<std::int64_t>(value)));
-        table_.labels.reserve(targets_.size());
-        for (const double value : targets_)
-            table_.labels.push_back(std::lower_bound(values.begin(), values.end(), value) - values.begin());
-    }
-
-    void textLabels() {
-        Cells values = targetCells_;
-        std::sort(values.begin(), values.end());
-        values.erase(std::unique(values.begin(), values.end()), values.end());
-        table_.classNames.assign(values.begin(), values.end());
-        table_.labels.reserve(targetCells_.size());
-        for (const std::string_view value : targetCells_)
-            table_.labels.push_back(std::lower_bound(values.begin(), values.end(), value) - values.begin());
-    }
-
-    void makeTargets() {
-        table_.task = TaskKind::regression;
-        const auto [least, most] = std::minmax_element(targets_.begin(), targets_.end());
-        if (*least == *most)
-            fail("the target (" + columnLabel(target_) + ") is " + cellText(targetCells_[0]) +
-                 " in every row; there is nothing to learn. Name another column as data.target.");
-        table_.targets = std::move(targets_);
+    void makeTable() {
+        table_.rows = static_cast<std::int64_t>(kept_.cells.size());
+        table_.features = std::ranges::count(roles_, Role::feature);
+        table_.targetColumn = static_cast<std::int64_t>(target_);
+        table_.targetName = header_ ? names_[target_] : "";
+        for (std::size_t i = 0; i < names_.size(); ++i)
+            if (roles_[i] == Role::feature)
+                table_.featureNames.push_back(names_[i].empty() ? columnLabel(i) : names_[i]);
+        table_.inputs = std::move(values_);
+        const auto holes =
+            std::ranges::count_if(table_.inputs, [](double value) { return std::isnan(value); });
+        if (holes > 0)
+            table_.warnings.push_back(name_ + ": " + std::to_string(holes) +
+                                      " missing values are replaced with the mean of their column over the "
+                                      "training part, as data.on_missing says.");
+        makeTarget(kept_, options_, reader_, table_);
     }
 
     const CsvOptions& options_;
     const std::string& name_;
     const std::function<bool()>& cancelled_;
-    Delimiter delimiter_;
+    TableReport& report_;
+    CellReader reader_;
+    std::string separator_;
     std::size_t textSize_, lineCount_;
-    CsvRecords records_;
+    CsvRecords records_, preview_;
+    std::vector<Cells> first_; ///< lines, the first of the file
     bool header_ = false;
-    std::size_t columns_ = 0, target_ = 0;
+    std::size_t width_ = 0, target_ = 0;
+    std::int64_t rows_ = 0, firstLine_ = 0;
     std::vector<std::string> names_; ///< of all columns; empty without a header
-    Cells targetCells_;
-    std::vector<std::int64_t> lines_; ///< of each row, for messages about its target
-    std::vector<double> targets_;
+    std::vector<Role> roles_;
+    std::vector<CsvColumn> columns_;
+    std::vector<double> values_; ///< [rows, features]; NaN: none
+    Cells targets_;              ///< [rows]
+    std::vector<std::int64_t> lines_;
+    CsvTarget kept_;
     Table table_;
 };
 
-} // namespace
-
-double csvTableBytes(std::string_view text) {
-    const auto count = [&](char c) { return static_cast<double>(std::count(text.begin(), text.end(), c)); };
-    const double rows = count('\n') + 1.0;
-    const double separators = std::max({count(','), count(';'), count('\t'), count(' ')});
-    // A number for each cell; for each row its target as text, twice, its line, number and class.
-    return 8.0 * (rows + separators) + (16.0 + 8.0 + 8.0 + 8.0 + 16.0) * rows;
-}
-
-Table parseCsv(std::string_view text, const CsvOptions& options, const std::string& name,
-               const std::function<bool()>& cancelled) {
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+void requireUtf8(std::string_view text, const std::string& name) {
+    const auto lineOf = [&](std::size_t at) {
+        return std::to_string(1 +
+                              std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    };
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
         throw Error(ErrorKind::data, name + ": is written in UTF-16. Save it as UTF-8.");
     if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos)
         throw Error(
             ErrorKind::data,
-            name + ", line " + std::to_string(1 + std::count(text.begin(), text.begin() + zero, '\n')) +
+            name + ", line " + lineOf(zero) +
                 ": holds a zero byte, so it is not a text file. Fetch the file again, or name a CSV file.");
-    return Reading(text, options, name, cancelled).read();
+    if (isUtf8(text)) return;
+    std::size_t at = 0;
+    while (const std::size_t bytes = decodeUtf8(text.substr(at)).bytes) at += bytes;
+    throw Error(ErrorKind::data, name + ", line " + lineOf(at) + ": the byte " +
+                                     printable(text.substr(at, 1)) +
+                                     " is not UTF-8. Save the file as UTF-8.");
+}
+
+} // namespace
+
+CsvOptions csvOptions(const DataSpec& spec) {
+    return {.delimiter = spec.delimiter,
+            .header = spec.header,
+            .target = spec.target,
+            .task = spec.task,
+            .decimal = spec.decimal,
+            .thousands = spec.thousands,
+            .ignore = spec.ignore,
+            .missing = spec.missing,
+            .onMissing = spec.onMissing};
+}
+
+double csvTableBytes(std::string_view text) {
+    const auto count = [&](char c) { return static_cast<double>(std::count(text.begin(), text.end(), c)); };
+    const double rows = std::max(count('\n'), count('\r')) + 1.0;
+    const double separators = std::max({count(','), count(';'), count('\t'), count('|'), count(' ')});
+    // A number for each cell; for each row its target as text, three times, its line, twice, number and
+    // class.
+    return 8.0 * (rows + separators) + (3 * 16.0 + 2 * 8.0 + 8.0 + 8.0 + 8.0) * rows;
+}
+
+Table parseCsv(std::string_view text, const CsvOptions& options, const std::string& name,
+               const std::function<bool()>& cancelled, TableReport* report) {
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    requireUtf8(text, name);
+    std::string lines;
+    if (text.find('\n') == std::string_view::npos && text.find('\r') != std::string_view::npos) {
+        lines = text;
+        std::ranges::replace(lines, '\r', '\n');
+        text = lines;
+    }
+    TableReport unread;
+    return CsvReading(text, options, name, cancelled, report != nullptr ? *report : unread).read();
 }
 
 } // namespace dstn

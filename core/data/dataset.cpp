@@ -128,13 +128,11 @@ ImageFolderOptions imageFolderOptions(const DataSpec& spec) {
     return {.channels = spec.channels, .imageSize = spec.imageSize};
 }
 
-Table readTable(const DataSpec& spec, const Cancelled& cancelled) {
+Table readTable(const DataSpec& spec, const Cancelled& cancelled, TableReport* report = nullptr) {
     if (spec.path.empty()) throw Error(ErrorKind::data, "No CSV file is named. Set data.path.");
     const std::string text = readText(spec.path, cancelled);
     requireMemory(static_cast<double>(text.capacity()) + csvTableBytes(text), spec.path, smallerFile);
-    return parseCsv(
-        text, {.delimiter = spec.delimiter, .header = spec.header, .target = spec.target, .task = spec.task},
-        spec.path, cancelled);
+    return parseCsv(text, csvOptions(spec), spec.path, cancelled, report);
 }
 
 /// @param test the source's own test part; null: it has none
@@ -145,6 +143,8 @@ DataInfo tableInfo(const DataSpec& spec, const Table& table, const Table* test) 
     info.outputs = table.task == TaskKind::classification ? table.classes : table.outputs;
     info.classNames = table.classNames;
     info.featureNames = table.featureNames;
+    info.decisions = table.decisions;
+    info.warnings = table.warnings;
     const SplitCounts counts = countSplit(spec, table.rows, test != nullptr, sourceName(spec));
     info.train = counts.train;
     info.validation = counts.validation;
@@ -175,11 +175,12 @@ Dataset prepareTable(const DataSpec& spec, const Table& table, const Table* test
         if (auto absent = absentClasses(spec, table.labels, table.classNames, split, name))
             data.info.warnings.push_back(std::move(*absent));
     const std::vector<Scaling> columns = columnMaps(spec.normalize, table, split.train, name);
+    const std::vector<double> means = columnMeans(table, split.train, name);
     if (table.task == TaskKind::regression)
         data.targets = targetMaps(spec.normalize, table.targets, table.outputs, split.train,
                                   {.source = name, .target = table.targetName});
     const auto part = [&](const Table& from, const std::vector<std::int64_t>& which) {
-        return mapRows(from, columns, data.targets, which, name, cancelled);
+        return mapRows(from, columns, means, data.targets, which, name, cancelled);
     };
     data.train = part(table, split.train);
     data.validation = part(table, split.validation);
@@ -250,7 +251,7 @@ Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgr
     return data;
 }
 
-DataInfo probeDataset(const DataSpec& spec) {
+DataInfo probeDataset(const DataSpec& spec, TableReport* table) {
     switch (spec.source) {
     case DataSource::fashionMnist:
     case DataSource::idx:
@@ -260,7 +261,7 @@ DataInfo probeDataset(const DataSpec& spec) {
     case DataSource::imageFolder:
         return imageInfo(spec, probeImageFolder(spec.path, imageFolderOptions(spec)));
     case DataSource::csv:
-        return tableInfo(spec, readTable(spec, {}), nullptr);
+        return tableInfo(spec, readTable(spec, {}, table), nullptr);
     case DataSource::text:
         return probeText(spec);
     case DataSource::numpy: {
@@ -274,12 +275,12 @@ DataInfo probeDataset(const DataSpec& spec) {
     }
     requireSyntheticMemory(spec);
     checkSynthetic(spec);
-    Table table{.rows = spec.examples, .features = spec.features};
+    Table synthetic{.rows = spec.examples, .features = spec.features};
     if (spec.source == DataSource::syntheticClassification) {
-        table.task = TaskKind::classification;
-        table.classes = spec.classes;
+        synthetic.task = TaskKind::classification;
+        synthetic.classes = spec.classes;
     }
-    return tableInfo(spec, table, nullptr);
+    return tableInfo(spec, synthetic, nullptr);
 }
 
 } // namespace dstn

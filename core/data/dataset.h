@@ -2,6 +2,7 @@
 
 #include "core/data/data_identity.h"
 #include "core/data/shared_bytes.h"
+#include "core/data/table.h"
 #include "core/export.h"
 #include "core/spec/data_spec.h"
 #include "core/spec/model.h"
@@ -78,7 +79,8 @@ Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgr
 
 /// What loadDataset() will yield, read from headers where the format has them (IDX) and quickly everywhere.
 /// Throws Error{data} as loadDataset() does, as far as headers tell.
-DataInfo probeDataset(const DataSpec& spec);
+/// @param table of a CSV file: how it was read, filled as far as it could be, also where this throws
+DataInfo probeDataset(const DataSpec& spec, TableReport* table = nullptr);
 
 /// The same without the data, for sources whose data always have the same shape; nothing for others. Throws
 /// Error{data} if this many examples cannot be split as specified.

@@ -75,6 +75,8 @@ class ColumnStatistics {
         most_ = std::max(most_, value);
     }
     bool constant() const { return least_ >= most_; }
+    bool empty() const { return count_ == 0.0; }
+    double mean() const { return mean_; }
     /// Throws Error{data} saying `where` if the statistics lie beyond what a double holds.
     Scaling map(Normalize how, const std::string& where) const {
         if (how == Normalize::none) return {};
@@ -153,13 +155,36 @@ std::vector<Scaling> columnMaps(Normalize how, const Table& table, std::span<con
     std::vector<ColumnStatistics> columns(static_cast<std::size_t>(table.features));
     for (const std::int64_t i : training) {
         const double* row = table.inputs.data() + i * table.features;
-        for (std::size_t j = 0; j < columns.size(); ++j) columns[j].add(row[j]);
+        for (std::size_t j = 0; j < columns.size(); ++j)
+            if (!std::isnan(row[j])) columns[j].add(row[j]);
     }
     std::vector<Scaling> maps;
     maps.reserve(columns.size());
     for (std::size_t j = 0; j < columns.size(); ++j)
         maps.push_back(columns[j].map(how, whereIs(name, table, j)));
     return maps;
+}
+
+std::vector<double> columnMeans(const Table& table, std::span<const std::int64_t> training,
+                                const std::string& name) {
+    if (std::none_of(table.inputs.begin(), table.inputs.end(),
+                     [](double value) { return std::isnan(value); }))
+        return {};
+    std::vector<ColumnStatistics> columns(static_cast<std::size_t>(table.features));
+    for (const std::int64_t i : training) {
+        const double* row = table.inputs.data() + i * table.features;
+        for (std::size_t j = 0; j < columns.size(); ++j)
+            if (!std::isnan(row[j])) columns[j].add(row[j]);
+    }
+    std::vector<double> means;
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+        if (columns[j].empty())
+            throw Error(ErrorKind::data, whereIs(name, table, j) +
+                                             ": no row of the training part has a value, so there is no mean "
+                                             "for the missing ones. Leave the column out with data.ignore.");
+        means.push_back(columns[j].mean());
+    }
+    return means;
 }
 
 std::vector<Scaling> targetMaps(Normalize how, std::span<const double> targets, std::int64_t outputs,
@@ -190,9 +215,9 @@ std::vector<float> mapTargets(std::span<const double> targets, const std::vector
     return result;
 }
 
-Examples mapRows(const Table& table, const std::vector<Scaling>& columns, const std::vector<Scaling>& targets,
-                 std::span<const std::int64_t> which, const std::string& name,
-                 const std::function<bool()>& cancelled) {
+Examples mapRows(const Table& table, const std::vector<Scaling>& columns, std::span<const double> means,
+                 const std::vector<Scaling>& targets, std::span<const std::int64_t> which,
+                 const std::string& name, const std::function<bool()>& cancelled) {
     Examples examples;
     examples.count = static_cast<std::int64_t>(which.size());
     examples.inputs.reserve(which.size() * columns.size());
@@ -201,7 +226,8 @@ Examples mapRows(const Table& table, const std::vector<Scaling>& columns, const 
         const auto i = static_cast<std::size_t>(which[done]);
         const double* row = table.inputs.data() + i * columns.size();
         for (std::size_t j = 0; j < columns.size(); ++j)
-            examples.inputs.push_back(mapped(row[j], columns[j], [&] { return whereIs(name, table, j); }));
+            examples.inputs.push_back(mapped(std::isnan(row[j]) ? means[j] : row[j], columns[j],
+                                             [&] { return whereIs(name, table, j); }));
         if (table.task == TaskKind::classification) examples.labels.push_back(table.labels[i]);
     }
     if (table.task == TaskKind::regression)

@@ -39,6 +39,11 @@ double whiteOf(std::span<const float> images, std::int64_t size, std::span<const
 std::vector<Scaling> columnMaps(Normalize how, const Table& table, std::span<const std::int64_t> training,
                                 const std::string& name);
 
+/// Each column's mean over the training part, to stand for missing values (NaN), which have no part in it;
+/// empty where none is missing. Throws Error{data} naming the column of which the training part has no value.
+std::vector<double> columnMeans(const Table& table, std::span<const std::int64_t> training,
+                                const std::string& name);
+
 /// The maps for the columns of targets [rows, outputs]: standardised with Normalize::standardize, else x.
 /// Throws Error{data} as columnMaps() does, and if all the training part's targets of a column are the same.
 /// @param names whom a message names: the file, and the target
@@ -52,8 +57,9 @@ std::vector<float> mapTargets(std::span<const double> targets, const std::vector
 /// The named rows through the maps, with their labels or targets. Throws Error{data} naming `name`, the
 /// column and the value where one is beyond the range of a float, Error{interrupted} once `cancelled` says
 /// so.
-Examples mapRows(const Table& table, const std::vector<Scaling>& columns, const std::vector<Scaling>& targets,
-                 std::span<const std::int64_t> which, const std::string& name,
-                 const std::function<bool()>& cancelled);
+/// @param means what stands for missing values; empty: none is missing
+Examples mapRows(const Table& table, const std::vector<Scaling>& columns, std::span<const double> means,
+                 const std::vector<Scaling>& targets, std::span<const std::int64_t> which,
+                 const std::string& name, const std::function<bool()>& cancelled);
 
 } // namespace dstn

@@ -26,18 +26,25 @@ inline constexpr Option<Normalize> normalizeOptions[] = {
 inline constexpr Option<TaskKind> taskOptions[] = {{TaskKind::automatic, "auto"},
                                                    {TaskKind::classification, "classification"},
                                                    {TaskKind::regression, "regression"}};
-inline constexpr Option<Delimiter> delimiterOptions[] = {{Delimiter::automatic, "auto"},
-                                                         {Delimiter::comma, "comma"},
-                                                         {Delimiter::semicolon, "semicolon"},
-                                                         {Delimiter::tab, "tab"},
-                                                         {Delimiter::space, "space"}};
 inline constexpr Option<Header> headerOptions[] = {
     {Header::automatic, "auto"}, {Header::present, "true"}, {Header::absent, "false"}};
+inline constexpr Option<DecimalMark> decimalOptions[] = {
+    {DecimalMark::automatic, "auto"}, {DecimalMark::point, "point"}, {DecimalMark::comma, "comma"}};
+inline constexpr Option<OnMissing> onMissingOptions[] = {
+    {OnMissing::refuse, "refuse"}, {OnMissing::drop, "drop"}, {OnMissing::mean, "mean"}};
 inline constexpr Option<TextLevel> levelOptions[] = {{TextLevel::word, "word"},
                                                      {TextLevel::character, "character"}};
 inline constexpr std::int64_t largestSynthetic = 100'000'000;
 inline constexpr TextRule pathRule{
     .words = "a path without control characters", .pattern = "^[^\\x00-\\x1f\\x7f]*$", .fits = isPath};
+
+inline constexpr TextRule delimiterRule{
+    .words = "auto, comma, semicolon, tab, space, or one character",
+    .pattern = "^(auto|comma|semicolon|tab|space|\\t|[^0-9A-Za-z\"+.\\x00-\\x1f\\x7f-])$",
+    .fits = isDelimiter};
+inline constexpr TextRule thousandsRule{.words = "one character that is no digit, or nothing",
+                                        .pattern = "^[^0-9A-Za-z\"+\\x00-\\x1f\\x7f-]?$",
+                                        .fits = isThousandsMark};
 
 template <class V>
 void fieldsOf(V& v, DataSpec& data) {
@@ -103,8 +110,20 @@ void fieldsOf(V& v, DataSpec& data) {
         v.choice({"task", "Whether the targets are classes or numbers."}, data.task, taskOptions);
     }
     if (data.source != DataSource::csv) return;
-    v.choice({"delimiter", "What separates the columns."}, data.delimiter, delimiterOptions);
+    v.text({"delimiter", "What separates the columns: auto, comma, semicolon, tab, space, or a character."},
+           data.delimiter, delimiterRule);
     v.choice({"header", "Whether the first line names the columns."}, data.header, headerOptions);
+    v.choice({"decimal", "How decimals are written: 1.5 or 1,5."}, data.decimal, decimalOptions);
+    v.text({"thousands", "What separates groups of three digits, such as , or a space; empty: nothing."},
+           data.thousands, thousandsRule);
+    v.texts({"missing", "The words that stand for a missing value; an empty cell always does."}, data.missing,
+            {.words = "a word"});
+    v.choice({"on_missing",
+              "What to do about missing values: refuse the file, drop the rows that have one, or "
+              "use the mean of the column over the training part."},
+             data.onMissing, onMissingOptions);
+    v.texts({"ignore", "Columns to leave out, by name or index."}, data.ignore,
+            {.words = "a column's name or index"});
     v.text({"target",
             "The target column: its name, or its index from 0, negative from the end; empty: the last."},
            data.target, {.words = "a column's name or index", .orInteger = true});

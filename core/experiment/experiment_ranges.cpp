@@ -43,6 +43,12 @@ class RangeCheck {
         else if (field.required && value.empty())
             refuse(at(field), std::string(rule.words), "found an empty string");
     }
+    void texts(const Field& field, const std::vector<std::string>& values, const TextRule& rule) {
+        for (const std::string& value : values)
+            if (rule.fits != nullptr && !rule.fits(value))
+                return refuse(at(field), "a list of strings, each " + std::string(rule.words),
+                              "found " + inQuotes(value));
+    }
     template <class Enum, std::size_t count>
     void choice(const Field& field, Enum value, const Option<Enum> (&options)[count]) {
         for (const auto& option : options)

@@ -131,6 +131,15 @@ class Reader {
             expected(field, rule.words, *json);
     }
 
+    void texts(const Field& field, std::vector<std::string>& values, const TextRule& rule) {
+        const std::string what = "a list of strings, each " + std::string(rule.words);
+        const Json* json = get(field, what);
+        if (json == nullptr) return;
+        if (!json->is_array() || !std::ranges::all_of(*json, [](const Json& one) { return one.is_string(); }))
+            return expected(field, what, *json);
+        values = json->get<std::vector<std::string>>();
+    }
+
     template <class Enum, std::size_t count>
     bool choice(const Field& field, Enum& value, const Option<Enum> (&options)[count]) {
         std::vector<std::string> names;

@@ -39,6 +39,11 @@ class SchemaMaker {
         if (field.required) schema["minLength"] = 1;
         add(field, std::move(schema), value);
     }
+    void texts(const Field& field, const std::vector<std::string>& values, const TextRule& rule) {
+        Json item{{"type", "string"}};
+        if (!rule.pattern.empty()) item["pattern"] = rule.pattern;
+        add(field, {{"type", "array"}, {"items", std::move(item)}}, values);
+    }
     template <class Enum, std::size_t count>
     void choice(const Field& field, Enum value, const Option<Enum> (&options)[count]) {
         Json names = Json::array();

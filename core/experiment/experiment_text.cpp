@@ -100,6 +100,20 @@ bool isPath(std::string_view text) { return std::ranges::none_of(text, isControl
 static bool isDigit(char c) { return c >= '0' && c <= '9'; }
 static bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+/// One character that no number contains.
+static bool isMark(std::string_view text) {
+    return countCodePoints(text) == 1 && isUtf8(text) && !isDigit(text[0]) && !isLetter(text[0]) &&
+           !isControl(text[0]) && text != "+" && text != "-" && text != "\"";
+}
+
+bool isDelimiter(std::string_view text) {
+    for (const char* name : {"auto", "comma", "semicolon", "tab", "space", "\t"})
+        if (text == name) return true;
+    return isMark(text) && text != ".";
+}
+
+bool isThousandsMark(std::string_view text) { return text.empty() || isMark(text); }
+
 bool isDevice(std::string_view text) {
     if (text == "auto" || text == "cpu" || text == "cuda") return true;
     constexpr std::string_view prefix = "cuda:";

@@ -37,6 +37,8 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& na
 bool isTitle(std::string_view text);
 bool isProse(std::string_view text);
 bool isPath(std::string_view text);
+bool isDelimiter(std::string_view text);
+bool isThousandsMark(std::string_view text);
 bool isDevice(std::string_view text);
 bool isHyperparameterName(std::string_view text);
 

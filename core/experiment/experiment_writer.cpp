@@ -25,6 +25,9 @@ class Writer {
     }
     void flag(const Field& field, bool value) { put(field, value); }
     void text(const Field& field, const std::string& value, const TextRule&) { put(field, value); }
+    void texts(const Field& field, const std::vector<std::string>& values, const TextRule&) {
+        put(field, values);
+    }
 
     template <class Enum, std::size_t count>
     void choice(const Field& field, Enum value, const Option<Enum> (&options)[count]) {

@@ -22,6 +22,7 @@ class Collector {
     void numbers(const Field&, const std::vector<double>&, const Range&) {}
     void flag(const Field&, bool) {}
     void text(const Field&, const std::string&, const TextRule&) {}
+    void texts(const Field&, const std::vector<std::string>&, const TextRule&) {}
     template <class Enum, std::size_t count>
     void choice(const Field&, Enum, const Option<Enum> (&)[count]) {}
     template <class Enum, std::size_t count>

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -114,8 +115,22 @@ enum class TaskKind {
     regression,
     language ///< to predict each token of a text from those before it
 };
-enum class Delimiter { automatic, comma, semicolon, tab, space };
 enum class Header { automatic, present, absent };
+enum class DecimalMark {
+    automatic, ///< a point; where points may separate thousands, the file is refused
+    point,
+    comma
+};
+/// What becomes of missing values.
+enum class OnMissing {
+    refuse,
+    drop, ///< the rows that have one
+    mean  ///< a feature's become its mean over the training part
+};
+/// The words by which programs write that there is no value; an empty cell always is one.
+inline constexpr std::string_view missingWords[] = {"?",    "NA",   "N/A",  "n/a",  "na",   "#N/A",
+                                                    "<NA>", "null", "NULL", "None", "none", "NaN",
+                                                    "nan",  "-nan", "-",    "."};
 /// The tokens of a text.
 enum class TextLevel { word, character };
 
@@ -132,8 +147,13 @@ struct DataSpec {
     std::int64_t channels = 3;  ///< 3: grey images are repeated; 1: colours become their luminance
     std::int64_t imageSize = 0; ///< side of the square to which images are resized; 0: unchanged
     // CSV
-    Delimiter delimiter = Delimiter::automatic;
+    std::string delimiter = "auto"; ///< or "comma", "semicolon", "tab", "space", or the character itself
     Header header = Header::automatic;
+    DecimalMark decimal = DecimalMark::automatic;
+    std::string thousands = {};           ///< what separates groups of three digits; empty: nothing
+    std::vector<std::string> ignore = {}; ///< columns that are left out, by name or index
+    std::vector<std::string> missing{std::begin(missingWords), std::end(missingWords)};
+    OnMissing onMissing = OnMissing::refuse;
     std::string target = {}; ///< column name or 0-based index, negative from the end; empty: the last
     TaskKind task = TaskKind::automatic; ///< of NumPy's arrays too
     // NumPy

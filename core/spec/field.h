@@ -28,6 +28,7 @@ namespace DSTN_EXPORT dstn {
 /// | numbers(field, values, range)    | a list of numbers                                          |
 /// | flag(field, value)               | true or false                                              |
 /// | text(field, value, rule)         | a string                                                   |
+/// | texts(field, values, rule)       | a list of strings                                          |
 /// | choice(field, value, options)    | one of the options' names                                  |
 /// | tag(field, value, options)       | the same; which keys follow depends on the choice          |
 /// | alternative(field, v, names, n)  | a variant's alternative by name; other keys depend on it   |

@@ -37,6 +37,9 @@ class EachField {
     void number(const Field& field, double& value, const Range&) { visit_(field, value, Anything{}); }
     void flag(const Field& field, bool& value) { visit_(field, value, Anything{}); }
     void text(const Field& field, std::string& value, const TextRule&) { visit_(field, value, Anything{}); }
+    void texts(const Field& field, std::vector<std::string>& values, const TextRule&) {
+        visit_(field, values, Anything{});
+    }
     template <class Enum, std::size_t count>
     void choice(const Field& field, Enum& value, const Option<Enum> (&options)[count]) {
         visit_(field, value, Names<Enum>(options));
@@ -83,6 +86,10 @@ void describe(FieldOption& option, std::int64_t, Anything) { option.kind = Kind:
 void describe(FieldOption& option, double, Anything) { option.kind = Kind::real; }
 void describe(FieldOption& option, bool, Anything) { option.kind = Kind::boolean; }
 void describe(FieldOption& option, const std::string&, Anything) { option.kind = Kind::text; }
+void describe(FieldOption& option, const std::vector<std::string>&, Anything) {
+    option.kind = Kind::text;
+    option.toolTip += QObject::tr("\nSeveral are separated by commas; empty: none.");
+}
 template <class Enum>
 void describe(FieldOption& option, Enum, Names<Enum> names) {
     option.kind = Kind::choice;
@@ -107,6 +114,11 @@ QString write(std::int64_t value, Anything) { return typedText(value); }
 QString write(double value, Anything) { return typedText(value); }
 QString write(bool value, Anything) { return value ? QStringLiteral("yes") : QStringLiteral("no"); }
 QString write(const std::string& value, Anything) { return QString::fromStdString(value); }
+QString write(const std::vector<std::string>& values, Anything) {
+    QStringList texts;
+    for (const std::string& value : values) texts.append(QString::fromStdString(value));
+    return texts.join(QStringLiteral(", "));
+}
 template <class Enum>
 QString write(Enum value, Names<Enum> names) {
     const auto named = std::ranges::find(names, value, &Option<Enum>::value);
@@ -145,6 +157,12 @@ QString read(const QString& typed, bool& value, Anything) {
 }
 QString read(const QString& typed, std::string& value, Anything) {
     value = typed.toStdString();
+    return {};
+}
+QString read(const QString& typed, std::vector<std::string>& values, Anything) {
+    values.clear();
+    for (const QString& one : typed.split(u',', Qt::SkipEmptyParts))
+        if (!one.trimmed().isEmpty()) values.push_back(one.trimmed().toStdString());
     return {};
 }
 template <class Enum>

@@ -4,7 +4,10 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <clocale>
+#include <cmath>
+#include <functional>
 #include <locale>
 
 using namespace dstn;
@@ -37,6 +40,8 @@ class TestCsvReader : public QObject {
         QTest::newRow("comma and space") << "1, 2.5, .25\n3, 4, -.75\n";
         QTest::newRow("semicolon") << "1;2.5;.25\n3;4;-.75\n";
         QTest::newRow("tab") << "1\t2.5\t.25\n3\t4\t-.75\n";
+        QTest::newRow("bar") << "1|2.5|.25\n3|4|-.75\n";
+        QTest::newRow("CR") << "1,2.5,.25\r3,4,-.75\r";
         QTest::newRow("spaces") << "  1  2.5 .25 \n3 4\t-.75\n";
         QTest::newRow("CRLF") << "1,2.5,.25\r\n3,4,-.75\r\n";
         QTest::newRow("no line end at the end") << "1,2.5,.25\n3,4,-.75";
@@ -54,8 +59,7 @@ class TestCsvReader : public QObject {
     }
 
     void statedDelimiterIsObeyed() {
-        EXPECT_ERROR(data, read("1,2\n3,4\n", {.delimiter = Delimiter::semicolon}), "one column",
-                     "semicolon");
+        EXPECT_ERROR(data, read("1,2\n3,4\n", {.delimiter = "semicolon"}), "one column", "semicolon");
     }
 
     void quotesProtectDelimitersLinesAndQuotes() {
@@ -106,7 +110,7 @@ class TestCsvReader : public QObject {
     }
 
     void numberClassesAreSortedByValue() {
-        const Table table = read("1,10\n2,2\n3,10.0\n4,-1\n");
+        const Table table = read("1,10\n2,2\n3,10.0\n4,-1\n", {.task = TaskKind::classification});
         QVERIFY(table.task == TaskKind::classification);
         QCOMPARE(table.classNames, (Names{"-1", "2", "10"}));
         QCOMPARE(table.labels, (Labels{2, 1, 2, 0}));
@@ -121,7 +125,8 @@ class TestCsvReader : public QObject {
             counts += "1," + std::to_string(i % 21) + "\n";
             classes += "1," + std::to_string(i % 20) + "\n";
         }
-        QVERIFY(read(counts).task == TaskKind::regression);
+        EXPECT_ERROR(data, read(counts), "column 1", "21 different", "data.task");
+        QVERIFY(read(counts + "1,500\n").task == TaskKind::regression);
         QVERIFY(read(classes).task == TaskKind::classification);
         QCOMPARE(read(counts, {.task = TaskKind::classification}).classes, 21);
     }
@@ -184,7 +189,8 @@ class TestCsvReader : public QObject {
     void classOfItsOwnForEachRowIsRefused() {
         std::string text;
         for (int i = 0; i < 30; ++i) text += "1,name" + std::to_string(i) + "\n";
-        EXPECT_ERROR(data, read(text), "each of the 30 rows");
+        EXPECT_ERROR(data, read(text), "30 of its 30 values are different", "\"name0\"");
+        EXPECT_ERROR(data, read(text, {.task = TaskKind::classification}), "each of the 30 rows");
     }
 
     void constantTargetIsRefused() {
@@ -218,7 +224,7 @@ class TestCsvReader : public QObject {
 
     void controlCharactersAreShownAsCodes() {
         EXPECT_ERROR(data, read("a,y\n1,2.5\n\x1b[2J,2.5\n"), "line 3",
-                     "\"\\x1b[2J\" is not a number. Correct");
+                     "\"\\x1b[2J\" is not a number, and its column holds numbers. Correct");
         EXPECT_ERROR(data,
                      read("a,y\n1,2.5\n\xC2\x9B"
                           "2J,2.5\n"),
@@ -237,6 +243,217 @@ class TestCsvReader : public QObject {
         std::setlocale(LC_ALL, "C");
         std::locale::global(before);
         QCOMPARE(targets, (Numbers{2.5, 3.5}));
+    }
+
+    /// Ten rows of two features and a target.
+    static std::string rows(const std::function<std::string(int)>& target) {
+        std::string text;
+        for (int i = 0; i < 10; ++i)
+            text += std::to_string(i) + ".25," + std::to_string(10 - i) + ".5," + target(i) + "\n";
+        return text;
+    }
+    static std::string parity(int i) { return std::to_string(i % 2); }
+
+    void unclearHeadersAreAsked_data() {
+        QTest::addColumn<QString>("line");
+        QTest::newRow("pandas counts the columns") << "0,1,2";
+        QTest::newRow("R counts from 1") << "1,2,3";
+        QTest::newRow("years") << "2019,2020,2021";
+        QTest::newRow("whole numbers above fractions") << "100,200,300";
+        QTest::newRow("a number with a comma") << "\"1,234\",2.0,1";
+        QTest::newRow("a slip in a row") << "l.5,3.5,1";
+    }
+    void unclearHeadersAreAsked() {
+        QFETCH(QString, line);
+        const std::string text = line.toStdString() + "\n" + rows(parity);
+        EXPECT_ERROR(data, read(text), "line 1", "data.header", "true or false");
+        if (line == u"l.5,3.5,1" || line.contains(u'"')) return;
+        QCOMPARE(read(text, {.header = Header::present}).rows, 10);
+        QCOMPARE(read(text, {.header = Header::absent, .task = TaskKind::regression}).rows, 11);
+    }
+    void targetsNameSaysThatThereIsAHeader() {
+        const Table table = read("2019,2020,2021\n" + rows(parity), {.target = "2021"});
+        QCOMPARE(table.rows, 10);
+        QCOMPARE(table.targetName, std::string("2021"));
+        // Of three columns the name 2 is the last one's index, too.
+        EXPECT_ERROR(data, read("0,1,2\n" + rows(parity), {.target = "2"}), "data.header");
+    }
+
+    void numberLikeTextIsRefusedWithTheOption_data() {
+        QTest::addColumn<QString>("cell");
+        QTest::addColumn<QString>("option");
+        QTest::newRow("thousands or decimals") << "\"1,234\""
+                                               << "data.thousands to \",\"";
+        QTest::newRow("decimals") << "\"12,5\""
+                                  << "data.decimal to \"comma\"";
+        QTest::newRow("German") << "\"1.234,5\""
+                                << "data.thousands to \".\"";
+        QTest::newRow("English") << "\"1,234.5\""
+                                 << "data.thousands to \",\"";
+        QTest::newRow("spaces") << "1 234"
+                                << "data.thousands to \" \"";
+        QTest::newRow("currency") << "$5"
+                                  << "write the number alone";
+        QTest::newRow("percent") << "12 %"
+                                 << "write the number alone";
+    }
+    void numberLikeTextIsRefusedWithTheOption() {
+        QFETCH(QString, cell);
+        QFETCH(QString, option);
+        const std::string row = cell.toStdString(), wanted = option.toStdString();
+        EXPECT_ERROR(data, read("a,b,y\n" + row + ",1.5,0\n" + rows(parity)), "line 2", "column \"a\"",
+                     wanted.c_str());
+        EXPECT_ERROR(data, read("a,b,y\n1.5,1.5," + row + "\n" + rows(parity)), "line 2", "column \"y\"",
+                     wanted.c_str(), "data.task");
+    }
+    void notationIsReadAsTold() {
+        const std::string text = "a;b;y\n1.234,5;-0,25;0\n12;1.000;1\n";
+        QCOMPARE(read(text, {.decimal = DecimalMark::comma, .thousands = "."}).inputs,
+                 (Numbers{1234.5, -0.25, 12, 1000}));
+        // Groups of other sizes are no groups.
+        EXPECT_ERROR(data, read("a;y\n12.34;0\n1.000;1\n", {.decimal = DecimalMark::comma, .thousands = "."}),
+                     "\"12.34\"");
+        EXPECT_ERROR(data, read("a;y\n1.5;0\n2;1\n", {.decimal = DecimalMark::comma}), "\"1.5\"");
+    }
+
+    void pointsThatMaySeparateThousandsAreAsked() {
+        const auto price = [](int i) {
+            return i % 2 == 0 ? std::to_string(90 + i) : "1.25" + std::to_string(i);
+        };
+        const std::string text = "a,b,y\n" + rows(price);
+        EXPECT_ERROR(data, read(text), "line 3", "column \"y\"", "\"1.251\"", "data.decimal");
+        QCOMPARE(read(text, {.decimal = DecimalMark::point}).targets[1], 1.251);
+        // Decimals as they are written: below one, or of other lengths.
+        QCOMPARE(read(text + "1.5,1.5,0.125\n").targets[1], 1.251);
+        QCOMPARE(read(text + "1.5,1.5,7.25\n").targets[1], 1.251);
+    }
+
+    void anyCharacterSeparates() {
+        for (const std::string separator : {"#", ":", "¦", "€"}) {
+            std::string text = rows(parity);
+            for (std::size_t at = 0; (at = text.find(',', at)) != text.npos; at += separator.size())
+                text.replace(at, 1, separator);
+            QCOMPARE(read(text, {.delimiter = separator}).inputs, read(rows(parity)).inputs);
+        }
+    }
+
+    void wordsAmongNumbersAreRefused() {
+        const auto target = [](int i) { return i == 4 ? std::string("high") : parity(i); };
+        EXPECT_ERROR(data, read("a,b,y\n" + rows(target)), "line 6", "column \"y\"", "\"high\"",
+                     "data.missing", "data.task");
+        QCOMPARE(read("a,b,y\n" + rows(target), {.task = TaskKind::classification}).classNames,
+                 (Names{"0", "1", "high"}));
+        CsvOptions missing{.onMissing = OnMissing::drop};
+        missing.missing.push_back("high");
+        QCOMPARE(read("a,b,y\n" + rows(target), missing).rows, 9);
+    }
+
+    void missingWordsAreKnown() {
+        for (const char* word : {"?", "NA", "N/A", "#N/A", "<NA>", "-", ".", "", "None", "NaN"}) {
+            const auto target = [&](int i) { return i == 4 ? std::string(word) : parity(i); };
+            EXPECT_ERROR(data, read("a,b,y\n" + rows(target)), "line 6", "column \"y\"", "data.on_missing");
+            const Table table = read("a,b,y\n" + rows(target), {.onMissing = OnMissing::drop});
+            QCOMPARE(table.rows, 9);
+            QCOMPARE(table.classNames, (Names{"0", "1"}));
+            QCOMPARE(table.warnings.size(), std::size_t{1});
+            EXPECT_ERROR(data, read("a,b,y\n" + rows(target), {.onMissing = OnMissing::mean}), "drop");
+        }
+    }
+    void missingFeaturesAreLeftToTheTrainingPart() {
+        const Table table = read("a,b,y\n,1.5,0\n" + rows(parity), {.onMissing = OnMissing::mean});
+        QVERIFY(std::isnan(table.inputs[0]));
+        QCOMPARE(table.inputs[1], 1.5);
+        QCOMPARE(read("a,b,y\n,1.5,0\n" + rows(parity), {.onMissing = OnMissing::drop}).rows, 10);
+        EXPECT_ERROR(data, read("a,b,y\n,1.5,0\n,2.5,1\n", {.onMissing = OnMissing::drop}), "column \"a\"",
+                     "every row");
+    }
+    void noneIsAClassAmongTexts() {
+        const auto target = [](int i) { return i % 2 == 0 ? "None" : "Mild"; };
+        QCOMPARE(read("a,b,y\n" + rows(target)).classNames, (Names{"Mild", "None"}));
+        // Named as a missing value it is one.
+        EXPECT_ERROR(data, read("a,b,y\n" + rows(target), {.missing = {"None"}}), "missing");
+        const auto region = [](int i) { return i % 2 == 0 ? "NA" : "EU"; };
+        EXPECT_ERROR(data, read("a,b,y\n" + rows(region)), "\"NA\"", "data.missing");
+        QCOMPARE(read("a,b,y\n" + rows(region), {.missing = {}}).classNames, (Names{"EU", "NA"}));
+    }
+
+    void indexIsLeftOut() {
+        const Table table = read(",a,y\n0,1.5,0\n1,2.5,1\n2,3.5,0\n");
+        QCOMPARE(table.inputs, (Numbers{1.5, 2.5, 3.5}));
+        QCOMPARE(table.featureNames, (Names{"a"}));
+        QVERIFY(std::ranges::any_of(
+            table.decisions, [](const std::string& one) { return one.find("it is an index") != one.npos; }));
+        const std::string shuffled = ",a,y\n7,1.5,0\n3,2.5,1\n9,3.5,0\n";
+        EXPECT_ERROR(data, read(shuffled), "no name", "data.ignore");
+        QCOMPARE(read(shuffled, {.ignore = {"0"}}).featureNames, (Names{"a"}));
+        // One with a name may be a feature.
+        std::string named = "id,y\n";
+        for (int i = 0; i < 12; ++i) named += std::to_string(i) + "," + parity(i) + "\n";
+        QCOMPARE(read(named).features, 1);
+        QCOMPARE(read(named).warnings.size(), std::size_t{1});
+    }
+    void columnsAreLeftOutByNameAndIndex() {
+        const std::string text = "a,city,y\n1.5,Rome,0\n2.5,Oslo,1\n";
+        EXPECT_ERROR(data, read(text), "column \"city\"", "holds text", "\"Rome\", \"Oslo\"", "data.ignore");
+        for (const char* column : {"city", "1", "-2"})
+            QCOMPARE(read(text, {.ignore = {column}}).inputs, (Numbers{1.5, 2.5}));
+        EXPECT_ERROR(data, read(text, {.ignore = {"y"}}), "target");
+        EXPECT_ERROR(data, read(text, {.ignore = {"town"}}), "\"town\"", "data.ignore");
+        EXPECT_ERROR(data, read(text, {.ignore = {"a", "city"}}), "no column is left");
+    }
+
+    void trueAndFalseAreOneAndZero() {
+        const Table table = read("a,b,y\ntrue,1.5,True\nFalse,2.5,False\n");
+        QCOMPARE(table.inputs, (Numbers{1, 1.5, 0, 2.5}));
+        QCOMPARE(table.classNames, (Names{"False", "True"}));
+        EXPECT_ERROR(data, read("a,y\ntrue,0\n2,1\n"), "line 2", "column \"a\"", "\"true\"");
+    }
+
+    void unclearTasksAreAsked_data() {
+        QTest::addColumn<int>("kind");
+        QTest::newRow("whole numbers as fractions") << 0;
+        QTest::newRow("leading zeros") << 1;
+        QTest::newRow("tens") << 2;
+        QTest::newRow("a value of its own for each row") << 3;
+    }
+    void unclearTasksAreAsked() {
+        QFETCH(int, kind);
+        const std::string text = "a,b,y\n" + rows([&](int i) {
+                                     return kind == 0   ? parity(i) + ".0"
+                                            : kind == 1 ? "0" + parity(i)
+                                            : kind == 2 ? std::to_string(10 * (i % 3))
+                                                        : std::to_string(i);
+                                 });
+        EXPECT_ERROR(data, read(text), "column \"y\"", "data.task");
+        const Table classes = read(text, {.task = TaskKind::classification});
+        QVERIFY(classes.task == TaskKind::classification);
+        if (kind == 1) QCOMPARE(classes.classNames, (Names{"00", "01"}));
+        QVERIFY(read(text, {.task = TaskKind::regression}).task == TaskKind::regression);
+    }
+
+    void otherEncodingsAreNamedWithTheirPlace() {
+        EXPECT_ERROR(data, read("a,y\n1,caf\xE9\n2,tea\n"), "line 2", "\\xe9", "UTF-8");
+    }
+
+    void reportTellsWhatTheColumnsHold() {
+        TableReport report;
+        const CsvOptions mean{.onMissing = OnMissing::mean};
+        parseCsv(",a,b,y\n0,1.5,true,on\n1,?,false,off\n2,3.5,true,on\n", mean, "f.csv", {}, &report);
+        QVERIFY(report.header);
+        QCOMPARE(report.separator, std::string("comma"));
+        QCOMPARE(report.columns.size(), std::size_t{4});
+        QVERIFY(report.columns[0].role == ColumnReport::Role::index);
+        QCOMPARE(report.columns[1].type, std::string("number"));
+        QCOMPARE(report.columns[1].missing, 1);
+        QCOMPARE(report.columns[1].mean, 2.5);
+        QCOMPARE(report.columns[2].type, std::string("true/false"));
+        QCOMPARE(report.columns[3].type, std::string("text"));
+        QCOMPARE(report.columns[3].examples, (Names{"on", "off"}));
+        QCOMPARE(report.firstRows[1], (Names{"1", "?", "false", "off"}));
+        // What is known is told of a file that is refused, too.
+        TableReport refused;
+        EXPECT_ERROR(data, parseCsv("a,y\n1,on\nred,off\n", {}, "f.csv", {}, &refused), "\"red\"");
+        QCOMPARE(refused.columns[0].type, std::string("mixed"));
     }
 
     void tinyNumbersBecomeZero() { QCOMPARE(read("1e-999,2.5\n2,3.5\n").inputs, (Numbers{0, 2})); }

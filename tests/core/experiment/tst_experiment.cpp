@@ -239,7 +239,7 @@ void tst_experiment::everyOptionIsRead() {
                              .split = SplitKind::tail,
                              .normalize = Normalize::none,
                              .limit = 7,
-                             .delimiter = Delimiter::tab,
+                             .delimiter = "tab",
                              .header = Header::absent,
                              .target = "-1",
                              .task = TaskKind::regression};
