@@ -34,6 +34,15 @@ QString describeData(const DataInfo& info, TextLevel level) {
         .arg(info.outputs == 1 ? QObject::tr("one number") : QObject::tr("%1 numbers").arg(info.outputs));
 }
 
+/// The same, with what was decided about the data and what to look at.
+static QString describeFindings(const DataInfo& info, TextLevel level) {
+    QStringList lines{describeData(info, level)};
+    for (const std::string& warning : info.warnings)
+        lines.append(QStringLiteral("⚠ ") + QString::fromStdString(warning));
+    for (const std::string& decision : info.decisions) lines.append(QString::fromStdString(decision));
+    return lines.join(u'\n');
+}
+
 /// The words on the page for an option or a choice; one without a line here goes by its own name.
 struct Words {
     const char* of;
@@ -53,6 +62,10 @@ static QString labelOf(const FieldOption& option) {
                                           {"normalize", QObject::tr("Normalise")},
                                           {"level", QObject::tr("Tokens")},
                                           {"min_count", QObject::tr("Minimum count")},
+                                          {"decimal", QObject::tr("Decimals")},
+                                          {"missing", QObject::tr("Missing values")},
+                                          {"on_missing", QObject::tr("On missing values")},
+                                          {"ignore", QObject::tr("Ignored columns")},
                                           {"sequence", QObject::tr("Sequence length")}};
     return worded(words, option.key, option.title);
 }
@@ -78,6 +91,12 @@ static QString choiceText(const QString& key, const QString& choice) {
         {"header.auto", QObject::tr("Automatic")},
         {"header.true", QObject::tr("First line is a header")},
         {"header.false", QObject::tr("None")},
+        {"decimal.auto", QObject::tr("Automatic")},
+        {"decimal.point", QObject::tr("1.5")},
+        {"decimal.comma", QObject::tr("1,5")},
+        {"on_missing.refuse", QObject::tr("Refuse the file")},
+        {"on_missing.drop", QObject::tr("Drop the rows")},
+        {"on_missing.mean", QObject::tr("Column's mean")},
         {"task.auto", QObject::tr("Automatic")},
         {"level.word", QObject::tr("Words")},
         {"level.character", QObject::tr("Characters")}};
@@ -95,6 +114,8 @@ static QString zeroText(const QString& key) {
 /// What an empty text stands for.
 static QString emptyText(const QString& key, DataSource source) {
     if (key == u"path") return QObject::tr("the package's folder");
+    if (key == u"ignore" || key == u"thousands") return QObject::tr("none");
+    if (key == u"missing") return QObject::tr("empty cells alone");
     if (source == DataSource::csv) return QObject::tr("the last column");
     return QObject::tr("detected by its name");
 }
@@ -229,7 +250,7 @@ void DataSection::showFound() {
     if (!probe_.error().isEmpty())
         found_->setText(tr("⚠ The data cannot be read."));
     else if (probe_.info())
-        found_->setText(describeData(*probe_.info(), model().value().data.level));
+        found_->setText(describeFindings(*probe_.info(), model().value().data.level));
     else if (probe_.pending())
         found_->setText(tr("Reading the data…"));
     else
