@@ -15,12 +15,18 @@ struct Outcome {
     QString out, err;
 };
 
-Outcome dstn(const QStringList& arguments) {
+Outcome called(const QStringList& arguments) {
     QProcess process;
     process.start(QString(DSTN_BIN_DIR) + "/dstn", arguments);
     if (!process.waitForFinished(dstn::test::patience)) return {};
     return {process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
             QString::fromUtf8(process.readAllStandardError())};
+}
+
+RunFinished ending(RunState state) {
+    RunFinished finished;
+    finished.state = state;
+    return finished;
 }
 
 const std::string studyId = "cccccccc-0000-4000-8000-000000000003";
@@ -51,11 +57,11 @@ class TestCuration : public QObject {
         path_ = *folder_ / "runs.sqlite";
         Archive archive(path_);
         for (const auto& [run, name] : {std::pair(runA, "first"), std::pair(runB, "second")})
-            archive.append(run, {started(run, 0, name), RunFinished{.state = RunState::completed}});
+            archive.append(run, {started(run, 0, name), ending(RunState::completed)});
     }
 
     void runIsRenamed() {
-        const Outcome done = dstn(with({"rename", "first", "better \xF0\x9F\x98\x80"}));
+        const Outcome done = called(with({"rename", "first", "better \xF0\x9F\x98\x80"}));
         QVERIFY2(done.code == 0, qPrintable(done.err));
         QCOMPARE(done.out, QString::fromUtf8("renamed run aaaaaaaa: \"first\" is \"better 😀\"\n"));
         QCOMPARE(names(), QStringList({QString::fromUtf8("better 😀"), "second"}));
@@ -64,19 +70,19 @@ class TestCuration : public QObject {
     void nameMustBeOne() {
         for (const QString& name :
              {QString(""), QString("two\nlines"), QString("a\x1b[2J"), QString(201, 'x')}) {
-            const Outcome refused = dstn(with({"rename", "first", name}));
+            const Outcome refused = called(with({"rename", "first", name}));
             QCOMPARE(refused.code, 2);
             QVERIFY2(refused.err.contains("1 to 200 printable characters"), qPrintable(refused.err));
             QVERIFY(!refused.err.contains('\x1b'));
         }
-        QCOMPARE(dstn(with({"rename", "third", "x"})).code, 2);
+        QCOMPARE(called(with({"rename", "third", "x"})).code, 2);
         QCOMPARE(names(), QStringList({"first", "second"}));
     }
 
     void archiveThatIsNotThereIsNotMade() {
         const auto nowhere = QString::fromStdString((*folder_ / "none.sqlite").string());
         for (const QStringList& command : {QStringList{"rename", "a", "b"}, QStringList{"delete", "a"}}) {
-            const Outcome refused = dstn(command + QStringList{"--archive", nowhere});
+            const Outcome refused = called(command + QStringList{"--archive", nowhere});
             QCOMPARE(refused.code, 2);
             QVERIFY2(refused.err.contains("There is no archive"), qPrintable(refused.err));
             QVERIFY(!std::filesystem::exists(nowhere.toStdString()));
@@ -84,44 +90,44 @@ class TestCuration : public QObject {
     }
 
     void deletedRunComesBack() {
-        const Outcome done = dstn(with({"delete", "first", "aaaaaaaa"}));
+        const Outcome done = called(with({"delete", "first", "aaaaaaaa"}));
         QVERIFY2(done.code == 0, qPrintable(done.err));
         QCOMPARE(done.out, QString("deleted run aaaaaaaa (first)\n"));
         QVERIFY2(done.err.startsWith("undo with: dstn delete --undo aaaaaaaa --archive "),
                  qPrintable(done.err));
         QCOMPARE(names(), QStringList({"second"}));
-        QVERIFY(dstn(with({"list", "--deleted"})).out.contains("first"));
-        QCOMPARE(dstn(with({"delete", "first"})).code, 2); // it is gone already
-        const Outcome back = dstn(with({"delete", "--undo", "first"}));
+        QVERIFY(called(with({"list", "--deleted"})).out.contains("first"));
+        QCOMPARE(called(with({"delete", "first"})).code, 2); // it is gone already
+        const Outcome back = called(with({"delete", "--undo", "first"}));
         QCOMPARE(back.out, QString("restored run aaaaaaaa (first)\n"));
         QCOMPARE(names(), QStringList({"first", "second"}));
-        QCOMPARE(dstn(with({"delete", "--undo", "first"})).code, 2);
+        QCOMPARE(called(with({"delete", "--undo", "first"})).code, 2);
     }
 
     void deletingIsAllOrNothing() {
-        QCOMPARE(dstn(with({"delete", "first", "third"})).code, 2);
+        QCOMPARE(called(with({"delete", "first", "third"})).code, 2);
         QCOMPARE(names(), QStringList({"first", "second"}));
-        QCOMPARE(dstn(with({"delete"})).code, 2);
+        QCOMPARE(called(with({"delete"})).code, 2);
     }
 
     void runThatIsRunningIsKept() {
         const std::string run = "dddddddd-0000-4000-8000-000000000004";
         Archive archive(path_); // this process executes it
         archive.append(run, {started(run, 0, "now"), StateChanged{RunState::running, ""}});
-        const Outcome refused = dstn(with({"delete", "first", "now"}));
+        const Outcome refused = called(with({"delete", "first", "now"}));
         QCOMPARE(refused.code, 2);
         QVERIFY2(refused.err.contains("dddddddd (now) is running. Stop it first; nothing was deleted."),
                  qPrintable(refused.err));
         QCOMPARE(names(), QStringList({"first", "now", "second"}));
-        archive.append(run, {RunFinished{.state = RunState::stopped}});
+        archive.append(run, {ending(RunState::stopped)});
     }
 
     void purgeRemovesForGood() {
-        QCOMPARE(dstn(with({"delete", "first"})).code, 0);
-        QCOMPARE(dstn(with({"delete", "--purge", "second"})).code, 2);
-        const Outcome done = dstn(with({"delete", "--purge"}));
+        QCOMPARE(called(with({"delete", "first"})).code, 0);
+        QCOMPARE(called(with({"delete", "--purge", "second"})).code, 2);
+        const Outcome done = called(with({"delete", "--purge"}));
         QCOMPARE(done.out, QString("removed for good: 1 deleted run, 0 deleted studies\n"));
-        QCOMPARE(dstn(with({"delete", "--undo", "first"})).code, 2);
+        QCOMPARE(called(with({"delete", "--undo", "first"})).code, 2);
         QCOMPARE(names(), QStringList({"second"}));
     }
 
@@ -134,14 +140,14 @@ class TestCuration : public QObject {
             QVERIFY2(study.study, describe(study.mistakes).c_str());
             archive.createStudy(studyId, "study", toJson(*study.study));
         }
-        QCOMPARE(dstn(with({"rename", "--study", "study", "other"})).code, 0);
+        QCOMPARE(called(with({"rename", "--study", "study", "other"})).code, 0);
         const Archive archive(path_);
         QCOMPARE(archive.study(studyId).name, std::string("other"));
         QVERIFY(archive.studyDocument(studyId).find("\"other\"") != std::string::npos);
-        const Outcome done = dstn(with({"delete", "--study", "other"}));
+        const Outcome done = called(with({"delete", "--study", "other"}));
         QCOMPARE(done.out, QString("deleted study cccccccc (other)\n"));
         QVERIFY(archive.studies().empty());
-        QCOMPARE(dstn(with({"delete", "--study", "--undo", "last"})).out,
+        QCOMPARE(called(with({"delete", "--study", "--undo", "last"})).out,
                  QString("restored study cccccccc (other)\n"));
         QCOMPARE(archive.studies().size(), std::size_t{1});
     }

@@ -52,7 +52,7 @@ class TestTerminal : public QObject {
         const nlohmann::ordered_json json{{"name", hostile}, {"tag", "\U000E0041"}};
         const std::string line = shown(json.dump());
         QVERIFY(line.find('\x1b') == std::string::npos && line.find("\u202E") == std::string::npos);
-        QCOMPARE(nlohmann::ordered_json::parse(line), json);
+        QVERIFY(nlohmann::ordered_json::parse(line) == json);
     }
 
     void characterMayComeInPieces() {
@@ -75,10 +75,11 @@ class TestTerminal : public QObject {
     }
 
     void cellStaysInItsLine() {
-        const Table table{.rows = {{"NAME", "STATE"}, {"two\nlines\x1b[2J", "done"}, {"b", "done"}}};
-        QCOMPARE(table.text(), std::string("NAME                     STATE\n"
+        const Table table{.rows = {{"NAME", "STATE"}, {"two\nlines\x1b[2J", "done"}, {"b", "done"}},
+                          .right = {}};
+        QCOMPARE(table.text(), std::string("NAME                 STATE\n"
                                            "two\\x0alines\\x1b[2J  done\n"
-                                           "b                        done\n"));
+                                           "b                    done\n"));
     }
 
     void noteAndReasonKeepTheirLines() {

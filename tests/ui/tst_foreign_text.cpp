@@ -8,15 +8,17 @@
 #include "ui/setup/setup_page.h"
 #include "ui/text/csv_text.h"
 #include "ui/text/file_name.h"
+#include "ui/widgets/curve_plot.h"
 #include "ui/widgets/plain_labels.h"
 #include "ui/widgets/theme.h"
 
+#include <QFile>
 #include <QLabel>
 #include <QSettings>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
-#include <QTextDocument>
+#include <QXmlStreamReader>
 
 #include <memory>
 
@@ -117,6 +119,22 @@ class TestForeignText : public QObject {
             QCOMPARE(fileName(nothing, "run"), QString("run"));
         QCOMPARE(fileName(QString(300, QChar(0x65E5)), "run").toUtf8().size(), 180);
         QCOMPARE(fileName(QString(59, u'a') + QString::fromUtf8("𝒜𝒜"), "run"), QString(59, u'a'));
+    }
+
+    void pictureOfAPlotHoldsItsTitleAsText() {
+        CurvePlot plot;
+        plot.setTitle(QString::fromLatin1(markup));
+        const QString path = folder_.filePath(QStringLiteral("plot.svg"));
+        plot.exportTo(path);
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QXmlStreamReader svg(&file);
+        QString title;
+        while (!svg.atEnd())
+            if (svg.readNext() == QXmlStreamReader::StartElement && svg.name() == QLatin1String("title"))
+                title = svg.readElementText();
+        QVERIFY2(!svg.hasError(), qPrintable(svg.errorString()));
+        QCOMPARE(title, QString::fromLatin1(markup));
     }
 
     void csvOfTablesHoldsNoFormula() {
