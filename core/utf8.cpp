@@ -58,6 +58,32 @@ std::string_view firstBytes(std::string_view text, std::size_t bytes) {
     return text.substr(0, end);
 }
 
+std::string bounded(std::string_view message) {
+    constexpr std::size_t longest = 2000;
+    std::string text;
+    while (true) {
+        const std::string_view line = message.substr(0, message.find('\n'));
+        const std::string_view kept = firstCodePoints(line, longest);
+        text += kept;
+        if (kept.size() < line.size()) text += "…";
+        if (line.size() == message.size()) return text;
+        text += '\n';
+        message.remove_prefix(line.size() + 1);
+    }
+}
+
+bool steersDisplay(char32_t value) {
+    struct Span {
+        char32_t first, last;
+    };
+    static constexpr Span spans[] = {
+        {0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},     {0x115F, 0x1160},
+        {0x180B, 0x180F}, {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},   {0x3164, 0x3164},
+        {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}};
+    return std::ranges::any_of(spans,
+                               [&](const Span& span) { return value >= span.first && value <= span.last; });
+}
+
 std::string asciiLowered(std::string text) {
     for (char& c : text)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');

@@ -31,6 +31,13 @@ std::string_view firstCodePoints(std::string_view text, std::size_t count);
 /// The longest prefix of a text of at most this many bytes that does not split a code point.
 std::string_view firstBytes(std::string_view text, std::size_t bytes);
 
+/// A message of which no line is longer than 2,000 code points: "…" stands for the rest of one that is.
+std::string bounded(std::string_view message);
+
+/// Whether a code point steers what shows it instead of being shown: a control character, a mark of writing
+/// direction, a space without width, a separator of lines, a tag. A tab and a line break are such, too.
+bool steersDisplay(char32_t value);
+
 /// A text with A to Z in lower case and all else as it is.
 std::string asciiLowered(std::string text);
 

@@ -479,6 +479,7 @@ void MainWindow::showAbout() {
                       "<p>Free software under the GNU General Public License, version 3 or later. "
                       "Made with Qt, QCustomPlot, LibTorch and SQLite.</p>")
                        .arg(QCoreApplication::applicationVersion()));
+    text->setTextFormat(Qt::RichText);
     text->setWordWrap(true);
     text->setMinimumWidth(380);
     auto* top = new QHBoxLayout;

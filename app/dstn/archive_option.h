@@ -27,8 +27,7 @@ inline std::string archiveArgument(const std::filesystem::path& archive) {
 struct ArchiveOption {
     std::string path;
     void addTo(CLI::App& command) {
-        command.add_option("--archive", path, "The archive to read; otherwise the user's own")
-            ->type_name("FILE");
+        command.add_option("--archive", path, "The archive; otherwise the user's own")->type_name("FILE");
     }
     /// Throws Error{archive}.
     Archive open(Archive::Mode mode = Archive::Mode::readOnly) const { return Archive(resolved(), mode); }
@@ -38,6 +37,14 @@ struct ArchiveOption {
         const auto type = std::filesystem::status(resolved(), error).type();
         if (path.empty() && type == std::filesystem::file_type::not_found) return std::nullopt;
         return open();
+    }
+    /// For writing what is there; throws Error{usage} where there is no archive, which is not created.
+    Archive openIfThereForWriting() const {
+        std::error_code error;
+        if (std::filesystem::status(resolved(), error).type() == std::filesystem::file_type::not_found)
+            throw Error(ErrorKind::usage,
+                        "There is no archive " + resolved().string() + ". Name one with --archive FILE.");
+        return open(Archive::Mode::readWrite);
     }
     std::filesystem::path resolved() const {
         return path.empty() ? Archive::defaultPath() : std::filesystem::path(path);

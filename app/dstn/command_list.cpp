@@ -21,7 +21,7 @@ Subcommand listCommand(CLI::App& program) {
     struct Options {
         ArchiveOption archive;
         std::string filter;
-        bool json = false;
+        bool json = false, deleted = false;
     };
     auto options = std::make_shared<Options>();
     CLI::App* app = program.add_subcommand("list", "List the runs of the archive, newest first");
@@ -29,20 +29,25 @@ Subcommand listCommand(CLI::App& program) {
     app->add_flag("--json", options->json, "Print one JSON object per line");
     app->add_option("--filter", options->filter, "Only runs that meet these conditions (see below)")
         ->type_name("EXPR");
+    app->add_flag("--deleted", options->deleted, "The deleted runs instead, which can be brought back");
     app->footer(RunFilter::help());
     return {app, [options] {
                 const RunFilter filter = filterOf(options->filter);
                 const auto archive = options->archive.openIfThere();
                 std::vector<RunRow> runs;
-                if (archive) runs = archive->runs();
-                std::erase_if(runs, [&](const RunRow& run) { return !filter.matches(run); });
+                if (archive) runs = archive->runs(options->deleted);
+                std::erase_if(runs, [&](const RunRow& run) {
+                    return run.deleted != options->deleted || !filter.matches(run);
+                });
                 if (options->json)
                     for (const RunRow& run : runs)
                         std::cout << jsonRun(run).dump(-1, ' ', false,
                                                        nlohmann::json::error_handler_t::replace)
                                   << '\n';
                 else if (runs.empty())
-                    std::cerr << (options->filter.empty() ? "no runs yet\n" : "no run meets the filter\n");
+                    std::cerr << (!options->filter.empty() ? "no run meets the filter\n"
+                                  : options->deleted       ? "no deleted runs\n"
+                                                           : "no runs yet\n");
                 else
                     std::cout << listText(runs);
                 return 0;

@@ -118,7 +118,7 @@ class Display {
     }
 
     void clearBar() {
-        if (drawn_) std::cerr << "\r\033[K";
+        if (drawn_) clearTerminalLine();
         drawn_ = false;
     }
 

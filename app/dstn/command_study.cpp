@@ -47,8 +47,11 @@ std::vector<std::uint64_t> parseSeeds(const std::string& text) {
         const std::size_t dash = part.find('-');
         const std::uint64_t first = number(part.substr(0, dash));
         const std::uint64_t last = dash == std::string::npos ? first : number(part.substr(dash + 1));
-        constexpr std::uint64_t most = 10'000;
-        if (last < first || last - first >= most) throw wrong();
+        if (last < first) throw wrong();
+        if (last - first >= mostSeeds || seeds.size() + (last - first) >= mostSeeds)
+            throw Error(ErrorKind::usage, "--seeds \"" + text + "\" names more than the " +
+                                              std::to_string(mostSeeds) +
+                                              " seeds that a study may have. Name fewer.");
         for (std::uint64_t seed = first; seed <= last; ++seed) seeds.push_back(seed);
     }
     if (seeds.empty()) throw wrong();
@@ -171,8 +174,7 @@ int list(const StudyOptions& options) {
                 .right = {false, false, false, true, true}};
     for (const StudyRow& study : studies)
         table.rows.push_back({study.id.substr(0, 8), study.created, std::string(name(study.state)),
-                              std::to_string(study.runs), std::to_string(study.failedRuns),
-                              printable(study.name)});
+                              std::to_string(study.runs), std::to_string(study.failedRuns), study.name});
     std::cout << table.text();
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
 #include "core/error.h"
+#include "core/utf8.h"
 
 #include <iostream>
 #include <memory>
@@ -22,7 +23,7 @@ static int validateOne(const std::string& source, bool withData) {
         std::cerr << mistakeLines(source, mistakes) << '\n';
         return exitCode(ErrorKind::usage);
     } catch (const Error& error) {
-        std::cerr << source << ": " << error.what() << '\n';
+        std::cerr << bounded(source + ": " + error.what()) << '\n';
         return exitCode(error.kind());
     }
 }

@@ -4,6 +4,7 @@
 #include "core/experiment/experiment_file.h"
 
 #include <iostream>
+#include <sstream>
 
 namespace dstn::cli {
 
@@ -32,10 +33,10 @@ Experiment requireExperiment(const std::string& source, const std::string& text,
 }
 
 std::string mistakeLines(const std::string& source, const std::vector<Mistake>& mistakes) {
+    std::istringstream all(describe(mistakes));
     std::string lines;
-    for (const Mistake& mistake : mistakes)
-        lines += (lines.empty() ? "" : "\n") + source + ": " +
-                 (mistake.path.empty() ? "" : mistake.path + ": ") + mistake.message;
+    for (std::string line; std::getline(all, line);)
+        lines += (lines.empty() ? "" : "\n") + source + ": " + line;
     return lines;
 }
 

@@ -19,7 +19,7 @@ std::vector<std::pair<std::string, std::string>> parseAssignments(const std::vec
 Experiment requireExperiment(const std::string& source, const std::string& text,
                              const std::vector<std::pair<std::string, std::string>>& assignments);
 
-/// Every mistake as a line "source: path: what is wrong".
+/// Every mistake as a line "source: path: what is wrong", as describe() has them.
 std::string mistakeLines(const std::string& source, const std::vector<Mistake>& mistakes);
 
 } // namespace dstn::cli

@@ -22,10 +22,20 @@ static int run(int argc, char** argv) {
         "Exit codes: 0 done; 1 a loss that is not finite; 2 wrong usage or an invalid experiment; 3 data;\n"
         "4 device or memory; 5 archive, or results that cannot be written; 130 interrupted (the run is saved "
         "and\ncan be resumed).");
-    const std::array commands{runCommand(program),   presetsCommand(program),        validateCommand(program),
-                              dataCommand(program),  schemaCommand(program),         listCommand(program),
-                              showCommand(program),  compareCommand(program),        exportCommand(program),
-                              benchCommand(program), hypergradientsCommand(program), studyCommand(program),
+    const std::array commands{runCommand(program),
+                              presetsCommand(program),
+                              validateCommand(program),
+                              dataCommand(program),
+                              schemaCommand(program),
+                              listCommand(program),
+                              showCommand(program),
+                              compareCommand(program),
+                              exportCommand(program),
+                              renameCommand(program),
+                              deleteCommand(program),
+                              benchCommand(program),
+                              hypergradientsCommand(program),
+                              studyCommand(program),
                               doctorCommand(program)};
     try {
         program.parse(argc, argv);
@@ -58,6 +68,7 @@ static int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     letThreadsSleepWhileWaiting(argv);
+    const TextOnly out(std::cout), err(std::cerr);
     const int code = run(argc, argv);
     // Here for all commands: a stream that failed once says so to the end.
     if (std::cout.flush()) return code;

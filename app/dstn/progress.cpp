@@ -1,6 +1,7 @@
 #include "app/dstn/progress.h"
 
 #include "app/dstn/terminal.h"
+#include "core/error.h"
 #include "core/number_text.h"
 
 #include <algorithm>
@@ -92,7 +93,7 @@ std::string Progress::take(const HyperparameterSet& set) {
 
 std::string Progress::take(const LogLine& line) {
     if (line.level == LogLevel::error) return {}; // the end of the run tells it
-    return (line.level == LogLevel::warning ? "dstn: warning: " : "") + line.text + "\n";
+    return (line.level == LogLevel::warning ? "dstn: warning: " : "") + printable(line.text) + "\n";
 }
 
 std::string Progress::bar(int width) const {

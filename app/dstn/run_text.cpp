@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
+#include <utility>
 
 namespace dstn::cli {
 
@@ -18,6 +20,12 @@ static std::string joined(const std::vector<std::string>& words) {
     std::string text;
     for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
     return text;
+}
+
+/// A row for each line of a text, the first of them with a head; nothing for an empty one.
+static void addLines(Table& table, std::string head, const std::string& text) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) table.rows.push_back({std::exchange(head, ""), line});
 }
 
 /// "0.881", or of a language model "61.7 ppl".
@@ -43,7 +51,7 @@ std::string detailsText(const RunDetails& details) {
     const RunRow& run = details.row;
     Table facts;
     const auto fact = [&](const std::string& what, const std::string& value) {
-        if (!value.empty() && value != "-") facts.rows.push_back({what, value});
+        if (value != "-") addLines(facts, what, value);
     };
     fact("run", run.id);
     fact("name", run.name + (run.starred ? " ★" : ""));
@@ -103,7 +111,7 @@ std::string detailsText(const RunDetails& details) {
     }
     if (!details.events.empty()) {
         Table events;
-        for (const auto& [time, what] : details.events) events.rows.push_back({time, what});
+        for (const auto& [time, what] : details.events) addLines(events, time, what);
         text += "\n" + events.text();
     }
     return text;

@@ -53,7 +53,7 @@ class StudyDisplay {
         drawn_ = true;
     }
     void clearBar() {
-        if (drawn_) std::cerr << "\r\033[K";
+        if (drawn_) clearTerminalLine();
         drawn_ = false;
     }
     const std::optional<StudyFinished>& finished() const { return finished_; }
@@ -67,13 +67,14 @@ class StudyDisplay {
     void line(const std::string& text) {
         if (execution_.quiet) return;
         clearBar();
-        std::cerr << text << '\n';
+        std::cerr << printable(text) << '\n';
     }
     void take(const StudyRunBegun& begun) {
-        names_[begun.run] = begun.name;
+        // A trial that goes on, as those of a population do, is no news.
+        const bool known = !names_.emplace(begun.run, begun.name).second;
         runs_[key(begun.place)] = begun.run;
         live_[begun.run] = {.name = begun.name, .progress = {}};
-        if (begun.resumed) line(begun.name + ": resumed");
+        if (begun.resumed && !known) line(begun.name + ": resumed");
     }
     void take(const StudyRunEvent& of) {
         const std::string& run = runs_[key(of.place)];
@@ -81,15 +82,18 @@ class StudyDisplay {
                               [&](const LogLine& told) {
                                   if (told.level != LogLevel::info) line(names_[run] + ": " + told.text);
                               },
+                              [&](const RunStarted& started) {
+                                  whole_[run] = {started.experiment.epochs, started.stepsPerEpoch};
+                              },
                               [&](const RunFinished& finished) { takeEnd(of.place, run, finished); },
-                              ignore<RunStarted, SamplesTaken, HyperparametersSampled, EpochFinished,
-                                     StateChanged, HyperparameterSet, CheckpointTaken, LoadingProgressed>},
+                              ignore<SamplesTaken, HyperparametersSampled, EpochFinished, StateChanged,
+                                     HyperparameterSet, CheckpointTaken, LoadingProgressed>},
                    of.event);
     }
     void takeEnd(const StudyPlace& place, const std::string& run, const RunFinished& ending) {
         live_.erase(run);
         const auto loss = ending.best ? std::optional(ending.best->validationLoss) : std::nullopt;
-        line(names_[run] + ": " + std::string(name(ending.state)) + " in " + durationText(ending.seconds) +
+        line(names_[run] + ": " + howFar(run, ending) + " in " + durationText(ending.seconds) +
              (loss ? ", best validation loss " + shortNumber(loss) : std::string()));
         if (!execution_.json) return;
         nlohmann::ordered_json json{{"event", "run"},
@@ -106,6 +110,14 @@ class StudyDisplay {
                                     {"validation_loss", jsonNumber(loss)},
                                     {"hyperparameters", jsonValues(ending.hyperparameters)}};
         std::cout << json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+    }
+    /// "completed", or "3 of 50 epochs" of a trial that may go on.
+    std::string howFar(const std::string& run, const RunFinished& ending) {
+        const auto [epochs, stepsPerEpoch] = whole_[run];
+        if (ending.state != RunState::completed || ending.steps >= epochs * stepsPerEpoch)
+            return std::string(name(ending.state));
+        return quantityText(static_cast<double>(ending.steps) / static_cast<double>(stepsPerEpoch)) + " of " +
+               countText(epochs) + " epochs";
     }
     void take(const StudyProgress& progress) { progress_ = progress; }
     void take(const StudyNote& note) { line(note.text); }
@@ -127,8 +139,9 @@ class StudyDisplay {
 
     const StudyExecution& execution_;
     bool bar_, drawn_ = false;
-    std::map<std::string, std::string> names_, runs_; ///< by run; by place
-    std::map<std::string, LiveRun> live_;             ///< by run
+    std::map<std::string, std::string> names_, runs_;                    ///< by run; by place
+    std::map<std::string, LiveRun> live_;                                ///< by run
+    std::map<std::string, std::pair<std::int64_t, std::int64_t>> whole_; ///< by run: epochs, steps of one
     StudyProgress progress_;
     std::optional<StudyFinished> finished_;
 };

@@ -24,6 +24,8 @@ Subcommand showCommand(CLI::App& program);
 Subcommand compareCommand(CLI::App& program);
 Subcommand studyCommand(CLI::App& program);
 Subcommand exportCommand(CLI::App& program);
+Subcommand renameCommand(CLI::App& program);
+Subcommand deleteCommand(CLI::App& program);
 Subcommand benchCommand(CLI::App& program);
 Subcommand hypergradientsCommand(CLI::App& program);
 Subcommand doctorCommand(CLI::App& program);

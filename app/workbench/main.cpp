@@ -1,11 +1,13 @@
 // dstn-workbench: the window. It reads its command line before it asks for a display, so that --help and
 // --version work without one.
 #include "core/archive/archive.h"
+#include "core/error.h"
 #include "core/experiment/experiment.h"
 #include "core/experiment/experiment_file.h"
 #include "core/run/thread_waiting.h"
 #include "ui/forms/experiment_file.h"
 #include "ui/main_window.h"
+#include "ui/widgets/plain_labels.h"
 #include "ui/widgets/theme.h"
 
 #include <QApplication>
@@ -29,7 +31,8 @@ struct Options {
 };
 
 [[noreturn]] void quit(const QString& message, ErrorKind kind) {
-    std::fputs(qPrintable(message + QLatin1Char('\n')), stderr);
+    for (const QString& line : message.split(QLatin1Char('\n')))
+        std::fputs((printable(line.toStdString()) + '\n').c_str(), stderr);
     std::exit(exitCode(kind)); // NOLINT(concurrency-mt-unsafe): there is one thread
 }
 
@@ -88,6 +91,7 @@ int main(int argc, char** argv) {
         QApplication::setApplicationDisplayName(QStringLiteral("Delta-STN Workbench"));
         QApplication::setWindowIcon(QIcon(QStringLiteral(":/org.delta_stn.Workbench.svg")));
         Theme theme(application);
+        const PlainLabels plainLabels(application);
         const SessionExperiment start =
             options.experiment ? SessionExperiment{.experiment = *options.experiment, .note = {}}
                                : lastExperiment(readExperiment(QStringLiteral("fashion-mnist-cnn")));

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cmath>
+#include <ctime>
 #include <optional>
 #include <variant>
 
@@ -100,6 +102,57 @@ bool holds(const Value& left, std::string_view comparison, const Value& right) {
     return left >= right;
 }
 
+/// A moment as a run has it: "2024-05-01T12:00:00Z".
+std::string momentText(std::chrono::system_clock::time_point moment, std::size_t letters) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(moment);
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    std::array<char, 32> text{};
+    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return std::string(text.data()).substr(0, letters);
+}
+
+/// Whether a text is a date as runs have it, or the beginning of one from its year on.
+bool isDate(std::string_view text) {
+    constexpr std::string_view form = "0000-00-00T00:00:00Z";
+    constexpr std::array<std::size_t, 7> ends{4, 7, 10, 13, 16, 19, 20};
+    if (std::ranges::find(ends, text.size()) == ends.end()) return false;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i]) return false;
+    const auto part = [&](std::size_t at, int first, int last) {
+        const int value = text.size() > at ? (text[at] - '0') * 10 + (text[at + 1] - '0') : first;
+        return value >= first && value <= last;
+    };
+    return part(5, 1, 12) && part(8, 1, 31) && part(11, 0, 23) && part(14, 0, 59) && part(17, 0, 59);
+}
+
+/// A date in the form of isDate(): one that is written so, today, yesterday, or so long ago: -12h, -7d, -2w.
+std::optional<std::string> dateOf(std::string text) {
+    using std::chrono::hours;
+    constexpr std::size_t day = 10, whole = 20;
+    const auto now = std::chrono::system_clock::now();
+    if (text.size() > day && text[day] == ' ') text[day] = 'T';
+    if (isDate(text)) return text;
+    if (text == "today") return momentText(now, day);
+    if (text == "yesterday") return momentText(now - hours(24), day);
+    constexpr std::size_t mostDigits = 4;
+    const std::string_view digits = std::string_view(text).substr(0, text.empty() ? 0 : text.size() - 1);
+    if (!digits.starts_with('-') || digits.size() < 2 || digits.size() > 1 + mostDigits ||
+        digits.find_first_not_of("0123456789", 1) != std::string_view::npos)
+        return std::nullopt;
+    const int count = std::stoi(std::string(digits.substr(1)));
+    switch (text.back()) {
+    case 'h':
+        return momentText(now - hours(count), whole);
+    case 'd':
+        return momentText(now - hours(24) * count, whole);
+    case 'w':
+        return momentText(now - hours(24 * 7) * count, whole);
+    default:
+        return std::nullopt;
+    }
+}
+
 [[noreturn]] void refuse(const std::string& condition, const std::string& why) {
     throw Error(ErrorKind::usage, "\"" + condition + "\" " + why);
 }
@@ -170,6 +223,14 @@ void RunFilter::add(const std::string& written, const std::string& text) {
         refuse(written,
                "names no state. The states are preparing, running, paused, completed, stopped, failed, "
                "interrupted.");
+    if (condition.field == "created" && condition.comparison != "~") {
+        const auto date = dateOf(condition.value);
+        if (!date)
+            refuse(written, "compares with \"" + condition.value +
+                                "\", which is no date. Write one such as 2024-05-01, 2024-05 or "
+                                "2024-05-01T12:00, today, yesterday, or how long ago: -12h, -7d, -2w.");
+        condition.value = *date;
+    }
     if ((condition.field == "starred" || condition.field == "resumable") && condition.value != "yes" &&
         condition.value != "no")
         refuse(written, "must be compared with yes or no.");
@@ -187,6 +248,8 @@ bool RunFilter::matches(const RunRow& run) const {
         const auto& texts = std::get<Texts>(value);
         const auto any = [&](const std::string& comparison) {
             return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
+                if (comparison == "=" && condition.field == "created")
+                    return text.starts_with(condition.value);
                 if (comparison == "~")
                     return asciiLowered(text).find(asciiLowered(condition.value)) != std::string::npos;
                 return holds(text, comparison, condition.value);
@@ -203,7 +266,10 @@ std::string RunFilter::help() {
            fieldNames() +
            "\n(best: validation loss; accuracy, or perplexity of language models: on the validation split; "
            "test: test accuracy, perplexity of language models, loss in regression).\n"
-           "Operators: = != ~ (contains) < <= > >=. A value with spaces goes in double quotes.";
+           "Operators: = != ~ (contains) < <= > >=. A value with spaces goes in double quotes.\n"
+           "created takes a date (UTC), such as 2024-05-01 or 2024-05, which stands for its beginning and "
+           "with =\n"
+           "for all of it; today, yesterday; or how long ago: created>-12h, -7d, -2w.";
 }
 
 } // namespace dstn

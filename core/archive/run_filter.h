@@ -13,7 +13,8 @@ namespace DSTN_EXPORT dstn {
 /// A condition is FIELD OPERATOR VALUE without spaces, or with the value in double quotes. The one language
 /// of the command line and of the window, which takes plain words too. Operators: = and != (whole value,
 /// numbers as numbers), ~ (contains, whatever the case), <, <=, >, >=. A run without the value in question
-/// meets no condition but !=.
+/// meets no condition but !=. `created` is compared with dates: 2024-05-01 or its beginning, today,
+/// yesterday, -7d; = holds for all that begins so.
 class RunFilter {
   public:
     /// What lenient parsing leaves aside.

@@ -39,8 +39,7 @@ class FileStream : public ByteStream {
   public:
     explicit FileStream(const std::filesystem::path& path) : name_(path.string()) {
         const auto status = statusOf(path);
-        if (!std::filesystem::exists(status))
-            throw Error(ErrorKind::data, name_ + ": there is no such file. Check the path.");
+        if (!std::filesystem::exists(status)) notThere(path, "file");
         if (!std::filesystem::is_regular_file(status))
             throw Error(ErrorKind::data, name_ + ": is not a regular file. Name the data file itself.");
         std::error_code error;
@@ -94,6 +93,8 @@ class GzipStream : public ByteStream {
             inflater_.avail_out = static_cast<uInt>(room);
             const int result = inflate(&inflater_, Z_NO_FLUSH);
             done += room - inflater_.avail_out;
+            inflated_ += room - inflater_.avail_out;
+            requireUsual();
             if (result == Z_STREAM_END)
                 finishMember();
             else if (result != Z_OK && result != Z_BUF_ERROR)
@@ -111,6 +112,7 @@ class GzipStream : public ByteStream {
   private:
     void refill() {
         const std::size_t count = source_->read(buffer_);
+        taken_ += count;
         if (count == 0)
             throw Error(ErrorKind::data, name_ + ": the gzip data is cut short after " +
                                              std::to_string(inflater_.total_out) +
@@ -122,6 +124,7 @@ class GzipStream : public ByteStream {
     void finishMember() {
         if (inflater_.avail_in == 0) {
             const std::size_t count = source_->read(buffer_);
+            taken_ += count;
             inflater_.next_in = reinterpret_cast<Bytef*>(buffer_.data());
             inflater_.avail_in = static_cast<uInt>(count);
         }
@@ -136,6 +139,18 @@ class GzipStream : public ByteStream {
         inflateReset(&inflater_);
     }
 
+    /// Nothing that anyone learns from is so repetitive; what is written to fill memory or a disk is.
+    void requireUsual() const {
+        constexpr std::uint64_t harmless = std::uint64_t{1} << 30, usualRatio = 100;
+        const std::uint64_t taken = taken_ - inflater_.avail_in;
+        if (inflated_ > harmless && inflated_ / usualRatio > taken)
+            throw Error(ErrorKind::data,
+                        name_ + ": more than 1 GiB comes out of " + std::to_string(taken) +
+                            " bytes of gzip data, over 100 times as much, which is not usual of "
+                            "data. If it is right, decompress it with gunzip and name "
+                            "that file.");
+    }
+
     std::string reason(int result) const {
         if (inflater_.msg != nullptr) return inflater_.msg;
         return result == Z_NEED_DICT ? "it needs a dictionary" : "zlib error " + std::to_string(result);
@@ -145,6 +160,7 @@ class GzipStream : public ByteStream {
     std::string name_;
     std::vector<std::byte> buffer_;
     z_stream inflater_ = {};
+    std::uint64_t taken_ = 0, inflated_ = 0; ///< bytes read from the source, and made of them
     bool ended_ = false;
 };
 

@@ -27,7 +27,8 @@ class ByteStream {
 };
 
 /// A file's bytes; gzip (RFC 1952, one member or several) is recognised by content and decompressed as it
-/// is read, checksums verified. Throws Error{data} if there is no such readable regular file.
+/// is read, checksums verified; refused where more than 1 GiB and 100 times its size comes out of it. Throws
+/// Error{data} if there is no such readable regular file.
 std::unique_ptr<ByteStream> openFile(const std::filesystem::path& path);
 
 /// The same without decompressing anything.

@@ -5,6 +5,7 @@
 #include "core/data/cifar_reader.h"
 #include "core/data/class_shares.h"
 #include "core/data/csv_reader.h"
+#include "core/data/foreign_format.h"
 #include "core/data/idx_folder.h"
 #include "core/data/image_cache.h"
 #include "core/data/image_folder.h"
@@ -131,6 +132,7 @@ ImageFolderOptions imageFolderOptions(const DataSpec& spec) {
 Table readTable(const DataSpec& spec, const Cancelled& cancelled, TableReport* report = nullptr) {
     if (spec.path.empty()) throw Error(ErrorKind::data, "No CSV file is named. Set data.path.");
     const std::string text = readText(spec.path, cancelled);
+    refuseForeignFormat(text, spec.path, WantedText::table);
     requireMemory(static_cast<double>(text.capacity()) + csvTableBytes(text), spec.path, smallerFile);
     return parseCsv(text, csvOptions(spec), spec.path, cancelled, report);
 }

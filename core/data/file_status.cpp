@@ -9,6 +9,16 @@ void cannotOpen(const std::filesystem::path& path, const std::error_code& error)
                                      ". Check the path, and the permissions of its folders.");
 }
 
+void notThere(const std::filesystem::path& path, const std::string& what) {
+    std::error_code error;
+    const auto whole = std::filesystem::absolute(path, error).lexically_normal();
+    throw Error(
+        ErrorKind::data,
+        path.string() + ": there is no such " + what + "." +
+            (path.is_relative() && !error ? " It was looked for as " + whole.string() + "." : std::string()) +
+            " Check the path.");
+}
+
 std::filesystem::file_status statusOf(const std::filesystem::path& path) {
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
@@ -18,8 +28,7 @@ std::filesystem::file_status statusOf(const std::filesystem::path& path) {
 
 void requireFolder(const std::filesystem::path& path, const std::string& otherwise) {
     const auto status = statusOf(path);
-    if (!std::filesystem::exists(status))
-        throw Error(ErrorKind::data, path.string() + ": there is no such folder. Check the path.");
+    if (!std::filesystem::exists(status)) notThere(path, "folder");
     if (!std::filesystem::is_directory(status))
         throw Error(ErrorKind::data, path.string() + ": is a file. " + otherwise);
 }

@@ -2,6 +2,7 @@
 
 #include "core/data/byte_stream.h"
 #include "core/data/file_status.h"
+#include "core/data/foreign_format.h"
 #include "core/data/memory_check.h"
 #include "core/error.h"
 #include "core/utf8.h"
@@ -83,6 +84,7 @@ TextFolder readTextFolder(const Path& path, const Cancelled& cancelled) {
     const auto status = statusOf(path);
     if (!std::filesystem::is_directory(status)) {
         result.train.push_back(readFile(path, cancelled));
+        refuseForeignFormat(result.train.back().text, path.string(), WantedText::prose);
         return result;
     }
     if (auto parts = readParts(path, cancelled)) return std::move(*parts);

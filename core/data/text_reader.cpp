@@ -47,8 +47,16 @@ std::string hexByte(char byte) {
     return {digits[value >> 4U], digits[value & 15U]};
 }
 
+/// What ends the lines of a text: '\n', before which a '\r' may stand, or '\r' in one that has none, as old
+/// Macs wrote it.
+char lineEndOf(std::string_view text) {
+    return text.find('\n') == std::string_view::npos && text.find('\r') != std::string_view::npos ? '\r'
+                                                                                                  : '\n';
+}
+
 /// Rejects what is not text before anything else looks at it.
-void checkUtf8(std::string_view text, const std::string& name) {
+/// @param lineEnd as lineEndOf() has it
+void checkUtf8(std::string_view text, const std::string& name, char lineEnd) {
     for (std::size_t i = 0; i < text.size();) {
         const std::size_t bytes = decodeUtf8(text.substr(i)).bytes;
         if (bytes > 0 && text[i] != '\0') {
@@ -56,8 +64,8 @@ void checkUtf8(std::string_view text, const std::string& name) {
             continue;
         }
         const auto before = text.substr(0, i);
-        const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-        const auto start = before.rfind('\n');
+        const auto line = std::count(before.begin(), before.end(), lineEnd) + 1;
+        const auto start = before.rfind(lineEnd);
         const std::size_t column = start == std::string_view::npos ? i : i - start - 1;
         throw Error(ErrorKind::data, name + ", line " + std::to_string(line) + ", byte " +
                                          std::to_string(column + 1) +
@@ -120,27 +128,29 @@ void TextTokens::addLine(std::string_view line) {
     append(endOfLineToken);
 }
 
-void TextTokens::addCharacters(std::string_view text) {
+void TextTokens::addCharacters(std::string_view text, std::string_view lineEnd) {
     for (std::size_t i = 0; i < text.size();) {
         const std::size_t bytes = decodeUtf8(text.substr(i)).bytes;
-        if (!text.substr(i).starts_with("\r\n")) append(text.substr(i, bytes));
+        const std::string_view character = text.substr(i, bytes);
+        if (!text.substr(i).starts_with("\r\n")) append(character == lineEnd ? "\n" : character);
         i += bytes;
     }
 }
 
 void TextTokens::add(std::string_view text, const std::string& name, const std::function<bool()>& cancelled) {
-    checkUtf8(text, name);
+    const char lineEnd = lineEndOf(text);
+    checkUtf8(text, name, lineEnd);
     if (text.starts_with(byteOrderMark)) text.remove_prefix(byteOrderMark.size());
     std::size_t lines = 0;
     while (!text.empty()) {
         if (cancelled && lines++ % 4096 == 0 && cancelled())
             throw Error(ErrorKind::interrupted, "Reading " + name + " was cancelled.");
-        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::size_t end = std::min(text.find(lineEnd), text.size());
         const std::size_t next = std::min(end + 1, text.size());
         if (level_ == TextLevel::word)
             addLine(text.substr(0, end));
         else
-            addCharacters(text.substr(0, next));
+            addCharacters(text.substr(0, next), {&lineEnd, 1});
         text.remove_prefix(next);
     }
 }

@@ -31,6 +31,8 @@ enum class Punctuation {
 /// every run of the same punctuation mark is a token ("...", "--"); <unk> and <eos> stay whole.
 ///
 /// TextLevel::character: code points, with CR LF read as LF.
+///
+/// A text that has CR and no LF, as old Macs wrote it, has its lines ended by CR, which is read as LF.
 class TextTokens {
   public:
     TextTokens(TextLevel level, Punctuation punctuation);
@@ -45,7 +47,8 @@ class TextTokens {
     const std::vector<std::string_view>& words() const { return words_; }
 
   private:
-    void addCharacters(std::string_view text);
+    /// Each, and "\n" in place of what ends a line.
+    void addCharacters(std::string_view text, std::string_view lineEnd);
     void addLine(std::string_view line);
     void splitWord(std::string_view word);
     void append(std::string_view word);

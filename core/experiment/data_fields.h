@@ -35,6 +35,7 @@ inline constexpr Option<OnMissing> onMissingOptions[] = {
 inline constexpr Option<TextLevel> levelOptions[] = {{TextLevel::word, "word"},
                                                      {TextLevel::character, "character"}};
 inline constexpr std::int64_t largestSynthetic = 100'000'000;
+inline constexpr double largestNoise = 1e6;
 inline constexpr TextRule pathRule{
     .words = "a path without control characters", .pattern = "^[^\\x00-\\x1f\\x7f]*$", .fits = isPath};
 
@@ -64,7 +65,7 @@ void fieldsOf(V& v, DataSpec& data) {
         v.number({"noise", data.source == DataSource::syntheticRegression
                                ? "Standard deviation of the noise on the target."
                                : "Standard deviation of a class around its centre."},
-                 data.noise, {.min = 0});
+                 data.noise, {.min = 0, .max = largestNoise});
     }
     v.number({"validation", "Share of the training examples held out for validation."}, data.validation,
              {.min = 0, .max = 1, .minOpen = true, .maxOpen = true});

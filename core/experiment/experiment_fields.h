@@ -30,6 +30,9 @@ inline constexpr TextRule hyperparameterNameRule{
     .pattern = "^[A-Za-z][A-Za-z0-9_-]{0,63}$",
     .fits = isHyperparameterName};
 
+/// Of σ: e^1000 and the like are beyond every number.
+inline constexpr double largestScale = 100;
+
 template <class V>
 void fieldsOf(V& v, Hyperparameter& hyperparameter) {
     v.text({"name", "The name that parts and augmentations use for it.", true}, hyperparameter.name,
@@ -38,7 +41,7 @@ void fieldsOf(V& v, Hyperparameter& hyperparameter) {
     v.number({"min", "Lower end of its range, exclusive."}, hyperparameter.min, {});
     v.number({"max", "Upper end of its range, exclusive."}, hyperparameter.max, {});
     v.number({"scale", "Initial perturbation scale σ, in unconstrained units."}, hyperparameter.scale,
-             {.min = 0, .minOpen = true});
+             {.min = 0, .max = largestScale, .minOpen = true});
     v.flag({"discrete", "Rounded down to a whole number where it is used."}, hyperparameter.discrete);
     v.flag({"log", "Tuned on a logarithmic scale."}, hyperparameter.log);
     v.flag({"tune", "false: held at its initial value."}, hyperparameter.tune);

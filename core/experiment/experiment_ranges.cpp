@@ -20,7 +20,7 @@ class RangeCheck {
         if (!range.holds(value)) refuse(at(field), words(range), "found " + std::to_string(value));
     }
     void number(const Field& field, double value, const Range& range) {
-        if (!range.holds(value)) refuse(at(field), words(range), "found " + numberText(value));
+        if (!range.holds(value)) refuse(at(field), notInRange(value, range));
     }
     void number(const Field& field, const std::optional<double>& value, const Range& range) {
         if (value) number(field, *value, range);
@@ -34,8 +34,7 @@ class RangeCheck {
     void numbers(const Field& field, const std::vector<double>& values, const Range& range) {
         for (const double value : values)
             if (!range.holds(value))
-                return refuse(at(field), "a list of numbers, each " + words(range),
-                              "found " + numberText(value));
+                return refuse(at(field), "in each place of the list: " + notInRange(value, range));
     }
     void text(const Field& field, const std::string& value, const TextRule& rule) {
         if (rule.fits != nullptr && !rule.fits(value))
@@ -99,11 +98,13 @@ class RangeCheck {
   private:
     std::string at(const Field& field) const { return joined(path_, field.key); }
     void tunableAt(const std::string& path, const Tunable& value, const Range& range) {
-        if (!value.named() && !range.holds(value.value))
-            refuse(path, words(range), "found " + numberText(value.value));
+        if (!value.named() && !range.holds(value.value)) refuse(path, notInRange(value.value, range));
     }
     void refuse(const std::string& path, const std::string& what, const std::string& instead) {
-        findings_.push_back({.mistake = {path, "expected " + what + ", " + instead}});
+        refuse(path, "expected " + what + ", " + instead);
+    }
+    void refuse(const std::string& path, std::string message) {
+        findings_.push_back({.mistake = {path, std::move(message)}});
     }
 
     std::string path_;

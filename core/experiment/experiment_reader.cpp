@@ -1,6 +1,8 @@
+#include "core/error.h"
 #include "core/experiment/experiment_checks.h"
 #include "core/experiment/experiment_document.h"
 #include "core/experiment/experiment_fields.h"
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -403,9 +405,15 @@ ParsedExperiment parseExperiment(std::string_view json,
 }
 
 std::string describe(const std::vector<Mistake>& mistakes) {
+    constexpr std::size_t most = 50;
+    const std::size_t told = std::min(most, mistakes.size());
     std::string text;
-    for (const Mistake& mistake : mistakes)
-        text += (mistake.path.empty() ? "" : mistake.path + ": ") + mistake.message + "\n";
+    for (std::size_t i = 0; i < told; ++i) {
+        const Mistake& mistake = mistakes[i];
+        text +=
+            bounded(printable((mistake.path.empty() ? "" : mistake.path + ": ") + mistake.message)) + "\n";
+    }
+    if (told < mistakes.size()) text += "and " + std::to_string(mistakes.size() - told) + " more\n";
     return text;
 }
 

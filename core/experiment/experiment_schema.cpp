@@ -128,9 +128,14 @@ class SchemaMaker {
 
     static Json numberSchema(const Range& range) {
         Json schema{{"type", "number"}};
-        if (std::isfinite(range.min))
+        constexpr double largest = SinglePrecision::largest;
+        if (range.min < -largest)
+            schema["minimum"] = numeral(-largest);
+        else
             schema[range.minOpen ? "exclusiveMinimum" : "minimum"] = numeral(range.min);
-        if (std::isfinite(range.max))
+        if (range.max > largest)
+            schema["maximum"] = numeral(largest);
+        else
             schema[range.maxOpen ? "exclusiveMaximum" : "maximum"] = numeral(range.max);
         return schema;
     }

@@ -36,6 +36,20 @@ std::string words(const Range& range, std::string_view noun) {
     return text;
 }
 
+std::string notInRange(double value, const Range& range, std::string_view noun) {
+    std::string expected = words(range, noun);
+    if (std::isfinite(value) && !SinglePrecision::holds(value)) {
+        // Its sign or size may be wrong besides; then the range says it.
+        const bool within = (range.minOpen ? value > range.min : value >= range.min) &&
+                            (range.maxOpen ? value < range.max : value <= range.max);
+        if (within && std::abs(value) < 1)
+            expected += ", 0 or at least " + numberText(SinglePrecision::least) + " in size";
+        else if (within)
+            expected += ", at most " + numberText(SinglePrecision::largest) + " in size";
+    }
+    return "expected " + expected + ", found " + numberText(value);
+}
+
 std::string words(const IntegerRange& range) {
     return "a whole number from " + std::to_string(range.min) + " to " + std::to_string(range.max);
 }

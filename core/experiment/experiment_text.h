@@ -23,6 +23,8 @@ std::string inQuotes(std::string_view text);
 std::string found(const Json& value);
 /// "a number of at least 0 and below 1".
 std::string words(const Range& range, std::string_view noun = "number");
+/// Why a number is not in the range: "expected a number of at least 0, found -1".
+std::string notInRange(double value, const Range& range, std::string_view noun = "number");
 /// "a whole number from 1 to 10000".
 std::string words(const IntegerRange& range);
 /// "a", "a or b", "a, b or c"; of many names the first and how many there are.

@@ -1,5 +1,6 @@
 #include "core/experiment/experiment_checks.h"
 #include "core/experiment/experiment_document.h"
+#include "core/experiment/tuner_fields.h"
 #include "core/search/grid.h"
 #include "core/search/sobol.h"
 
@@ -72,12 +73,17 @@ class SearchMeaning {
         std::set<std::string> told;
         for (std::size_t i = 0; i < grid.values.size(); ++i)
             gridValues(grid.values[i], indexed("tuner.values", i), told);
-        if (!ranged || !findings_.empty()) return;
-        const double size = Grid(SearchSpace(experiment_.hyperparameters), grid).size();
+        // What is beyond its field's range is told there, and would take long to count.
+        if (!ranged || !findings_.empty() || grid.points > largestGridAxis) return;
+        // Axis by axis, and no further than where it is beyond every number of trials.
+        constexpr double beyond = 1e9;
+        double size = 1.0;
+        for (const Hyperparameter& h : experiment_.hyperparameters)
+            if (h.tune && size <= beyond) size *= Grid(SearchSpace({h}), grid).size();
         if (size > static_cast<double>(grid.trials))
             refuse("tuner.trials",
-                   "expected at least the grid's " + numberText(size) + " points, found " +
-                       std::to_string(grid.trials) +
+                   "expected at least the grid's " + numberText(size) + (size > beyond ? " and more" : "") +
+                       " points, found " + std::to_string(grid.trials) +
                        ": raise it, or name fewer values, lower tuner.points or tune fewer hyperparameters",
                    {"tuner.points", "tuner.values", "hyperparameters"});
     }

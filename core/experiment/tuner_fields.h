@@ -34,6 +34,7 @@ inline constexpr Option<EarlyStopping> earlyStoppingOptions[] = {{EarlyStopping:
                                                                  {EarlyStopping::asha, "asha"}};
 inline constexpr Range halfOpenUnit{.min = 0, .max = 1, .maxOpen = true};
 inline constexpr std::int64_t largestStepCount = 1'000'000'000;
+inline constexpr std::int64_t largestGridAxis = 10'000;
 
 template <class V>
 void fieldsOf(V& v, NamedValues& named) {
@@ -94,7 +95,7 @@ template <class V>
 void fieldsOf(V& v, GridOptions& own) {
     trialsField(v, own.trials);
     v.integer({"points", "Grid points along each hyperparameter without its own values."}, own.points,
-              {.min = 1, .max = 10'000});
+              {.min = 1, .max = largestGridAxis});
     v.list({"values", "Grid values of individual hyperparameters, by name."}, own.values);
 }
 template <class V>

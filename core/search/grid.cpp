@@ -3,6 +3,7 @@
 #include "core/search/whole_trainings.h"
 
 #include <algorithm>
+#include <set>
 
 namespace dstn {
 
@@ -10,11 +11,12 @@ Grid::Grid(const SearchSpace& space, const GridOptions& options) {
     const Point middle(space.size(), 0.5);
     for (std::size_t i = 0; i < space.size(); ++i) {
         std::vector<double>& axis = axes_.emplace_back();
+        std::set<double> taken;
         const auto add = [&](double coordinate) {
             Point point = middle;
             point[i] = coordinate;
             const double rounded = space.rounded(point)[i];
-            if (std::ranges::find(axis, rounded) == axis.end()) axis.push_back(rounded);
+            if (taken.insert(rounded).second) axis.push_back(rounded);
         };
         const auto named = std::ranges::find(options.values, space.tuned()[i].name, &NamedValues::name);
         if (named != options.values.end()) {

@@ -46,7 +46,17 @@ struct Field {
     bool required = false;
 };
 
-/// The numbers that a field takes.
+/// Of what size a number may be that enters a computation in single precision: 0, or a magnitude from `least`
+/// to `largest`, which leaves room for products and sums before they overflow or vanish.
+struct SinglePrecision {
+    static constexpr double least = 1e-30, largest = 1e30;
+    static bool holds(double value) {
+        const double size = std::abs(value);
+        return value == 0.0 || (size >= least && size <= largest);
+    }
+};
+
+/// The numbers that a field takes, none of them outside SinglePrecision.
 struct Range {
     double min = -std::numeric_limits<double>::infinity();
     double max = std::numeric_limits<double>::infinity();
@@ -54,7 +64,7 @@ struct Range {
     bool maxOpen = false;
 
     bool holds(double value) const {
-        return std::isfinite(value) && (minOpen ? value > min : value >= min) &&
+        return SinglePrecision::holds(value) && (minOpen ? value > min : value >= min) &&
                (maxOpen ? value < max : value <= max);
     }
 };

@@ -31,6 +31,9 @@ struct StudyMethod {
     bool operator==(const StudyMethod&) const = default;
 };
 
+/// Of a study, at most.
+inline constexpr std::size_t mostMethods = 1'000, mostSeeds = 10'000;
+
 /// Runs made to be compared: every method with every seed on one experiment, each with the same budget. A
 /// method that tunes within a training trains once, over the whole budget; a search divides it into trainings
 /// of the experiment's `budget.epochs`.

@@ -43,6 +43,13 @@ class Accounting {
     }
 
     SeedResult result() && {
+        // What diverged before it was better than untrained has chosen nothing.
+        if (result_.failedRuns == result_.runs && result_.best && result_.best->epoch == 0) {
+            result_.best.reset();
+            result_.bestRun.clear();
+            result_.improvedBy.clear();
+            for (Progress& progress : result_.progress) progress = {};
+        }
         const std::array spent{result_.epochs, result_.gradients, result_.seconds};
         for (std::size_t unit = 0; unit < budgetUnits.size(); ++unit) {
             Progress& progress = result_.progress[unit];

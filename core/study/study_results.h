@@ -24,8 +24,9 @@ struct Progress {
 /// One method with one seed: its run, or all trials of its search.
 struct SeedResult {
     std::uint64_t seed = 0;
-    std::optional<EpochResult> best;                     ///< lowest validation loss over its runs
-    std::string bestRun;                                 ///< UUID
+    std::optional<EpochResult>
+        best;            ///< lowest validation loss over its runs; none where all failed untrained
+    std::string bestRun; ///< UUID
     double epochs = 0.0, gradients = 0.0, seconds = 0.0; ///< spent, all trials together
     std::int64_t runs = 0, failedRuns = 0;
     /// Against epochs, gradients and seconds, indexed by BudgetUnit.

@@ -1,3 +1,4 @@
+#include "core/error.h"
 #include "core/number_text.h"
 #include "core/study/study_results.h"
 
@@ -5,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 namespace dstn {
 
@@ -123,17 +125,26 @@ std::string aligned(const Rows& rows) {
     return text;
 }
 
-std::string markdownCell(const std::string& text) {
-    std::string cell;
-    for (const char c : text) cell += c == '|' ? std::string("\\|") : std::string(1, c == '\n' ? ' ' : c);
-    return cell;
+/// A text that Markdown shows as it is, in one line.
+std::string markdownText(const std::string& text) {
+    std::string shown;
+    for (const char c : printable(text))
+        if (c == '&')
+            shown += "&amp;";
+        else if (c == '<')
+            shown += "&lt;";
+        else if (std::string_view("\\`*_[]#|~$").find(c) != std::string_view::npos)
+            shown += {'\\', c};
+        else
+            shown += c;
+    return shown;
 }
 
 std::string markdownTable(const Rows& rows) {
     std::string text;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         text += '|';
-        for (const std::string& cell : rows[i]) text += ' ' + markdownCell(cell) + " |";
+        for (const std::string& cell : rows[i]) text += ' ' + markdownText(cell) + " |";
         text += '\n';
         if (i > 0) continue;
         text += "| --- |";
@@ -158,7 +169,7 @@ std::string resultsText(const Study& study, const StudyResults& results) {
 }
 
 std::string resultsMarkdown(const Study& study, const StudyResults& results) {
-    std::string text = "## " + study.name + "\n\n" + budgetText(study) + '\n';
+    std::string text = "## " + markdownText(study.name) + "\n\n" + budgetText(study) + '\n';
     for (const auto& [title, rows] : tables(results)) text += '\n' + title + "\n\n" + markdownTable(rows);
     return text;
 }

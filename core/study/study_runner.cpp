@@ -10,6 +10,7 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -75,6 +76,7 @@ struct StudySession::Impl {
     std::mutex telling;                       ///< the sink hears one event at a time
     std::vector<std::unique_ptr<Live>> live;
     std::vector<StudyRun> known;
+    std::set<std::string> executed;
     StudyFinished outcome;
 
     void tell(const StudyEvent& event) {
@@ -86,6 +88,7 @@ struct StudySession::Impl {
     void launch(Archive& archive, PlannedRun planned);
     const StudyRun* sameData(const Experiment& experiment) const;
     void hear(const std::string& run, const StudyPlace& place, const Event& event);
+    static void refuseNothing(const std::vector<StudyRun>& all);
     void waitForOne(); ///< or for a while
     void windUp(Archive& archive, const Study& document);
     const std::vector<StudyRun>& runs(const Archive& archive);
@@ -209,6 +212,16 @@ void StudySession::Impl::carryOut(Archive& archive) {
     }
     const std::lock_guard lock(mutex);
     outcome.state = !pausing ? RunState::completed : interrupted ? RunState::interrupted : RunState::paused;
+    if (!pausing) refuseNothing(runs(archive));
+}
+
+/// A study of which nothing but failures came has no result.
+void StudySession::Impl::refuseNothing(const std::vector<StudyRun>& all) {
+    const auto failed = [](const StudyRun& run) { return run.state == RunState::failed; };
+    if (all.empty() || !std::ranges::all_of(all, failed)) return;
+    const std::string which =
+        all.size() == 1 ? "The only run failed" : "All " + std::to_string(all.size()) + " runs failed";
+    throw Error(ErrorKind::numeric, which + ", so there is no result. The last one: " + all.back().reason);
 }
 
 /// The first run that has read the experiment's data; null: none is known to have.
@@ -289,7 +302,8 @@ void StudySession::Impl::windUp(Archive& archive, const Study& document) {
         live.erase(at);
         one->session->wait();
         if (const auto trouble = one->recorder->finish()) throw Error(ErrorKind::archive, *trouble);
-        ++outcome.runs;
+        // One that trains in generations is one run, however often it goes on.
+        if (executed.insert(run).second) ++outcome.runs;
         if (finished.state == RunState::completed) forgetWorse(archive, document, one->planned.place);
         if (finished.state != RunState::failed) continue;
         ++outcome.failedRuns;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <set>
 
 namespace dstn {
 
@@ -29,6 +31,25 @@ std::pair<double, std::string> least(const Experiment& experiment) {
                 "its hyperparameters do not change for " + std::to_string(experiment.tuner.warmupEpochs) +
                     " epochs (tuner.warmup_epochs)"};
     return {1.0, "it trains at least one epoch"};
+}
+
+/// What would take long to look through, or to plan, is counted first.
+std::vector<Mistake> sizeMistakes(const Study& study) {
+    constexpr std::size_t most = 100'000;
+    std::vector<Mistake> mistakes;
+    const auto limit = [&](const char* path, std::size_t count, std::size_t largest) {
+        if (count > largest)
+            mistakes.push_back({path, "expected at most " + std::to_string(largest) + ", found " +
+                                          std::to_string(count) + ": divide them among several studies"});
+    };
+    limit("methods", study.methods.size(), mostMethods);
+    limit("seeds", study.seeds.size(), mostSeeds);
+    if (mistakes.empty() && study.methods.size() * study.seeds.size() > most)
+        mistakes.push_back({"seeds", "expected methods × seeds of at most " + std::to_string(most) +
+                                         ", found " + std::to_string(study.methods.size()) + " × " +
+                                         std::to_string(study.seeds.size()) +
+                                         ": name fewer seeds, or divide them among several studies"});
+    return mistakes;
 }
 
 std::vector<Mistake> budgetMistakes(const Study& study,
@@ -57,14 +78,18 @@ std::vector<Mistake> validate(const Study& study) {
     if (!isTitle(study.name)) refuse("name", "expected a line of 1 to 200 printable characters");
     if (study.methods.empty()) refuse("methods", "expected at least one method, found an empty list");
     if (study.seeds.empty()) refuse("seeds", "expected at least one seed, found an empty list");
+    if (auto beyond = sizeMistakes(study); !beyond.empty()) {
+        std::ranges::move(beyond, std::back_inserter(mistakes));
+        return mistakes;
+    }
+    std::set<std::uint64_t> seeds;
     for (std::size_t i = 0; i < study.seeds.size(); ++i)
-        if (std::find(study.seeds.begin(), study.seeds.begin() + static_cast<std::ptrdiff_t>(i),
-                      study.seeds[i]) != study.seeds.begin() + static_cast<std::ptrdiff_t>(i))
+        if (!seeds.insert(study.seeds[i]).second)
             refuse(indexed("seeds", i),
                    "expected each seed once, found " + std::to_string(study.seeds[i]) + " a second time");
-    if (!std::isfinite(study.budget) || study.budget <= 0)
-        refuse("budget." + std::string(name(study.unit)),
-               "expected a number above 0, found " + numberText(study.budget));
+    constexpr Range budget{.min = 0, .max = 1e15, .minOpen = true}; // as a count of steps
+    if (!budget.holds(study.budget))
+        refuse("budget." + std::string(name(study.unit)), notInRange(study.budget, budget));
     const ParsedExperiment base = parseExperiment(study.experimentJson, study.set);
     for (const Mistake& mistake : base.mistakes) refuse("experiment: " + mistake.path, mistake.message);
     for (std::size_t i = 0; i < study.methods.size(); ++i) {

@@ -102,6 +102,25 @@ class TestUtf8 : public QObject {
         QCOMPARE(printable("\xC2\xA0"), std::string("\xC2\xA0"));
         QCOMPARE(printable("caf\xE9"), std::string("caf\\xe9"));
     }
+
+    void messagesShowNothingThatMakesThemReadAsOthers() {
+        // Writing direction, no width, other line ends, tags: none of them is seen, all of them act.
+        QCOMPARE(printable("a\u202Eb\u2066c\u200Fd\u061C"), std::string("a\\u202eb\\u2066c\\u200fd\\u061c"));
+        QCOMPARE(printable("a\u200Bb\u2060c\uFEFF\u00AD"), std::string("a\\u200bb\\u2060c\\ufeff\\xad"));
+        QCOMPARE(printable("a\u2028b\u2029"), std::string("a\\u2028b\\u2029"));
+        QCOMPARE(printable("a\U000E0041"), std::string("a\\U000e0041"));
+        for (const char* shown :
+             {"Łódź", "शून्य", "שלום", "سلام", "日本", "😀", "a\u00A0b", "a\u3000b", "∞ ± Δ-STN"})
+            QCOMPARE(printable(shown), std::string(shown));
+    }
+
+    void messageIsCutLineByLine() {
+        QCOMPARE(bounded("short\nand good\n"), std::string("short\nand good\n"));
+        std::string full;
+        for (int i = 0; i < 2000; ++i) full += "é";
+        QCOMPARE(bounded(full), full);
+        QCOMPARE(bounded(full + "é\n" + full), full + "…\n" + full);
+    }
 };
 
 DSTN_TEST(TestUtf8)

@@ -68,9 +68,9 @@ void ArchivePage::Impl::makeFilter() {
     filter->setClearButtonEnabled(true);
     filter->setPlaceholderText(
         tr("Filter: words, state=completed, tag=paper, best<0.5, created>=2024-05, -word"));
-    filter->setToolTip(tr("<p>Words are searched for in all columns; <b>-word</b> excludes runs that contain "
-                          "it.</p><p>Conditions, as on the command line:</p><pre>%1</pre>")
-                           .arg(QString::fromStdString(RunFilter::help()).toHtmlEscaped()));
+    filter->setToolTip(tr("Words are searched for in all columns; -word excludes runs that contain it.\n\n"
+                          "As on the command line:\n%1")
+                           .arg(QString::fromStdString(RunFilter::help())));
     filter->setAccessibleName(tr("Filter"));
     filterProblem = new QLabel(page);
     filterProblem->setObjectName(QStringLiteral("filterProblem"));

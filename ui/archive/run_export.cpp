@@ -2,20 +2,16 @@
 
 #include "ui/archive/run_list_model.h"
 #include "ui/text/csv_text.h"
+#include "ui/text/file_name.h"
 #include "ui/text/run_text.h"
 #include "ui/widgets/free_path.h"
 
-#include <QRegularExpression>
 #include <QStringList>
 
 namespace dstn::ui {
 
 QString exportFileName(const RunRow& row, ExportFormat format) {
-    static const QRegularExpression unfit(QStringLiteral("[^\\p{L}\\p{N}._+=-]+"));
-    QString name = QString::fromStdString(row.name).left(80).replace(unfit, QStringLiteral("_"));
-    while (name.startsWith(QLatin1Char('.')) || name.startsWith(QLatin1Char('_'))) name.remove(0, 1);
-    if (!name.isEmpty()) name += QLatin1Char('-');
-    return name + shortId(row.id) +
+    return fileName(QString::fromStdString(row.name), QStringLiteral("run")) + u'-' + shortId(row.id) +
            (format == ExportFormat::csv ? QStringLiteral(".csv") : QStringLiteral(".json"));
 }
 

@@ -1,6 +1,7 @@
 #include "ui/compare/curve_grid.h"
 
 #include "ui/compare/run_groups.h"
+#include "ui/text/file_name.h"
 #include "ui/text/series_text.h"
 #include "ui/widgets/free_path.h"
 #include "ui/widgets/linked_plots.h"
@@ -20,15 +21,6 @@ namespace {
 /// Points handed to the plots before the window gets its turn again: some milliseconds' worth.
 constexpr std::size_t pointsAtOnce = 20'000;
 constexpr int plotWidth = 330, plotHeight = 250;
-
-QString fileNameOf(const QString& title) {
-    QString name;
-    for (const QChar c : title.toLower())
-        name += c.isLetterOrNumber()                                ? c
-                : name.endsWith(QLatin1Char('-')) || name.isEmpty() ? QChar()
-                                                                    : QLatin1Char('-');
-    return name.remove(QChar());
-}
 
 } // namespace
 
@@ -160,8 +152,8 @@ void CurveGrid::setLineVisible(int line, bool visible) {
 
 std::size_t CurveGrid::exportTo(const QString& folder, const QString& ending) const {
     for (const Panel& panel : panels_)
-        panel.plot->exportTo(
-            freePath(QDir(folder).filePath(fileNameOf(panel.plot->title()) + QLatin1Char('.') + ending)));
+        panel.plot->exportTo(freePath(QDir(folder).filePath(
+            fileName(panel.plot->title().toLower(), QStringLiteral("plot")) + QLatin1Char('.') + ending)));
     return panels_.size();
 }
 

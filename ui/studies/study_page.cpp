@@ -8,6 +8,7 @@
 #include "ui/studies/study_chart.h"
 #include "ui/studies/study_controller.h"
 #include "ui/studies/study_run_model.h"
+#include "ui/text/file_name.h"
 #include "ui/text/number_text.h"
 #include "ui/text/run_summary.h"
 #include "ui/text/run_text.h"
@@ -60,14 +61,6 @@ QTableView* makeTable(QAbstractItemModel* model, const QString& name, const QStr
     table->horizontalHeader()->setHighlightSections(false);
     table->horizontalHeader()->setMinimumSectionSize(28);
     return table;
-}
-
-/// "fashion: Δ-STN/5" as a file's name.
-QString fileName(const QString& name, const QString& ending) {
-    QString text = name.simplified().toLower();
-    for (QChar& c : text)
-        if (!c.isLetterOrNumber() && c != u'-' && c != u'_') c = u'-';
-    return (text.isEmpty() ? QStringLiteral("study") : text) + ending;
 }
 
 } // namespace
@@ -347,7 +340,9 @@ void StudyPage::Impl::write(const QString& filter, const QString& ending, const 
     const QString folder = settings.value(folderKey).toString();
     const QString file = QFileDialog::getSaveFileName(
         &page, tr("Export the study"),
-        QDir(folder).filePath(fileName(QString::fromStdString(loaded->row.name), ending)), filter);
+        QDir(folder).filePath(
+            fileName(QString::fromStdString(loaded->row.name).toLower(), QStringLiteral("study")) + ending),
+        filter);
     if (file.isEmpty()) return;
     settings.setValue(folderKey, QFileInfo(file).absolutePath());
     if (belongsToArchive(archive, file.toStdString())) {

@@ -5,8 +5,7 @@
 
 namespace dstn::ui {
 
-/// A cell of a CSV file (RFC 4180): in quotation marks where it holds a comma, a quotation mark or a line's
-/// end.
+/// A cell of a CSV file, as csvField() has it (core/csv_field.h).
 QString csvCell(const QString& text);
 /// Cells with commas between them and "\r\n" at the end.
 QString csvLine(const QStringList& cells);

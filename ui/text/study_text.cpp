@@ -12,9 +12,6 @@
 
 namespace dstn::ui {
 
-/// Of one study: beyond it a list of seeds is a slip of the finger.
-static constexpr std::uint64_t mostSeeds = 1000;
-
 std::vector<std::uint64_t> parseSeeds(const QString& text, QString& problem) {
     problem.clear();
     std::vector<std::uint64_t> seeds;

@@ -1,5 +1,6 @@
 #include "ui/widgets/banner.h"
 
+#include "core/utf8.h"
 #include "ui/widgets/icons.h"
 
 #include <QBoxLayout>
@@ -27,7 +28,8 @@ Banner::Banner(QWidget* parent) : QWidget(parent), label_(new QLabel), close_(ne
     hide();
 }
 
-void Banner::showMessage(const QString& text, Tone tone) {
+void Banner::showMessage(const QString& whole, Tone tone) {
+    const QString text = QString::fromStdString(bounded(whole.toStdString()));
     tone_ = tone;
     label_->setText(text);
     setAccessibleName(text);

@@ -1,6 +1,7 @@
 // Figures fit for a paper, and the numbers behind them.
 #include "core/error.h"
 #include "ui/text/csv_text.h"
+#include "ui/text/file_name.h"
 #include "ui/widgets/curve_plot_private.h"
 #include "ui/widgets/theme.h"
 
@@ -118,11 +119,7 @@ void CurvePlot::askForExport() {
     connect(dialog, &QFileDialog::filterSelected, dialog, [dialog](const QString& filter) {
         dialog->setDefaultSuffix(filter.section(QStringLiteral("*."), 1).chopped(1));
     });
-    dialog->selectFile(title()
-                           .simplified()
-                           .replace(QLatin1Char(' '), QLatin1Char('-'))
-                           .replace(QLatin1Char('/'), QLatin1Char('-'))
-                           .toLower());
+    dialog->selectFile(fileName(title().toLower(), QStringLiteral("plot")));
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
         try {
             exportTo(path);

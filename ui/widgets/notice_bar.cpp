@@ -1,5 +1,7 @@
 #include "ui/widgets/notice_bar.h"
 
+#include "core/utf8.h"
+
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -40,7 +42,7 @@ void NoticeBar::say(Kind kind, const QString& text, std::vector<Choice> choices)
     clear();
     sign_->setText(kind == Kind::warning ? QStringLiteral("⚠") : QStringLiteral("ℹ"));
     sign_->setAccessibleName(kind == Kind::warning ? tr("Warning") : tr("Information"));
-    text_->setText(text);
+    text_->setText(QString::fromStdString(bounded(text.toStdString())));
     for (Choice& choice : choices) {
         auto* button = new QPushButton(choice.text, this);
         button->setObjectName(choice.text);

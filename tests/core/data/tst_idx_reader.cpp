@@ -40,6 +40,24 @@ class TestIdxReader : public QObject {
         QCOMPARE(parseIdx(span(gzip(plain.left(7)) + gzip(plain.mid(7))), "x").bytes, twelve_);
     }
 
+    void gzipThatFillsMemoryIsRefused() {
+        // 1.25 GiB of zeros in 1.3 MB, as one member over and over.
+        const QByteArray bomb = gzip(QByteArray(64 << 20, '\0')).repeated(20);
+        const auto stream =
+            openMemory(std::as_bytes(std::span(bomb.data(), std::size_t(bomb.size()))), "bomb.gz");
+        std::vector<std::byte> piece(1 << 20);
+        std::uint64_t read = 0;
+        QString told;
+        try {
+            while (const std::size_t count = stream->read(piece)) read += count;
+        } catch (const Error& error) {
+            told = QString(error.what());
+        }
+        QVERIFY2(told.startsWith("bomb.gz: more than 1 GiB comes out of ") && told.contains("gunzip"),
+                 qPrintable(told));
+        QVERIFY(read <= (std::uint64_t{1} << 30));
+    }
+
     void largeFilesAreReadWhole() {
         std::vector<std::uint8_t> data(5'000'000);
         for (std::size_t i = 0; i < data.size(); ++i)

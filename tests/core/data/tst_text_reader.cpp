@@ -83,7 +83,13 @@ class TestTextReader : public QObject {
 
     void charactersAreCodePoints() {
         QCOMPARE(characters("aé日😀\r\nb"), (Words{"a", "é", "日", "😀", "\n", "b"}));
-        QCOMPARE(characters("\r"), (Words{"\r"}));
+        QCOMPARE(characters("a\rb\n"), (Words{"a", "\r", "b", "\n"}));
+    }
+
+    void carriageReturnsAloneEndLines() {
+        QCOMPARE(apart("a b\rc\r\rd"), (Words{"a", "b", "<eos>", "c", "<eos>", "<eos>", "d", "<eos>"}));
+        QCOMPARE(characters("a\rb\r"), (Words{"a", "\n", "b", "\n"}));
+        QCOMPARE(characters("\r"), (Words{"\n"}));
     }
 
     void wordsAreNumberedByFirstAppearance() {

@@ -87,6 +87,15 @@ class StudyDocumentTest : public QObject {
         row("negative seed", document("seeds", "[-1]"), "seeds: expected a list of whole numbers");
         row("seed twice", document("seeds", "[4, 4]"),
             "seeds[1]: expected each seed once, found 4 a second time");
+        std::string many = "[0";
+        for (int seed = 1; seed <= 10'000; ++seed) many += ", " + std::to_string(seed);
+        row("too many seeds", document("seeds", many + "]"), "seeds: expected at most 10000, found 10001");
+        std::string methods = "[\"random\"";
+        for (int method = 1; method <= 1'000; ++method) methods += ", \"random\"";
+        row("too many methods", document("methods", methods + "]"),
+            "methods: expected at most 1000, found 1001");
+        row("budget beyond counting", document("budget", R"({"epochs": 1e300})"),
+            "budget.epochs: expected a number above 0 and of at most 1e15, found 1e300");
         row("no budget", document("budget"), "budget: is missing");
         row("two budgets", document("budget", R"({"epochs": 1, "seconds": 2})"),
             "budget: expected one of epochs");

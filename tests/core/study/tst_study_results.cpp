@@ -152,6 +152,15 @@ void tst_study_results::failedRunsCostAndAreCounted() {
     QCOMPARE(seed.runs, std::int64_t{3});
     QCOMPARE(seed.epochs, 2.0);
     QCOMPARE(seed.best->validationLoss, 0.5);
+    // Of failures alone: what was learned before counts, the untrained network does not.
+    StudyRun late = runOf(0, 0, 0, {1.0, 0.9}, RunState::failed);
+    QCOMPARE(studyResults(study, {late}).methods[0].validationLoss->mean, 0.9);
+    late.epochs.front().validationLoss = 0.8;
+    late.epochs.front().epoch = 0;
+    const StudyResults none = studyResults(study, {late});
+    QVERIFY(!none.methods[0].validationLoss && none.methods[0].hyperparameters.empty());
+    QVERIFY(none.methods[0].seeds[0].progress[0].spent.empty());
+    QCOMPARE(none.methods[0].seeds[0].failedRuns, std::int64_t{1});
 }
 
 void tst_study_results::seedWithoutRunsHasNoBest() {

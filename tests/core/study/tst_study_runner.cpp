@@ -306,6 +306,35 @@ class StudyRunnerTest : public QObject {
         QVERIFY(lines[3].startsWith("0/0/3 completed 40 "));
     }
 
+    void studyOfFailuresAloneHasFailed() {
+        const Folder folder;
+        World world;
+        for (std::int64_t trial = 0; trial < 100; ++trial) world.failing.insert(trial);
+        const auto path = archiveWith(folder, sampleStudy({"random"}, 16, {0}));
+        const Executed executed = execute(path, world);
+        QCOMPARE(executed.finished.state, RunState::failed);
+        QCOMPARE(executed.finished.error, std::optional(ErrorKind::numeric));
+        const QString told = QString::fromStdString(executed.finished.message);
+        QVERIFY2(told.contains("runs failed, so there is no result. The last one: the loss is not a number"),
+                 qPrintable(told));
+        QCOMPARE(executed.finished.failedRuns, executed.finished.runs);
+        QCOMPARE(Archive(path).study(id).state, RunState::failed);
+    }
+
+    void memberThatTrainsInGenerationsIsOneRun() {
+        const Folder folder;
+        World world;
+        Study study = sampleStudy({"pbt"}, 48, {0});
+        study.methods[0].set.emplace_back("tuner.population", "6");
+        const auto path = archiveWith(folder, study);
+        const Executed executed = execute(path, world);
+        QCOMPARE(executed.finished.state, RunState::completed);
+        QVERIFY(world.requests.size() > 6); // each of them goes on
+        QCOMPARE(executed.finished.runs, std::int64_t{6});
+        QCOMPARE(executed.progress.runsDone, std::int64_t{6});
+        QCOMPARE(outcome(path).size(), 6);
+    }
+
     void errorThatEveryRunWouldMeetEndsTheStudy() {
         const Folder folder;
         World world;
