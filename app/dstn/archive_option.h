@@ -12,7 +12,11 @@ namespace dstn::cli {
 /// " --archive FILE" for a command that goes on with what is in an archive, ready for a shell; nothing for
 /// the user's own.
 inline std::string archiveArgument(const std::filesystem::path& archive) {
-    if (archive == Archive::defaultPath()) return {};
+    try {
+        if (archive == Archive::defaultPath()) return {};
+    } catch (const Error&) {
+        // Without a home there is none of the user's own.
+    }
     std::string quoted = archive.string();
     if (quoted.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-+=:@%") !=
         std::string::npos) {

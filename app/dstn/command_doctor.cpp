@@ -1,6 +1,7 @@
 #include "app/dstn/archive_option.h"
 #include "app/dstn/subcommands.h"
 #include "app/dstn/terminal.h"
+#include "core/archive/unsaved.h"
 #include "core/data/dataset.h"
 #include "core/number_text.h"
 #include "core/run/engine.h"
@@ -61,15 +62,16 @@ void addData(Rows& rows) {
     }
 }
 
-void addArchive(Rows& rows, const ArchiveOption& option) {
-    const std::filesystem::path path = option.resolved();
-    rows.push_back({"archive", path.string()});
-    std::error_code error;
-    if (std::filesystem::status(path, error).type() == std::filesystem::file_type::not_found) {
-        rows.push_back({"", "does not exist yet: the first run creates it"});
-        return;
-    }
+/// @return whether all is well
+bool addArchive(Rows& rows, const ArchiveOption& option) {
     try {
+        const std::filesystem::path path = option.resolved();
+        rows.push_back({"archive", path.string()});
+        std::error_code error;
+        if (std::filesystem::status(path, error).type() == std::filesystem::file_type::not_found) {
+            rows.push_back({"", "does not exist yet: the first run creates it"});
+            return true;
+        }
         const Archive archive = option.open();
         std::map<std::string, int> counts;
         const auto runs = archive.runs(true);
@@ -78,9 +80,16 @@ void addArchive(Rows& rows, const ArchiveOption& option) {
         for (const auto& [state, count] : counts) text += ", " + std::to_string(count) + " " + state;
         rows.push_back({"", text});
         const auto bytes = static_cast<double>(std::filesystem::file_size(path, error));
-        rows.push_back({"", bytesText(bytes) + ", integrity " + archive.integrity()});
+        const std::string integrity = archive.integrity();
+        rows.push_back({"", bytesText(bytes) + ", integrity " + integrity});
+        const auto damaged = archive.damagedCheckpoints();
+        for (const std::string& each : damaged) rows.push_back({"", each});
+        for (const std::filesystem::path& file : unsavedFiles(path))
+            rows.push_back({"", "not taken in yet: " + file.string()});
+        return integrity == "ok" && damaged.empty();
     } catch (const std::exception& problem) {
-        rows.push_back({"", problem.what()});
+        rows.push_back({rows.back().front() == "archive" ? "" : "archive", problem.what()});
+        return false;
     }
 }
 
@@ -94,9 +103,9 @@ Subcommand doctorCommand(CLI::App& program) {
                 Table table{.rows = {{"program", DSTN_VERSION}}, .right = {}};
                 addEngine(table.rows);
                 addData(table.rows);
-                addArchive(table.rows, *archive);
+                const bool sound = addArchive(table.rows, *archive);
                 std::cout << table.text();
-                return 0;
+                return sound ? 0 : exitCode(ErrorKind::archive);
             }};
 }
 

@@ -29,6 +29,7 @@ struct RunOptions {
     std::vector<std::string> settings;
     std::optional<std::uint64_t> seed;
     std::int64_t maxSteps = 0;
+    std::int64_t checkpointSeconds = 60;
     bool acceptChangedData = false, json = false, quiet = false;
 };
 
@@ -158,7 +159,7 @@ Course follow(Session& session, EventQueue& events, const Recorder& recorder, Di
         }
         // Once when it appears: its text changes with every event that waits.
         const auto trouble = recorder.trouble();
-        if (trouble && !troubled) {
+        if (trouble && !troubled && !recorder.lost()) {
             display.clearBar();
             complain(*trouble + " Writing is retried until the run ends.");
         }
@@ -211,6 +212,7 @@ int execute(const RunOptions& options) {
                          : options.resume.empty() ? newRequest(options)
                                                   : resumedRequest(options, path);
     request.maxSteps = options.maxSteps;
+    request.checkpointSeconds = static_cast<double>(options.checkpointSeconds);
     request.acceptChangedData = options.acceptChangedData;
     checkAgainstData(options, request);
     if (traitsOf(request.experiment.tuner).searches())
@@ -219,7 +221,7 @@ int execute(const RunOptions& options) {
     const Interruption interruption;
     const std::string run = request.run;
     // Before the engine starts: a run that cannot be kept is not begun.
-    auto recorder = std::make_shared<Recorder>(path, run);
+    auto recorder = std::make_shared<Recorder>(path, run, RunClaim{.lease = request.lease});
     auto events = std::make_shared<EventQueue>();
     Display display(options, run);
     // The recorder is first, so that what is shown is on its way to the disk.
@@ -232,7 +234,7 @@ int execute(const RunOptions& options) {
     const bool resumed = !options.resume.empty();
     if (!finished.message.empty())
         complain(finished.message + (resumed && !course.began ? " The run is unchanged." : ""));
-    if (trouble) complain(*trouble);
+    if (trouble && *trouble != finished.message) complain(*trouble);
     if (finished.error) return exitCode(*finished.error);
     if (trouble) return exitCode(ErrorKind::archive);
     if (finished.state == RunState::interrupted) {
@@ -259,6 +261,11 @@ Subcommand runCommand(CLI::App& program) {
         ->check(wholeNumber(0, std::numeric_limits<std::uint64_t>::max()));
     app->add_option("--max-steps", options->maxSteps, "End as completed after this many training steps")
         ->check(wholeNumber(1, std::numeric_limits<std::int64_t>::max()));
+    app->add_option("--checkpoint-every", options->checkpointSeconds,
+                    "Seconds between checkpoints, beside those of each epoch; 0: none between them")
+        ->type_name("SECONDS")
+        ->check(wholeNumber(0, std::numeric_limits<std::int32_t>::max()))
+        ->capture_default_str();
     app->add_option("--resume", options->resume,
                     "Resume this run: its id or the start of it, its name, or last")
         ->type_name("RUN");

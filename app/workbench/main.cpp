@@ -13,8 +13,14 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QIcon>
+#include <QSocketNotifier>
 #include <QTimer>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -76,6 +82,36 @@ Options readOptions(int argc, char** argv) {
             .run = parser.isSet(run)};
 }
 
+// A signal handler reaches nothing but what has static life.
+std::array<int, 2> signalled{-1, -1};       ///< a pipe
+volatile std::sig_atomic_t wishesToEnd = 0; ///< signals so far
+
+void noteSignal(int) {
+    wishesToEnd = wishesToEnd + 1;
+    if (wishesToEnd > 1) _exit(exitCode(ErrorKind::interrupted));
+    const char any = 0;
+    if (write(signalled[1], &any, 1) < 0) _exit(exitCode(ErrorKind::interrupted));
+}
+
+/// SIGTERM, SIGHUP and SIGINT close the window, which saves first what runs; a second one ends the program at
+/// once. A SIGHUP that whoever started it has ignored stays so.
+void closeOnSignals(MainWindow& window) {
+    if (pipe2(signalled.data(), O_CLOEXEC | O_NONBLOCK) != 0) return; // they end the program, as without this
+    auto* notifier = new QSocketNotifier(signalled[0], QSocketNotifier::Read, &window);
+    QObject::connect(notifier, &QSocketNotifier::activated, &window, [notifier, &window] {
+        notifier->setEnabled(false);
+        window.close();
+    });
+    for (const int signal : {SIGTERM, SIGHUP, SIGINT}) {
+        struct sigaction action {};
+        sigaction(signal, nullptr, &action);
+        if (signal == SIGHUP && action.sa_handler == SIG_IGN) continue;
+        action = {};
+        action.sa_handler = noteSignal;
+        sigaction(signal, &action, nullptr);
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -99,6 +135,7 @@ int main(int argc, char** argv) {
         if (options.experiment || !start.note.isEmpty()) window.goTo(MainWindow::setupPlace);
         if (!start.note.isEmpty()) window.tell(start.note);
         window.show();
+        closeOnSignals(window);
         if (options.run) QTimer::singleShot(0, &window, &MainWindow::run);
         return QApplication::exec();
     } catch (const Error& error) {

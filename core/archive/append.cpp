@@ -1,9 +1,7 @@
 #include "core/archive/archive_impl.h"
 #include "core/archive/exact_number.h"
-#include "core/archive/process_identity.h"
 
 #include <algorithm>
-#include <ctime>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -25,16 +23,13 @@ void Archive::Impl::Target::findPlaces(const std::vector<std::string>& hyperpara
     }
 }
 
-namespace {
-
-constexpr std::size_t checkpointPartBytes = std::size_t{64} << 20U; // far below SQLite's limit of a value
-
-/// 1 where a series' best value is its highest, −1 where its lowest; nothing where none is better.
 std::optional<int> bestSign(std::string_view series) {
     const SeriesInfo* const info = findSeries(series);
     if (info == nullptr) return std::nullopt;
     return info->better == SeriesBetter::higher ? 1 : -1;
 }
+
+namespace {
 
 constexpr const char* sqlNow = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')";
 
@@ -70,19 +65,20 @@ class Appender {
         if (const auto found = archive_.targets.find(run_); found != archive_.targets.end())
             target_ = found->second;
         else if (const auto id = archive_.findRun(run_))
-            loadTarget(*id);
+            target_.id = *id;
+        if (target_.lease != 0) archive_.requireLease(target_.id, run_, target_.lease);
     }
 
     bool known() const { return target_.id != 0; }
+    bool begun() const { return target_.begun; }
     /// Leaves no more than a note of a resumption that ended before it had started.
     void noteFailedResumption(const RunFinished& finished);
     const Archive::Impl::Target& target() const { return target_; }
 
     void signOfLife() {
-        auto update = statement("UPDATE runs SET heartbeat = ? WHERE id = ?");
-        update.bind(1, static_cast<std::int64_t>(std::time(nullptr)));
-        update.bind(2, target_.id);
-        update.exec();
+        if (target_.lease == 0) return; // it has ended
+        execute(
+            (std::string("UPDATE runs SET held = 1, heartbeat = ") + sqlSeconds + " WHERE id = ?").c_str());
     }
 
     void operator()(const RunStarted& started);
@@ -107,11 +103,9 @@ class Appender {
         run.bind(1, target_.id);
         run.exec();
     }
-    void loadTarget(std::int64_t id);
     void insertRun(const RunStarted& started);
     void describeRun(const RunStarted& started);
-    void own(); // this process writes the run from now on
-    void requireFree();
+    void goOnFrom(std::int64_t step);
     void registerSeries(const std::vector<std::string>& names);
     /// A number of the series at this place among the declared ones.
     struct Placed {
@@ -121,7 +115,9 @@ class Appender {
     };
     void write(const std::vector<Placed>& samples);
     void insertHyperparameters(const std::vector<Hyperparameter>& hyperparameters);
-    void dropAfter(std::int64_t step);
+    void replace(const std::vector<Placed>& samples);
+    void closeTail(std::int64_t step);
+    void letGo();
     void updateBest(const EpochResult& best);
     void advance(std::int64_t step, double seconds);
     void spend(double gradients);
@@ -134,21 +130,6 @@ class Appender {
     Archive::Impl::Target target_;
 };
 
-void Appender::loadTarget(std::int64_t id) {
-    target_.id = id;
-    auto series = statement("SELECT n.id, n.name FROM summaries s JOIN series_names n ON n.id = s.series_id "
-                            "WHERE s.run_id = ? ORDER BY s.position");
-    series.bind(1, id);
-    while (series.executeStep())
-        target_.series.push_back(
-            {.name = series.getColumn(1).getString(), .id = series.getColumn(0).getInt64()});
-    auto names = statement("SELECT name FROM hyperparameters WHERE run_id = ? ORDER BY position");
-    names.bind(1, id);
-    std::vector<std::string> hyperparameters;
-    while (names.executeStep()) hyperparameters.push_back(names.getColumn(0).getString());
-    target_.findPlaces(hyperparameters);
-}
-
 void Appender::noteFailedResumption(const RunFinished& finished) {
     if (!known()) return;
     const bool failed = finished.state == RunState::failed;
@@ -156,39 +137,57 @@ void Appender::noteFailedResumption(const RunFinished& finished) {
           "not resumed: " + (finished.message.empty()
                                  ? std::string(name(finished.state)) + " before the run had started"
                                  : finished.message));
+    letGo();
 }
 
-/// Two processes that both go on with a run would mix their figures.
-void Appender::requireFree() {
-    auto owner = statement("SELECT state, process_host, process_boot, process_space, process_id, "
-                           "process_start, heartbeat FROM runs WHERE id = ?");
-    owner.bind(1, target_.id);
-    if (!owner.executeStep()) return;
-    const auto state = runStateFromName(owner.getColumn(0).getString()).value_or(RunState::failed);
-    if (!ended(state) && processOf(owner, 1) != ProcessIdentity::self() && !abandonedRun(owner, 1))
-        throw Error(ErrorKind::archive, "Run " + run_ + " is " + std::string(name(state)) +
-                                            " in another process, which has resumed it. Stop one of "
-                                            "the two.");
+/// Another process may take the run up.
+void Appender::letGo() {
+    if (target_.lease == 0) return;
+    execute("UPDATE runs SET held = 0 WHERE id = ?");
+    target_.lease = 0;
+    target_.begun = false;
 }
 
 void Appender::operator()(const RunStarted& started) {
-    const bool resumed = known();
-    if (resumed) requireFree();
-    if (!resumed) insertRun(started);
+    archive_.requireStudyLeases();
+    if (!known()) insertRun(started);
+    if (target_.lease == 0) target_.lease = archive_.take(target_.id, run_, {});
+    goOnFrom(started.firstStep);
     describeRun(started);
-    own();
-    if (resumed) dropAfter(started.firstStep);
+    archive_.own(target_.id);
     registerSeries(started.series);
+    target_.replaced.assign(target_.series.size(), started.firstStep);
     execute("DELETE FROM hyperparameters WHERE run_id = ?");
     insertHyperparameters(started.experiment.hyperparameters);
     std::vector<std::string> hyperparameters;
     for (const Hyperparameter& each : started.experiment.hyperparameters)
         hyperparameters.push_back(each.name);
     target_.findPlaces(hyperparameters);
+    target_.begun = true;
     event(started.firstStep > 0 ? "resumed" : "started",
           (started.firstStep > 0 ? "resumed after step " + std::to_string(started.firstStep) + " on "
                                  : std::string("started on ")) +
               started.environment.device + " (" + started.environment.deviceName + ")");
+}
+
+/// What an earlier execution did after this step stays until this one has done it too: dying now loses
+/// nothing.
+void Appender::goOnFrom(std::int64_t step) {
+    auto row =
+        statement("SELECT max(tail, steps), (SELECT max(first_part) FROM checkpoints WHERE run_id = id "
+                  "AND step = ?) FROM runs WHERE id = ?");
+    row.bind(1, step);
+    row.bind(2, target_.id);
+    row.executeStep();
+    const std::int64_t reached = row.getColumn(0).getInt64();
+    target_.firstStep = step;
+    target_.tail = reached > step ? reached : 0;
+    target_.kept = row.getColumn(1).isNull() ? std::nullopt : std::optional(row.getColumn(1).getInt64());
+    auto update = statement("UPDATE runs SET tail = ?, first_step = ? WHERE id = ?");
+    update.bind(1, target_.tail);
+    update.bind(2, step);
+    update.bind(3, target_.id);
+    update.exec();
 }
 
 void Appender::insertRun(const RunStarted& started) {
@@ -218,7 +217,7 @@ void Appender::describeRun(const RunStarted& started) {
         "data_hash = ?, "
         "device = ?, device_name = ?, torch_version = ?, blas = "
         "?, "
-        "program_version = ?, host = ?, threads = ?, steps = ? WHERE id = ?");
+        "program_version = ?, host = ?, threads = ?, steps = max(steps, ?) WHERE id = ?");
     const Experiment& experiment = started.experiment;
     const Environment& environment = started.environment;
     int index = 1;
@@ -249,21 +248,6 @@ void Appender::describeRun(const RunStarted& started) {
     integer(environment.threads);
     integer(started.firstStep);
     integer(target_.id);
-    update.exec();
-}
-
-void Appender::own() {
-    const ProcessIdentity self = ProcessIdentity::self();
-    auto update =
-        statement("UPDATE runs SET process_host = ?, process_boot = ?, process_space = ?, process_id = ?, "
-                  "process_start = ?, heartbeat = ? WHERE id = ?");
-    update.bind(1, self.host);
-    update.bind(2, self.boot);
-    update.bind(3, self.space);
-    update.bind(4, self.pid);
-    update.bind(5, self.start);
-    update.bind(6, static_cast<std::int64_t>(std::time(nullptr)));
-    update.bind(7, target_.id);
     update.exec();
 }
 
@@ -309,45 +293,53 @@ void Appender::insertHyperparameters(const std::vector<Hyperparameter>& hyperpar
     }
 }
 
-/// Takes back what an earlier execution did after the step from which the run goes on.
-void Appender::dropAfter(std::int64_t step) {
-    for (const char* sql :
-         {"DELETE FROM samples WHERE run_id = ? AND series_id IN (SELECT id FROM series_names) AND step > ?",
-          "DELETE FROM epoch_values WHERE run_id = ?1 AND epoch IN (SELECT epoch FROM epochs WHERE run_id = "
-          "?1 "
-          "AND step > ?2)",
-          "DELETE FROM epochs WHERE run_id = ? AND step > ?"}) {
-        auto drop = statement(sql);
+/// Removes an earlier execution's samples where these replace them: of each series up to the last of these.
+void Appender::replace(const std::vector<Placed>& samples) {
+    std::vector<std::int64_t> reached = target_.replaced;
+    for (const Placed& sample : samples) reached[sample.place] = std::max(reached[sample.place], sample.step);
+    auto drop =
+        statement("DELETE FROM samples WHERE run_id = ? AND series_id = ? AND step > ? AND step <= ?");
+    for (std::size_t i = 0; i < reached.size(); ++i) {
+        if (reached[i] == target_.replaced[i]) continue;
         drop.bind(1, target_.id);
-        drop.bind(2, step);
+        drop.bind(2, target_.series[i].id);
+        drop.bind(3, target_.replaced[i]);
+        drop.bind(4, reached[i]);
         drop.exec();
+        drop.reset();
     }
-    execute(
-        "UPDATE summaries SET last_step = NULL, last = NULL, best_step = NULL, best = NULL WHERE run_id = ?");
-    execute("UPDATE summaries SET last_step = (SELECT max(step) FROM samples s WHERE s.run_id = "
-            "summaries.run_id AND "
-            "s.series_id = summaries.series_id) WHERE run_id = ?");
-    execute("UPDATE summaries SET last = (SELECT value FROM samples s WHERE s.run_id = summaries.run_id AND "
-            "s.series_id = summaries.series_id AND s.step = last_step) WHERE run_id = ?");
-    for (const auto& [name, id] : target_.series) {
-        const auto sign = bestSign(name);
-        if (!sign) continue;
-        auto best = statement(
-            (std::string(
-                 "UPDATE summaries SET (best_step, best) = (SELECT step, value FROM samples WHERE run_id = "
-                 "?1 AND series_id = ?2 AND value IS NOT NULL ORDER BY value ") +
-             (*sign > 0 ? "DESC" : "ASC") + ", step LIMIT 1) WHERE run_id = ?1 AND series_id = ?2")
-                .c_str());
-        best.bind(1, target_.id);
-        best.bind(2, id);
-        best.exec();
+    target_.replaced = std::move(reached);
+}
+
+/// This execution has reached the earlier one's end, or has ended for good at a step before it: nothing of
+/// the earlier one counts any more after the step from which this one went on.
+void Appender::closeTail(std::int64_t step) {
+    const auto drop = [&](const char* sql, std::int64_t after, std::int64_t series) {
+        auto rest = statement(sql);
+        rest.bind(1, target_.id);
+        rest.bind(2, after);
+        if (series != 0) rest.bind(3, series);
+        rest.exec();
+    };
+    auto others = statement("SELECT series_id FROM summaries WHERE run_id = ?");
+    others.bind(1, target_.id);
+    while (others.executeStep()) {
+        const std::int64_t series = others.getColumn(0).getInt64();
+        const auto declared = std::ranges::find(target_.series, series, &Archive::Impl::Target::Named::id);
+        drop("DELETE FROM samples WHERE run_id = ? AND step > ? AND series_id = ?",
+             declared == target_.series.end()
+                 ? target_.firstStep
+                 : target_.replaced[static_cast<std::size_t>(declared - target_.series.begin())],
+             series);
     }
-    execute("UPDATE runs SET (best_epoch, best_validation_loss, best_validation_accuracy, test_at_best) = "
-            "(SELECT epoch, validation_loss, validation_accuracy, coalesce(test_accuracy, test_loss) "
-            "FROM epochs WHERE run_id = ?1 ORDER BY validation_loss, epoch LIMIT 1) WHERE id = ?1");
-    execute("UPDATE runs SET (seconds, gradients) = (SELECT coalesce(max(seconds), 0), "
-            "coalesce(max(gradients), 0) "
-            "FROM epochs WHERE run_id = ?1) WHERE id = ?1");
+    drop(
+        "DELETE FROM epoch_values WHERE run_id = ?1 AND epoch IN (SELECT epoch FROM epochs WHERE run_id = ?1 "
+        "AND step > ?2)",
+        step, 0);
+    drop("DELETE FROM epochs WHERE run_id = ? AND step > ?", step, 0);
+    target_.tail = 0;
+    execute("UPDATE runs SET tail = 0 WHERE id = ?");
+    archive_.summarize(target_.id);
 }
 
 void Appender::operator()(const SamplesTaken& taken) {
@@ -384,6 +376,7 @@ void Appender::operator()(const HyperparametersSampled& sampled) {
 }
 
 void Appender::write(const std::vector<Placed>& samples) {
+    if (target_.tail > 0) replace(samples);
     struct Touched {
         const Placed* last = nullptr;
         const Placed* best = nullptr;
@@ -470,10 +463,14 @@ void Appender::operator()(const EpochFinished& epoch) {
         value.exec();
         value.reset();
     }
-    updateBest(epoch.best);
+    if (target_.tail > 0)
+        archive_.bestFromEpochs(target_.id); // the best may be one that this execution has not come to yet
+    else
+        updateBest(epoch.best);
     goOn();
     advance(result.step, result.seconds);
     spend(result.gradients);
+    if (target_.tail > 0 && result.step >= target_.tail) closeTail(result.step);
 }
 
 void Appender::updateBest(const EpochResult& best) {
@@ -524,7 +521,7 @@ void Appender::setState(RunState state, const std::string& reason) {
     update.bind(2, reason);
     update.bind(3, target_.id);
     update.exec();
-    if (!ended(state)) own();
+    if (!ended(state)) archive_.own(target_.id);
 }
 
 void Appender::operator()(const StateChanged& change) {
@@ -546,31 +543,22 @@ void Appender::operator()(const LogLine& line) {
 
 void Appender::operator()(const CheckpointTaken& checkpoint) {
     if (checkpoint.bytes == nullptr) return;
-    execute("DELETE FROM checkpoint_parts WHERE run_id = ?");
-    auto insert = statement("INSERT INTO checkpoint_parts(run_id, part, bytes) VALUES (?, ?, ?)");
-    const std::string& bytes = *checkpoint.bytes;
-    for (std::size_t offset = 0, part = 0; offset == 0 || offset < bytes.size();
-         offset += checkpointPartBytes, ++part) {
-        const std::size_t size = std::min(checkpointPartBytes, bytes.size() - offset);
-        insert.bind(1, target_.id);
-        insert.bind(2, static_cast<std::int64_t>(part));
-        insert.bindNoCopy(3, bytes.data() + offset, static_cast<int>(size));
-        insert.exec();
-        insert.reset();
-    }
-    auto head = statement("INSERT OR REPLACE INTO checkpoints(run_id, step) VALUES (?, ?)");
-    head.bind(1, target_.id);
-    head.bind(2, checkpoint.step);
-    head.exec();
+    target_.kept = archive_.storeCheckpoint(target_.id, run_, checkpoint, target_.kept);
 }
 
 void Appender::operator()(const RunFinished& finished) {
     setState(finished.state, finished.message);
+    const bool forGood = finished.state == RunState::completed || finished.state == RunState::stopped;
+    if (target_.tail > 0 && forGood) {
+        closeTail(finished.steps);
+        execute("UPDATE runs SET steps = 0, seconds = 0, gradients = 0 WHERE id = ?");
+    }
     advance(finished.steps, finished.seconds);
     spend(finished.gradients);
-    if (finished.best) updateBest(*finished.best);
+    if (finished.best && target_.tail == 0) updateBest(*finished.best);
     event("finished", std::string(name(finished.state)) + " after " + std::to_string(finished.steps) +
                           " steps" + (finished.message.empty() ? "" : ": " + finished.message));
+    letGo();
 }
 
 } // namespace
@@ -581,46 +569,32 @@ void Archive::append(const std::string& run, const std::vector<Event>& events) {
         std::ranges::any_of(events, [](const Event& event) { return urgency(event) == Urgency::lasting; });
     impl_->guard(
         [&] { impl_->database->exec(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"); });
-    std::optional<Impl::Target> target;
+    std::optional<Impl::Target> target; // what is known once it is written
     std::vector<Event> early;
-    bool begun = false;
-    try {
-        impl_->write([&] {
-            Appender append(*impl_, run);
-            early = impl_->early[run];
-            begun = append.known() && impl_->begun.contains(run);
-            for (const Event& event : events) {
-                begun = begun || std::holds_alternative<RunStarted>(event);
-                if (!begun) {
-                    early.push_back(event);
-                    if (const auto* finished = std::get_if<RunFinished>(&event)) {
-                        append.noteFailedResumption(*finished);
-                        early.clear();
-                    }
-                    continue;
-                }
-                std::visit(append, event);
-                if (!early.empty())
-                    for (const Event& earlier : std::exchange(early, {})) std::visit(append, earlier);
-            }
-            if (!begun) return;
-            append.signOfLife();
-            target = append.target();
-        });
-    } catch (...) {
-        impl_->targets.erase(run); // what it says may have been rolled back
-        throw;
-    }
-    impl_->early[run] = std::move(early);
-    if (target) impl_->targets[run] = *target;
-    if (begun) impl_->begun.insert(run);
-}
-
-void Archive::heartbeat(const std::string& run) {
     impl_->write([&] {
         Appender append(*impl_, run);
-        if (append.known() && impl_->begun.contains(run)) append.signOfLife();
+        early = impl_->early[run];
+        for (const Event& event : events) {
+            if (!append.begun() && !std::holds_alternative<RunStarted>(event)) {
+                early.push_back(event);
+                if (const auto* finished = std::get_if<RunFinished>(&event)) {
+                    append.noteFailedResumption(*finished);
+                    early.clear();
+                }
+                continue;
+            }
+            std::visit(append, event);
+            if (!early.empty())
+                for (const Event& earlier : std::exchange(early, {})) std::visit(append, earlier);
+        }
+        append.signOfLife();
+        target = append.target();
     });
+    impl_->early[run] = std::move(early);
+    if (target->lease != 0)
+        impl_->targets[run] = std::move(*target);
+    else
+        impl_->targets.erase(run);
 }
 
 } // namespace dstn

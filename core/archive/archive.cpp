@@ -1,36 +1,42 @@
 #include "core/archive/archive.h"
 
 #include "core/archive/archive_impl.h"
-#include "core/archive/process_identity.h"
-
-#include <sqlite3.h>
-
-#include <cstdlib>
-#include <ctime>
+#include "core/archive/home_folder.h"
+#include "core/archive/unsaved.h"
 
 namespace dstn {
 
-/// Longer without a sign of life, and a run whose process cannot be seen from here counts as interrupted.
-static constexpr std::int64_t heartbeatLimitSeconds = 120;
-
 std::filesystem::path Archive::defaultPath() {
-    const auto variable = [](const char* name) -> std::string {
-        const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody sets it meanwhile
-        return value != nullptr ? value : "";
-    };
-    std::filesystem::path base = variable("XDG_DATA_HOME");
-    // The XDG specification has relative paths ignored.
-    if (!base.is_absolute()) base = std::filesystem::path(variable("HOME")) / ".local/share";
+    const std::filesystem::path base = userFolder("XDG_DATA_HOME", ".local/share");
+    if (base.empty())
+        throw Error(
+            ErrorKind::archive,
+            "There is no home folder in which the archive could be kept: HOME, or the system's list of "
+            "users, names none that exists. Name a file with --archive, or set HOME or XDG_DATA_HOME.");
     return base / "delta-stn-workbench" / "runs.sqlite";
 }
 
 Archive::Archive(const std::filesystem::path& path, Mode mode) : impl_(std::make_unique<Impl>()) {
+    if (mode == Mode::readOnly && !path.empty() && !unsavedFiles(path).empty()) {
+        try {
+            const Archive writer(path); // takes them in
+        } catch (const Error&) {
+            // What can be read is read.
+        }
+    }
     impl_->path = path;
     impl_->mode = mode;
     impl_->database = openArchive(path, mode);
     impl_->dataVersion = impl_->guard(
         [&] { return std::make_unique<SQLite::Statement>(*impl_->database, "PRAGMA data_version"); });
-    if (mode == Mode::readWrite) settleAbandonedRuns();
+    if (mode == Mode::readOnly) return;
+    try {
+        takeInUnsaved();
+    } catch (const Error&) {
+        // Their process still has them, or the archive cannot be written: whoever opens it next tries again.
+    }
+    settleAbandonedRuns();
+    impl_->notePlaces();
 }
 
 Archive::~Archive() = default;
@@ -56,49 +62,6 @@ std::string Archive::integrity() const {
     });
 }
 
-void Archive::settleAbandonedRuns() {
-    const auto abandoned = impl_->guard([&] {
-        std::vector<std::int64_t> ids;
-        auto live = impl_->statement(
-            "SELECT id, process_host, process_boot, process_space, process_id, process_start, heartbeat "
-            "FROM runs WHERE state IN ('preparing', 'running', 'paused')");
-        while (live.executeStep())
-            if (abandonedRun(live, 1)) ids.push_back(live.getColumn(0).getInt64());
-        return ids;
-    });
-    if (abandoned.empty()) return; // without a lock, so that opening never waits for a writer
-    impl_->write([&] {
-        auto settle = impl_->statement("UPDATE runs SET state = 'interrupted', reason = ? WHERE id = ? AND "
-                                       "state IN ('preparing', 'running', 'paused')");
-        for (const std::int64_t id : abandoned) {
-            settle.bind(1, abandonedReason);
-            settle.bind(2, id);
-            settle.exec();
-            settle.reset();
-        }
-    });
-}
-
-ProcessIdentity processOf(SQLite::Statement& row, int column) {
-    return {.host = row.getColumn(column).getString(),
-            .boot = row.getColumn(column + 1).getString(),
-            .space = row.getColumn(column + 2).getString(),
-            .pid = row.getColumn(column + 3).getInt64(),
-            .start = row.getColumn(column + 4).getInt64()};
-}
-
-bool abandonedRun(SQLite::Statement& row, int column) {
-    switch (liveness(processOf(row, column))) {
-    case Liveness::alive:
-        return false;
-    case Liveness::gone:
-        return true;
-    case Liveness::unknown:
-        break;
-    }
-    return std::time(nullptr) - row.getColumn(column + 5).getInt64() > heartbeatLimitSeconds;
-}
-
 void Archive::requireWritable() {
     impl_->write([&] {
         // A value that stays the same is written all the same, and a full disk shows.
@@ -113,13 +76,31 @@ void Archive::Impl::requireWriter() const {
                     "The archive " + path.string() + " was opened for reading only; nothing was changed.");
 }
 
+void Archive::Impl::notePlaces() {
+    guard([&] { database->execAndGet("SELECT count(*) FROM sqlite_master"); }); // opens the journal
+    const std::filesystem::path file = archiveFile(path);
+    for (const char* ending : {"", "-wal", "-shm"}) {
+        const std::filesystem::path part = file.string() + ending;
+        files.emplace_back(part, fileIdentity(part));
+    }
+}
+
 void Archive::Impl::requirePlace() const {
-    int moved = 0;
-    if (sqlite3_file_control(database->getHandle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
-        moved != 0)
+    if (files.empty()) return; // it is being opened
+    if (fileIdentity(path) != files.front().second)
         throw Error(ErrorKind::archive, "The archive " + path.string() +
                                             " was moved, deleted or replaced while it was open. Put it back "
                                             "where it was, with the files -wal and -shm beside it.");
+    for (const auto& [file, identity] : files) {
+        const FileIdentity current = fileIdentity(file);
+        if (current == identity) continue;
+        // What was last written may lie in that file alone; nobody else can have made a new one yet.
+        if (current == FileIdentity()) database->tryExec("PRAGMA wal_checkpoint(FULL)");
+        throw Error(ErrorKind::archive,
+                    "The archive " + path.string() + " has lost the file " + file.string() +
+                        " that SQLite keeps beside it: it was deleted or replaced while it "
+                        "was open. Leave these files alone, and start the program again.");
+    }
 }
 
 std::optional<std::int64_t> Archive::Impl::findRun(const std::string& run) const {

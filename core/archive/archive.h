@@ -14,6 +14,20 @@
 
 namespace DSTN_EXPORT dstn {
 
+/// Another process has a run, or a study, and this one must leave it alone: final, whatever is tried again.
+class Taken : public Error {
+  public:
+    explicit Taken(const std::string& message) : Error(ErrorKind::archive, message) {}
+};
+
+/// What a run can be resumed from.
+struct StoredCheckpoint {
+    std::shared_ptr<const std::string> bytes = {}; ///< null: there is none
+    std::int64_t step = 0;                         ///< that the archive says it is of
+    std::int64_t lease = 0;   ///< of the run, as of the same moment: grows when somebody takes the run up
+    std::string warning = {}; ///< not empty: the last one is damaged, and this is the one before it
+};
+
 /// One line of the list of runs. Never computed from the metrics, of which there are many.
 struct RunRow {
     std::string id; ///< UUID
@@ -62,6 +76,7 @@ struct StudyRun {
     std::int64_t steps = 0, stepsPerEpoch = 0;
     std::int64_t stepsTotal = 0;     ///< up to which it was last asked to train
     bool checkpoint = false;         ///< there is one to resume from
+    std::int64_t lease = 0;          ///< as in StoredCheckpoint
     std::vector<EpochResult> epochs; ///< in order
 };
 
@@ -101,9 +116,12 @@ class Archive {
   public:
     enum class Mode { readWrite, readOnly };
     /// $XDG_DATA_HOME/delta-stn-workbench/runs.sqlite, ~/.local/share where unset.
+    /// The home is $HOME or, where that is unset, the user's entry in the system's list. Throws
+    /// Error{archive} if there is none: nothing is kept where nobody would look for it.
     static std::filesystem::path defaultPath();
     /// readWrite creates the file and its folder if missing and migrates an older schema forward; a newer
-    /// schema is refused. readOnly requires the file.
+    /// schema is refused. readOnly requires the file, and reads one that cannot be written. Both take in what
+    /// an earlier process could not write (core/archive/unsaved.h).
     explicit Archive(const std::filesystem::path& path, Mode mode = Mode::readWrite);
     ~Archive();
     Archive(Archive&&) noexcept;
@@ -122,14 +140,18 @@ class Archive {
     /// hyperparameter's transform. Empty if the run does not have it.
     HyperparameterCurve curve(const std::string& run, const Hyperparameter& hyperparameter,
                               std::int64_t afterStep = -1) const;
-    std::shared_ptr<const std::string> checkpoint(const std::string& run) const; ///< null: there is none
+    /// The last one whose bytes are what was saved. Throws Error{archive} if all are damaged.
+    StoredCheckpoint checkpoint(const std::string& run) const;
+    /// Reads all checkpoints. @return a sentence for each that is damaged
+    std::vector<std::string> damagedCheckpoints() const;
     /// Changes whenever another connection wrote; cheap enough to call many times a second.
     std::int64_t dataVersion() const;
     /// CSV (RFC 4180): one row per step; columns step, epoch, seconds and one per series, empty where a
     /// series has no value at that step; NaN is "NaN", infinity "inf". JSON: the whole run; as JSON has no
     /// such numbers they are the strings "NaN", "Infinity" and "-Infinity". A file is written beside `out`
     /// and renamed, so that `out` is either complete or untouched; an existing file is replaced, through a
-    /// link too. Devices and pipes are written to. The archive's own files and folders are refused.
+    /// link too. All of it is as of one moment. Devices and pipes are written to. The archive's own files and
+    /// folders are refused.
     void exportRun(const std::string& run, ExportFormat format, const std::filesystem::path& out) const;
     /// The same into a stream.
     void exportRun(const std::string& run, ExportFormat format, std::ostream& out) const;
@@ -162,43 +184,74 @@ class Archive {
     /// A paused study without runs.
     void createStudy(const std::string& study, const std::string& name, const std::string& document);
     void setStudyDocument(const std::string& study, const std::string& name, const std::string& document);
-    /// `running` makes this process its executor, until another state is set or the process is gone; throws
-    /// Error{archive} if another process that lives is it.
+    /// `running` makes this object its executor, until another state is set or another process takes the
+    /// study over; throws Taken if another process that lives is it. From then on these three throw Taken
+    /// once another process is.
     void setStudyState(const std::string& study, RunState state, const std::string& reason = {});
     void studyHeartbeat(const std::string& study);
+    /// Of the study that this object executes, for writeUnder(); 0: it executes none.
+    std::int64_t studyLease(const std::string& study) const;
+    /// New runs of the study are written only while its lease is this one.
+    void writeUnder(const std::string& study, std::int64_t lease);
     /// Removes what these runs need to be resumed.
     void dropCheckpoints(const std::vector<std::string>& runs);
     /// Hides studies with their runs; false undoes it. purgeDeleted() removes them for good.
     void setStudiesDeleted(const std::vector<std::string>& studies, bool deleted);
 
-    // Writing a run; one transaction per call, durable where it holds a checkpoint or the end.
+    // Writing a run; one transaction per call, durable where it holds a checkpoint or the end. A run has one
+    // writer: whoever takes it up last. All others get Taken, and nothing of theirs is written.
+    /// Takes up a run, if the archive has it, so that others leave it alone until RunFinished is written; its
+    /// state stays what it is until RunStarted.
+    /// @param lease of the run when what it goes on from was read; nothing: whatever it is
+    /// Throws Taken if another process has it, or has gone on with it since.
+    void take(const std::string& run, std::optional<std::int64_t> lease = {});
+    /// Under which this object writes the run; 0: it has not taken it up.
+    std::int64_t lease(const std::string& run) const;
+    /// Leaves the run to others again.
+    void release(const std::string& run);
     /// A run is created by RunStarted; earlier events wait for it. RunStarted of a run that
-    /// exists resumes it: everything after its `firstStep` is removed. Until then the run is unchanged; if
-    /// the resumption ends before it starts, a note among its events says why. Throws Error{archive} for
-    /// RunStarted of a run that another process is executing. If a series has two samples at the same step,
-    /// the later one is kept.
+    /// exists resumes it, and takes it up unless that is done: what an earlier execution left after its
+    /// `firstStep` stays until this one has reached the same step, or is completed or stopped. Until then the
+    /// run is unchanged; if the resumption ends before it starts, a note among its events says why. If a
+    /// series has two samples at the same step, the later one is kept.
     void append(const std::string& run, const std::vector<Event>& events);
-    /// A heartbeat of a run that has no events.
+    /// A sign of life of a run that has no events; nothing where this object has not taken it up.
     void heartbeat(const std::string& run);
 
-    struct Impl; ///< for core/archive alone
+    // For core/archive alone:
+    struct Impl;
+    Impl& impl() { return *impl_; }
 
   private:
+    void takeInUnsaved();
     std::unique_ptr<Impl> impl_;
 };
 
+/// Under which a run is written.
+struct RunClaim {
+    std::optional<std::int64_t> lease = {}; ///< as for Archive::take()
+    std::string study = {};                 ///< UUID; empty: the run belongs to none
+    std::int64_t studyLease = 0;            ///< as for Archive::writeUnder()
+};
+
 /// Writes a run's events into the archive on a thread of its own, four times a second and at once for state
-/// changes and checkpoints. The constructor opens the archive, tries whether it can be written, and throws
-/// its errors; a later failure (disk full) is kept, retried, and reported by `trouble()`. Of the checkpoints
-/// waiting meanwhile, only the newest is kept.
+/// changes and checkpoints. The constructor opens the archive, tries whether it can be written, takes the run
+/// up and throws their errors; a later failure (disk full) is kept, retried, and reported by `trouble()`. Of
+/// the checkpoints waiting meanwhile, only the newest is kept; when many events wait, and at the end, the
+/// archive failing still, they are put into a file beside it (core/archive/unsaved.h).
 class Recorder : public EventSink {
   public:
-    Recorder(const std::filesystem::path& archive, std::string run);
+    Recorder(const std::filesystem::path& archive, std::string run, const RunClaim& claim = {});
     ~Recorder() override; ///< writes what is left
+    /// Once another process has taken over the run, throws Taken, a single time: whoever publishes has to
+    /// stop.
     void publish(const Event& event) override;
-    /// Waits until everything published is written or has finally failed; returns trouble().
+    /// Waits until everything published is written, here or beside the archive, or has finally failed;
+    /// returns trouble().
     std::optional<std::string> finish();
     std::optional<std::string> trouble() const;
+    /// Whether another process has taken over the run; trouble() says so.
+    bool lost() const;
 
   private:
     struct Impl;

@@ -6,6 +6,8 @@
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+#include <sqlite3.h>
 
 #include <array>
 #include <cmath>
@@ -14,8 +16,8 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dstn {
@@ -35,6 +37,16 @@ struct Archive::Impl {
         using Place = std::optional<std::size_t>;
         std::array<Place, seriesTable.size()> metrics;
         std::vector<Place> values, scales;
+        std::int64_t lease = 0;     ///< that this object holds; 0: none
+        bool begun = false;         ///< its RunStarted was written from here
+        std::int64_t firstStep = 0; ///< from which it then went on
+        /// Up to this step there may be figures of an earlier execution, each of which stays until this one
+        /// has reached its step, or has ended for good; 0: there are none.
+        std::int64_t tail = 0;
+        std::vector<std::int64_t>
+            replaced; ///< of each series: the step up to which they are this execution's
+        std::optional<std::int64_t>
+            kept; ///< `first_part` of the checkpoint that the next one leaves in place
         void findPlaces(const std::vector<std::string>& hyperparameters);
     };
 
@@ -44,8 +56,9 @@ struct Archive::Impl {
     mutable std::unique_ptr<SQLite::Statement> dataVersion;
     std::int64_t ownWrites = 0;
     std::map<std::string, Target> targets;
-    std::set<std::string> begun;                     ///< runs whose RunStarted was written from here
     std::map<std::string, std::vector<Event>> early; ///< received before RunStarted
+    std::map<std::string, std::int64_t> studyLeases; ///< that this object holds, or writes runs under
+    std::vector<std::pair<std::filesystem::path, FileIdentity>> files; ///< as they were when opened
 
     template <typename Action>
     auto guard(Action&& action) const {
@@ -70,8 +83,37 @@ struct Archive::Impl {
         ++ownWrites;
     }
     void requireWriter() const;
-    /// Throws Error{archive} if the file is no longer where it was: anything written would be lost with it.
+    /// Throws Error{archive} if the file, or one of SQLite's beside it, is no longer where it was: anything
+    /// written would be lost with it.
     void requirePlace() const;
+    void notePlaces();
+
+    // Within a transaction:
+    /// Takes up a run. Throws Taken if another process has it, or has had it since its lease was `expected`.
+    /// @return the lease
+    std::int64_t take(std::int64_t id, const std::string& run, std::optional<std::int64_t> expected);
+    /// Throws Taken unless the run's lease is still this one.
+    void requireLease(std::int64_t id, const std::string& run, std::int64_t lease) const;
+    /// The same for a study's, where this object holds one.
+    void requireStudyLease(const std::string& study) const;
+    void requireStudyLeases() const; ///< of all studies that this object has to do with
+    /// This process executes the run, and lives.
+    void own(std::int64_t id) const;
+    /// Writes a checkpoint and removes all others but one.
+    /// @param kept `first_part` of that one
+    /// @return its own `first_part`
+    std::int64_t storeCheckpoint(std::int64_t id, const std::string& run, const CheckpointTaken& checkpoint,
+                                 std::optional<std::int64_t> kept) const;
+    /// Computes the run's summaries from its samples, and its best epoch from its epochs.
+    void summarize(std::int64_t id) const;
+    void bestFromEpochs(std::int64_t id) const;
+
+    /// Takes in what a process could not write (core/archive/unsaved.h), and removes the file.
+    /// @param held the lease under which this object holds the run; 0: none
+    /// @return what append() needs to go on with the run; nothing: it has been taken in, or gone on with,
+    /// since
+    std::optional<Target> takeIn(const std::filesystem::path& unsaved, std::int64_t held);
+    Target loadTarget(std::int64_t id, std::int64_t reached) const;
     /// The run's number. Throws Error{archive} if there is no such run.
     std::int64_t runId(const std::string& run) const;
     std::optional<std::int64_t> findRun(const std::string& run) const;
@@ -106,5 +148,24 @@ ProcessIdentity processOf(SQLite::Statement& row, int column);
 /// Whether the process of a run that has not ended is gone. `row` has heartbeat behind the process's columns.
 bool abandonedRun(SQLite::Statement& row, int column);
 inline constexpr const char* abandonedReason = "Its process ended unexpectedly.";
+/// Longer without a sign of life, and a run whose process cannot be seen from here, or stands still, counts
+/// as interrupted.
+inline constexpr std::int64_t heartbeatLimitSeconds = 120;
+/// The database's clock, in seconds: the one that heartbeats are written and read by.
+inline constexpr const char* sqlSeconds = "CAST(strftime('%s', 'now') AS INTEGER)";
+
+/// 1 where a series' best value is its highest, −1 where its lowest; nothing where none is better.
+std::optional<int> bestSign(std::string_view series);
+
+/// Everything read while it exists is as of the same moment.
+class Snapshot {
+  public:
+    explicit Snapshot(SQLite::Database& database) {
+        if (sqlite3_get_autocommit(database.getHandle()) != 0) transaction_.emplace(database);
+    }
+
+  private:
+    std::optional<SQLite::Transaction> transaction_; ///< none within another one
+};
 
 } // namespace dstn

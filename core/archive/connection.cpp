@@ -3,7 +3,10 @@
 #include "core/archive/schema.h"
 
 #include <SQLiteCpp/Transaction.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -11,6 +14,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -19,8 +23,6 @@ namespace dstn {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr int busyTimeoutMs = 5000;
 
 Error refusal(const fs::path& path, const std::string& rest) {
     return {ErrorKind::archive, "The archive " + path.string() + " " + rest};
@@ -53,7 +55,7 @@ std::vector<char> readHeader(const fs::path& path, std::size_t wanted) {
         static_cast<std::size_t>(files->szOsFile) / sizeof(std::max_align_t) + 1);
     auto* file = reinterpret_cast<sqlite3_file*>(memory.get());
     using Name = std::unique_ptr<const char, void (*)(const char*)>;
-    const Name name(sqlite3_create_filename(fs::absolute(path).c_str(), "", "", 0, nullptr),
+    const Name name(sqlite3_create_filename(archiveFile(path).c_str(), "", "", 0, nullptr),
                     [](const char* text) { sqlite3_free_filename(const_cast<char*>(text)); });
     if (files->xOpen(files, name.get(), file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, nullptr) !=
         SQLITE_OK)
@@ -112,7 +114,7 @@ void enterWal(SQLite::Database& database) {
 }
 
 void createFolder(const fs::path& path) {
-    const fs::path folder = path.parent_path();
+    const fs::path folder = linkTarget(path).parent_path();
     if (folder.empty()) return;
     std::error_code error;
     fs::create_directories(folder, error);
@@ -164,10 +166,48 @@ std::unique_ptr<SQLite::Database> openReadWrite(const fs::path& path, const fs::
     return database;
 }
 
-std::unique_ptr<SQLite::Database> openReadOnly(const fs::path& path, const fs::path& literal) {
-    auto database =
-        std::make_unique<SQLite::Database>(literal.string(), SQLite::OPEN_READONLY, busyTimeoutMs);
+/// "file:" and the path, with what a URI gives a meaning of its own as %XX.
+std::string fileUri(const fs::path& path) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string uri = "file:";
+    for (const char c : path.string()) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c != '%' && c != '?' && c != '#' && byte > 0x20 && byte < 0x7f)
+            uri += c;
+        else
+            (uri += '%').append(1, digits[byte >> 4U]).append(1, digits[byte & 15U]);
+    }
+    return uri;
+}
+
+/// Where neither the file nor anything beside it can be written, SQLite cannot make the -shm file by which
+/// processes agree on the -wal file: it keeps that in memory, without locks. Nobody writes there.
+std::unique_ptr<SQLite::Database> openWhereNothingIsWritten(const fs::path& literal) {
+    auto database = std::make_unique<SQLite::Database>(fileUri(literal) + "?vfs=unix-none",
+                                                       SQLite::OPEN_READONLY | SQLite::OPEN_URI);
+    database->exec("PRAGMA locking_mode = EXCLUSIVE");
+    return database;
+}
+
+/// A database that can be read.
+std::unique_ptr<SQLite::Database> openForReading(const fs::path& path, const fs::path& literal) {
+    try {
+        auto database =
+            std::make_unique<SQLite::Database>(literal.string(), SQLite::OPEN_READONLY, busyTimeoutMs);
+        checkContents(*database, path);
+        return database;
+    } catch (const SQLite::Exception& error) {
+        const int code = error.getErrorCode();
+        const bool writable = faccessat(AT_FDCWD, literal.parent_path().c_str(), W_OK, AT_EACCESS) == 0;
+        if (writable || (code != SQLITE_CANTOPEN && code != SQLITE_READONLY && code != SQLITE_PERM)) throw;
+    }
+    auto database = openWhereNothingIsWritten(literal);
     checkContents(*database, path);
+    return database;
+}
+
+std::unique_ptr<SQLite::Database> openReadOnly(const fs::path& path, const fs::path& literal) {
+    auto database = openForReading(path, literal);
     if (database->execAndGet("PRAGMA application_id").getInt64() == 0)
         throw refusal(path,
                       "is an empty file. The first run turns it into an archive; or name another file.");
@@ -213,6 +253,27 @@ Error archiveError(const fs::path& path, const SQLite::Exception& error) {
     }
 }
 
+FileIdentity fileIdentity(const fs::path& path) {
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0) return {};
+    return {.device = status.st_dev, .number = status.st_ino};
+}
+
+fs::path linkTarget(fs::path path) {
+    constexpr int longest = 40; // as the kernel has it
+    std::error_code error;
+    for (int i = 0; i < longest && fs::is_symlink(fs::symlink_status(path, error)); ++i)
+        path = path.parent_path() / fs::read_symlink(path, error);
+    return path;
+}
+
+fs::path archiveFile(const fs::path& path) {
+    std::error_code error;
+    const fs::path whole = fs::absolute(linkTarget(path), error);
+    const fs::path file = fs::weakly_canonical(whole, error);
+    return error ? whole : file;
+}
+
 std::unique_ptr<SQLite::Database> openArchive(const fs::path& path, Archive::Mode mode) {
     if (path.empty()) throw Error(ErrorKind::archive, "The archive's name is empty. Name a file.");
     if (mode == Archive::Mode::readWrite) createFolder(path);
@@ -222,8 +283,9 @@ std::unique_ptr<SQLite::Database> openArchive(const fs::path& path, Archive::Mod
         throw refusal(path, "does not exist. The first run creates it; or name another archive.");
     // SQLite gives names such as ":memory:" a meaning of their own; an absolute path is only ever a file.
     std::error_code error;
-    const fs::path literal = fs::absolute(path, error);
+    const fs::path whole = fs::absolute(path, error);
     if (error) throw refusal(path, "cannot be opened: " + error.message() + ". Give its full path.");
+    const fs::path literal = archiveFile(whole);
     return guarded(path, [&] {
         return mode == Archive::Mode::readWrite ? openReadWrite(path, literal) : openReadOnly(path, literal);
     });

@@ -63,7 +63,8 @@ void Archive::purgeDeleted() {
     settleAbandonedRuns();
     // A run that is still being recorded would come back in pieces.
     static constexpr const char* purged =
-        "SELECT id FROM runs WHERE deleted = 1 AND state NOT IN ('preparing', 'running', 'paused')";
+        "SELECT id FROM runs WHERE deleted = 1 AND held = 0 AND state NOT IN ('preparing', 'running', "
+        "'paused')";
     static constexpr std::array tables{"samples",         "summaries", "epochs",      "epoch_values",
                                        "hyperparameters", "events",    "checkpoints", "tags",
                                        "checkpoint_parts"};
@@ -74,7 +75,6 @@ void Archive::purgeDeleted() {
         impl_->database->exec("DELETE FROM studies WHERE deleted = 1 AND state <> 'running' AND id NOT IN "
                               "(SELECT study_id FROM runs WHERE study_id IS NOT NULL)");
     });
-    impl_->targets.clear();
     impl_->guard([&] {
         // In pieces, so that runs being recorded get their turn in between.
         const auto freePages = [&] {

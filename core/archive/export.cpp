@@ -4,7 +4,6 @@
 #include "core/csv_field.h"
 #include "core/run/json.h"
 
-#include <SQLiteCpp/Transaction.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
@@ -74,15 +73,6 @@ Error cannotWrite(const fs::path& out, const std::string& why) {
                                     ". Choose another place; the archive is unchanged."};
 }
 
-/// The file that a chain of links ends at, also where that file is not there yet.
-fs::path linkTarget(fs::path path) {
-    constexpr int longest = 40; // as the kernel has it
-    std::error_code error;
-    for (int i = 0; i < longest && fs::is_symlink(fs::symlink_status(path, error)); ++i)
-        path = path.parent_path() / fs::read_symlink(path, error);
-    return path;
-}
-
 } // namespace
 
 bool belongsToArchive(const fs::path& archive, const fs::path& path) {
@@ -101,6 +91,7 @@ bool belongsToArchive(const fs::path& archive, const fs::path& path) {
 
 void Archive::exportRun(const std::string& run, ExportFormat format, std::ostream& out) const {
     impl_->guard([&] {
+        const Snapshot snapshot(*impl_->database);
         const RunDetails parts = details(run);
         std::vector<Curve> curves;
         for (const std::string& series : parts.series) curves.push_back(curve(run, series));

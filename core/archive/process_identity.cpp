@@ -72,7 +72,8 @@ Liveness liveness(const ProcessIdentity& process) {
         // A process that has ended stays in the table until its parent asks for its exit code.
         const bool there =
             status && status->start == process.start && status->state != 'Z' && status->state != 'X';
-        return there ? Liveness::alive : Liveness::gone;
+        if (!there) return Liveness::gone;
+        return status->state == 'T' || status->state == 't' ? Liveness::unknown : Liveness::alive;
     }
     if (process.host == hostName() && process.boot != boot) return Liveness::gone;
     return Liveness::unknown;

@@ -24,7 +24,8 @@ struct ProcessIdentity {
 enum class Liveness {
     alive,
     gone,
-    unknown ///< it runs, or ran, where its process ids are not visible from here
+    unknown ///< it runs, or ran, where its process ids are not visible from here; or it was stopped, and may
+            ///< go on
 };
 /// What is known about that process from here.
 Liveness liveness(const ProcessIdentity& process);

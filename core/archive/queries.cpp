@@ -1,7 +1,6 @@
 #include "core/archive/archive_impl.h"
 #include "core/utf8.h"
 
-#include <SQLiteCpp/Transaction.h>
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -63,7 +62,9 @@ RunRow readRow(SQLite::Statement& row) {
         run.state = RunState::interrupted;
         run.reason = abandonedReason;
     }
-    run.resumable = hasCheckpoint && ended(run.state) && run.steps < budget;
+    // One that was interrupted may lack its end even where it lacks no step.
+    run.resumable =
+        hasCheckpoint && ended(run.state) && (run.steps < budget || run.state == RunState::interrupted);
     return run;
 }
 
@@ -136,7 +137,7 @@ std::string Archive::resolve(const std::string& idOrPrefix) const {
 
 RunDetails Archive::details(const std::string& run) const {
     return impl_->guard([&] {
-        SQLite::Transaction snapshot(*impl_->database); // all parts as of the same moment
+        const Snapshot snapshot(*impl_->database);
         RunDetails details;
         const std::int64_t id = impl_->runId(run);
         const auto query = [&](const std::string& sql) {
@@ -324,22 +325,6 @@ HyperparameterCurve Archive::curve(const std::string& run, const Hyperparameter&
             curve.points.push_back(pointOf(transform, rows.sample(2), scale));
         }
         return curve;
-    });
-}
-
-std::shared_ptr<const std::string> Archive::checkpoint(const std::string& run) const {
-    return impl_->guard([&]() -> std::shared_ptr<const std::string> {
-        const std::int64_t id = impl_->runId(run);
-        auto parts = impl_->statement("SELECT bytes FROM checkpoint_parts WHERE run_id = ? ORDER BY part");
-        parts.bind(1, id);
-        std::string bytes;
-        bool any = false;
-        while (parts.executeStep()) {
-            const SQLite::Column part = parts.getColumn(0);
-            bytes.append(static_cast<const char*>(part.getBlob()), static_cast<std::size_t>(part.getBytes()));
-            any = true;
-        }
-        return any ? std::make_shared<const std::string>(std::move(bytes)) : nullptr;
     });
 }
 

@@ -65,6 +65,14 @@ std::vector<std::string> changesOf(const std::string& title, const Experiment& b
 
 } // namespace
 
+void goOnFrom(RunRequest& request, const StoredCheckpoint& stored) {
+    request.lease = stored.lease;
+    if (stored.bytes == nullptr) return;
+    request.checkpoint = stored.bytes;
+    request.checkpointStep = stored.step;
+    if (!stored.warning.empty()) request.warnings.push_back(stored.warning);
+}
+
 RunRequest resumeRequest(const Archive& archive, const std::string& run, const Assignments& settings,
                          std::int64_t maxSteps) {
     const RunDetails details = archive.details(run);
@@ -75,8 +83,8 @@ RunRequest resumeRequest(const Archive& archive, const std::string& run, const A
                                           " in another process. Stop it there first.");
     RunRequest request{.experiment = parsedOrRefused(title, details.experimentJson, settings),
                        .run = row.id,
-                       .checkpoint = archive.checkpoint(row.id),
                        .maxSteps = maxSteps};
+    goOnFrom(request, archive.checkpoint(row.id));
     const Experiment original = parsedOrRefused(title, details.experimentJson, {});
     request.changes = changesOf(title, original, request.experiment);
     goOnWithData(request, details.data, original.data);
@@ -85,11 +93,14 @@ RunRequest resumeRequest(const Archive& archive, const std::string& run, const A
                     title + " has no checkpoint to resume from. Run its experiment again: an export as "
                             "JSON contains it.");
     const std::int64_t epochs = request.experiment.epochs;
-    if (row.steps >= epochs * row.stepsPerEpoch)
+    // One that was interrupted may have lost its last steps, or lack its end.
+    const std::int64_t steps = row.state == RunState::interrupted ? *request.checkpointStep : row.steps;
+    const bool whole = row.state != RunState::interrupted && steps >= epochs * row.stepsPerEpoch;
+    if (whole)
         throw Error(ErrorKind::usage, title + " has completed its " + std::to_string(epochs) +
                                           " epochs. To extend it, set budget.epochs to more.");
-    if (maxSteps > 0 && row.steps >= maxSteps)
-        throw Error(ErrorKind::usage, title + " has already done " + std::to_string(row.steps) +
+    if (maxSteps > 0 && steps >= maxSteps)
+        throw Error(ErrorKind::usage, title + " has already done " + std::to_string(steps) +
                                           " steps; the limit of " + std::to_string(maxSteps) +
                                           " steps counts the whole run.");
     return request;
@@ -99,8 +110,8 @@ RunRequest checkpointRequest(const Archive& archive, const std::string& run, con
     const RunDetails details = archive.details(run);
     const std::string title = titleOf(details.row);
     RunRequest request{.experiment = parsedOrRefused(title, details.experimentJson, settings),
-                       .run = details.row.id,
-                       .checkpoint = archive.checkpoint(details.row.id)};
+                       .run = details.row.id};
+    goOnFrom(request, archive.checkpoint(details.row.id));
     if (request.checkpoint == nullptr)
         throw Error(ErrorKind::usage, title + " has no checkpoint. Choose a run that has finished an epoch.");
     goOnWithData(request, details.data, parsedOrRefused(title, details.experimentJson, {}).data);

@@ -14,7 +14,10 @@ namespace DSTN_EXPORT dstn {
 /// Of a run's experiment: path and new value each, as `dstn run --set` takes them.
 using Assignments = std::vector<std::pair<std::string, std::string>>;
 
-/// Resumes a run from its last checkpoint.
+/// Has a request go on from a checkpoint of its run.
+void goOnFrom(RunRequest& request, const StoredCheckpoint& stored);
+
+/// Resumes a run from its last checkpoint, or from the one before it where that is damaged.
 /// @param run UUID
 /// @param maxSteps as in RunRequest
 /// The data are read where the run read them, and must be the same ones, unless the settings name others'

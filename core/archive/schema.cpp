@@ -260,7 +260,32 @@ SELECT r.uuid AS id, r.name, r.data, r.model, r.method,
 FROM runs r LEFT JOIN studies s ON s.id = r.study_id WHERE r.deleted = 0;
 )sql";
 
-static constexpr std::array<std::string_view, 3> migrations{version1, version2, version3};
+/// One writer for each run and study (`lease` grows whenever another takes it up, `held` while one has it);
+/// what an earlier execution left behind the step from which a run goes on (`tail` and `first_step`);
+/// checkpoints with a checksum, and the one before: the parts `first_part` to `first_part` + `parts` − 1.
+static constexpr std::string_view versionLeases = R"sql(
+ALTER TABLE runs ADD COLUMN lease INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN tail INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN first_step INTEGER NOT NULL DEFAULT 0;
+UPDATE runs SET held = 1 WHERE state IN ('preparing', 'running', 'paused');
+ALTER TABLE studies ADD COLUMN lease INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE saved (
+    run_id INTEGER NOT NULL,
+    first_part INTEGER NOT NULL,
+    parts INTEGER NOT NULL,
+    step INTEGER NOT NULL,
+    hash TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (run_id, first_part)
+) WITHOUT ROWID;
+INSERT INTO saved(run_id, first_part, parts, step)
+SELECT c.run_id, 0, (SELECT count(*) FROM checkpoint_parts p WHERE p.run_id = c.run_id), c.step FROM checkpoints c;
+DROP TABLE checkpoints;
+ALTER TABLE saved RENAME TO checkpoints;
+)sql";
+
+static constexpr std::array<std::string_view, 4> migrations{version1, version2, version3, versionLeases};
 
 std::span<const std::string_view> archiveMigrations() { return migrations; }
 

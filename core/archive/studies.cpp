@@ -1,10 +1,7 @@
 #include "core/archive/archive_impl.h"
 
-#include <SQLiteCpp/Transaction.h>
-
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <string_view>
 #include <unordered_map>
 
@@ -153,7 +150,7 @@ std::vector<StudyRun> Archive::studyRuns(const std::string& study, std::vector<S
     std::unordered_map<std::string_view, StudyRun*> knownRuns;
     for (StudyRun& run : known) knownRuns.emplace(run.run, &run);
     return impl_->guard([&] {
-        SQLite::Transaction snapshot(*impl_->database); // runs and epochs as of the same moment
+        const Snapshot snapshot(*impl_->database);
         const std::int64_t id = impl_->studyId(study);
         EpochReader epochs(*impl_);
         std::vector<StudyRun> runs;
@@ -162,7 +159,7 @@ std::vector<StudyRun> Archive::studyRuns(const std::string& study, std::vector<S
             "EXISTS (SELECT 1 FROM checkpoints WHERE run_id = runs.id), "
             "(SELECT uuid FROM studies WHERE id = study_id), study_method, study_seed, study_trial, "
             "process_host, process_boot, process_space, process_id, process_start, heartbeat, steps_total, "
-            "data_path, data_files, data_bytes, data_hash FROM runs "
+            "data_path, data_files, data_bytes, data_hash, lease FROM runs "
             "WHERE study_id = ? AND deleted = 0 ORDER BY study_method, id");
         query.bind(1, id);
         while (query.executeStep()) {
@@ -181,6 +178,7 @@ std::vector<StudyRun> Archive::studyRuns(const std::string& study, std::vector<S
                         .files = query.getColumn(data + 1).getInt64(),
                         .bytes = query.getColumn(data + 2).getInt64(),
                         .hash = query.getColumn(data + 3).getString()};
+            run.lease = query.getColumn(data + 4).getInt64();
             run.stepsTotal = query.getColumn(total).getInt64();
             run.place = placeOf(query, place);
             if (!ended(run.state) && abandonedRun(query, process)) run.state = RunState::interrupted;
@@ -221,21 +219,25 @@ void Archive::setStudyDocument(const std::string& study, const std::string& name
 }
 
 void Archive::setStudyState(const std::string& study, RunState state, const std::string& reason) {
+    std::int64_t lease = 0;
     impl_->write([&] {
         const std::int64_t id = impl_->studyId(study);
+        impl_->requireStudyLease(study);
         auto owner = impl_->statement("SELECT state, process_host, process_boot, process_space, process_id, "
-                                      "process_start, heartbeat FROM studies WHERE id = ?");
+                                      "process_start, heartbeat, lease FROM studies WHERE id = ?");
         owner.bind(1, id);
         owner.executeStep();
         if (state == RunState::running && owner.getColumn(0).getString() == "running" &&
             processOf(owner, 1) != ProcessIdentity::self() && !abandonedRun(owner, 1))
-            throw Error(ErrorKind::archive, "Study " + study.substr(0, 8) +
-                                                " is running in another process. Pause it there first.");
+            throw Taken("Study " + study.substr(0, 8) +
+                        " is running in another process. Pause it there first.");
+        lease = owner.getColumn(7).getInt64() + (state == RunState::running ? 1 : 0);
         const ProcessIdentity self = ProcessIdentity::self();
-        auto update =
-            impl_->statement("UPDATE studies SET state = ?, reason = ?, process_host = ?, process_boot = ?, "
-                             "process_space = ?, process_id = ?, process_start = ?, heartbeat = ? "
-                             "WHERE id = ?");
+        auto update = impl_->statement(
+            (std::string("UPDATE studies SET state = ?, reason = ?, process_host = ?, process_boot = ?, "
+                         "process_space = ?, process_id = ?, process_start = ?, lease = ?, heartbeat = ") +
+             sqlSeconds + " WHERE id = ?")
+                .c_str());
         update.bind(1, std::string(name(state)));
         update.bind(2, reason);
         update.bind(3, self.host);
@@ -243,33 +245,30 @@ void Archive::setStudyState(const std::string& study, RunState state, const std:
         update.bind(5, self.space);
         update.bind(6, self.pid);
         update.bind(7, self.start);
-        update.bind(8, static_cast<std::int64_t>(std::time(nullptr)));
+        update.bind(8, lease);
         update.bind(9, id);
         update.exec();
     });
+    if (state == RunState::running)
+        impl_->studyLeases[study] = lease;
+    else
+        impl_->studyLeases.erase(study);
 }
+
+std::int64_t Archive::studyLease(const std::string& study) const {
+    const auto held = impl_->studyLeases.find(study);
+    return held == impl_->studyLeases.end() ? 0 : held->second;
+}
+
+void Archive::writeUnder(const std::string& study, std::int64_t lease) { impl_->studyLeases[study] = lease; }
 
 void Archive::studyHeartbeat(const std::string& study) {
     impl_->write([&] {
-        auto update = impl_->statement("UPDATE studies SET heartbeat = ? WHERE id = ?");
-        update.bind(1, static_cast<std::int64_t>(std::time(nullptr)));
-        update.bind(2, impl_->studyId(study));
+        impl_->requireStudyLease(study);
+        auto update = impl_->statement(
+            (std::string("UPDATE studies SET heartbeat = ") + sqlSeconds + " WHERE id = ?").c_str());
+        update.bind(1, impl_->studyId(study));
         update.exec();
-    });
-}
-
-void Archive::dropCheckpoints(const std::vector<std::string>& runs) {
-    impl_->write([&] {
-        for (const std::string& run : runs) {
-            const std::int64_t id = impl_->runId(run);
-            for (const char* sql :
-                 {"DELETE FROM checkpoint_parts WHERE run_id = ?", "DELETE FROM checkpoints WHERE "
-                                                                   "run_id = ?"}) {
-                auto drop = impl_->statement(sql);
-                drop.bind(1, id);
-                drop.exec();
-            }
-        }
     });
 }
 

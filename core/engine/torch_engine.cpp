@@ -206,6 +206,7 @@ class Run {
     bool obeyPending();
     void waitWhilePaused(const std::string& reason);
     void takeCheckpoint();
+    void takeCheckpointWhenDue();
     /// What the request allows beside steps is used up.
     bool spent() const {
         return (request_.maxSeconds > 0 && training_->seconds() >= request_.maxSeconds) ||
@@ -234,6 +235,8 @@ class Run {
     double examplesPerStep_ =
         0.0; ///< on average, the smaller last batch of an epoch included; of a text: tokens
     std::optional<Stop> stop_;
+    Clock::time_point lastCheckpoint_{};
+    Clock::duration checkpointTook_{};
     bool damaged_ = false; ///< a loss was not finite, and no step has succeeded since
     Clock::time_point lastProgress_{};
 };
@@ -282,6 +285,7 @@ RunState Run::train() {
             }
             training_->step();
             publishSteps(false);
+            takeCheckpointWhenDue();
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::numeric) throw;
             training_->finished(true); // steps that a device took before anyone knew are as bad
@@ -350,6 +354,12 @@ StepRecording Run::recording(at::Device device) {
 
 void Run::continueFrom(const Checkpoint& checkpoint) {
     training_->load(checkpoint);
+    if (request_.checkpointStep && training_->stepsDone() != *request_.checkpointStep)
+        throw Error(ErrorKind::archive,
+                    "The checkpoint of run " + request_.run.substr(0, 8) + " is damaged: it is of step " +
+                        std::to_string(training_->stepsDone()) + ", and the archive has it as of step " +
+                        std::to_string(*request_.checkpointStep) +
+                        ". Restore a copy of the archive, or start a new run.");
     const auto note = [&](const char* key, const std::string& now, const char* what) {
         const auto then = checkpoint.metadata.find(key);
         if (then != checkpoint.metadata.end() && then->second != now)
@@ -407,6 +417,7 @@ void Run::start(const Dataset& dataset, at::Device device) {
         static_cast<double>(dataset.info.train) / static_cast<double>(training_->stepsPerEpoch());
 
     events_.publish(started(dataset, device));
+    for (const std::string& warning : request_.warnings) events_.publish(LogLine{LogLevel::warning, warning});
     for (const std::string& change : request_.changes)
         events_.publish(LogLine{LogLevel::info, "changed on resuming: " + change});
     for (const std::string& name : experiment.heldNames())
@@ -416,8 +427,9 @@ void Run::start(const Dataset& dataset, at::Device device) {
                                         "derivative with respect to it."});
     events_.publish(StateChanged{RunState::running, {}});
     lastProgress_ = Clock::now();
-    if (request_.inherit)
-        takeCheckpoint(); // or whoever goes on with the run would not have what it took over
+    lastCheckpoint_ = Clock::now();
+    // Or whoever goes on with the run would not have what it took over, or nothing to go on from at all.
+    if (request_.inherit || (!request_.checkpoint && request_.checkpointSeconds > 0)) takeCheckpoint();
 }
 
 void Run::evaluateWhenDue() {
@@ -551,8 +563,21 @@ void Run::waitWhilePaused(const std::string& reason) {
     if (!stop_) events_.publish(StateChanged{training_ ? RunState::running : RunState::preparing, {}});
 }
 
+/// Now and then, so that an epoch of an hour is not lost; seldom enough that networks of any size train.
+void Run::takeCheckpointWhenDue() {
+    if (request_.checkpointSeconds <= 0) return;
+    constexpr int share = 20; // of the time, at the most, goes into checkpoints
+    const auto elapsed = Clock::now() - lastCheckpoint_;
+    if (std::chrono::duration<double>(elapsed).count() < request_.checkpointSeconds ||
+        elapsed < share * checkpointTook_)
+        return;
+    publishSteps(true);
+    takeCheckpoint();
+}
+
 /// The last good checkpoint is worth more than one of a state that is broken, or may be.
 void Run::takeCheckpoint() {
+    const Clock::time_point begin = lastCheckpoint_ = Clock::now();
     const std::optional<std::string> broken =
         damaged_ ? "a loss is not finite there" : training_->notFinite();
     if (broken) {
@@ -563,6 +588,7 @@ void Run::takeCheckpoint() {
     }
     events_.publish(CheckpointTaken{training_->stepsDone(),
                                     std::make_shared<const std::string>(writeCheckpoint(training_->save()))});
+    checkpointTook_ = Clock::now() - begin;
 }
 
 /// A bench on the experiment's device, if there is memory for it.

@@ -20,6 +20,10 @@ struct RunRequest {
     Experiment experiment;
     std::string run;                                    ///< UUID under which events are published
     std::shared_ptr<const std::string> checkpoint = {}; ///< resume from here; null: from the start
+    std::optional<std::int64_t> checkpointStep = {};    ///< that the checkpoint must be of; nothing: any
+    /// Of the archived run as of the checkpoint, for the Recorder: the run is gone on with only if nobody
+    /// else has done so since. Nothing: the run is new.
+    std::optional<std::int64_t> lease = {};
     std::int64_t maxSteps = 0; ///< ends the run as completed after this many steps; 0: the budget's
     /// Ends the run as completed as soon as this much is spent; 0: never.
     double maxSeconds = 0.0, maxGradients = 0.0;
@@ -31,9 +35,13 @@ struct RunRequest {
     std::optional<DataIdentity> sameData = {};
     std::string dataPath = {};             ///< where they lie, if not at the experiment's data.path from here
     std::vector<std::string> changes = {}; ///< of the experiment since the run was begun, for its events
-    bool acceptChangedData = false;        ///< goes on with other data all the same, with a warning
+    std::vector<std::string> warnings = {}; ///< of what it goes on from, for its events
+    bool acceptChangedData = false;         ///< goes on with other data all the same, with a warning
     bool pauseOnError = false; ///< a loss that is not finite pauses (window) or fails (headless) the run
     bool checkpointEachEpoch = true;
+    /// A checkpoint is taken at the start of a new run, and whenever so many seconds have passed since the
+    /// last one; 0: never.
+    double checkpointSeconds = 60.0;
 };
 
 struct DeviceInfo {

@@ -180,7 +180,8 @@ std::optional<PlannedRun> StudyPlan::nextTraining(const Cell& cell,
     } else {
         if (!ended(last->state) || last->state == RunState::failed) return std::nullopt;
         // The whole training, or what is left of it, or what an extended budget adds.
-        const bool whole = last->steps >= cell.experiment.epochs * cell.stepsPerEpoch;
+        const bool whole = last->steps >= cell.experiment.epochs * cell.stepsPerEpoch &&
+                           last->state != RunState::interrupted; // which may lack its end
         if (whole || (study_.unit != BudgetUnit::epochs && spentBy(*last) >= study_.budget))
             return std::nullopt;
         planned = goneOn(cell, *last, 0);
@@ -220,7 +221,8 @@ std::optional<PlannedRun> StudyPlan::nextTrial(const Cell& cell,
         trial.running = !ended(run->state);
         trial.failed = run->state == RunState::failed;
         // One that was interrupted goes on to where it was sent before anything else is begun.
-        const bool unfinished = ended(run->state) && !trial.failed && run->steps < run->stepsTotal;
+        const bool unfinished = ended(run->state) && !trial.failed &&
+                                (run->steps < run->stepsTotal || run->state == RunState::interrupted);
         if (unfinished && !timeIsUp) {
             PlannedRun planned =
                 inTime(goneOn(cell, *run, run->stepsTotal), run->checkpoint ? run->seconds : 0.0);

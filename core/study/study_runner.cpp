@@ -1,5 +1,6 @@
 #include "core/study/study_runner.h"
 
+#include "core/archive/run_requests.h"
 #include "core/run/same_data.h"
 #include "core/run/unforeseen.h"
 #include "core/study/plan.h"
@@ -240,12 +241,21 @@ void StudySession::Impl::launch(Archive& archive, PlannedRun planned) {
     one->run = planned.run.empty() ? newUuid() : planned.run;
     RunRequest request{.experiment = planned.experiment,
                        .run = one->run,
-                       .checkpoint = planned.fromCheckpoint ? archive.checkpoint(planned.run) : nullptr,
                        .maxSteps = planned.maxSteps,
                        .maxSeconds = planned.maxSeconds,
                        .maxGradients = planned.maxGradients,
                        .place = planned.place,
-                       .inherit = planned.inherit.empty() ? nullptr : archive.checkpoint(planned.inherit)};
+                       .inherit = {}};
+    if (planned.fromCheckpoint)
+        goOnFrom(request, archive.checkpoint(planned.run));
+    else if (const auto earlier = std::ranges::find(known, planned.run, &StudyRun::run);
+             earlier != known.end())
+        request.lease = earlier->lease;
+    if (!planned.inherit.empty()) {
+        const StoredCheckpoint donor = archive.checkpoint(planned.inherit);
+        request.inherit = donor.bytes;
+        if (!donor.warning.empty()) request.warnings.push_back(donor.warning);
+    }
     if (const StudyRun* earlier = sameData(planned.experiment)) {
         goOnWithData(request, earlier->data, planned.experiment.data);
         request.acceptChangedData = acceptChangedData;
@@ -255,7 +265,9 @@ void StudySession::Impl::launch(Archive& archive, PlannedRun planned) {
                        .name = planned.experiment.name,
                        .maxSteps = planned.maxSteps,
                        .resumed = !planned.run.empty()});
-    one->recorder = std::make_shared<Recorder>(path, one->run);
+    one->recorder = std::make_shared<Recorder>(
+        path, one->run,
+        RunClaim{.lease = request.lease, .study = study, .studyLease = archive.studyLease(study)});
     auto heard = std::make_shared<RunSink>(
         planned.place,
         [this, run = one->run](const StudyPlace& place, const Event& event) { hear(run, place, event); });

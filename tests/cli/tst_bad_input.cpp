@@ -154,7 +154,8 @@ class BadInputTest : public QObject {
         QVERIFY2(run.code == 0, qPrintable(said(run)));
         for (const char* copy : {"sound.sqlite", "victim.sqlite"})
             QVERIFY(QFile::copy(path("newer.sqlite"), path(copy)));
-        const Outcome failed = dstn({"run", "nan.json", "--archive", "failed.sqlite"});
+        const Outcome failed =
+            dstn({"run", "nan.json", "--archive", "failed.sqlite", "--checkpoint-every", "0"});
         QVERIFY2(failed.code == 1, qPrintable(said(failed)));
         QFile newer(path("newer.sqlite"));
         QVERIFY(newer.open(QIODevice::ReadWrite) && newer.seek(60));
@@ -249,6 +250,9 @@ class BadInputTest : public QObject {
         for (const char* value : {"0", "-1", "010", "9223372036854775808"})
             option({"run", "plain.json", "--archive", "a.sqlite", "--max-steps", value},
                    "dstn: --max-steps: expected a whole number from 1 to 9223372036854775807 without");
+        for (const char* value : {"-1", "1.5", "4294967297"})
+            option({"run", "plain.json", "--archive", "a.sqlite", "--checkpoint-every", value},
+                   "dstn: --checkpoint-every: expected a whole number from 0 to 2147483647 without");
         for (const char* value : {"0", "010", "4294967297"})
             option({"bench", "--preset", "plain.json", "--repetitions", value},
                    "dstn: --repetitions: expected a whole number from 1 to 1000000 without");

@@ -482,6 +482,37 @@ class DstnTest : public QObject {
         QVERIFY2(resumed.code == 0, qPrintable(resumed.err));
     }
 
+    void runThatIsToOutliveItsTerminalDoes() {
+        QProcess process;
+        prepare(process, {"run", "tiny.json", "--set", "budget.epochs=1000000", "--archive", "nohup.sqlite",
+                          "--json"});
+        process.setChildProcessModifier([] { ::signal(SIGHUP, SIG_IGN); });
+        process.start();
+        QTRY_VERIFY((process.waitForReadyRead(50), process.readAllStandardOutput().contains("epoch")));
+        ::kill(static_cast<pid_t>(process.processId()), SIGHUP);
+        QVERIFY(!process.waitForFinished(1000));
+        ::kill(static_cast<pid_t>(process.processId()), SIGTERM);
+        QVERIFY(process.waitForFinished(dstn::test::patience));
+        QCOMPARE(process.exitCode(), 130);
+    }
+
+    void damageIsTheDoctorsFive() {
+        QCOMPARE(dstn({"run", "tiny.json", "--archive", "ill.sqlite"}).code, 0);
+        QCOMPARE(dstn({"doctor", "--archive", "ill.sqlite"}).code, 0);
+        SQLite::Database(path("ill.sqlite").toStdString(), SQLite::OPEN_READWRITE)
+            .exec("UPDATE checkpoint_parts SET bytes = zeroblob(length(bytes)) WHERE part = (SELECT "
+                  "max(part) FROM "
+                  "checkpoint_parts)");
+        const Outcome ill = dstn({"doctor", "--archive", "ill.sqlite"});
+        QCOMPARE(ill.code, 5);
+        QVERIFY2(ill.out.contains("at step 18 is damaged"), qPrintable(ill.out));
+        // The one before it is used.
+        const Outcome prolonged =
+            dstn({"run", "--resume", "last", "--archive", "ill.sqlite", "--set", "budget.epochs=4"});
+        QVERIFY2(prolonged.code == 0 && prolonged.err.contains("The one before it, at step 18, is used"),
+                 qPrintable(prolonged.err));
+    }
+
     void runsAreListedShownComparedAndExported() {
         QCOMPARE(dstn({"run", "tiny.json", "--archive", "k.sqlite", "--set", "name=one"}).code, 0);
         QCOMPARE(dstn({"run", "tiny.json", "--archive", "k.sqlite", "--set", "name=two", "--seed", "4"}).code,

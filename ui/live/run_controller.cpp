@@ -93,7 +93,8 @@ void RunController::launch(std::function<RunRequest()> makeRequest) {
                 request.pauseOnError = true;
                 launched->run = QString::fromStdString(request.run);
                 launched->queue = std::make_shared<EventQueue>();
-                launched->recorder = std::make_shared<Recorder>(path, request.run);
+                launched->recorder =
+                    std::make_shared<Recorder>(path, request.run, RunClaim{.lease = request.lease});
                 launched->handle = launcher(std::move(request), {launched->recorder, launched->queue});
             } catch (const std::exception& error) {
                 launched->error = QString::fromUtf8(error.what());

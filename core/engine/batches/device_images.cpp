@@ -1,5 +1,7 @@
 #include "core/engine/batches/device_images.h"
 
+#include "core/data/mapped_file.h"
+
 #include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -228,6 +230,7 @@ Tensor DeviceImages::staged(const Tensor& places, bool pinned) const {
         std::memcpy(to, images_.bytes.view().data() + row * size, size);
         to += size;
     }
+    requireIntact(images_.bytes.view());
     return result;
 }
 
@@ -246,6 +249,7 @@ Tensor DeviceImages::gathered(const Tensor& places) const {
             std::span(rows).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)),
             tables_, shape_[1] * shape_[2], into + begin * size);
     });
+    requireIntact(images_.bytes.view());
     return result.to(dtype_);
 }
 

@@ -1,3 +1,4 @@
+#include "core/archive/unsaved.h"
 #include "tests/program.h"
 
 #include "tests/core/archive/archive_fixture.h"
@@ -122,7 +123,7 @@ class RecorderTest : public QObject {
         holder.exec("ROLLBACK");
         QCOMPARE(recorder.finish(), std::optional<std::string>());
         const Archive archive(path, Archive::Mode::readOnly);
-        QCOMPARE(*archive.checkpoint(runA), std::string("state 3"));
+        QCOMPARE(*archive.checkpoint(runA).bytes, std::string("state 3"));
         QCOMPARE(archive.curve(runA, "train/loss").step.size(), std::size_t{3});
     }
 
@@ -137,6 +138,84 @@ class RecorderTest : public QObject {
         const auto trouble = recorder.finish();
         QVERIFY(trouble.has_value());
         QVERIFY2(trouble->find("was moved, deleted or replaced") != std::string::npos, trouble->c_str());
+    }
+
+    /// What the archive cannot take is kept beside it, and taken in by whoever opens it next.
+    void whatIsNotWrittenAtTheEndIsTakenInLater_data() {
+        QTest::addColumn<bool>("startToo"); // the archive has not even heard that the run began
+        QTest::newRow("the rest") << false;
+        QTest::newRow("all of it") << true;
+    }
+    void whatIsNotWrittenAtTheEndIsTakenInLater() {
+        QFETCH(bool, startToo);
+        const Folder folder;
+        const auto path = folder / "runs.sqlite", away = folder / "away.sqlite";
+        {
+            Recorder recorder(path, runA);
+            if (!startToo) {
+                recorder.publish(started(runA));
+                for (const Event& event : epochEvents(1, 0.7, 0.7)) recorder.publish(event);
+                recorder.publish(CheckpointTaken{10, std::make_shared<const std::string>("state 10")});
+                QTRY_VERIFY(Archive(path, Archive::Mode::readOnly).runs().size() == 1 &&
+                            Archive(path, Archive::Mode::readOnly).checkpoint(runA).step == 10);
+            }
+            std::filesystem::rename(path, away);
+            if (startToo) {
+                recorder.publish(started(runA));
+                for (const Event& event : epochEvents(1, 0.7, 0.7)) recorder.publish(event);
+            }
+            recorder.publish(LogLine{LogLevel::warning, "meanwhile"});
+            for (const Event& event : epochEvents(2, 0.6, 0.6)) recorder.publish(event);
+            recorder.publish(CheckpointTaken{20, std::make_shared<const std::string>("state 20")});
+            RunFinished end = completed();
+            end.steps = 20;
+            end.best = epochResult(2, 0.6);
+            recorder.publish(end);
+            const std::string trouble = recorder.finish().value_or("");
+            QVERIFY2(trouble.find("was moved, deleted or replaced") != std::string::npos, trouble.c_str());
+            QVERIFY2(trouble.find("They are kept in " + path.string() + "-" + runA) != std::string::npos,
+                     trouble.c_str());
+            std::filesystem::rename(away, path);
+        }
+        QCOMPARE(unsavedFiles(path).size(), std::size_t{1});
+        const Archive archive(path, Archive::Mode::readOnly); // a reader has it taken in
+        QVERIFY(unsavedFiles(path).empty());
+        const RunDetails details = archive.details(runA);
+        QCOMPARE(details.row.state, RunState::completed);
+        QCOMPARE(details.row.name, std::string("small"));
+        QCOMPARE(details.row.steps, std::int64_t{20});
+        QCOMPARE(details.row.bestValidationLoss, std::optional(0.6));
+        QCOMPARE(details.epochs.size(), std::size_t{2});
+        QCOMPARE(details.epochs.at(1).hyperparameters.at(0).second, 0.2);
+        QCOMPARE(archive.curve(runA, "train/loss").step.size(), std::size_t{20});
+        QCOMPARE(*archive.checkpoint(runA).bytes, std::string("state 20"));
+        std::string events;
+        for (const auto& [time, text] : details.events) events += text + "; ";
+        QCOMPARE(events, std::string("started on cpu (a processor); meanwhile; completed after 20 steps; "));
+    }
+
+    /// The archive comes back while the run goes on: what waited beside it is taken in, and the rest follows.
+    void muchThatWaitsIsKeptBesideUntilTheArchiveIsBack() {
+        const Folder folder;
+        const auto path = folder / "runs.sqlite", away = folder / "away.sqlite";
+        Recorder recorder(path, runA);
+        recorder.publish(started(runA));
+        QTRY_COMPARE(Archive(path, Archive::Mode::readOnly).runs().size(), std::size_t{1});
+        std::filesystem::rename(path, away);
+        constexpr std::int64_t many = 100000;
+        for (std::int64_t step = 1; step <= many; ++step)
+            recorder.publish(SamplesTaken{{{Series::trainLoss, step, 0.1, 0.5}}});
+        QTRY_COMPARE(unsavedFiles(path).size(), std::size_t{1});
+        std::filesystem::rename(away, path);
+        QTRY_VERIFY(unsavedFiles(path).empty());
+        recorder.publish(SamplesTaken{{{Series::trainLoss, many + 1, 0.1, 0.5}}});
+        RunFinished end = completed();
+        end.steps = many + 1;
+        recorder.publish(end);
+        QCOMPARE(recorder.finish(), std::optional<std::string>());
+        const Archive archive(path, Archive::Mode::readOnly);
+        QCOMPARE(archive.runs().at(0).state, RunState::completed);
+        QCOMPARE(archive.curve(runA, "train/loss").step.size(), static_cast<std::size_t>(many + 1));
     }
 
     void lockDelaysNothingAndLosesNothing() {

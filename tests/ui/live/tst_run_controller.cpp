@@ -229,7 +229,7 @@ class TestRunController : public QObject {
         first.takeCheckpoint();
         const std::string run = first.run().toStdString();
         QTRY_VERIFY(!Archive(path, Archive::Mode::readOnly).runs().empty() &&
-                    Archive(path, Archive::Mode::readOnly).checkpoint(run) != nullptr);
+                    Archive(path, Archive::Mode::readOnly).checkpoint(run).bytes != nullptr);
         second.resumeFromArchive(first.run());
         QTRY_COMPARE(failed.count(), 1);
         QVERIFY2(failed.at(0).at(0).toString().contains(QLatin1String("is running in another process")),

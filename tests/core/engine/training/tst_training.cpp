@@ -369,8 +369,9 @@ class TestTraining : public QObject {
             reason = state.reason;
             commands.send(Stop{});
         };
-        makeTorchEngine()->run({.experiment = experiment, .run = "a", .pauseOnError = true}, commands,
-                               collector);
+        makeTorchEngine()->run(
+            {.experiment = experiment, .run = "a", .pauseOnError = true, .checkpointSeconds = 0}, commands,
+            collector);
         QVERIFY2(reason.find("At step") != std::string::npos, reason.c_str());
         QVERIFY(collector.all<RunFinished>().back().state == RunState::stopped);
         QVERIFY(
@@ -443,6 +444,44 @@ class TestTraining : public QObject {
                  run.log().c_str());
     }
 
+    void checkpointsAreTakenAtTheStartAndByTheClock() {
+        const Experiment experiment = smallExperiment();
+        const auto steps = [](const Collector& run) {
+            std::vector<std::int64_t> list;
+            for (const CheckpointTaken& taken : run.all<CheckpointTaken>()) list.push_back(taken.step);
+            return list;
+        };
+        RunRequest request{.experiment = experiment, .run = "a", .maxSteps = 4};
+        const Collector seldom = runToEnd(request);
+        QCOMPARE(steps(seldom), (std::vector<std::int64_t>{0, 4}));
+        request.checkpointSeconds = 0;
+        QCOMPARE(steps(runToEnd(request)), std::vector<std::int64_t>{4});
+        request.checkpointSeconds = 1e-9; // as often as the time that they take allows
+        request.maxSteps = 400;
+        request.checkpointEachEpoch = false;
+        request.experiment.epochs = 1000;
+        QVERIFY(steps(runToEnd(request)).size() > 2);
+
+        // The first one is enough to go on from, and what comes of it is the same.
+        const CheckpointTaken first = seldom.all<CheckpointTaken>().front();
+        request = {.experiment = experiment,
+                   .run = "a",
+                   .checkpoint = first.bytes,
+                   .checkpointStep = 0,
+                   .maxSteps = 4};
+        const Collector again = runToEnd(request);
+        QVERIFY(again.all<EpochFinished>().front().result.validationLoss ==
+                seldom.all<EpochFinished>().front().result.validationLoss);
+        QVERIFY(again.all<RunFinished>().back().hyperparameters ==
+                seldom.all<RunFinished>().back().hyperparameters);
+        request.checkpointStep = std::int64_t{1} << 62;
+        const RunFinished refused = runToEnd(request).all<RunFinished>().back();
+        QVERIFY(refused.error == ErrorKind::archive);
+        QVERIFY2(refused.message.find("is damaged: it is of step 0, and the archive has it as of step "
+                                      "4611686018427387904") != std::string::npos,
+                 refused.message.c_str());
+    }
+
     void checkpointAskedForBehindABrokenLossIsNotTaken() {
         Experiment experiment = smallExperiment();
         experiment.optimizers.general.lr = 1e30;
@@ -453,8 +492,9 @@ class TestTraining : public QObject {
             commands.send(TakeCheckpoint{});
             commands.send(Stop{});
         };
-        makeTorchEngine()->run({.experiment = experiment, .run = "a", .pauseOnError = true}, commands,
-                               collector);
+        makeTorchEngine()->run(
+            {.experiment = experiment, .run = "a", .pauseOnError = true, .checkpointSeconds = 0}, commands,
+            collector);
         QVERIFY(collector.all<CheckpointTaken>().empty());
         QVERIFY2(collector.log().find("No checkpoint was saved at step") != std::string::npos,
                  collector.log().c_str());
