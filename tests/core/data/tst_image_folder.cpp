@@ -119,14 +119,14 @@ class TestImageFolder : public QObject {
         DataSpec spec;
         spec.source = DataSource::imageFolder;
         spec.path = folder.path().toStdString();
-        spec.validation = 0.25;
-        spec.split = SplitKind::tail;
+        spec.validation = 0.5;
         spec.normalize = Normalize::unit;
         for (int pass = 0; pass < 2; ++pass) {
             const Dataset data = loadDataset(spec, 0);
             QCOMPARE(data.info.input, (Shape{3, 3, 2}));
             QCOMPARE(data.info.outputs, 2);
-            QCOMPARE(data.train.labels, (std::vector<std::int64_t>{0, 0, 1}));
+            QCOMPARE(data.train.labels, (std::vector<std::int64_t>{0, 1}));
+            QCOMPARE(data.validation.labels, (std::vector<std::int64_t>{0, 1}));
             QCOMPARE(data.info.test, 1);
             QCOMPARE(data.channels.size(), std::size_t{3});
             const DataInfo probed = probeDataset(spec);
@@ -197,7 +197,7 @@ class TestImageFolder : public QObject {
         }
     }
 
-    void tailOfAFolderThatLacksClassesIsWarnedOf() {
+    void tailOfAFolderIsRefused() {
         const QTemporaryDir folder, cache;
         qputenv("XDG_CACHE_HOME", cache.path().toUtf8());
         for (const char* name : {"a/1.png", "a/2.png", "b/1.png", "c/1.png"}) add(folder, name, 1);
@@ -205,13 +205,10 @@ class TestImageFolder : public QObject {
                       .path = folder.path().toStdString(),
                       .validation = 0.5,
                       .split = SplitKind::tail};
-        const Dataset data = loadDataset(spec, 0);
-        QCOMPARE(
-            data.info.warnings,
-            (std::vector<std::string>{
-                folder.path().toStdString() +
-                ": the training part holds no example of the classes b, c (of 3 classes in all); all are "
-                "held out. Set data.split to random, or bring the examples into random order."}));
+        for (const auto& read :
+             {+[](const DataSpec& s) { loadDataset(s, 0); }, +[](const DataSpec& s) { probeDataset(s); }})
+            EXPECT_ERROR(data, read(spec), "ordered by class", "no example of class b for training",
+                         "Set data.split to stratified or random.");
     }
 
     void imagesAreDecodedOnce() {
@@ -279,10 +276,10 @@ class TestImageFolder : public QObject {
         const std::vector<std::uint8_t> whole = content(cacheFile(cache));
         QVERIFY(parseImageCache(SharedBytes(whole), print, "f").has_value());
         QVERIFY(!parseImageCache(SharedBytes(whole), print + 1, "f").has_value());
-        // Eight numbers of 8 bytes, the folder's path and the names "cat" and "dog" with their lengths, two
+        // Nine numbers of 8 bytes, the folder's path and the names "cat" and "dog" with their lengths, two
         // checksums.
         const std::size_t headerBytes =
-            8 * 8 + 4 + fs::canonical(path(folder)).string().size() + 2 * (4 + 3) + 2 * 4;
+            9 * 8 + 4 + fs::canonical(path(folder)).string().size() + 2 * (4 + 3) + 2 * 4;
         for (std::size_t i = 0; i < whole.size(); ++i) {
             std::vector<std::uint8_t> other = whole;
             other[i] ^= 1U;
@@ -448,7 +445,7 @@ class TestImageFolder : public QObject {
         const QByteArray name = folder.path().toUtf8();
         EXPECT_ERROR(data, read(folder), name.constData(), "0 folders of classes", "train/CLASS/FILE");
         add(folder, "train/cat/a.png", 1);
-        EXPECT_ERROR(data, read(folder), "train: holds 1 folders of classes", "at least two");
+        EXPECT_ERROR(data, read(folder), "train: holds 1 folder of classes", "at least two");
         fs::create_directories(path(folder) / "train/dog");
         write(folder, "train/dog/notes.txt", "no image");
         EXPECT_ERROR(data, read(folder), "train/dog: holds no image");
