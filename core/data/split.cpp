@@ -23,14 +23,15 @@ std::int64_t sumOf(const Indices& numbers) {
     return std::accumulate(numbers.begin(), numbers.end(), std::int64_t{0});
 }
 
-void requireParts(const SplitCounts& counts, bool wantsTest, const std::string& name,
-                  const std::string& unit) {
+/// @param why what else explains the counts; may be empty
+void requireParts(const SplitCounts& counts, bool wantsTest, const std::string& name, const std::string& unit,
+                  const std::string& why = {}) {
     if (counts.train >= 1 && counts.validation >= 1 && (!wantsTest || counts.test >= 1)) return;
     throw Error(ErrorKind::data,
                 name + ": " + std::to_string(counts.train + counts.validation + counts.test) + " " + unit +
                     " would be split into " + std::to_string(counts.train) + " for training, " +
                     std::to_string(counts.validation) + " for validation" +
-                    (wantsTest ? " and " + std::to_string(counts.test) + " for testing" : "") +
+                    (wantsTest ? " and " + std::to_string(counts.test) + " for testing" : "") + why +
                     "; each part needs at least one. Change data.validation, data.test or "
                     "data.limit, or use more data.");
 }
@@ -218,7 +219,8 @@ SplitCounts countSplit(const DataSpec& spec, const SplitSource& source) {
         counts.train += counts.validation;
     }
     if (given) counts.validation = source.validation->examples;
-    requireParts(counts, !source.test && spec.test > 0.0, source.name, "examples");
+    requireParts(counts, !source.test && spec.test > 0.0, source.name, "examples",
+                 byClass && !given ? ", as data.split stratified keeps one of each class for training" : "");
     if (source.test) counts.test = source.test->examples;
     return counts;
 }

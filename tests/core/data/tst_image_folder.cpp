@@ -100,6 +100,106 @@ class TestImageFolder : public QObject {
         QVERIFY(!source.test.has_value());
     }
 
+    void partsGoByTheirNames() {
+        for (const auto& [train, validation, test] :
+             {std::tuple{"train", "val", "test"}, std::tuple{"Training", "Validation", "Testing"},
+              std::tuple{"TRAIN", "dev", "test"}, std::tuple{"train", "valid", "Test"}}) {
+            const QTemporaryDir folder;
+            for (const auto& [part, value] :
+                 {std::pair{train, 1}, std::pair{validation, 3}, std::pair{test, 5}}) {
+                add(folder, qPrintable(QString("%1/cat/1.png").arg(part)), value);
+                add(folder, qPrintable(QString("%1/dog/1.png").arg(part)), value + 1);
+            }
+            const ImageSource source = read(folder);
+            QCOMPARE(firsts(source, source.train), (std::vector<int>{1, 2}));
+            QVERIFY(source.validation && source.test);
+            QCOMPARE(firsts(source, *source.validation), (std::vector<int>{3, 4}));
+            QCOMPARE(source.validation->labels, (std::vector<std::int64_t>{0, 1}));
+            QCOMPARE(firsts(source, *source.test), (std::vector<int>{5, 6}));
+            QVERIFY(source.warnings.empty());
+            QCOMPARE(probeImageFolder(path(folder), {}).validation->count, 2);
+        }
+    }
+
+    void ownValidationPartIsUsedFromTheCacheToo() {
+        const QTemporaryDir folder, cache;
+        qputenv("XDG_CACHE_HOME", cache.path().toUtf8());
+        addTwoClasses(folder);
+        add(folder, "val/cat/v.png", 31);
+        add(folder, "val/dog/v.png", 32);
+        DataSpec spec{.source = DataSource::imageFolder, .path = folder.path().toStdString()};
+        spec.normalize = Normalize::none;
+        for (int pass = 0; pass < 2; ++pass) {
+            const Dataset data = loadDataset(spec, 0);
+            QCOMPARE(data.train.count, 4);
+            QCOMPARE(data.validation.labels, (std::vector<std::int64_t>{0, 1}));
+            QCOMPARE(int(data.validation.images.bytes.view()[0]), 31);
+            QCOMPARE(data.test.count, 1);
+            QCOMPARE(data.info.validationOfClass, (std::vector<std::int64_t>{1, 1}));
+            QCOMPARE(probeDataset(spec).warnings, data.info.warnings);
+            QCOMPARE(probeDataset(spec).decisions, data.info.decisions);
+        }
+        spec.split = SplitKind::given;
+        QCOMPARE(loadDataset(spec, 0).info.validation, 2);
+        fs::remove_all(path(folder) / "val");
+        EXPECT_ERROR(data, probeDataset(spec), "has no validation part of its own", "a folder val");
+    }
+
+    void classMayBeCalledLikeAPart() {
+        const QTemporaryDir folder;
+        for (const char* name : {"bus/1.png", "car/1.png", "train/1.png"}) add(folder, name, 1);
+        const ImageSource source = read(folder);
+        QCOMPARE(source.classNames, (std::vector<std::string>{"bus", "car", "train"}));
+        QVERIFY(source.decisions.at(0).starts_with("The folder train holds images rather than folders"));
+        // Images in test beside classes: a class, or examples without one?
+        add(folder, "test/1.png", 1);
+        EXPECT_ERROR(data, read(folder), "train: holds images", "data.folders");
+        fs::remove_all(path(folder) / "train");
+        EXPECT_ERROR(data, read(folder), "test: holds images", "Set data.folders to classes or to parts");
+        const auto as = [&](FolderKind kind) {
+            return read(folder, {}, {.channels = 1, .imageSize = 0, .folders = kind});
+        };
+        QCOMPARE(as(FolderKind::classes).classNames, (std::vector<std::string>{"bus", "car", "test"}));
+        const ImageSource parts = as(FolderKind::parts);
+        QCOMPARE(parts.classNames, (std::vector<std::string>{"bus", "car"}));
+        QVERIFY(!parts.test &&
+                parts.warnings.at(0).ends_with("left unused: 1 image without a class in test."));
+        // Both names of one part.
+        add(folder, "testing/bus/1.png", 1);
+        EXPECT_ERROR(data, as(FolderKind::parts), "both test and testing name the same part");
+    }
+
+    void whatIsLeftUnusedIsCounted() {
+        const QTemporaryDir folder;
+        addTwoClasses(folder);
+        fs::remove_all(path(folder) / "test");
+        add(folder, "test/1.png", 1);
+        add(folder, "test/2.png", 1);
+        add(folder, "extra/cat/1.png", 1);
+        add(folder, "train/cat/inner/1.png", 1);
+        add(folder, "train/3.png", 1);
+        write(folder, "train/cat/a.webp", "");
+        write(folder, "train/dog/b.WEBP", "");
+        write(folder, "train/dog/c.bmp", "");
+        write(folder, "LICENSE", "");
+        const ImageSource source = probeImageFolder(path(folder), {});
+        QVERIFY(!source.test);
+        QCOMPARE(
+            source.warnings,
+            (std::vector<std::string>{
+                folder.path().toStdString() +
+                ": left unused: 1 image without a class in train, 2 images without a class in test, 1 file "
+                "without an ending, 1 file ending in .bmp, 2 files ending in .webp, the folder extra with 1 "
+                "file, the folder train/cat/inner with 1 file."}));
+        QCOMPARE(read(folder).warnings, source.warnings);
+    }
+
+    void folderAboveTheRightOneIsToldFromIt() {
+        const QTemporaryDir folder;
+        for (const char* name : {"set/cat/1.png", "set/dog/1.png"}) add(folder, name, 1);
+        EXPECT_ERROR(data, read(folder), "1 folder of classes", "/set meant?");
+    }
+
     void channelsComeOneAfterTheOther() {
         const QTemporaryDir folder;
         add(folder, "a/1.png", 9, 2, 1);
@@ -188,7 +288,11 @@ class TestImageFolder : public QObject {
         EXPECT_ERROR(data, probeDataset(spec), "keeps 2 images of 3 classes");
         spec.limit = 1;
         EXPECT_ERROR(data, loadDataset(spec, 0), "keeps 1 image of 3 classes");
+        // One of each class is not enough for a validation part.
         spec.limit = 3;
+        EXPECT_ERROR(data, loadDataset(spec, 0), "3 for training, 0 for validation",
+                     "keeps one of each class");
+        spec.split = SplitKind::random;
         QCOMPARE(loadDataset(spec, 0).info.train, 1);
         for (const std::int64_t enough : {0, 5, 6}) {
             spec.limit = enough;

@@ -165,7 +165,7 @@ class TestNumpySource : public QObject {
         unit.normalize = Normalize::unit;
         for (const float white : {1.0F, 255.0F}) {
             write(folder, "x.npy",
-                  npy("<f4", "(4, 1, 1, 5)",
+                  npy("<f4", "(4, 1, 5)",
                       raw<float>({0, white, 0, 0, white / 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})));
             const Dataset data = loadDataset(unit, 0);
             QCOMPARE(data.info.inputBytes, 4);
