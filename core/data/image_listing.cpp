@@ -169,6 +169,10 @@ class Listing {
                                                  "data.folders to classes.");
         }
         layout.parts = !layout.folders.empty();
+        if (!layout.parts && kind_ == FolderKind::parts)
+            throw Error(ErrorKind::data, root_.string() + ": has no folder that is called like a part, as "
+                                                          "data.folders says: train, val or test. Set it to "
+                                                          "classes, or to auto.");
         if (layout.parts && kind_ == FolderKind::automatic) decide(layout);
         return layout;
     }

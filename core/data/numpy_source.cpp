@@ -7,11 +7,11 @@
 #include "core/data/part_names.h"
 #include "core/data/pixel_values.h"
 #include "core/error.h"
+#include "core/number_text.h"
 #include "core/utf8.h"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -400,9 +400,9 @@ class Interpreter {
                                      own.most <= source.pixels.white + slack * range))
             return;
         throw Error(ErrorKind::data,
-                    part->inputsName + ": its numbers lie from " + std::to_string(own.least) + " to " +
-                        std::to_string(own.most) + ", but those of " + parts_.train.inputsName + " from " +
-                        std::to_string(source.pixels.least) + " to " + std::to_string(source.pixels.most) +
+                    part->inputsName + ": its numbers lie from " + numberText(own.least) + " to " +
+                        numberText(own.most) + ", but those of " + parts_.train.inputsName + " from " +
+                        numberText(source.pixels.least) + " to " + numberText(source.pixels.most) +
                         ". Bring all parts to the same range.");
     }
 

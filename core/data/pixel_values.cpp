@@ -3,7 +3,6 @@
 #include "core/number_text.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace dstn {
 
@@ -18,11 +17,11 @@ PixelValues pixelValuesOf(const NumpyArray& array, std::span<const float> values
         between(0.0, 65535.0);
         return found;
     }
-    constexpr double byteMost = 255.0, surelyBytes = 64.0, half = 0.5;
-    const bool whole = std::ranges::all_of(values, [](float value) { return value == std::floor(value); });
+    // Other numbers end below 255 too, such as shades from 0 to 16, but then they seldom come near it.
+    constexpr double byteMost = 255.0, surelyBytes = 200.0, half = 0.5;
     if (found.least >= 0.0 && found.most <= 1.0)
         between(0.0, 1.0);
-    else if (found.least >= 0.0 && found.most <= byteMost && (whole || found.most >= surelyBytes))
+    else if (found.least >= 0.0 && found.most <= byteMost && found.most >= surelyBytes)
         between(0.0, byteMost);
     else if (found.least >= -1.0 && found.least < -half && found.most > half && found.most <= 1.0)
         between(-1.0, 1.0);

@@ -159,6 +159,10 @@ class TestImageFolder : public QObject {
         const auto as = [&](FolderKind kind) {
             return read(folder, {}, {.channels = 1, .imageSize = 0, .folders = kind});
         };
+        const QTemporaryDir none;
+        for (const char* name : {"a/1.png", "b/1.png"}) add(none, name, 1);
+        EXPECT_ERROR(data, listImageFolder(path(none), FolderKind::parts),
+                     "no folder that is called like a part");
         QCOMPARE(as(FolderKind::classes).classNames, (std::vector<std::string>{"bus", "car", "test"}));
         const ImageSource parts = as(FolderKind::parts);
         QCOMPARE(parts.classNames, (std::vector<std::string>{"bus", "car"}));

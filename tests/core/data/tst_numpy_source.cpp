@@ -347,10 +347,11 @@ class TestNumpySource : public QObject {
         QTest::newRow("plus minus one") << reals({-1, 1, 0.5F, -0.2F, 0, 0.1F, 0.9F, 0}) << -1.0 << 1.0;
         QTest::newRow("standardised") << reals({-2.5F, 1, 0.5F, -0.2F, 0, 0.1F, 3.1F, 0}) << 0.0 << 0.0;
         QTest::newRow("overshoot") << reals({-0.02F, 1.03F, 0.5F, 0.2F, 0, 0.1F, 0.9F, 0}) << 0.0 << 0.0;
+        QTest::newRow("sixteen shades") << reals({0, 16, 3, 4, 5, 6, 7, 8}) << 0.0 << 0.0;
         QTest::newRow("16 bits") << npy("<u2", "(4, 1, 2)", raw<std::uint16_t>({0, 60000, 3, 4, 5, 6, 7, 8}))
                                  << 0.0 << 65535.0;
-        QTest::newRow("whole") << npy("<i8", "(4, 1, 2)", raw<std::int64_t>({0, 60, 3, 4, 5, 6, 7, 8})) << 0.0
-                               << 255.0;
+        QTest::newRow("whole") << npy("<i8", "(4, 1, 2)", raw<std::int64_t>({0, 220, 3, 4, 5, 6, 7, 8}))
+                               << 0.0 << 255.0;
     }
     void numbersOfImagesAreJudgedByWhatTheyHold() {
         QFETCH(QByteArray, images);
