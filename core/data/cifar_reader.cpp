@@ -90,14 +90,11 @@ ImageSet readFiles(const Path& folder, const std::vector<const char*>& names, Ci
     for (const char* name : names) {
         const Path path = folder / name;
         const auto stream = openFile(path);
-        if (contents == CifarContents::everything || !stream->exact()) {
-            const std::size_t before = set.labels.size();
-            readCifar(*stream, kind, path.string(), pixels, set.labels, cancelled);
-            set.count += static_cast<std::int64_t>(set.labels.size() - before);
-        } else {
-            set.count += recordsIn(stream->atMost(), kind, path.string());
-        }
+        if (stream->exact()) recordsIn(stream->atMost(), kind, path.string());
+        readCifar(*stream, kind, path.string(), pixels, set.labels, cancelled);
+        if (contents == CifarContents::labels) pixels.clear();
     }
+    set.count = static_cast<std::int64_t>(set.labels.size());
     if (contents == CifarContents::everything) set.bytes = SharedBytes(std::move(pixels));
     return set;
 }
@@ -144,7 +141,8 @@ ImageSource readCifarFolder(const Path& folder, CifarKind kind, CifarContents co
                        .outputs = cifarClasses(kind),
                        .classNames = readNames(folder / files.names, kind),
                        .train = readFiles(folder, files.train, kind, contents, cancelled),
-                       .test = readFiles(folder, {files.test}, kind, contents, cancelled)};
+                       .test = readFiles(folder, {files.test}, kind, contents, cancelled),
+                       .taskReason = std::string(title(kind)) + " has these classes"};
     return source;
 }
 

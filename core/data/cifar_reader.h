@@ -33,7 +33,7 @@ void readCifar(ByteStream& stream, CifarKind kind, const std::string& name, std:
 
 enum class CifarContents {
     everything,
-    sizes ///< from the files' sizes
+    labels ///< all but the pixels
 };
 
 /// Reads the folder as distributed: data_batch_1.bin to data_batch_5.bin, test_batch.bin and batches.meta.txt

@@ -141,6 +141,7 @@ class Targets {
             numberLabels();
         else
             textLabels();
+        table_.taskReason = reason_;
         table_.classes = static_cast<std::int64_t>(table_.classNames.size());
         if (table_.classes < 2)
             fail("every row's target (" + target_.label + ") is " + cellText(target_.cells[0]) +

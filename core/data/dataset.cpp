@@ -3,10 +3,9 @@
 #include "core/data/byte_stream.h"
 #include "core/data/cancelling.h"
 #include "core/data/cifar_reader.h"
-#include "core/data/class_shares.h"
 #include "core/data/csv_reader.h"
 #include "core/data/foreign_format.h"
-#include "core/data/idx_folder.h"
+#include "core/data/idx_source.h"
 #include "core/data/image_cache.h"
 #include "core/data/image_folder.h"
 #include "core/data/image_source.h"
@@ -14,6 +13,7 @@
 #include "core/data/normalize.h"
 #include "core/data/numpy_source.h"
 #include "core/data/split.h"
+#include "core/data/split_info.h"
 #include "core/data/synthetic.h"
 #include "core/data/text_dataset.h"
 #include "core/error.h"
@@ -32,65 +32,10 @@ namespace {
 
 using Cancelled = std::function<bool()>;
 
-constexpr const char* fashionMnistFolder = "/usr/share/datasets/fashion-mnist";
-constexpr std::array fashionMnistClasses{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
-                                         "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
-
 std::string sourceName(const DataSpec& spec) {
     const SourceTraits& traits = traitsOf(spec.source);
     if (traits.path == PathKind::none) return "The " + std::string(traits.name);
     return spec.path.empty() && spec.source == DataSource::fashionMnist ? fashionMnistFolder : spec.path;
-}
-
-IdxFolder openImages(const DataSpec& spec, IdxContents contents, const Cancelled& cancelled) {
-    const std::filesystem::path folder = sourceName(spec);
-    std::error_code error;
-    if (spec.source == DataSource::fashionMnist &&
-        std::filesystem::status(folder, error).type() == std::filesystem::file_type::not_found)
-        throw Error(ErrorKind::data,
-                    "Fashion-MNIST was not found: there is no folder " + folder.string() +
-                        ". Install the package dataset-fashion-mnist, or name a folder with its "
-                        "files as data.path.");
-    if (folder.empty()) throw Error(ErrorKind::data, "No folder of IDX files is named. Set data.path.");
-    return readIdxFolder(folder, contents, cancelled);
-}
-
-/// Fashion-MNIST has classes of known names, and no others.
-void nameFashionMnist(const IdxFolder& folder, ImageSource& source) {
-    const auto& labels = folder.train.labels.bytes;
-    const auto wrong = std::find_if(labels.begin(), labels.end(),
-                                    [](std::uint8_t label) { return label >= fashionMnistClasses.size(); });
-    if (wrong != labels.end())
-        throw Error(ErrorKind::data,
-                    folder.train.labelsPath.string() + ": label " + std::to_string(wrong - labels.begin()) +
-                        " is " + std::to_string(*wrong) +
-                        ", but Fashion-MNIST's labels end at 9. Fetch the file again, or set "
-                        "data.source to idx.");
-    source.outputs = static_cast<std::int64_t>(fashionMnistClasses.size());
-    source.classNames.assign(fashionMnistClasses.begin(), fashionMnistClasses.end());
-}
-
-ImageSet imageSet(LabelledImages& images) {
-    const auto& labels = images.labels.bytes;
-    return {.count = images.images.shape[0],
-            .bytes = SharedBytes(std::move(images.images.bytes)),
-            .labels = {labels.begin(), labels.end()}};
-}
-
-ImageSource readIdxImages(const DataSpec& spec, IdxContents contents, const Cancelled& cancelled) {
-    IdxFolder folder = openImages(spec, contents, cancelled);
-    const auto& shape = folder.train.images.shape;
-    ImageSource source{.name = folder.train.imagesPath.string(),
-                       .shape = shape.size() == 3 ? Shape{1, shape[1], shape[2]}
-                                                  : Shape{shape[1], shape[2], shape[3]},
-                       .outputs = folder.classes,
-                       .classNames = {},
-                       .train = {},
-                       .test = {}};
-    if (spec.source == DataSource::fashionMnist) nameFashionMnist(folder, source);
-    source.train = imageSet(folder.train);
-    if (folder.test) source.test = imageSet(*folder.test);
-    return source;
 }
 
 /// The images of a source: all of them, or what the headers of its files tell.
@@ -103,14 +48,16 @@ ImageSource readImages(const DataSpec& spec, ImageContents contents, const Cance
             throw Error(ErrorKind::data, "No folder of CIFAR's binary version is named. Set data.path.");
         return readCifarFolder(spec.path,
                                spec.source == DataSource::cifar10 ? CifarKind::cifar10 : CifarKind::cifar100,
-                               everything ? CifarContents::everything : CifarContents::sizes, cancelled);
+                               everything ? CifarContents::everything : CifarContents::labels, cancelled);
     }
-    return readIdxImages(spec, everything ? IdxContents::everything : IdxContents::withoutPixels, cancelled);
+    return readIdxSource(spec, everything ? IdxContents::everything : IdxContents::withoutPixels, cancelled);
 }
 
 /// A byte a pixel, in memory that grows by doubling as it is read.
 void requireImageMemory(const ImageSource& headers) {
-    const auto images = static_cast<double>(headers.train.count + (headers.test ? headers.test->count : 0));
+    const auto images =
+        static_cast<double>(headers.train.count + (headers.validation ? headers.validation->count : 0) +
+                            (headers.test ? headers.test->count : 0));
     const double pixels =
         std::accumulate(headers.shape.begin(), headers.shape.end(), 1.0, std::multiplies<>());
     requireMemory(2.0 * images * pixels, headers.name, smallerFile);
@@ -126,7 +73,7 @@ ImageFolderOptions imageFolderOptions(const DataSpec& spec) {
     if (spec.channels != 1 && spec.channels != 3)
         throw Error(ErrorKind::data, sourceName(spec) + ": images of " + std::to_string(spec.channels) +
                                          " channels are not supported. Set data.channels to 1 or 3.");
-    return {.channels = spec.channels, .imageSize = spec.imageSize};
+    return {.channels = spec.channels, .imageSize = spec.imageSize, .folders = spec.folders};
 }
 
 Table readTable(const DataSpec& spec, const Cancelled& cancelled, TableReport* report = nullptr) {
@@ -137,21 +84,62 @@ Table readTable(const DataSpec& spec, const Cancelled& cancelled, TableReport* r
     return parseCsv(text, csvOptions(spec), spec.path, cancelled, report);
 }
 
-/// @param test the source's own test part; null: it has none
-DataInfo tableInfo(const DataSpec& spec, const Table& table, const Table* test) {
+/// A table with the parts that its source has beside it, and what is known of them.
+struct TableParts {
+    const Table& train;
+    const Table* validation = nullptr; ///< null: it has none
+    const Table* test = nullptr;
+    std::string lookedFor = {};  ///< what a validation part would be; may be empty
+    std::string taskReason = {}; ///< as in DataInfo
+    std::vector<std::string> decisions = {}, warnings = {};
+};
+
+SplitSource splitSource(const DataSpec& spec, const TableParts& parts) {
+    const auto own = [](const Table* part) -> std::optional<OwnPart> {
+        if (part == nullptr) return std::nullopt;
+        return OwnPart{.examples = part->rows, .labels = part->labels};
+    };
+    return {.name = sourceName(spec),
+            .examples = parts.train.rows,
+            .task = parts.train.task,
+            .labels = parts.train.labels,
+            .classes = parts.train.classes,
+            .classNames = parts.train.classNames,
+            .validation = own(parts.validation),
+            .test = own(parts.test),
+            .lookedFor = parts.lookedFor};
+}
+
+DataInfo tableInfo(const DataSpec& spec, const TableParts& parts, const std::optional<Split>& split) {
+    const Table& table = parts.train;
     DataInfo info;
     info.input = {table.features};
     info.task = table.task;
     info.outputs = table.task == TaskKind::classification ? table.classes : table.outputs;
     info.classNames = table.classNames;
     info.featureNames = table.featureNames;
-    info.decisions = table.decisions;
-    info.warnings = table.warnings;
-    const SplitCounts counts = countSplit(spec, table.rows, test != nullptr, sourceName(spec));
-    info.train = counts.train;
-    info.validation = counts.validation;
-    info.test = test != nullptr ? test->rows : counts.test;
+    info.taskReason = parts.taskReason;
+    info.decisions = parts.decisions;
+    info.warnings = parts.warnings;
+    info.decisions.insert(info.decisions.end(), table.decisions.begin(), table.decisions.end());
+    info.warnings.insert(info.warnings.end(), table.warnings.begin(), table.warnings.end());
+    describeSplit(info, spec, splitSource(spec, parts), split);
     return info;
+}
+
+DataInfo probedTable(const DataSpec& spec, const TableParts& parts, std::optional<std::uint64_t> seed) {
+    return tableInfo(spec, parts, probedSplit(spec, splitSource(spec, parts), seed));
+}
+
+/// The parts of NumPy's arrays.
+TableParts tableParts(const NumpySource& source) {
+    return {.train = *source.train,
+            .validation = source.validation ? &*source.validation : nullptr,
+            .test = source.test ? &*source.test : nullptr,
+            .lookedFor = source.lookedFor,
+            .taskReason = source.taskReason,
+            .decisions = source.decisions,
+            .warnings = source.warnings};
 }
 
 /// w·x + b in the units of the normalised inputs and target.
@@ -167,15 +155,14 @@ std::vector<double> normalizedWeights(const std::vector<double>& weights, const 
     return result;
 }
 
-Dataset prepareTable(const DataSpec& spec, const Table& table, const Table* test, std::uint64_t seed,
+Dataset prepareTable(const DataSpec& spec, const TableParts& parts, std::uint64_t seed,
                      const Cancelled& cancelled) {
+    const Table& table = parts.train;
     Dataset data;
-    data.info = tableInfo(spec, table, test);
     const std::string name = sourceName(spec);
-    const Split split = makeSplit(spec, table.rows, test != nullptr, seed, name);
-    if (table.task == TaskKind::classification)
-        if (auto absent = absentClasses(spec, table.labels, table.classNames, split, name))
-            data.info.warnings.push_back(std::move(*absent));
+    const SplitSource source = splitSource(spec, parts);
+    const Split split = makeSplit(spec, source, seed);
+    data.info = tableInfo(spec, parts, split);
     const std::vector<Scaling> columns = columnMaps(spec.normalize, table, split.train, name);
     const std::vector<double> means = columnMeans(table, split.train, name);
     if (table.task == TaskKind::regression)
@@ -184,24 +171,25 @@ Dataset prepareTable(const DataSpec& spec, const Table& table, const Table* test
     const auto part = [&](const Table& from, const std::vector<std::int64_t>& which) {
         return mapRows(from, columns, means, data.targets, which, name, cancelled);
     };
-    data.train = part(table, split.train);
-    data.validation = part(table, split.validation);
-    if (test != nullptr) {
-        std::vector<std::int64_t> all(static_cast<std::size_t>(test->rows));
+    const auto whole = [&](const Table& from) {
+        std::vector<std::int64_t> all(static_cast<std::size_t>(from.rows));
         std::iota(all.begin(), all.end(), std::int64_t{0});
-        data.test = part(*test, all);
-    } else {
-        data.test = part(table, split.test);
-    }
+        return part(from, all);
+    };
+    data.train = part(table, split.train);
+    data.validation = splitKind(spec, source) == SplitKind::given ? whole(*parts.validation)
+                                                                  : part(table, split.validation);
+    data.test = parts.test != nullptr ? whole(*parts.test) : part(table, split.test);
     return data;
 }
 
 /// Makes a linear problem, and brings the weights that made it into the units of what is learned.
 Dataset prepareLinear(const DataSpec& spec, std::uint64_t seed, const Cancelled& cancelled) {
     const LinearProblem problem = makeSyntheticRegression(spec, seed);
-    Dataset data = prepareTable(spec, problem.table, nullptr, seed, cancelled);
+    const TableParts parts{.train = problem.table};
+    Dataset data = prepareTable(spec, parts, seed, cancelled);
     const std::string name = sourceName(spec);
-    const Split split = makeSplit(spec, problem.table.rows, false, seed, name);
+    const Split split = makeSplit(spec, splitSource(spec, parts), seed);
     data.trueWeights = normalizedWeights(
         problem.weights, columnMaps(spec.normalize, problem.table, split.train, name), data.targets.front());
     return data;
@@ -224,14 +212,16 @@ Dataset load(const DataSpec& spec, std::uint64_t seed, const LoadingProgress& pr
         return prepareImages(
             spec, readImageFolder(spec.path, imageFolderOptions(spec), imageCacheFolder(), progress), seed,
             cancelled);
-    case DataSource::csv:
-        return prepareTable(spec, readTable(spec, cancelled), nullptr, seed, cancelled);
+    case DataSource::csv: {
+        const Table table = readTable(spec, cancelled);
+        return prepareTable(spec, {.train = table, .taskReason = table.taskReason}, seed, cancelled);
+    }
     case DataSource::text:
         return loadText(spec, cancelled);
     case DataSource::numpy: {
         const NumpySource source = readNumpySource(spec, NumpyContents::everything, cancelled);
         if (source.images) return prepareImages(spec, *source.images, seed, cancelled);
-        return prepareTable(spec, *source.train, source.test ? &*source.test : nullptr, seed, cancelled);
+        return prepareTable(spec, tableParts(source), seed, cancelled);
     }
     case DataSource::syntheticRegression:
         requireSyntheticMemory(spec);
@@ -240,7 +230,8 @@ Dataset load(const DataSpec& spec, std::uint64_t seed, const LoadingProgress& pr
         break;
     }
     requireSyntheticMemory(spec);
-    return prepareTable(spec, makeSyntheticClassification(spec, seed), nullptr, seed, cancelled);
+    const Table table = makeSyntheticClassification(spec, seed);
+    return prepareTable(spec, {.train = table, .taskReason = "the source makes classes"}, seed, cancelled);
 }
 
 } // namespace
@@ -253,23 +244,25 @@ Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgr
     return data;
 }
 
-DataInfo probeDataset(const DataSpec& spec, TableReport* table) {
+DataInfo probeDataset(const DataSpec& spec, std::optional<std::uint64_t> seed, TableReport* table) {
     switch (spec.source) {
     case DataSource::fashionMnist:
     case DataSource::idx:
     case DataSource::cifar10:
     case DataSource::cifar100:
-        return imageInfo(spec, readImages(spec, ImageContents::headers, {}));
+        return imageInfo(spec, readImages(spec, ImageContents::headers, {}), seed);
     case DataSource::imageFolder:
-        return imageInfo(spec, probeImageFolder(spec.path, imageFolderOptions(spec)));
-    case DataSource::csv:
-        return tableInfo(spec, readTable(spec, {}, table), nullptr);
+        return imageInfo(spec, probeImageFolder(spec.path, imageFolderOptions(spec)), seed);
+    case DataSource::csv: {
+        const Table read = readTable(spec, {}, table);
+        return probedTable(spec, {.train = read, .taskReason = read.taskReason}, seed);
+    }
     case DataSource::text:
         return probeText(spec);
     case DataSource::numpy: {
         const NumpySource source = readNumpySource(spec, NumpyContents::headers, {});
-        if (source.images) return imageInfo(spec, *source.images);
-        return tableInfo(spec, *source.train, source.test ? &*source.test : nullptr);
+        if (source.images) return imageInfo(spec, *source.images, seed);
+        return probedTable(spec, tableParts(source), seed);
     }
     case DataSource::syntheticRegression:
     case DataSource::syntheticClassification:
@@ -278,11 +271,11 @@ DataInfo probeDataset(const DataSpec& spec, TableReport* table) {
     requireSyntheticMemory(spec);
     checkSynthetic(spec);
     Table synthetic{.rows = spec.examples, .features = spec.features};
-    if (spec.source == DataSource::syntheticClassification) {
-        synthetic.task = TaskKind::classification;
-        synthetic.classes = spec.classes;
-    }
-    return tableInfo(spec, synthetic, nullptr);
+    if (spec.source == DataSource::syntheticRegression) return probedTable(spec, {.train = synthetic}, seed);
+    synthetic.task = TaskKind::classification;
+    synthetic.classes = spec.classes;
+    synthetic.labels = syntheticLabels(spec);
+    return probedTable(spec, {.train = synthetic, .taskReason = "the source makes classes"}, seed);
 }
 
 } // namespace dstn

@@ -16,6 +16,14 @@
 
 namespace DSTN_EXPORT dstn {
 
+/// The numbers of a source's images.
+struct PixelValues {
+    double least = 0.0, most = 255.0; ///< in the training part and what is split from it
+    /// What stands for black and white; where that is not known, only what was found.
+    double black = 0.0, white = 255.0;
+    bool known = true;
+};
+
 /// What is known about a data set without its contents.
 struct DataInfo {
     Shape input; ///< one example's shape; language: [steps of truncated back-propagation]
@@ -32,6 +40,10 @@ struct DataInfo {
     std::vector<std::string> decisions = {};
     /// For whoever trains on these data, in sentences: what is left unused, which classes lack examples.
     std::vector<std::string> warnings = {};
+    /// Examples of each class, [outputs]; empty for other tasks, and where they are not known.
+    std::vector<std::int64_t> trainOfClass = {}, validationOfClass = {}, testOfClass = {};
+    std::string taskReason = {}; ///< why these are classes, as a clause: "data.task says so"
+    PixelValues pixels = {};     ///< images only
 };
 
 /// x ↦ (x − shift) · factor.
@@ -79,8 +91,11 @@ Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgr
 
 /// What loadDataset() will yield, read from headers where the format has them (IDX) and quickly everywhere.
 /// Throws Error{data} as loadDataset() does, as far as headers tell.
+/// @param seed the experiment's; without it nothing is said of what a random split draws: the classes' counts
+///             stay empty, and classes without examples are not warned of
 /// @param table of a CSV file: how it was read, filled as far as it could be, also where this throws
-DataInfo probeDataset(const DataSpec& spec, TableReport* table = nullptr);
+DataInfo probeDataset(const DataSpec& spec, std::optional<std::uint64_t> seed = {},
+                      TableReport* table = nullptr);
 
 /// The same without the data, for sources whose data always have the same shape; nothing for others. Throws
 /// Error{data} if this many examples cannot be split as specified.

@@ -22,14 +22,18 @@ std::optional<DataInfo> declaredDataset(const DataSpec& spec) {
     default:
         return {};
     }
-    const SplitCounts counts = countSplit(spec, published.train, true, "The data");
+    const SplitCounts counts = countSplit(spec, {.name = "The data",
+                                                 .examples = published.train,
+                                                 .task = TaskKind::classification,
+                                                 .classes = published.classes,
+                                                 .test = OwnPart{.examples = published.test}});
     DataInfo info;
     info.input = published.image;
     info.outputs = published.classes;
     info.inputBytes = 1;
     info.train = counts.train;
     info.validation = counts.validation;
-    info.test = published.test;
+    info.test = counts.test;
     return info;
 }
 

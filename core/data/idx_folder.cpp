@@ -1,25 +1,105 @@
 #include "core/data/idx_folder.h"
 
 #include "core/data/file_status.h"
+#include "core/data/labels.h"
+#include "core/data/part_names.h"
 #include "core/error.h"
+#include "core/utf8.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 namespace dstn {
 namespace {
 
-/// The file of this part and kind under any of its names, an uncompressed one first; empty if there is none.
-std::filesystem::path findFile(const std::filesystem::path& folder, const std::string& stem,
-                               const std::vector<std::string>& types) {
-    for (const char* ending : {"", ".gz"})
-        for (const std::string& type : types)
-            for (const char joint : {'-', '.'}) {
-                std::string name = stem;
-                name.append(1, joint).append(type).append("-ubyte").append(ending);
-                std::filesystem::path path = folder / name;
-                if (std::filesystem::exists(statusOf(path))) return path;
+/// What an IDX file holds, by its name.
+struct IdxName {
+    std::string prefix; ///< what stands before the part, in lower case: "emnist-letters-"
+    PartName part = PartName::train;
+    bool images = false;
+    bool packed = false;
+};
+
+/// Nothing for files that are named otherwise.
+std::optional<IdxName> idxName(const std::string& file) {
+    std::string name = asciiLowered(file);
+    const auto cut = [&](std::string_view ending) {
+        if (!name.ends_with(ending)) return false;
+        name.resize(name.size() - ending.size());
+        return true;
+    };
+    IdxName result{.prefix = {}, .packed = cut(".gz")};
+    if (!cut("-ubyte")) return std::nullopt;
+    const bool labels = cut("idx1"), images = !labels && (cut("idx3") || cut("idx4"));
+    if ((!labels && !images) || !(cut("-") || cut("."))) return std::nullopt;
+    result.images = images;
+    if (!cut(images ? "-images" : "-labels")) return std::nullopt;
+    const std::size_t dash = name.rfind('-');
+    const std::size_t start = dash == std::string::npos ? 0 : dash + 1;
+    const auto part = partNamed(name.substr(start));
+    if (!part) return std::nullopt;
+    result.part = *part;
+    result.prefix = name.substr(0, start);
+    return result;
+}
+
+/// The IDX files of a folder by what they hold; an uncompressed one comes before its packed copy.
+struct IdxFiles {
+    std::map<std::pair<PartName, bool>, std::filesystem::path> paths; ///< by part, and whether images
+    std::vector<std::string> unused;
+
+    std::filesystem::path find(PartName part, bool images) const {
+        const auto at = paths.find({part, images});
+        return at == paths.end() ? std::filesystem::path() : at->second;
+    }
+};
+
+/// Whether a file is another one, packed: names differ in the joint before "idx" too.
+bool isPackedCopy(std::string plain, std::string packed) {
+    plain += ".gz";
+    for (std::string* name : {&plain, &packed}) {
+        *name = asciiLowered(*name);
+        std::ranges::replace(*name, '.', '-');
+    }
+    return plain == packed;
+}
+
+IdxFiles listFiles(const std::filesystem::path& folder) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (auto entry = std::filesystem::directory_iterator(folder, error);
+         !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
+        names.push_back(entry->path().filename().string());
+    if (error) cannotOpen(folder, error);
+    std::sort(names.begin(), names.end());
+    IdxFiles files;
+    std::map<std::string, std::string> firstOf; // of each prefix
+    for (const bool packed : {false, true})
+        for (const std::string& name : names) {
+            const auto known = idxName(name);
+            if (known ? known->packed != packed : packed) continue;
+            if (!known) {
+                if (asciiLowered(name).find("-ubyte") != std::string::npos) files.unused.push_back(name);
+                continue;
             }
-    return {};
+            statusOf(folder / name); // a link that leads nowhere might be what is sought
+            firstOf.try_emplace(known->prefix, name);
+            const auto [at, fresh] = files.paths.try_emplace({known->part, known->images}, folder / name);
+            if (!fresh && firstOf.size() == 1 && !isPackedCopy(at->second.filename().string(), name))
+                throw Error(ErrorKind::data, folder.string() + ": holds both " +
+                                                 at->second.filename().string() + " and " + name +
+                                                 " for one part. Remove one of them.");
+        }
+    if (firstOf.size() > 1) {
+        std::vector<std::string> some;
+        for (const auto& [prefix, name] : firstOf) some.push_back(printable(name));
+        throw Error(ErrorKind::data, folder.string() + ": holds several data sets: " + someOf(some) +
+                                         ". Move the files of one into a folder of their own.");
+    }
+    return files;
 }
 
 [[noreturn]] void missing(const std::filesystem::path& folder, const std::string& what,
@@ -55,21 +135,11 @@ LabelledImages readPart(const std::filesystem::path& images, const std::filesyst
     return part;
 }
 
-void checkTest(const IdxFolder& folder) {
-    const LabelledImages& test = *folder.test;
-    if (!std::equal(test.images.shape.begin() + 1, test.images.shape.end(),
-                    folder.train.images.shape.begin() + 1, folder.train.images.shape.end()))
-        throw Error(ErrorKind::data, test.imagesPath.string() + ": its images differ in size from those in " +
-                                         folder.train.imagesPath.string() +
-                                         ". Use files that belong together.");
-    const auto wrong = std::find_if(test.labels.bytes.begin(), test.labels.bytes.end(),
-                                    [&](std::uint8_t label) { return label >= folder.classes; });
-    if (wrong != test.labels.bytes.end())
-        throw Error(ErrorKind::data, test.labelsPath.string() + ": label " +
-                                         std::to_string(wrong - test.labels.bytes.begin()) + " is " +
-                                         std::to_string(*wrong) + ", but the training labels end at " +
-                                         std::to_string(folder.classes - 1) +
-                                         ". Use files that belong together.");
+void checkPart(const LabelledImages& train, const LabelledImages& part) {
+    if (!std::equal(part.images.shape.begin() + 1, part.images.shape.end(), train.images.shape.begin() + 1,
+                    train.images.shape.end()))
+        throw Error(ErrorKind::data, part.imagesPath.string() + ": its images differ in size from those in " +
+                                         train.imagesPath.string() + ". Use files that belong together.");
 }
 
 } // namespace
@@ -78,26 +148,28 @@ IdxFolder readIdxFolder(const std::filesystem::path& folder, IdxContents content
                         const std::function<bool()>& cancelled) {
     requireFolder(folder, "Name the folder that holds the IDX files.");
 
-    const auto trainImages = findFile(folder, "train-images", {"idx3", "idx4"});
-    const auto trainLabels = findFile(folder, "train-labels", {"idx1"});
+    const IdxFiles files = listFiles(folder);
+    const auto trainImages = files.find(PartName::train, true);
+    const auto trainLabels = files.find(PartName::train, false);
     if (trainImages.empty()) missing(folder, "training images", "train-images-idx3-ubyte");
     if (trainLabels.empty()) missing(folder, "training labels", "train-labels-idx1-ubyte");
     IdxFolder result;
     result.train = readPart(trainImages, trainLabels, contents, cancelled);
-    const auto [least, most] =
-        std::minmax_element(result.train.labels.bytes.begin(), result.train.labels.bytes.end());
-    if (*least == *most)
-        throw Error(ErrorKind::data, trainLabels.string() + ": every label is " + std::to_string(*least) +
-                                         "; a classifier needs at least two classes. Name other files.");
-    result.classes = *most + 1;
-
-    const auto testImages = findFile(folder, "t10k-images", {"idx3", "idx4"});
-    const auto testLabels = findFile(folder, "t10k-labels", {"idx1"});
-    if (testImages.empty() && testLabels.empty()) return result;
-    if (testImages.empty()) missing(folder, "test images beside its test labels", "t10k-images-idx3-ubyte");
-    if (testLabels.empty()) missing(folder, "test labels beside its test images", "t10k-labels-idx1-ubyte");
-    result.test = readPart(testImages, testLabels, contents, cancelled);
-    checkTest(result);
+    result.unused = files.unused;
+    const auto other = [&](PartName name, const std::string& what,
+                           const std::string& file) -> std::optional<LabelledImages> {
+        const auto images = files.find(name, true), labels = files.find(name, false);
+        if (images.empty() && labels.empty()) return std::nullopt;
+        if (images.empty())
+            missing(folder, what + " images beside its " + what + " labels", file + "-images-idx3-ubyte");
+        if (labels.empty())
+            missing(folder, what + " labels beside its " + what + " images", file + "-labels-idx1-ubyte");
+        LabelledImages part = readPart(images, labels, contents, cancelled);
+        checkPart(result.train, part);
+        return part;
+    };
+    result.validation = other(PartName::validation, "validation", "val");
+    result.test = other(PartName::test, "test", "t10k");
     return result;
 }
 

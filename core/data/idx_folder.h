@@ -18,12 +18,14 @@ struct LabelledImages {
 };
 
 /// A data set in the layout of MNIST: a folder with train-images-idx3-ubyte, train-labels-idx1-ubyte and,
-/// optionally, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte; each may end in .gz, may be written with a
-/// dot before "idx", and images of four dimensions may say idx4.
+/// optionally, files of the same kind for validation and for testing (t10k-images-idx3-ubyte and
+/// t10k-labels-idx1-ubyte, or any name of a part in their place). Each may end in .gz, may be written with a
+/// dot before "idx", in any case, and with something in front ("emnist-letters-train-images-idx3-ubyte");
+/// images of four dimensions may say idx4.
 struct IdxFolder {
     LabelledImages train;
-    std::optional<LabelledImages> test;
-    std::int64_t classes = 0; ///< largest training label + 1
+    std::optional<LabelledImages> validation, test;
+    std::vector<std::string> unused; ///< names of other IDX files
 };
 
 enum class IdxContents {
@@ -32,8 +34,7 @@ enum class IdxContents {
 };
 
 /// Throws Error{data} naming the file, what was found and what to do, also where images and labels disagree,
-/// training labels are all the same, or test data do not fit the training data; Error{interrupted} once
-/// `cancelled` says so.
+/// or other parts do not fit the training data; Error{interrupted} once `cancelled` says so.
 IdxFolder readIdxFolder(const std::filesystem::path& folder, IdxContents contents,
                         const std::function<bool()>& cancelled = {});
 

@@ -18,8 +18,8 @@ namespace dstn {
 namespace {
 
 // "DSTNIM" and the version, in a little-endian file. Version 1 was without the folder's path, version 2 of a
-// decoder whose pixels differ here and there.
-constexpr std::uint64_t magicNumber = 0x0003'4D49'4E54'5344;
+// decoder whose pixels differ here and there, version 3 without a validation part and of unturned images.
+constexpr std::uint64_t magicNumber = 0x0004'4D49'4E54'5344;
 constexpr std::uint64_t firstMagicNumber = 0x0001'4D49'4E54'5344;
 constexpr std::uint64_t oneVersion = 0x0001'0000'0000'0000;
 
@@ -83,7 +83,8 @@ std::optional<std::size_t> times(std::optional<std::size_t> a, std::int64_t b) {
 }
 
 std::int64_t countAll(const ImageCacheHeader& header) {
-    return header.train + std::max<std::int64_t>(header.test, 0);
+    return header.train + std::max<std::int64_t>(header.validation, 0) +
+           std::max<std::int64_t>(header.test, 0);
 }
 
 std::string encoded(const ImageCacheHeader& header) {
@@ -92,6 +93,7 @@ std::string encoded(const ImageCacheHeader& header) {
     put(start, header.fingerprint);
     for (const std::int64_t extent : header.shape) put(start, extent);
     put(start, header.train);
+    put(start, header.validation);
     put(start, header.test);
     put(start, static_cast<std::int64_t>(header.classNames.size()));
     const auto putText = [&](const std::string& text) {
@@ -119,6 +121,7 @@ std::optional<Start> parseHeader(std::span<const std::uint8_t> bytes) {
     header.fingerprint = source.number<std::uint64_t>();
     for (int i = 0; i < 3; ++i) header.shape.push_back(source.number<std::int64_t>());
     header.train = source.number<std::int64_t>();
+    header.validation = source.number<std::int64_t>();
     header.test = source.number<std::int64_t>();
     const auto classes = source.number<std::int64_t>();
     header.folder = source.text(source.number<std::uint32_t>());
@@ -162,9 +165,7 @@ ImageSource sourceOf(const ImageCacheHeader& header, std::string name, std::span
                        .shape = header.shape,
                        .outputs = static_cast<std::int64_t>(header.classNames.size()),
                        .classNames = header.classNames,
-                       .classByClass = true,
-                       .train = {},
-                       .test = {}};
+                       .classByClass = true};
     const auto size = static_cast<std::size_t>(header.shape[0] * header.shape[1] * header.shape[2]);
     const std::uint8_t* labels = data.data() + static_cast<std::size_t>(countAll(header)) * size;
     const auto part = [&](std::size_t first, std::int64_t count) {
@@ -181,7 +182,15 @@ ImageSource sourceOf(const ImageCacheHeader& header, std::string name, std::span
         return set;
     };
     source.train = part(0, header.train);
-    if (header.test >= 0) source.test = part(static_cast<std::size_t>(header.train), header.test);
+    auto next = static_cast<std::size_t>(header.train);
+    const auto own = [&](std::int64_t count) -> std::optional<ImageSet> {
+        if (count < 0) return std::nullopt;
+        const std::size_t first = next;
+        next += static_cast<std::size_t>(count);
+        return part(first, count);
+    };
+    source.validation = own(header.validation);
+    source.test = own(header.test);
     return source;
 }
 
@@ -228,9 +237,11 @@ std::optional<ImageSource> parseImageCache(const SharedBytes& file, std::uint64_
 
     std::optional<std::size_t> size = 1;
     for (const std::int64_t extent : header.shape) size = times(size, extent);
-    if (header.train < 0 || header.test < -1 ||
-        header.train > std::numeric_limits<std::int64_t>::max() - std::max<std::int64_t>(header.test, 0))
-        return std::nullopt;
+    // Far more than any file holds, and far from an overflow of their sum.
+    constexpr std::int64_t mostImages = std::numeric_limits<std::int64_t>::max() / 4;
+    for (const std::int64_t images : {header.train, header.validation, header.test})
+        if (images < -1 || images > mostImages) return std::nullopt;
+    if (header.train < 0) return std::nullopt;
     const std::int64_t count = countAll(header);
     const auto pixels = times(size, count), labels = times(sizeof(std::uint32_t), count);
     const std::size_t offset = roundedUp(start->end);
@@ -247,7 +258,9 @@ std::optional<ImageSource> parseImageCache(const SharedBytes& file, std::uint64_
         return std::all_of(set.labels.begin(), set.labels.end(),
                            [&](std::int64_t label) { return label < classes; });
     };
-    if (!known(source.train) || (source.test && !known(*source.test))) return std::nullopt;
+    for (const ImageSet* part : {&source.train, source.validation ? &*source.validation : nullptr,
+                                 source.test ? &*source.test : nullptr})
+        if (part != nullptr && !known(*part)) return std::nullopt;
     return source;
 }
 

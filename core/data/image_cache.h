@@ -21,21 +21,21 @@ namespace DSTN_EXPORT dstn {
 // - 8 bytes: magic number and version
 // - 8 bytes: fingerprint of the folder and the options
 // - 3 × 8 bytes: channels, height, width
-// - 2 × 8 bytes: training images, test images (−1: no test part)
+// - 3 × 8 bytes: images for training, for validation and for testing (−1: no such part)
 // - 8 bytes: classes
 // - 4 bytes of length, and the folder's path
 // - for each class 4 bytes of length, and its name
 // - 4 + 4 bytes: CRC-32 of the data, CRC-32 of all up to here
 // - zeros up to a multiple of 4096
-// - the data: images [train + test, channels, height, width], then their labels, 4 bytes each
+// - the data: images [all parts in this order, channels, height, width], then their labels, 4 bytes each
 
 /// The header: everything before the images.
 struct ImageCacheHeader {
     std::uint64_t fingerprint = 0;
     Shape shape; ///< [channels, height, width]
     std::int64_t train = 0;
-    std::int64_t test = -1; ///< −1: no test part
-    std::string folder;     ///< where the images are, absolute; empty: not known
+    std::int64_t validation = -1, test = -1; ///< −1: no such part
+    std::string folder;                      ///< where the images are, absolute; empty: not known
     std::vector<std::string> classNames;
 };
 
@@ -70,7 +70,7 @@ class ImageCacheWriter {
     ImageCacheWriter(const ImageCacheWriter&) = delete;
     ImageCacheWriter& operator=(const ImageCacheWriter&) = delete;
 
-    /// [train + test, channels, height, width], to be filled.
+    /// [all parts in the order of the header, channels, height, width], to be filled.
     std::span<std::uint8_t> pixels();
     void setLabel(std::size_t image, std::int64_t label);
     /// Completes the file and returns the images.

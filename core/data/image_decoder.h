@@ -19,6 +19,7 @@ class ImageDecoder {
     virtual ~ImageDecoder() = default;
 
     virtual ImageSize size() const = 0;
+    virtual bool deep() const { return false; } ///< whether it has 16 bits a channel
     /// Decodes all of the image; at most once.
     /// @param channels 1 or 3
     /// @param pixels [height, width, channels], filled

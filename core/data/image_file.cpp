@@ -2,6 +2,7 @@
 
 #include "core/data/image_decoder.h"
 #include "core/error.h"
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,8 @@ namespace dstn {
 namespace {
 
 using Bytes = std::span<const std::byte>;
+
+constexpr std::array<std::string_view, 3> endings{".jpg", ".jpeg", ".png"};
 
 constexpr std::array<unsigned char, 8> pngSignature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 constexpr std::array<unsigned char, 2> jpegSignature{0xFF, 0xD8};
@@ -76,7 +79,24 @@ struct Filter {
 
 } // namespace
 
-ImageSize imageSize(Bytes bytes, const std::string& name) { return decoder(bytes, name)->size(); }
+bool isImageName(std::string_view name) {
+    const std::size_t dot = name.rfind('.');
+    if (dot == std::string_view::npos || dot == 0) return false;
+    const std::string ending = asciiLowered(std::string(name.substr(dot)));
+    return std::ranges::find(endings, ending) != endings.end();
+}
+
+std::string imageEndings() {
+    std::string text;
+    for (std::size_t i = 0; i < endings.size(); ++i)
+        text.append(i == 0 ? "" : i + 1 < endings.size() ? ", " : " or ").append(endings[i]);
+    return text;
+}
+
+ImageFacts imageFacts(Bytes bytes, const std::string& name) {
+    const auto image = decoder(bytes, name);
+    return {.size = image->size(), .deep = image->deep()};
+}
 
 DecodedImage decodeImage(Bytes bytes, std::int64_t channels, const std::string& name) {
     const auto image = decoder(bytes, name);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace DSTN_EXPORT dstn {
@@ -25,15 +26,27 @@ struct DecodedImage {
     std::vector<std::uint8_t> pixels; ///< [height, width, channels]
 };
 
-/// The size of a JPEG or PNG image by its header; `name` appears in messages.
-/// Throws Error{data} if it is neither, or too large.
-ImageSize imageSize(std::span<const std::byte> bytes, const std::string& name);
+/// Whether a file's name ends as those of the images that are read, in any case.
+bool isImageName(std::string_view name);
+/// These endings, for messages: ".jpg, .jpeg or .png".
+std::string imageEndings();
+
+/// What an image's header says.
+struct ImageFacts {
+    ImageSize size;    ///< as it is to be looked at
+    bool deep = false; ///< whether it has 16 bits a channel
+};
+
+/// The header of an image; `name` appears in messages. Throws Error{data} if it is of no kind that is read,
+/// or too large.
+ImageFacts imageFacts(std::span<const std::byte> bytes, const std::string& name);
 
 /// Decodes a JPEG or PNG image: baseline and progressive JPEG of grey, colours or inks (CMYK), and every kind
 /// of PNG.
-/// @param channels 1: colours become their luminance; 3: grey is repeated. Transparency is left out, 16 bits
-///                 become their upper 8, and an orientation stored by a camera is ignored.
-/// Throws Error{data} as imageSize() does, and if the image is truncated or damaged.
+/// An orientation that a camera has stored in a JPEG file (Exif) is applied; transparency is left out; 16
+/// bits become the nearest of 8.
+/// @param channels 1: colours become their luminance; 3: grey is repeated
+/// Throws Error{data} as imageFacts() does, and if the image is truncated or damaged.
 DecodedImage decodeImage(std::span<const std::byte> bytes, std::int64_t channels, const std::string& name);
 
 /// The central square of an image, resized to side × side pixels: a triangle filter as wide as a pixel of the

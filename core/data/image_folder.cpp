@@ -4,17 +4,12 @@
 #include "core/data/cancelling.h"
 #include "core/data/checksum.h"
 #include "core/data/data_identity.h"
-#include "core/data/file_status.h"
 #include "core/data/image_cache.h"
 #include "core/data/image_file.h"
 #include "core/error.h"
-#include "core/utf8.h"
-
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -29,66 +24,6 @@ namespace {
 using Cancelled = std::function<bool()>;
 using Path = std::filesystem::path;
 
-constexpr std::string_view folderLayout =
-    "An image folder holds train/CLASS/FILE and, optionally, test/CLASS/FILE, or "
-    "CLASS/FILE, with files that end in .jpg, .jpeg or .png.";
-
-bool isImageName(const std::string& name) {
-    const std::size_t dot = name.rfind('.');
-    if (dot == std::string::npos || dot == 0) return false;
-    const std::string ending = asciiLowered(name.substr(dot + 1));
-    return ending == "jpg" || ending == "jpeg" || ending == "png";
-}
-
-/// The names in a folder but for those that begin with a point, ordered by their bytes.
-std::vector<std::string> namesIn(const Path& folder) {
-    std::vector<std::string> names;
-    std::error_code error;
-    auto entry = std::filesystem::directory_iterator(folder, error);
-    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-        std::string name = entry->path().filename().string();
-        if (!name.starts_with('.')) names.push_back(std::move(name));
-    }
-    if (error) cannotOpen(folder, error);
-    std::sort(names.begin(), names.end());
-    return names;
-}
-
-bool isFolder(const Path& path) { return std::filesystem::is_directory(statusOf(path)); }
-
-/// The images of a class.
-void listClass(const Path& root, const std::string& folder, std::int64_t label,
-               std::vector<ImageListing::File>& files) {
-    const std::size_t before = files.size();
-    for (const std::string& name : namesIn(root / folder)) {
-        if (!isImageName(name)) continue;
-        std::string path = folder;
-        path.append("/").append(name);
-        const std::string whole = (root / path).string();
-        // One call for all there is to know of a file: there may be a million of them.
-        struct stat status {};
-        if (stat(whole.c_str(), &status) != 0) cannotOpen(whole, {errno, std::generic_category()});
-        if (!S_ISREG(status.st_mode))
-            throw Error(ErrorKind::data, whole + ": is not a regular file. Remove it, or rename it.");
-        files.push_back({.path = std::move(path),
-                         .label = label,
-                         .bytes = status.st_size,
-                         .modified = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec});
-    }
-    if (files.size() == before)
-        throw Error(ErrorKind::data,
-                    (root / folder).string() +
-                        ": holds no image. Put .jpg, .jpeg or .png files there, or remove the "
-                        "folder of this class.");
-}
-
-/// The folders in a folder: its classes.
-std::vector<std::string> classesIn(const Path& folder) {
-    std::vector<std::string> names = namesIn(folder);
-    std::erase_if(names, [&](const std::string& name) { return !isFolder(folder / name); });
-    return names;
-}
-
 std::vector<std::byte> readBytes(const Path& path) {
     const auto stream = openFile(path);
     constexpr std::uint64_t largest = std::uint64_t{1} << 28U;
@@ -102,11 +37,34 @@ std::vector<std::byte> readBytes(const Path& path) {
     return bytes;
 }
 
-/// The size that all images must have: the wanted one, or that of the first.
-ImageSize sizeOf(const ImageListing& listing, const ImageFolderOptions& options) {
-    if (options.imageSize > 0) return {.width = options.imageSize, .height = options.imageSize};
+/// What the first image says of all: its size, unless another is wanted, and its depth.
+ImageFacts factsOf(const ImageListing& listing, const ImageFolderOptions& options) {
     const Path first = listing.folder / listing.train.front().path;
-    return imageSize(readBytes(first), first.string());
+    ImageFacts facts = imageFacts(readBytes(first), first.string());
+    if (options.imageSize > 0) facts.size = {.width = options.imageSize, .height = options.imageSize};
+    return facts;
+}
+
+/// What is to be said of a folder and its images.
+void describe(ImageSource& source, const ImageListing& listing, const ImageFacts& facts) {
+    source.taskReason = "each folder is a class";
+    source.lookedFor = "a folder val with a folder for each class";
+    source.decisions = listing.decisions;
+    source.warnings = listing.warnings;
+    if (facts.deep)
+        source.decisions.push_back("The images have 16 bits a channel, as the first one shows; they are "
+                                   "scaled to 8.");
+}
+
+std::int64_t countOf(const std::vector<ImageListing::File>& part) {
+    return static_cast<std::int64_t>(part.size());
+}
+
+/// What is known without decoding anything.
+ImageSet labelsOf(const std::vector<ImageListing::File>& part) {
+    ImageSet set{.count = countOf(part)};
+    for (const ImageListing::File& file : part) set.labels.push_back(file.label);
+    return set;
 }
 
 /// A folder's path from the root, without links; empty where it cannot be told.
@@ -121,10 +79,13 @@ class Decoding {
   public:
     Decoding(const ImageListing& listing, const ImageFolderOptions& options, ImageSize size,
              ImageCacheWriter& into)
-        : listing_(listing), options_(options), size_(size), into_(into), pixels_(into.pixels()) {}
+        : listing_(listing), options_(options), size_(size), into_(into), pixels_(into.pixels()) {
+        for (const auto* part : {&listing.train, &listing.validation, &listing.test})
+            for (const ImageListing::File& file : *part) files_.push_back(&file);
+    }
 
     void run(const LoadingProgress& progress) {
-        const std::size_t count = listing_.train.size() + listing_.test.size();
+        const std::size_t count = files_.size();
         // Asked once before all else: a few images are done before the first look at how many.
         bool cancelled = progress && !progress("decoding images", 0.0);
         stop_ = cancelled;
@@ -148,15 +109,10 @@ class Decoding {
     }
 
   private:
-    const ImageListing::File& file(std::size_t image) const {
-        return image < listing_.train.size() ? listing_.train[image]
-                                             : listing_.test[image - listing_.train.size()];
-    }
-
     void work() {
         while (!stop_) {
             const std::size_t image = next_++;
-            if (image >= listing_.train.size() + listing_.test.size()) break;
+            if (image >= files_.size()) break;
             try {
                 decode(image);
             } catch (...) {
@@ -176,7 +132,7 @@ class Decoding {
     }
 
     void decode(std::size_t image) {
-        const Path path = listing_.folder / file(image).path;
+        const Path path = listing_.folder / files_[image]->path;
         const std::vector<std::byte> bytes = readBytes(path);
         DecodedImage decoded = decodeImage(bytes, options_.channels, path.string());
         if (options_.imageSize > 0) decoded = squared(decoded, options_.imageSize);
@@ -191,7 +147,7 @@ class Decoding {
         std::uint8_t* to = pixels_.data() + image * decoded.pixels.size();
         for (std::size_t c = 0; c < channels; ++c)
             for (std::size_t p = 0; p < plane; ++p) *to++ = decoded.pixels[p * channels + c];
-        into_.setLabel(image, file(image).label);
+        into_.setLabel(image, files_[image]->label);
     }
 
     static std::string text(ImageSize size) {
@@ -199,6 +155,7 @@ class Decoding {
     }
 
     const ImageListing& listing_;
+    std::vector<const ImageListing::File*> files_; ///< in the order of the cache
     const ImageFolderOptions& options_;
     ImageSize size_;
     ImageCacheWriter& into_;
@@ -214,49 +171,11 @@ class Decoding {
 
 } // namespace
 
-ImageListing listImageFolder(const Path& folder, const Cancelled& cancelled) {
-    requireFolder(folder, "Name the folder of images.");
-
-    ImageListing listing;
-    listing.folder = folder;
-    const bool parts = isFolder(folder / "train");
-    listing.ownTest = parts && isFolder(folder / "test");
-    const auto list = [&](const std::string& part, std::vector<ImageListing::File>& files) {
-        for (const std::string& name : classesIn(folder / part)) {
-            if (cancelled && cancelled())
-                throw Error(ErrorKind::interrupted, "Reading " + folder.string() + " was cancelled.");
-            const auto known = std::lower_bound(listing.classNames.begin(), listing.classNames.end(), name);
-            if (known == listing.classNames.end() || *known != name)
-                throw Error(ErrorKind::data,
-                            (folder / part / name).string() +
-                                ": there is no such class among the training images. Rename or "
-                                "remove it.");
-            listClass(folder, part.empty() ? name : part + "/" + name, known - listing.classNames.begin(),
-                      files);
-        }
-    };
-    const std::string train = parts ? "train" : "";
-    listing.classNames = classesIn(folder / train);
-    if (listing.classNames.size() < 2)
-        throw Error(ErrorKind::data,
-                    (folder / train).string() + ": holds " + std::to_string(listing.classNames.size()) +
-                        " folders of classes; a classifier needs at least two. " + std::string(folderLayout));
-    list(train, listing.train);
-    if (listing.ownTest) {
-        list("test", listing.test);
-        if (listing.test.empty())
-            throw Error(ErrorKind::data, (folder / "test").string() +
-                                             ": holds no image. Put images of the training classes there, or "
-                                             "remove the folder.");
-    }
-    return listing;
-}
-
 std::uint64_t fingerprint(const ImageListing& listing, const ImageFolderOptions& options) {
     Fnv1a hash;
     hash.add(options.channels);
     hash.add(options.imageSize);
-    for (const auto* part : {&listing.train, &listing.test}) {
+    for (const auto* part : {&listing.train, &listing.validation, &listing.test}) {
         hash.add(static_cast<std::int64_t>(part->size()));
         for (const ImageListing::File& file : *part) {
             hash.add(file.path);
@@ -268,25 +187,27 @@ std::uint64_t fingerprint(const ImageListing& listing, const ImageFolderOptions&
 }
 
 ImageSource probeImageFolder(const Path& folder, const ImageFolderOptions& options) {
-    const ImageListing listing = listImageFolder(folder);
-    const ImageSize size = sizeOf(listing, options);
+    const ImageListing listing = listImageFolder(folder, options.folders);
+    const ImageFacts facts = factsOf(listing, options);
     ImageSource source{.name = folder.string(),
-                       .shape = {options.channels, size.height, size.width},
+                       .shape = {options.channels, facts.size.height, facts.size.width},
                        .outputs = static_cast<std::int64_t>(listing.classNames.size()),
                        .classNames = listing.classNames,
                        .classByClass = true,
-                       .train = {.count = static_cast<std::int64_t>(listing.train.size())},
-                       .test = {}};
-    if (listing.ownTest) source.test = {.count = static_cast<std::int64_t>(listing.test.size())};
+                       .train = labelsOf(listing.train)};
+    if (listing.ownValidation) source.validation = labelsOf(listing.validation);
+    if (listing.ownTest) source.test = labelsOf(listing.test);
+    describe(source, listing, facts);
     return source;
 }
 
 ImageSource readImageFolder(const Path& folder, const ImageFolderOptions& options, const Path& cache,
                             const LoadingProgress& progress) {
     const Cancelled cancelled = cancelledBy(progress, "listing images");
-    const ImageListing listing = listImageFolder(folder, cancelled);
-    for (const auto* part : {&listing.train, &listing.test})
+    const ImageListing listing = listImageFolder(folder, options.folders, cancelled);
+    for (const auto* part : {&listing.train, &listing.validation, &listing.test})
         for (const ImageListing::File& file : *part) FilesRead::note(folder / file.path);
+    const ImageFacts facts = factsOf(listing, options);
     const std::uint64_t print = fingerprint(listing, options);
     const std::string place = placeOf(folder);
     Path path;
@@ -296,21 +217,26 @@ ImageSource readImageFolder(const Path& folder, const ImageFolderOptions& option
         hash.add(options.channels);
         hash.add(options.imageSize);
         path = cache / imageCacheName(hash.value());
-        if (auto images = openImageCache(path, print, folder.string())) return std::move(*images);
+        if (auto images = openImageCache(path, print, folder.string())) {
+            describe(*images, listing, facts);
+            return std::move(*images);
+        }
     }
-    const ImageSize size = sizeOf(listing, options);
     // Before the new file is made: it may need the room.
     if (!cache.empty()) removeOrphanedCaches(cache);
     ImageCacheWriter writer(path,
                             {.fingerprint = print,
-                             .shape = {options.channels, size.height, size.width},
-                             .train = static_cast<std::int64_t>(listing.train.size()),
-                             .test = listing.ownTest ? static_cast<std::int64_t>(listing.test.size()) : -1,
+                             .shape = {options.channels, facts.size.height, facts.size.width},
+                             .train = countOf(listing.train),
+                             .validation = listing.ownValidation ? countOf(listing.validation) : -1,
+                             .test = listing.ownTest ? countOf(listing.test) : -1,
                              .folder = place,
                              .classNames = listing.classNames},
                             folder.string());
-    Decoding(listing, options, size, writer).run(progress);
-    return writer.finish();
+    Decoding(listing, options, facts.size, writer).run(progress);
+    ImageSource source = writer.finish();
+    describe(source, listing, facts);
+    return source;
 }
 
 } // namespace dstn

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/data/image_listing.h"
 #include "core/data/image_source.h"
 #include "core/export.h"
 
@@ -14,34 +15,13 @@ namespace DSTN_EXPORT dstn {
 struct ImageFolderOptions {
     std::int64_t channels = 3;  ///< 3: grey images are repeated; 1: colours become their luminance
     std::int64_t imageSize = 0; ///< 0: unchanged; otherwise the side of the square to which they are resized
+    FolderKind folders = FolderKind::automatic;
 };
-
-/// The files of an image folder, not yet opened.
-struct ImageListing {
-    struct File {
-        std::string path; ///< below the folder
-        std::int64_t label = 0;
-        std::int64_t bytes = 0;
-        std::int64_t modified = 0; ///< nanoseconds since 1970
-    };
-    std::filesystem::path folder;
-    std::vector<std::string> classNames; ///< in the order of their bytes
-    std::vector<File> train, test;
-    bool ownTest = false;
-};
-
-/// Lists a folder of images, in which each class is a folder of .jpg, .jpeg or .png files: train/CLASS/FILE
-/// and, optionally, test/CLASS/FILE, or CLASS/FILE. Classes and files are ordered by the bytes of their
-/// names; other files, and names that begin with a dot, are left out. Throws Error{data} naming the folder
-/// where there is none, a class has no image, there are fewer than two classes, or a test class is not a
-/// training class; Error{interrupted} once `cancelled` says so.
-ImageListing listImageFolder(const std::filesystem::path& folder,
-                             const std::function<bool()>& cancelled = {});
 
 /// A number that changes with the files' paths, sizes and modification times, and with the options.
 std::uint64_t fingerprint(const ImageListing& listing, const ImageFolderOptions& options);
 
-/// Classes and counts, and the shape from the first image: nothing is decoded.
+/// Classes and labels, and the shape from the first image: nothing is decoded.
 ImageSource probeImageFolder(const std::filesystem::path& folder, const ImageFolderOptions& options);
 
 /// Reads an image folder: from the cache file if there is one that matches the folder, otherwise by

@@ -1,43 +1,51 @@
 #include "core/data/image_source.h"
 
-#include "core/data/class_shares.h"
 #include "core/data/normalize.h"
 #include "core/data/split.h"
+#include "core/data/split_info.h"
 #include "core/error.h"
 
 #include <numeric>
 #include <utility>
 
 namespace dstn {
+namespace {
 
-/// Whether `spec.limit` takes a share of each class.
-static bool sharesClasses(const DataSpec& spec, const ImageSource& source) {
-    return source.classByClass && spec.limit > 0 && spec.limit < source.train.count;
+SplitSource splitSource(const ImageSource& source) {
+    const auto own = [](const std::optional<ImageSet>& part) -> std::optional<OwnPart> {
+        if (!part) return std::nullopt;
+        return OwnPart{.examples = part->count, .labels = part->labels};
+    };
+    return {.name = source.name,
+            .examples = source.train.count,
+            .task = source.task,
+            .labels = source.train.labels,
+            .classes = source.task == TaskKind::classification ? source.outputs : 0,
+            .classNames = source.classNames,
+            .classByClass = source.classByClass,
+            .validation = own(source.validation),
+            .test = own(source.test),
+            .lookedFor = source.lookedFor};
 }
 
-DataInfo imageInfo(const DataSpec& spec, const ImageSource& source) {
+DataInfo infoOf(const DataSpec& spec, const ImageSource& source, const std::optional<Split>& split) {
     DataInfo info;
     info.input = source.shape;
     info.task = source.task;
     info.outputs = source.outputs;
     info.inputBytes = source.bytes ? 1 : 4;
     info.classNames = source.classNames;
-    if (sharesClasses(spec, source) && spec.limit < source.outputs)
-        throw Error(ErrorKind::data,
-                    source.name + ": data.limit keeps " + std::to_string(spec.limit) +
-                        (spec.limit == 1 ? " image" : " images") + " of " + std::to_string(source.outputs) +
-                        " classes; each needs at least one. Set data.limit to " +
-                        std::to_string(source.outputs) + " or more, or to 0 for all images.");
-    const SplitCounts counts = countSplit(spec, source.train.count, source.test.has_value(), source.name);
-    info.train = counts.train;
-    info.validation = counts.validation;
-    info.test = source.test ? source.test->count : counts.test;
+    info.decisions = source.decisions;
+    info.warnings = source.warnings;
+    info.taskReason = source.taskReason;
+    info.pixels = source.pixels;
+    describeSplit(info, spec, splitSource(source), split);
     return info;
 }
 
 /// Images that are not bytes through their channels' maps.
-static std::vector<float> mapValues(const ImageSet& from, const std::vector<Scaling>& maps,
-                                    std::int64_t pixels, const std::vector<std::int64_t>& which) {
+std::vector<float> mapValues(const ImageSet& from, const std::vector<Scaling>& maps, std::int64_t pixels,
+                             const std::vector<std::int64_t>& which) {
     const std::size_t size = maps.size() * static_cast<std::size_t>(pixels);
     std::vector<float> inputs;
     inputs.reserve(which.size() * size);
@@ -51,25 +59,40 @@ static std::vector<float> mapValues(const ImageSet& from, const std::vector<Scal
     return inputs;
 }
 
+/// The maps of numbers as maps of bytes, which those who ask for the channels expect: 0 is black, 255 white.
+std::vector<Scaling> byteMaps(const std::vector<Scaling>& maps, const std::vector<BlackAndWhite>& ends) {
+    std::vector<Scaling> result;
+    for (std::size_t c = 0; c < maps.size(); ++c) {
+        const double step = (ends[c].white - ends[c].black) / 255.0;
+        result.push_back({.shift = (maps[c].shift - ends[c].black) / step, .factor = maps[c].factor * step});
+    }
+    return result;
+}
+
+std::vector<std::int64_t> allOf(std::int64_t count) {
+    std::vector<std::int64_t> all(static_cast<std::size_t>(count));
+    std::iota(all.begin(), all.end(), std::int64_t{0});
+    return all;
+}
+
+} // namespace
+
+DataInfo imageInfo(const DataSpec& spec, const ImageSource& source, std::optional<std::uint64_t> seed) {
+    return infoOf(spec, source, probedSplit(spec, splitSource(source), seed));
+}
+
 Dataset prepareImages(const DataSpec& spec, const ImageSource& source, std::uint64_t seed,
                       const std::function<bool()>& cancelled) {
     Dataset data;
-    data.info = imageInfo(spec, source);
     const std::int64_t channels = source.shape[0], pixels = source.shape[1] * source.shape[2];
-    Split split = makeSplit(spec, source.train.count, source.test.has_value(), seed, source.name);
-    if (sharesClasses(spec, source)) {
-        const auto kept = firstOfEachClass(source.train.labels, source.outputs, spec.limit);
-        for (auto* part : {&split.train, &split.validation, &split.test})
-            for (std::int64_t& image : *part) image = kept[static_cast<std::size_t>(image)];
-    }
-    if (source.task == TaskKind::classification)
-        if (auto absent = absentClasses(spec, source.train.labels, source.classNames, split, source.name))
-            data.info.warnings.push_back(std::move(*absent));
+    const SplitSource parts = splitSource(source);
+    const Split split = makeSplit(spec, parts, seed);
+    data.info = infoOf(spec, source, split);
     const TargetNames names{.source = source.name, .target = {}};
-    data.channels =
-        source.bytes
-            ? channelMaps(spec.normalize, source.train.bytes.view(), channels, pixels, split.train)
-            : channelMaps(spec.normalize, source.train.values, channels, pixels, split.train, source.name);
+    std::vector<Scaling> maps =
+        source.bytes ? channelMaps(spec.normalize, source.train.bytes.view(), channels, pixels, split.train)
+                     : channelMaps(spec.normalize, source.train.values, source.pixels, channels, pixels,
+                                   split.train, source.name);
     if (source.task == TaskKind::regression)
         data.targets = targetMaps(spec.normalize, source.train.targets, source.outputs, split.train, names);
     const auto part = [&](const ImageSet& from, const std::vector<std::int64_t>& which) {
@@ -80,7 +103,7 @@ Dataset prepareImages(const DataSpec& spec, const ImageSource& source, std::uint
         if (source.bytes)
             examples.images = {.bytes = from.bytes, .index = which};
         else
-            examples.inputs = mapValues(from, data.channels, pixels, which);
+            examples.inputs = mapValues(from, maps, pixels, which);
         if (source.task == TaskKind::regression)
             examples.targets = mapTargets(from.targets, data.targets, which, names);
         else
@@ -89,22 +112,13 @@ Dataset prepareImages(const DataSpec& spec, const ImageSource& source, std::uint
         return examples;
     };
     data.train = part(source.train, split.train);
-    data.validation = part(source.train, split.validation);
-    if (source.test) {
-        std::vector<std::int64_t> all(static_cast<std::size_t>(source.test->count));
-        std::iota(all.begin(), all.end(), std::int64_t{0});
-        data.test = part(*source.test, all);
-    } else {
-        data.test = part(source.train, split.test);
-    }
-    if (!source.bytes) {
-        // In units of bytes, as those who ask for the channels expect.
-        const double white = whiteOf(source.train.values, channels * pixels, split.train);
-        for (Scaling& map : data.channels) {
-            map.shift *= 255.0 / white;
-            map.factor *= white / 255.0;
-        }
-    }
+    data.validation = splitKind(spec, parts) == SplitKind::given
+                          ? part(*source.validation, allOf(source.validation->count))
+                          : part(source.train, split.validation);
+    data.test = source.test ? part(*source.test, allOf(source.test->count)) : part(source.train, split.test);
+    data.channels = source.bytes ? std::move(maps)
+                                 : byteMaps(maps, blackAndWhite(source.train.values, source.pixels, channels,
+                                                                pixels, split.train, source.name));
     return data;
 }
 

@@ -29,12 +29,17 @@ struct ImageSource {
     std::vector<std::string> classNames; ///< empty where the source has none
     bool bytes = true;                   ///< whether pixels are bytes
     bool classByClass = false;           ///< whether it is ordered by class: a limit then takes some of each
-    ImageSet train;
-    std::optional<ImageSet> test;
+    ImageSet train = {};
+    std::optional<ImageSet> validation = {}, test = {};
+    PixelValues pixels = {};
+    std::string lookedFor = {};  ///< what a validation part would be: "the folder val"; may be empty
+    std::string taskReason = {}; ///< as in DataInfo
+    std::vector<std::string> decisions = {}, warnings = {}; ///< as in DataInfo
 };
 
 /// What prepareImages() will make of the source, of which only headers need have been read.
-DataInfo imageInfo(const DataSpec& spec, const ImageSource& source);
+/// @param seed as of probeDataset()
+DataInfo imageInfo(const DataSpec& spec, const ImageSource& source, std::optional<std::uint64_t> seed);
 
 /// Splits and normalises a source. Throws Error{data} where a part would be empty, Error{interrupted} once
 /// `cancelled` says so.

@@ -1,3 +1,4 @@
+#include "core/data/exif.h"
 #include "core/data/image_decoder.h"
 
 #include <csetjmp>
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace dstn {
 namespace {
@@ -35,6 +37,8 @@ class Decompressor {
         progress_.progress_monitor = countScans;
         info_.progress = &progress_;
         jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+        constexpr unsigned longestMarker = 0xFFFF;
+        jpeg_save_markers(&info_, exifMarker, longestMarker);
         jpeg_read_header(&info_, TRUE);
         return true;
     }
@@ -65,7 +69,17 @@ class Decompressor {
         return true;
     }
 
+    /// As stored.
     ImageSize size() const { return {.width = info_.image_width, .height = info_.image_height}; }
+    int orientation() const {
+        for (const jpeg_marker_struct* marker = info_.marker_list; marker != nullptr; marker = marker->next)
+            if (marker->marker == exifMarker)
+                if (const int stored =
+                        exifOrientation(std::as_bytes(std::span(marker->data, marker->data_length)));
+                    stored != 1)
+                    return stored;
+        return 1;
+    }
 
     /// What the library said when it failed.
     ImageFault fault() const {
@@ -136,6 +150,7 @@ class Decompressor {
         }
     }
 
+    static constexpr int exifMarker = JPEG_APP0 + 1;
     jpeg_decompress_struct info_{};
     jpeg_error_mgr errors_{};
     jpeg_progress_mgr progress_{};
@@ -149,12 +164,20 @@ class JpegDecoder final : public ImageDecoder {
     JpegDecoder(std::span<const std::byte> bytes, std::string name) : name_(std::move(name)) {
         if (!jpeg_.readHeader(bytes)) refuse();
     }
-    ImageSize size() const override { return jpeg_.size(); }
+    ImageSize size() const override { return oriented(jpeg_.size(), jpeg_.orientation()); }
     void decode(std::int64_t channels, std::span<std::uint8_t> pixels) override {
-        if (!jpeg_.decode(static_cast<int>(channels), pixels.data())) refuse();
+        const int orientation = jpeg_.orientation();
+        if (orientation == 1) return read(channels, pixels.data());
+        const ImageSize stored = jpeg_.size();
+        std::vector<std::uint8_t> own(pixels.size());
+        read(channels, own.data());
+        orient(own, stored, channels, orientation, pixels);
     }
 
   private:
+    void read(std::int64_t channels, std::uint8_t* to) {
+        if (!jpeg_.decode(static_cast<int>(channels), to)) refuse();
+    }
     [[noreturn]] void refuse() { refuseImage(name_, jpeg_.fault(), jpeg_.reason()); }
 
     std::string name_;

@@ -122,20 +122,14 @@ std::vector<Scaling> channelMaps(Normalize how, std::span<const std::uint8_t> im
     return maps;
 }
 
-double whiteOf(std::span<const float> images, std::int64_t size, std::span<const std::int64_t> training) {
-    const auto bright = [&](std::int64_t i) {
-        const auto image = images.subspan(static_cast<std::size_t>(i * size), static_cast<std::size_t>(size));
-        return std::any_of(image.begin(), image.end(), [](float value) { return value > 1.0F; });
-    };
-    return std::any_of(training.begin(), training.end(), bright) ? 255.0 : 1.0;
-}
-
-std::vector<Scaling> channelMaps(Normalize how, std::span<const float> images, std::int64_t channels,
-                                 std::int64_t pixels, std::span<const std::int64_t> training,
-                                 const std::string& name) {
+std::vector<Scaling> channelMaps(Normalize how, std::span<const float> images, const PixelValues& values,
+                                 std::int64_t channels, std::int64_t pixels,
+                                 std::span<const std::int64_t> training, const std::string& name) {
     std::vector<Scaling> maps(static_cast<std::size_t>(channels));
+    const double low = values.known ? values.black : values.least;
+    const double high = values.known ? values.white : values.most;
     if (how == Normalize::unit)
-        for (Scaling& map : maps) map.factor = 1.0 / whiteOf(images, channels * pixels, training);
+        for (Scaling& map : maps) map = {.shift = low, .factor = high > low ? 1.0 / (high - low) : 0.0};
     if (how != Normalize::standardize) return maps;
     for (std::int64_t channel = 0; channel < channels; ++channel) {
         ColumnStatistics statistics;
@@ -148,6 +142,19 @@ std::vector<Scaling> channelMaps(Normalize how, std::span<const float> images, s
             statistics.map(how, name + ", channel " + std::to_string(channel));
     }
     return maps;
+}
+
+std::vector<BlackAndWhite> blackAndWhite(std::span<const float> images, const PixelValues& values,
+                                         std::int64_t channels, std::int64_t pixels,
+                                         std::span<const std::int64_t> training, const std::string& name) {
+    std::vector<BlackAndWhite> ends(static_cast<std::size_t>(channels),
+                                    {.black = values.black, .white = values.white});
+    if (values.known) return ends;
+    const auto maps = channelMaps(Normalize::standardize, images, values, channels, pixels, training, name);
+    for (std::size_t c = 0; c < ends.size(); ++c)
+        ends[c] = {.black = maps[c].shift,
+                   .white = maps[c].shift + (maps[c].factor > 0.0 ? 1.0 / maps[c].factor : 1.0)};
+    return ends;
 }
 
 std::vector<Scaling> columnMaps(Normalize how, const Table& table, std::span<const std::int64_t> training,

@@ -23,14 +23,23 @@ struct TargetNames {
 std::vector<Scaling> channelMaps(Normalize how, std::span<const std::uint8_t> images, std::int64_t channels,
                                  std::int64_t pixels, std::span<const std::int64_t> training);
 
-/// The same for images of numbers. unit: x over white, which is 1, or 255 where a value of the training part
-/// is above 1. standardize: as above. `name` appears in messages. Throws Error{data} as columnMaps() does.
-std::vector<Scaling> channelMaps(Normalize how, std::span<const float> images, std::int64_t channels,
-                                 std::int64_t pixels, std::span<const std::int64_t> training,
-                                 const std::string& name);
+/// The same for images of numbers. unit: from black to white, or where those are not known from the least to
+/// the largest value, to [0, 1]. standardize: as above. `name` appears in messages. Throws Error{data} as
+/// columnMaps() does.
+std::vector<Scaling> channelMaps(Normalize how, std::span<const float> images, const PixelValues& values,
+                                 std::int64_t channels, std::int64_t pixels,
+                                 std::span<const std::int64_t> training, const std::string& name);
 
-/// What stands for white in such images: 1, or 255 where a value of the training part is above 1.
-double whiteOf(std::span<const float> images, std::int64_t size, std::span<const std::int64_t> training);
+/// What a channel's black and white are taken to be.
+struct BlackAndWhite {
+    double black = 0.0, white = 1.0;
+};
+
+/// Those of images of numbers, [channels]. Where they are not known, black is the channel's mean over the
+/// training part, which fills what an augmentation leaves empty, and white a standard deviation above it.
+std::vector<BlackAndWhite> blackAndWhite(std::span<const float> images, const PixelValues& values,
+                                         std::int64_t channels, std::int64_t pixels,
+                                         std::span<const std::int64_t> training, const std::string& name);
 
 /// The maps for a table's columns from the rows named by `training`. unit: the column's range to [0, 1].
 /// standardize: minus its mean over its (population) standard deviation. Both: 0 for a constant column.

@@ -1,6 +1,7 @@
 #include "core/data/numpy_array.h"
 
 #include "core/error.h"
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,7 @@ namespace dstn {
 namespace {
 
 constexpr std::size_t longestHeader = std::size_t{1} << 20;
+constexpr std::size_t characterBytes = 4;
 
 [[noreturn]] void noArray(const std::string& name, const std::string& why) {
     throw Error(ErrorKind::data,
@@ -126,23 +128,69 @@ class HeaderText {
         const bool known = rest == "b1" || rest == "i1" || rest == "i2" || rest == "i4" || rest == "i8" ||
                            rest == "u1" || rest == "u2" || rest == "u4" || rest == "u8" || rest == "f2" ||
                            rest == "f4" || rest == "f8";
-        if (!known || (order != '<' && order != '>' && order != '|' && order != '='))
+        const bool ordered = order == '<' || order == '>' || order == '|' || order == '=';
+        if (ordered && words(array, rest)) {
+            array.swapped = array.kind == NumpyArray::Kind::unicode && isSwapped(order);
+            return;
+        }
+        if (!known || !ordered)
             throw Error(ErrorKind::data,
                         name_ + ": is an array of type '" + printable(descr) +
-                            "'; booleans, integers and floating-point numbers of up to 8 bytes "
-                            "are supported. Convert it, for instance with astype('float32').");
+                            "'; booleans, integers, floating-point numbers of up to 8 bytes and "
+                            "words are supported. Convert it, for instance with astype('float32'), or "
+                            "astype(str) for words.");
         array.kind = rest[0] == 'b'   ? NumpyArray::Kind::boolean
                      : rest[0] == 'u' ? NumpyArray::Kind::unsignedInteger
                      : rest[0] == 'i' ? NumpyArray::Kind::signedInteger
                                       : NumpyArray::Kind::real;
         array.itemSize = static_cast<std::size_t>(rest[1] - '0');
+        array.swapped = array.itemSize > 1 && isSwapped(order);
+    }
+    static bool isSwapped(char order) {
         constexpr bool little = std::endian::native == std::endian::little;
-        array.swapped = array.itemSize > 1 && ((order == '<' && !little) || (order == '>' && little));
+        return (order == '<' && !little) || (order == '>' && little);
+    }
+    /// "S12": words of up to 12 bytes; "U12": of up to 12 characters.
+    static bool words(NumpyArray& array, std::string_view type) {
+        if (type.size() < 2 || (type[0] != 'S' && type[0] != 'U')) return false;
+        constexpr std::size_t longest = 1 << 20;
+        std::size_t length = 0;
+        const char* const last = type.data() + type.size();
+        const auto [end, error] = std::from_chars(type.data() + 1, last, length);
+        if (error != std::errc() || end != last || length == 0 || length > longest) return false;
+        const bool bytes = type[0] == 'S';
+        array.kind = bytes ? NumpyArray::Kind::bytes : NumpyArray::Kind::unicode;
+        array.itemSize = bytes ? length : length * characterBytes;
+        return true;
     }
 
     std::string_view text_;
     const std::string& name_;
 };
+
+/// @return false if it is no code point
+bool appendUtf8(std::string& text, std::uint32_t character) {
+    constexpr std::uint32_t last = 0x10FFFF, surrogates = 0xD800, behindSurrogates = 0xE000;
+    if (character > last || (character >= surrogates && character < behindSurrogates)) return false;
+    const auto put = [&](std::uint32_t byte) { text += static_cast<char>(static_cast<std::uint8_t>(byte)); };
+    const auto tail = [&](unsigned shift) { put(0x80U | ((character >> shift) & 0x3FU)); };
+    if (character < 0x80) {
+        put(character);
+    } else if (character < 0x800) {
+        put(0xC0U | character >> 6U);
+        tail(0);
+    } else if (character < 0x10000) {
+        put(0xE0U | character >> 12U);
+        tail(6);
+        tail(0);
+    } else {
+        put(0xF0U | character >> 18U);
+        tail(12);
+        tail(6);
+        tail(0);
+    }
+    return true;
+}
 
 /// A half-precision number (IEEE 754 binary16).
 double half(std::uint16_t bits) {
@@ -218,6 +266,39 @@ void NumpyArray::numbers(std::size_t first, std::span<double> into) const {
     }
 }
 
+std::optional<std::int64_t> NumpyArray::wholeNumber(std::size_t index) const {
+    std::array<std::uint8_t, 8> raw{};
+    std::uint64_t value = 0;
+    std::memcpy(raw.data(), bytes.data() + index * itemSize, itemSize);
+    for (std::size_t i = 0; i < itemSize; ++i)
+        value |= std::uint64_t{raw[std::endian::native == std::endian::little ? i : itemSize - 1 - i]}
+                 << (8 * i);
+    if (kind == Kind::signedInteger) {
+        const auto unused = static_cast<unsigned>(8 * (8 - itemSize));
+        return static_cast<std::int64_t>(value << unused) >> unused;
+    }
+    if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return std::nullopt;
+    return static_cast<std::int64_t>(value);
+}
+
+std::optional<std::string> NumpyArray::word(std::size_t index) const {
+    const std::uint8_t* from = bytes.data() + index * itemSize;
+    std::string text;
+    if (kind == Kind::bytes) {
+        text.assign(from, from + itemSize);
+    } else {
+        for (std::size_t i = 0; i < itemSize; i += characterBytes) {
+            std::uint32_t character = 0;
+            std::memcpy(&character, from + i, characterBytes);
+            if (!appendUtf8(text, character)) return std::nullopt;
+        }
+    }
+    // NumPy fills up with zeros.
+    text.resize(text.find_last_not_of('\0') + 1);
+    if (!isUtf8(text)) return std::nullopt;
+    return text;
+}
+
 NumpyArray readNumpyHeader(ByteStream& stream, const std::string& name) {
     constexpr std::string_view magic = "\x93NUMPY";
     std::array<char, 8> start{};
@@ -251,10 +332,11 @@ void readNumpyData(ByteStream& stream, NumpyArray& array, const std::string& nam
                    const std::function<bool()>& cancelled) {
     const auto declared = static_cast<std::size_t>(byteCount(array));
     readDeclared(stream, array.bytes, declared, std::to_string(declared) + " bytes", name, cancelled);
+    const std::size_t unit = array.kind == NumpyArray::Kind::unicode ? characterBytes : array.itemSize;
     if (array.swapped)
-        for (std::size_t i = 0; i < array.bytes.size(); i += array.itemSize)
+        for (std::size_t i = 0; i < array.bytes.size(); i += unit)
             std::reverse(array.bytes.begin() + static_cast<std::ptrdiff_t>(i),
-                         array.bytes.begin() + static_cast<std::ptrdiff_t>(i + array.itemSize));
+                         array.bytes.begin() + static_cast<std::ptrdiff_t>(i + unit));
     array.swapped = false;
     if (array.byColumns && array.shape.size() > 1) array.bytes = byRows(array);
     array.byColumns = false;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,11 +14,12 @@
 namespace DSTN_EXPORT dstn {
 
 /// An array in NumPy's format NPY, versions 1 to 3 (NumPy Enhancement Proposal 1): booleans, integers of 1 to
-/// 8 bytes, or floating-point numbers of 2, 4 or 8 bytes, in either byte order, by rows or by columns.
+/// 8 bytes, floating-point numbers of 2, 4 or 8 bytes, or words (types S and U), in either byte order, by
+/// rows or by columns.
 struct NumpyArray {
-    enum class Kind { boolean, unsignedInteger, signedInteger, real };
+    enum class Kind { boolean, unsignedInteger, signedInteger, real, bytes, unicode };
     Kind kind = Kind::real;
-    std::size_t itemSize = 0;        ///< bytes of a number
+    std::size_t itemSize = 0;        ///< bytes of a number or word
     bool swapped = false;            ///< the file's byte order is not the machine's
     bool byColumns = false;          ///< the first index varies fastest in the file
     std::vector<std::int64_t> shape; ///< empty: a single number
@@ -25,9 +27,14 @@ struct NumpyArray {
         bytes; ///< by rows, in the machine's byte order; empty if only the header was read
 
     std::int64_t count() const; ///< of numbers
-    bool whole() const { return kind != Kind::real; }
-    /// The numbers first, …, first + into.size() − 1.
+    bool words() const { return kind == Kind::bytes || kind == Kind::unicode; }
+    bool whole() const { return kind != Kind::real && !words(); }
+    /// The numbers first, …, first + into.size() − 1; not of words.
     void numbers(std::size_t first, std::span<double> into) const;
+    /// One of whole numbers; nothing if it is beyond the range.
+    std::optional<std::int64_t> wholeNumber(std::size_t index) const;
+    /// One of words, in UTF-8; nothing if it is not text.
+    std::optional<std::string> word(std::size_t index) const;
 };
 
 /// Reads the header alone. `name` appears in messages.

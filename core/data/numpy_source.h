@@ -9,18 +9,23 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace DSTN_EXPORT dstn {
 
 /// What NumPy's arrays hold: images, or tables of features.
 struct NumpySource {
-    std::optional<ImageSource> images;
-    std::optional<Table> train, test; ///< where there are no images; test: its own test part
+    std::optional<ImageSource> images = {};
+    /// Where there are no images; beside train, parts of its own.
+    std::optional<Table> train = {}, validation = {}, test = {};
+    std::string lookedFor = {};                             ///< what a validation part would be
+    std::string taskReason = {};                            ///< as in DataInfo
+    std::vector<std::string> decisions = {}, warnings = {}; ///< as in DataInfo; of images those of `images`
 };
 
 enum class NumpyContents {
     everything,
-    headers ///< shapes of the inputs, and the targets
+    headers ///< shapes of the inputs, the targets, and the range of images that are not bytes
 };
 
 /// Inputs and targets of the examples, in the same order.
@@ -28,26 +33,23 @@ struct NumpyPart {
     NumpyArray inputs, targets;
     std::string inputsName, targetsName; ///< for messages
 };
+struct NumpyParts {
+    NumpyPart train;
+    std::optional<NumpyPart> validation = {}, test = {};
+};
 
-/// Reads `spec.path`: an .npz archive, or a folder of .npy files, plain or gzip. The arrays are `spec.inputs`
-/// and `spec.target`; where those are empty, the first pair of x_train and y_train (with x_test and y_test,
-/// if they are there), x and y, X and y. Throws Error{data} naming the file and array, what was found and
-/// what to do; Error{interrupted} once `cancelled` says so.
+/// Reads `spec.path`: an .npz archive, or a folder of .npy files, plain or gzip. The arrays are those that
+/// `spec` names; where it names none, those whose names say what they are, in any case and order of the
+/// words: x, images, data, features or inputs, and y, labels or targets, alone or with the name of a part
+/// (partNamed()). A part without targets, and arrays of other names, are left unused with a warning. Throws
+/// Error{data} naming the file and array, what was found and what to do; Error{interrupted} once `cancelled`
+/// says so.
 NumpySource readNumpySource(const DataSpec& spec, NumpyContents contents,
                             const std::function<bool()>& cancelled);
 
-/// Interprets the arrays:
-///
-/// - inputs [N, F] and [N] are features, all others images: [N, H, W], [N, C, H, W], and [N, H, W, C] if the
-///   last extent is 1 to 4 and the second is not. Images of type uint8 are bytes, others numbers, whose white
-///   is 1, or 255 if a value is above 1.
-/// - targets [N] or [N, 1] of whole numbers are the labels 0, 1, … of a classification, of real numbers those
-///   of a regression; [N, k] is a regression with k outputs. TaskKind::regression accepts whole numbers too,
-///   TaskKind::classification real ones that are whole.
-///
-/// Throws Error{data} if they are neither, numbers are not finite, or labels are negative or implausibly
-/// large.
-NumpySource interpretArrays(NumpyPart train, std::optional<NumpyPart> test, TaskKind task,
-                            const std::string& name);
+/// What arrays mean, as readNumpySource() finds it. Inputs [N] and [N, features] make a table; [N, height,
+/// width] and four dimensions, in the order `layout`, images. Throws Error{data} where they do not fit
+/// together, or an option has to say how they are meant.
+NumpySource interpretArrays(NumpyParts parts, TaskKind task, ChannelOrder layout, const std::string& name);
 
 } // namespace dstn

@@ -57,6 +57,7 @@ class PngReader {
     ImageSize size() const {
         return {.width = png_get_image_width(png_, info_), .height = png_get_image_height(png_, info_)};
     }
+    bool deep() const { return png_get_bit_depth(png_, info_) > 8; }
     /// Of the pixels that decode() gives: 1 or 3.
     std::int64_t channels() const {
         return (png_get_color_type(png_, info_) & PNG_COLOR_MASK_COLOR) != 0 ? 3 : 1;
@@ -66,7 +67,7 @@ class PngReader {
     bool decode(std::uint8_t* to) {
         const std::size_t stride = static_cast<std::size_t>(size().width * channels());
         if (setjmp(failed_) != 0) return false;
-        png_set_strip_16(png_);
+        png_set_scale_16(png_);
         png_set_strip_alpha(png_);
         png_set_expand(png_); // palettes, and fewer than 8 bits
         const int passes = png_set_interlace_handling(png_);
@@ -122,6 +123,7 @@ class PngDecoder final : public ImageDecoder {
         if (!png_.readHeader()) refuse();
     }
     ImageSize size() const override { return png_.size(); }
+    bool deep() const override { return png_.deep(); }
     void decode(std::int64_t channels, std::span<std::uint8_t> pixels) override {
         if (png_.channels() == channels) {
             read(pixels.data());

@@ -61,6 +61,12 @@ LinearProblem makeSyntheticRegression(const DataSpec& spec, std::uint64_t seed) 
     return problem;
 }
 
+std::vector<std::int64_t> syntheticLabels(const DataSpec& spec) {
+    std::vector<std::int64_t> labels;
+    for (std::int64_t i = 0; i < spec.examples; ++i) labels.push_back(i % spec.classes);
+    return labels;
+}
+
 Table makeSyntheticClassification(const DataSpec& spec, std::uint64_t seed) {
     checkSynthetic(spec);
     PortableRandom random(seed, classificationStream);
@@ -78,11 +84,10 @@ Table makeSyntheticClassification(const DataSpec& spec, std::uint64_t seed) {
     Table table = emptyTable(spec);
     table.task = TaskKind::classification;
     table.classes = spec.classes;
-    for (std::int64_t i = 0; i < spec.examples; ++i) {
-        table.labels.push_back(i % spec.classes);
-        for (const double mean : means[static_cast<std::size_t>(i % spec.classes)])
+    table.labels = syntheticLabels(spec);
+    for (const std::int64_t label : table.labels)
+        for (const double mean : means[static_cast<std::size_t>(label)])
             table.inputs.push_back(mean + spec.noise * random.normal());
-    }
     return table;
 }
 

@@ -28,4 +28,7 @@ LinearProblem makeSyntheticRegression(const DataSpec& spec, std::uint64_t seed);
 /// Throws as checkSynthetic().
 Table makeSyntheticClassification(const DataSpec& spec, std::uint64_t seed);
 
+/// The classes of its examples.
+std::vector<std::int64_t> syntheticLabels(const DataSpec& spec);
+
 } // namespace dstn

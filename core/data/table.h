@@ -45,7 +45,8 @@ struct Table {
     std::vector<std::string> featureNames = {}; ///< empty where the source has none
     std::string targetName = {};                ///< empty where the source has none
     std::int64_t targetColumn = -1; ///< its place among the source's columns, from 0; −1: not among them
-    std::vector<std::string> decisions = {}, warnings = {}; ///< as in DataInfo
+    std::string taskReason = {};    ///< as in DataInfo, as the two below
+    std::vector<std::string> decisions = {}, warnings = {};
 };
 
 } // namespace dstn

@@ -72,7 +72,8 @@ Text readTokens(const DataSpec& spec, const std::function<bool()>& cancelled) {
     };
     const auto available = static_cast<std::int64_t>(text.train.count);
     if (text.files.validation.empty()) {
-        const SplitCounts counts = countSplit(spec, available, !text.files.test.empty(), spec.path, "tokens");
+        const SplitCounts counts =
+            countShares(spec, available, !text.files.test.empty(), spec.path, "tokens");
         if (text.files.test.empty()) cutTail(text.test, counts.test);
         cutTail(text.validation, counts.validation);
     }
@@ -94,6 +95,8 @@ DataInfo textInfo(const DataSpec& spec, const Text& text) {
     info.train = static_cast<std::int64_t>(text.train.count);
     info.validation = static_cast<std::int64_t>(text.validation.count);
     info.test = static_cast<std::int64_t>(text.test.count);
+    info.decisions = text.files.decisions;
+    info.warnings = text.files.warnings;
     return info;
 }
 

@@ -19,8 +19,15 @@ template <std::size_t... index>
 inline constexpr Option<DataSource> sourceOptionsOf<std::index_sequence<index...>>[] = {
     {sourceTypes[index].source, sourceTypes[index].id}...};
 inline constexpr auto& sourceOptions = sourceOptionsOf<std::make_index_sequence<std::size(sourceTypes)>>;
-inline constexpr Option<SplitKind> splitOptions[] = {{SplitKind::tail, "tail"},
-                                                     {SplitKind::random, "random"}};
+inline constexpr Option<SplitKind> splitOptions[] = {{SplitKind::automatic, "auto"},
+                                                     {SplitKind::given, "given"},
+                                                     {SplitKind::stratified, "stratified"},
+                                                     {SplitKind::random, "random"},
+                                                     {SplitKind::tail, "tail"}};
+inline constexpr Option<FolderKind> folderOptions[] = {
+    {FolderKind::automatic, "auto"}, {FolderKind::parts, "parts"}, {FolderKind::classes, "classes"}};
+inline constexpr Option<ChannelOrder> layoutOptions[] = {
+    {ChannelOrder::automatic, "auto"}, {ChannelOrder::last, "NHWC"}, {ChannelOrder::first, "NCHW"}};
 inline constexpr Option<Normalize> normalizeOptions[] = {
     {Normalize::unit, "unit"}, {Normalize::standardize, "standardize"}, {Normalize::none, "none"}};
 inline constexpr Option<TaskKind> taskOptions[] = {{TaskKind::automatic, "auto"},
@@ -85,7 +92,10 @@ void fieldsOf(V& v, DataSpec& data) {
                   {.min = 1, .max = largestOption});
         return;
     }
-    v.choice({"split", "Which training examples are held out: the last ones, or a random choice."},
+    v.choice({"split",
+              "The validation part. given: the data's own; stratified: drawn by the seed, of each class its "
+              "share; random: drawn by the seed; tail: the last examples; auto: given where there is one, "
+              "else stratified for classes, else random."},
              data.split, splitOptions);
     v.choice({"normalize",
               "unit: pixels over 255, columns to [0, 1]; standardize: mean 0 and standard deviation 1 over "

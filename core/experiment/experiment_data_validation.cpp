@@ -1,3 +1,4 @@
+#include "core/error.h"
 #include "core/experiment/experiment_checks.h"
 #include "core/experiment/experiment_document.h"
 #include "core/experiment/tunables.h"
@@ -72,7 +73,27 @@ class DataCheck {
                              " needs images with three colour channels, [3, height, width], and the data's "
                              "examples are " +
                              shapeText(data_.input) + ": remove it");
+        } else {
+            range(augmentation, type, path);
         }
+    }
+
+    /// Colours and noise are in units of black and white, and a hole is filled with what becomes 0.
+    void range(const Augmentation& augmentation, const std::string& type, const std::string& path) {
+        if (data_.pixels.known) return;
+        const bool holes = std::holds_alternative<CutoutSpec>(augmentation);
+        const bool colors = std::holds_alternative<BrightnessSpec>(augmentation) ||
+                            std::holds_alternative<ContrastSpec>(augmentation) ||
+                            std::holds_alternative<SaturationSpec>(augmentation) ||
+                            std::holds_alternative<HueSpec>(augmentation) ||
+                            std::holds_alternative<NoiseSpec>(augmentation);
+        // The mean is as good a filling as black.
+        const bool filled = holes && experiment_.data.normalize != Normalize::unit;
+        if ((!colors && !holes) || filled) return;
+        refuse(path, type + " needs to know black and white, and the images' numbers, from " +
+                         numberText(data_.pixels.least) + " to " + numberText(data_.pixels.most) +
+                         ", lie neither in [0, 1], [-1, 1] nor [0, 255]: save the images as they were before "
+                         "they were scaled, or remove it");
     }
 
     void loss() {
@@ -110,12 +131,23 @@ class DataCheck {
         if (report.output[0] == data_.outputs) return;
         const std::string message = "expected " + std::to_string(data_.outputs) + ", one for each " +
                                     (regression ? "target column" : "class") + " of the data, found " +
-                                    std::to_string(report.output[0]);
+                                    std::to_string(report.output[0]) + (regression ? "" : whyClasses());
         const auto& parts = experiment_.model.parts;
         for (std::size_t i = parts.size(); i-- > 0;)
             if (std::holds_alternative<LinearPart>(parts[i]))
                 return refuse(indexed("model.parts", i) + ".out", message);
         refuse("model.parts", message + ": end the model with a linear part");
+    }
+
+    /// The first classes, and why they are classes: who expects other ones finds the cause there.
+    std::string whyClasses() const {
+        constexpr std::size_t most = 5;
+        std::string text;
+        for (std::size_t c = 0; c < std::min(most, data_.classNames.size()); ++c)
+            text += (c > 0 ? ", " : "; the classes are ") + printable(data_.classNames[c]);
+        if (data_.classNames.size() > most) text += ", …";
+        if (data_.taskReason.empty()) return text;
+        return text + (text.empty() ? "; " : ", as ") + data_.taskReason;
     }
 
     /// A linear map from the hyperparameters to all parameters has an entry for each pair.

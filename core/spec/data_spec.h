@@ -72,7 +72,7 @@ inline constexpr SourceTraits sourceTypes[] = {
      .path = PathKind::folder,
      .id = "image-folder",
      .name = "",
-     .pathMeaning = "Folder with train/CLASS/FILE and test/CLASS/FILE, or with CLASS/FILE; JPEG or PNG."},
+     .pathMeaning = "Folder with train/CLASS/FILE, val/CLASS/FILE and test/CLASS/FILE, or with CLASS/FILE."},
     {.source = DataSource::csv,
      .path = PathKind::file,
      .id = "csv",
@@ -90,7 +90,7 @@ inline constexpr SourceTraits sourceTypes[] = {
      .id = "text",
      .name = "",
      .pathMeaning = "The text file, or a folder of text files.",
-     .files = "Texts (*.txt *.md *.tokens)"},
+     .files = "Texts (*.txt *.md *.tokens *.raw)"},
     {.source = DataSource::syntheticRegression, .id = "synthetic-regression", .name = "synthetic regression"},
     {.source = DataSource::syntheticClassification,
      .id = "synthetic-classification",
@@ -100,9 +100,13 @@ constexpr const SourceTraits& traitsOf(DataSource source) {
     return sourceTypes[static_cast<std::size_t>(source)];
 }
 
+/// Where the validation part comes from.
 enum class SplitKind {
-    tail,  ///< validation: the last examples of the training part, in file order
-    random ///< validation: drawn by the experiment's seed
+    automatic,  ///< given where the source has one, else stratified for classes, else random
+    given,      ///< the source's own
+    stratified, ///< of each class its share, drawn by the experiment's seed
+    random,     ///< drawn by the experiment's seed
+    tail        ///< the last examples of the training part, in file order
 };
 enum class Normalize {
     unit,        ///< pixels divided by 255; numbers scaled to [0, 1] by the training part's range
@@ -115,6 +119,10 @@ enum class TaskKind {
     regression,
     language ///< to predict each token of a text from those before it
 };
+/// What the folders within a folder of images are.
+enum class FolderKind { automatic, parts, classes };
+/// The order of an image array's extents after the first.
+enum class ChannelOrder { automatic, last, first };
 enum class Header { automatic, present, absent };
 enum class DecimalMark {
     automatic, ///< a point; where points may separate thousands, the file is refused
@@ -140,12 +148,13 @@ struct DataSpec {
     std::string path = {};    ///< the source's folder or file; empty for fashion-mnist: the package's folder
     double validation = 0.15; ///< share of the training examples held out, in (0, 1)
     double test = 0.0; ///< share held out for testing, before validation, if the source has no test part
-    SplitKind split = SplitKind::random;
+    SplitKind split = SplitKind::automatic;
     Normalize normalize = Normalize::standardize;
     std::int64_t limit = 0; ///< largest number of training examples, before the split; 0: all
     // image folder
     std::int64_t channels = 3;  ///< 3: grey images are repeated; 1: colours become their luminance
     std::int64_t imageSize = 0; ///< side of the square to which images are resized; 0: unchanged
+    FolderKind folders = FolderKind::automatic;
     // CSV
     std::string delimiter = "auto"; ///< or "comma", "semicolon", "tab", "space", or the character itself
     Header header = Header::automatic;
@@ -159,6 +168,9 @@ struct DataSpec {
     // NumPy
     std::string inputs =
         {}; ///< the array of inputs, that of the targets being `target`; empty: by usual names
+    std::string validationInputs = {}, validationTarget = {}; ///< the arrays of parts of their own; empty: by
+    std::string testInputs = {}, testTarget = {};             ///< usual names
+    ChannelOrder layout = ChannelOrder::automatic;
     // text
     TextLevel level = TextLevel::word;
     std::int64_t vocabulary = 0; ///< largest number of tokens, including <unk> and <eos>; 0: all

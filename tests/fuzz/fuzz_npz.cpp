@@ -23,7 +23,7 @@ void fuzz(std::span<const std::byte> bytes) {
         NumpyPart part{
             .inputs = read("x.npy"), .targets = read("y.npy"), .inputsName = "x", .targetsName = "y"};
         try {
-            interpretArrays(std::move(part), std::nullopt, task, "f");
+            interpretArrays({.train = std::move(part)}, task, ChannelOrder::last, "f");
         } catch (const Error&) {
             continue; // the other tasks have their turns
         }

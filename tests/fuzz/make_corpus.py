@@ -51,12 +51,12 @@ def png(width, height, channels, depth=8, interlaced=0, palette=None):
             + chunk(b"IEND", b""))
 
 
-def cache(test):
+def cache(validation, test):
     """core/data/image_cache.h, in a little-endian machine's byte order."""
     names = [b"cat", b"dog"]
-    start = b"DSTNIM\3\0" + struct.pack("<Q5qq", 7, 1, 2, 3, 2, test, len(names))
+    start = b"DSTNIM\4\0" + struct.pack("<Q6qq", 7, 1, 2, 3, 2, validation, test, len(names))
     start += b"".join(struct.pack("<I", len(text)) + text for text in [b"/images", *names])
-    count = 2 + max(test, 0)
+    count = 2 + max(validation, 0) + max(test, 0)
     data = bytes(range(6 * count)) + b"".join(struct.pack("<I", i % 2) for i in range(count))
     start += struct.pack("<I", zlib.crc32(data))
     start += struct.pack("<I", zlib.crc32(start))
@@ -76,20 +76,29 @@ write("csv", "quoted", b"\0\"a\";\"b\"\n1;\"x\"\"y\"\n2;z\r\n")
 write("csv", "spaces", b"\4 1  2.5 .25 \n3 4\t-.75\n")
 write("cifar", "ten", b"".join(bytes([i]) + bytes(3072) for i in range(2)))
 write("cifar", "hundred", bytes([3, 99]) + bytes(3072))
-for test in (-1, 1):
-    write("image_cache", "without_test" if test < 0 else "with_test", cache(test))
+write("image_cache", "without_test", cache(-1, -1))
+write("image_cache", "with_test", cache(-1, 1))
+write("image_cache", "with_parts", cache(2, 1))
 write("image", "grey.png", png(5, 3, 1))
 write("image", "colour.png", png(4, 4, 3))
 write("image", "alpha16.png", png(3, 2, 4, 16))
 write("image", "bits.png", png(9, 3, 1, 1))
 write("image", "interlaced.png", png(1, 1, 1, 8, 1))
 write("image", "palette.png", png(3, 2, 1, 8, palette=bytes(range(30, 90))))
+grey = (root / "image" / "grey.jpg").read_bytes()
+exif = b"Exif\0\0II*\0\x08\0\0\0\1\0" + struct.pack("<HHIHHI", 274, 3, 1, 6, 0, 0)
+write("image", "turned.jpg", grey[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + grey[2:])
+write("npy", "words", npy(">U2", (2,), "a\0bc".encode("utf-32-be")))
 write("npy", "floats", npy("<f4", (2, 2), struct.pack("<4f", 1, 2, 3, 4)))
 write("npy", "big_endian", npy(">i2", (3,), struct.pack(">3h", -1, 0, 300), 2))
 write("npy", "columns", npy("|u1", (2, 3), bytes(6), 1, True))
 write("npy", "half", npy("<f2", (2,), b"\0\x3c\1\0", 3))
 arrays = [("x.npy", npy("|u1", (4, 2, 3), bytes(24))), ("y.npy", npy("<i8", (4,), struct.pack("<4q", 0, 1, 2, 1)))]
 tables = [("x.npy", npy("<f8", (2, 1), struct.pack("<2d", 1, 2))), ("y.npy", npy("<f4", (2, 2), struct.pack("<4f", 1, 2, 3, 5)))]
+words = [("x.npy", npy("<f4", (3,), struct.pack("<3f", 1, 2, 3))), ("y.npy", npy("|S3", (3,), b"catdogcat"))]
+codes = [("x.npy", npy("<f4", (2, 1, 2), struct.pack("<4f", 0, 1, -1, 2))), ("y.npy", npy("<f4", (2, 2), struct.pack("<4f", 1, 0, 0, 1)))]
+write("npz", "words", npz(words, zipfile.ZIP_STORED))
+write("npz", "codes", npz(codes, zipfile.ZIP_STORED))
 write("npz", "stored", npz(arrays, zipfile.ZIP_STORED))
 write("npz", "deflated", npz(tables, zipfile.ZIP_DEFLATED))
 write("text", "words", b" no it was n't <unk> \n$9,000... \"License,\" don't\r\n")

@@ -73,8 +73,7 @@ class TestCifarReader : public QObject {
         DataSpec limited = spec(folder);
         limited.limit = 5;
         const auto warnings = loadDataset(limited, 0).info.warnings;
-        QCOMPARE(warnings.size(), std::size_t{1});
-        QVERIFY(warnings[0].find(
+        QVERIFY(warnings.at(0).find(
                     "none of the first 5 examples, which data.limit keeps, belongs to the classes") !=
                 std::string::npos);
     }

@@ -3,8 +3,6 @@
 
 #include <QTest>
 
-#include <algorithm>
-
 using namespace dstn;
 
 class TestClassShares : public QObject {
@@ -19,19 +17,10 @@ class TestClassShares : public QObject {
             labels.insert(labels.end(), static_cast<std::size_t>(counts[c]), static_cast<std::int64_t>(c));
         return labels;
     }
-    static Indices keptOf(const Indices& labels, const Indices& which) {
-        Indices counts(static_cast<std::size_t>(*std::max_element(labels.begin(), labels.end()) + 1));
-        for (const std::int64_t i : which)
-            ++counts[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])];
-        return counts;
-    }
     static Indices keptOf(const Indices& counts, std::int64_t limit) {
         const Indices labels = labelsOf(counts);
-        return keptOf(labels, firstOfEachClass(labels, static_cast<std::int64_t>(counts.size()), limit));
-    }
-    static std::string warning(const DataSpec& spec, const Indices& labels, const Split& split,
-                               const std::vector<std::string>& names = {}) {
-        return absentClasses(spec, labels, names, split, "f").value_or("");
+        const auto classes = static_cast<std::int64_t>(counts.size());
+        return countClasses(labels, classes, firstOfEachClass(labels, classes, limit));
     }
 
   private slots:
@@ -70,38 +59,6 @@ class TestClassShares : public QObject {
     void firstOnesAreTakenInFileOrder() {
         QCOMPARE(firstOfEachClass(labelsOf({4, 2, 2}), 3, 4), (Indices{0, 1, 4, 6}));
         QCOMPARE(firstOfEachClass(Indices{1, 0, 1, 0, 1, 1}, 2, 3), (Indices{0, 1, 2}));
-    }
-
-    void absentClassesAreNamedWithWhatToDo() {
-        const Indices labels = labelsOf({2, 2, 2});
-        DataSpec spec;
-        spec.limit = 4;
-        const Split limited{.train = {0, 2, 3}, .validation = {1}, .test = {}};
-        QCOMPARE(
-            warning(spec, labels, limited, {"cat", "dog", "owl"}),
-            std::string("f: none of the first 4 examples, which data.limit keeps, belongs to class owl (of 3 "
-                        "classes in all). Raise data.limit, or bring the examples into random order."));
-        spec.limit = 0;
-        const Split rare{.train = {0, 1, 2, 3}, .validation = {4}, .test = {5}};
-        QCOMPARE(warning(spec, labels, rare),
-                 std::string(
-                     "f: the training part holds no example of class 2 (of 3 classes in all); all are held "
-                     "out. Use more examples of them, or change data.validation or data.test."));
-        spec.split = SplitKind::tail;
-        QVERIFY(warning(spec, labels, rare)
-                    .ends_with("Set data.split to random, or bring the examples into "
-                               "random order."));
-        QCOMPARE(warning(spec, labels, {.train = {0, 2, 4}, .validation = {1, 3}, .test = {5}}),
-                 std::string());
-    }
-
-    void manyAbsentClassesAreCut() {
-        const Indices labels = labelsOf(Indices(100, 1));
-        DataSpec spec;
-        spec.limit = 3;
-        const std::string text = warning(spec, labels, {.train = {0, 1}, .validation = {2}, .test = {}});
-        QVERIFY(text.find("the classes 3, 4, 5, 6, 7 and 92 more (of 100 classes in all)") !=
-                std::string::npos);
     }
 };
 

@@ -209,14 +209,15 @@ class TestDataset : public QObject {
         DataSpec spec = csv(write(folder, "f.csv", "1,cat\n2,cat\n3,dog\n4,dog\n5,owl\n6,owl\n7,cat\n"));
         spec.limit = 4;
         spec.split = SplitKind::random;
-        QCOMPARE(loadDataset(spec, 0).info.warnings,
-                 (std::vector<std::string>{
-                     spec.path +
+        QCOMPARE(loadDataset(spec, 0).info.warnings.at(0),
+                 spec.path +
                      ": none of the first 4 examples, which data.limit keeps, belongs to class owl (of "
-                     "3 classes in all). Raise data.limit, or bring the examples into random "
-                     "order."}));
+                     "3 classes in all). Raise data.limit, or bring the examples into random order.");
+        QCOMPARE(probeDataset(spec, 0).warnings, loadDataset(spec, 0).info.warnings);
+        QVERIFY(probeDataset(spec).warnings.empty());
         spec.limit = 0;
-        spec.validation = 0.2;
+        spec.split = SplitKind::automatic;
+        spec.validation = 0.45;
         QVERIFY(loadDataset(spec, 0).info.warnings.empty());
         // Numbers that are no classes are nothing to warn of.
         spec.task = TaskKind::regression;
@@ -230,8 +231,7 @@ class TestDataset : public QObject {
         idxSpec.limit = 2;
         idxSpec.validation = 0.5;
         const Dataset data = loadDataset(idxSpec, 0);
-        QCOMPARE(data.info.warnings.size(), std::size_t{1});
-        QVERIFY(data.info.warnings[0].find("belongs to the classes 2, 3 (of 4 classes in all)") !=
+        QVERIFY(data.info.warnings.at(0).find("belongs to the classes 2, 3 (of 4 classes in all)") !=
                 std::string::npos);
     }
 
@@ -296,7 +296,47 @@ class TestDataset : public QObject {
         EXPECT_ERROR(data, loadDataset(images(folder), 0), "differ in size");
         write(folder, "t10k-images-idx3-ubyte", idx({2, 2, 3}, std::vector<std::uint8_t>(12)));
         write(folder, "t10k-labels-idx1-ubyte", idx({2}, {0, 4}));
-        EXPECT_ERROR(data, loadDataset(images(folder), 0), "t10k-labels", "label 1 is 4", "end at 3");
+        EXPECT_ERROR(data, loadDataset(images(folder), 0), "t10k-labels", "label 1 is 4", "no example of",
+                     "has this label");
+    }
+
+    void labelsOfAnyValueAreClasses() {
+        const QTemporaryDir folder;
+        write(folder, "train-images-idx3-ubyte", idx({4, 1, 1}, {9, 8, 7, 6}));
+        write(folder, "train-labels-idx1-ubyte", idx({4}, {255, 1, 1, 255}));
+        DataSpec spec = images(folder);
+        spec.split = SplitKind::automatic;
+        spec.validation = 0.5;
+        const Dataset data = loadDataset(spec, 0);
+        QCOMPARE(data.info.outputs, 2);
+        QCOMPARE(data.info.classNames, (std::vector<std::string>{"1", "255"}));
+        QVERIFY(data.info.decisions.at(0).starts_with("The labels 1, 255 of "));
+        QCOMPARE(data.info.trainOfClass, (std::vector<std::int64_t>{1, 1}));
+        QCOMPARE(data.info.validationOfClass, (std::vector<std::int64_t>{1, 1}));
+        QCOMPARE(probeDataset(spec).validationOfClass, data.info.validationOfClass);
+    }
+
+    void idxPartsGoByTheirNames() {
+        const QTemporaryDir folder;
+        write(folder, "EMNIST-digits-train-images-idx3-ubyte", idx({4, 1, 1}, {9, 8, 7, 6}));
+        write(folder, "EMNIST-digits-train-labels-idx1-ubyte.gz", gzip(idx({4}, {0, 1, 1, 0})));
+        write(folder, "EMNIST-digits-train-labels-idx1-ubyte", idx({4}, {0, 1, 1, 0}));
+        write(folder, "EMNIST-digits-valid-images.idx3-ubyte", idx({2, 1, 1}, {5, 4}));
+        write(folder, "EMNIST-digits-valid-labels.idx1-ubyte", idx({2}, {0, 1}));
+        write(folder, "EMNIST-digits-test-images-idx3-ubyte", idx({1, 1, 1}, {3}));
+        write(folder, "EMNIST-digits-test-labels-idx1-ubyte", idx({1}, {1}));
+        DataSpec spec = images(folder);
+        spec.split = SplitKind::automatic;
+        const Dataset data = loadDataset(spec, 0);
+        QCOMPARE(inputsOf(data, data.train), (std::vector<float>{9, 8, 7, 6}));
+        QCOMPARE(inputsOf(data, data.validation), (std::vector<float>{5, 4}));
+        QCOMPARE(inputsOf(data, data.test), (std::vector<float>{3}));
+        QVERIFY(data.info.warnings.empty());
+        write(folder, "EMNIST-digits-extra-images-idx3-ubyte", "not looked at");
+        QVERIFY(probeDataset(spec).warnings.at(0).find("1 IDX file is left unused: EMNIST-digits-extra") !=
+                std::string::npos);
+        write(folder, "EMNIST-letters-train-images-idx3-ubyte", "another data set");
+        EXPECT_ERROR(data, probeDataset(spec), "holds several data sets", "EMNIST-letters");
     }
 
     void singleImageClassIsRefused() {

@@ -72,9 +72,12 @@ class TestImageFile : public QObject {
                  (Pixels{0, 255, 17}));
         QCOMPARE(grey(pngFile(pngHeader(3, 1, 1, 0), pngData(QByteArray("\0\xa0", 2)))),
                  (Pixels{255, 0, 255}));
-        // Of 16 bits the upper 8 stay.
-        QCOMPARE(grey(pngFile(pngHeader(2, 1, 16, 0), pngData(QByteArray("\0\x12\xff\xfe\x80", 5)))),
-                 (Pixels{0x12, 0xfe}));
+        // 16 bits become the nearest of 8: 0x12ff / 257 = 18.93, 0xfe80 / 257 = 253.5.
+        const QByteArray deep =
+            pngFile(pngHeader(3, 1, 16, 0), pngData(QByteArray("\0\x12\xff\xfe\x90\xff\xff", 7)));
+        QCOMPARE(grey(deep), (Pixels{19, 254, 255}));
+        QVERIFY(imageFacts(span(deep), "f.png").deep);
+        QVERIFY(!imageFacts(span(png(1, 1, 1, {7})), "f.png").deep);
         const QByteArray palette = pngChunk("PLTE", QByteArray("\1\2\3\4\5\6", 6));
         const QByteArray transparent = pngChunk("tRNS", QByteArray("\0\x80", 2));
         const QByteArray indices = pngData(QByteArray("\0\1\0", 3));
@@ -128,6 +131,52 @@ class TestImageFile : public QObject {
                  decode(jpeg(40, 24, 3, image.pixels)).pixels);
     }
 
+    void orientationOfACameraIsApplied() {
+        // Quarters of 8 × 8 pixels that survive compression: 10 at the top left, 80, 150, 220.
+        Pixels stored;
+        for (int y = 0; y < 16; ++y)
+            for (int x = 0; x < 32; ++x)
+                stored.push_back(static_cast<std::uint8_t>(10 + 70 * ((x < 16 ? 0 : 1) + (y < 8 ? 0 : 2))));
+        const QByteArray plain = jpeg(32, 16, 1, stored);
+        /// The file with an Exif marker that says how it is to be turned, in either byte order.
+        const auto marked = [&](int orientation, bool little) {
+            QByteArray tiff = little ? QByteArray("II\x2a\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0", 18)
+                                     : QByteArray("MM\0\x2a\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1", 18);
+            tiff += little ? QByteArray(1, static_cast<char>(orientation)) + QByteArray(3, '\0')
+                           : QByteArray(1, '\0') + static_cast<char>(orientation) + QByteArray(2, '\0');
+            const QByteArray marker = QByteArray("Exif\0\0", 6) + tiff + QByteArray(4, '\0');
+            QByteArray file = plain;
+            const auto length = static_cast<char>(marker.size() + 2);
+            return file.insert(2, QByteArray("\xFF\xE1\0", 3) + length + marker);
+        };
+        // The corners as they are seen: top left, top right, bottom left, bottom right.
+        const std::vector<std::vector<int>> seen{{10, 80, 150, 220}, {80, 10, 220, 150}, {220, 150, 80, 10},
+                                                 {150, 220, 10, 80}, {10, 150, 80, 220}, {150, 10, 220, 80},
+                                                 {220, 80, 150, 10}, {80, 220, 10, 150}};
+        for (int orientation = 1; orientation <= 8; ++orientation)
+            for (const bool little : {false, true}) {
+                const QByteArray file = marked(orientation, little);
+                const DecodedImage image = decode(file, 1);
+                const ImageSize size = orientation > 4 ? ImageSize{.width = 16, .height = 32}
+                                                       : ImageSize{.width = 32, .height = 16};
+                QVERIFY(image.size == size);
+                QVERIFY(imageFacts(span(file), "f.jpg").size == size);
+                const auto at = [&](std::int64_t x, std::int64_t y) {
+                    return image.pixels[static_cast<std::size_t>(y * size.width + x)];
+                };
+                const std::vector<int> corners{at(2, 2), at(size.width - 3, 2), at(2, size.height - 3),
+                                               at(size.width - 3, size.height - 3)};
+                for (std::size_t i = 0; i < 4; ++i)
+                    QVERIFY(std::abs(corners[i] - seen[static_cast<std::size_t>(orientation - 1)][i]) <= 2);
+            }
+        // What cannot be understood turns nothing.
+        const Pixels same = decode(plain, 1).pixels;
+        QCOMPARE(decode(marked(9, true), 1).pixels, same);
+        QByteArray cut = marked(6, true);
+        cut.replace(cut.indexOf("\x12\1"), 2, QByteArray("\x13\1"));
+        QCOMPARE(decode(cut, 1).pixels, same);
+    }
+
     void inksBecomeColours() {
         // Adobe's programs store the light that each ink leaves: R = C · K / 255.
         const Pixels inks = filled(8, 8, {200, 100, 50, 204});
@@ -148,7 +197,7 @@ class TestImageFile : public QObject {
     void sizeIsReadFromTheHeader() {
         QByteArray image = png(300, 200, 1, Pixels(60000));
         image.truncate(64);
-        QVERIFY((imageSize(span(image), "f.png") == ImageSize{.width = 300, .height = 200}));
+        QVERIFY((imageFacts(span(image), "f.png").size == ImageSize{.width = 300, .height = 200}));
     }
 
     void filesThatAreNoImagesAreRefused() {
@@ -224,7 +273,7 @@ class TestImageFile : public QObject {
         bytes.replace(table, 16, QByteArray(16, '\xFF'));
         const char* bogus = "f.jpg: the image is damaged (libjpeg: Bogus Huffman table definition)";
         EXPECT_ERROR(data, decode(bytes), bogus);
-        EXPECT_ERROR(data, imageSize(span(bytes), "f.jpg"), bogus);
+        EXPECT_ERROR(data, imageFacts(span(bytes), "f.jpg"), bogus);
         // Three codes of one bit each.
         bytes.replace(table, 16, QByteArray("\3") + QByteArray(15, '\0'));
         EXPECT_ERROR(data, decode(bytes), "f.jpg: the image is damaged (libjpeg: ");

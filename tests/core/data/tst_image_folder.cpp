@@ -100,6 +100,110 @@ class TestImageFolder : public QObject {
         QVERIFY(!source.test.has_value());
     }
 
+    void partsGoByTheirNames() {
+        for (const auto& [train, validation, test] :
+             {std::tuple{"train", "val", "test"}, std::tuple{"Training", "Validation", "Testing"},
+              std::tuple{"TRAIN", "dev", "test"}, std::tuple{"train", "valid", "Test"}}) {
+            const QTemporaryDir folder;
+            for (const auto& [part, value] :
+                 {std::pair{train, 1}, std::pair{validation, 3}, std::pair{test, 5}}) {
+                add(folder, qPrintable(QString("%1/cat/1.png").arg(part)), value);
+                add(folder, qPrintable(QString("%1/dog/1.png").arg(part)), value + 1);
+            }
+            const ImageSource source = read(folder);
+            QCOMPARE(firsts(source, source.train), (std::vector<int>{1, 2}));
+            QVERIFY(source.validation && source.test);
+            QCOMPARE(firsts(source, *source.validation), (std::vector<int>{3, 4}));
+            QCOMPARE(source.validation->labels, (std::vector<std::int64_t>{0, 1}));
+            QCOMPARE(firsts(source, *source.test), (std::vector<int>{5, 6}));
+            QVERIFY(source.warnings.empty());
+            QCOMPARE(probeImageFolder(path(folder), {}).validation->count, 2);
+        }
+    }
+
+    void ownValidationPartIsUsedFromTheCacheToo() {
+        const QTemporaryDir folder, cache;
+        qputenv("XDG_CACHE_HOME", cache.path().toUtf8());
+        addTwoClasses(folder);
+        add(folder, "val/cat/v.png", 31);
+        add(folder, "val/dog/v.png", 32);
+        DataSpec spec{.source = DataSource::imageFolder, .path = folder.path().toStdString()};
+        spec.normalize = Normalize::none;
+        for (int pass = 0; pass < 2; ++pass) {
+            const Dataset data = loadDataset(spec, 0);
+            QCOMPARE(data.train.count, 4);
+            QCOMPARE(data.validation.labels, (std::vector<std::int64_t>{0, 1}));
+            QCOMPARE(int(data.validation.images.bytes.view()[0]), 31);
+            QCOMPARE(data.test.count, 1);
+            QCOMPARE(data.info.validationOfClass, (std::vector<std::int64_t>{1, 1}));
+            QCOMPARE(probeDataset(spec).warnings, data.info.warnings);
+            QCOMPARE(probeDataset(spec).decisions, data.info.decisions);
+        }
+        spec.split = SplitKind::given;
+        QCOMPARE(loadDataset(spec, 0).info.validation, 2);
+        fs::remove_all(path(folder) / "val");
+        EXPECT_ERROR(data, probeDataset(spec), "has no validation part of its own", "a folder val");
+    }
+
+    void classMayBeCalledLikeAPart() {
+        const QTemporaryDir folder;
+        for (const char* name : {"bus/1.png", "car/1.png", "train/1.png"}) add(folder, name, 1);
+        const ImageSource source = read(folder);
+        QCOMPARE(source.classNames, (std::vector<std::string>{"bus", "car", "train"}));
+        QVERIFY(source.decisions.at(0).starts_with("The folder train holds images rather than folders"));
+        // Images in test beside classes: a class, or examples without one?
+        add(folder, "test/1.png", 1);
+        EXPECT_ERROR(data, read(folder), "train: holds images", "data.folders");
+        fs::remove_all(path(folder) / "train");
+        EXPECT_ERROR(data, read(folder), "test: holds images", "Set data.folders to classes or to parts");
+        const auto as = [&](FolderKind kind) {
+            return read(folder, {}, {.channels = 1, .imageSize = 0, .folders = kind});
+        };
+        const QTemporaryDir none;
+        for (const char* name : {"a/1.png", "b/1.png"}) add(none, name, 1);
+        EXPECT_ERROR(data, listImageFolder(path(none), FolderKind::parts),
+                     "no folder that is called like a part");
+        QCOMPARE(as(FolderKind::classes).classNames, (std::vector<std::string>{"bus", "car", "test"}));
+        const ImageSource parts = as(FolderKind::parts);
+        QCOMPARE(parts.classNames, (std::vector<std::string>{"bus", "car"}));
+        QVERIFY(!parts.test &&
+                parts.warnings.at(0).ends_with("left unused: 1 image without a class in test."));
+        // Both names of one part.
+        add(folder, "testing/bus/1.png", 1);
+        EXPECT_ERROR(data, as(FolderKind::parts), "both test and testing name the same part");
+    }
+
+    void whatIsLeftUnusedIsCounted() {
+        const QTemporaryDir folder;
+        addTwoClasses(folder);
+        fs::remove_all(path(folder) / "test");
+        add(folder, "test/1.png", 1);
+        add(folder, "test/2.png", 1);
+        add(folder, "extra/cat/1.png", 1);
+        add(folder, "train/cat/inner/1.png", 1);
+        add(folder, "train/3.png", 1);
+        write(folder, "train/cat/a.webp", "");
+        write(folder, "train/dog/b.WEBP", "");
+        write(folder, "train/dog/c.bmp", "");
+        write(folder, "LICENSE", "");
+        const ImageSource source = probeImageFolder(path(folder), {});
+        QVERIFY(!source.test);
+        QCOMPARE(
+            source.warnings,
+            (std::vector<std::string>{
+                folder.path().toStdString() +
+                ": left unused: 1 image without a class in train, 2 images without a class in test, 1 file "
+                "without an ending, 1 file ending in .bmp, 2 files ending in .webp, the folder extra with 1 "
+                "file, the folder train/cat/inner with 1 file."}));
+        QCOMPARE(read(folder).warnings, source.warnings);
+    }
+
+    void folderAboveTheRightOneIsToldFromIt() {
+        const QTemporaryDir folder;
+        for (const char* name : {"set/cat/1.png", "set/dog/1.png"}) add(folder, name, 1);
+        EXPECT_ERROR(data, read(folder), "1 folder of classes", "/set meant?");
+    }
+
     void channelsComeOneAfterTheOther() {
         const QTemporaryDir folder;
         add(folder, "a/1.png", 9, 2, 1);
@@ -119,14 +223,14 @@ class TestImageFolder : public QObject {
         DataSpec spec;
         spec.source = DataSource::imageFolder;
         spec.path = folder.path().toStdString();
-        spec.validation = 0.25;
-        spec.split = SplitKind::tail;
+        spec.validation = 0.5;
         spec.normalize = Normalize::unit;
         for (int pass = 0; pass < 2; ++pass) {
             const Dataset data = loadDataset(spec, 0);
             QCOMPARE(data.info.input, (Shape{3, 3, 2}));
             QCOMPARE(data.info.outputs, 2);
-            QCOMPARE(data.train.labels, (std::vector<std::int64_t>{0, 0, 1}));
+            QCOMPARE(data.train.labels, (std::vector<std::int64_t>{0, 1}));
+            QCOMPARE(data.validation.labels, (std::vector<std::int64_t>{0, 1}));
             QCOMPARE(data.info.test, 1);
             QCOMPARE(data.channels.size(), std::size_t{3});
             const DataInfo probed = probeDataset(spec);
@@ -188,7 +292,11 @@ class TestImageFolder : public QObject {
         EXPECT_ERROR(data, probeDataset(spec), "keeps 2 images of 3 classes");
         spec.limit = 1;
         EXPECT_ERROR(data, loadDataset(spec, 0), "keeps 1 image of 3 classes");
+        // One of each class is not enough for a validation part.
         spec.limit = 3;
+        EXPECT_ERROR(data, loadDataset(spec, 0), "3 for training, 0 for validation",
+                     "keeps one of each class");
+        spec.split = SplitKind::random;
         QCOMPARE(loadDataset(spec, 0).info.train, 1);
         for (const std::int64_t enough : {0, 5, 6}) {
             spec.limit = enough;
@@ -197,7 +305,7 @@ class TestImageFolder : public QObject {
         }
     }
 
-    void tailOfAFolderThatLacksClassesIsWarnedOf() {
+    void tailOfAFolderIsRefused() {
         const QTemporaryDir folder, cache;
         qputenv("XDG_CACHE_HOME", cache.path().toUtf8());
         for (const char* name : {"a/1.png", "a/2.png", "b/1.png", "c/1.png"}) add(folder, name, 1);
@@ -205,13 +313,10 @@ class TestImageFolder : public QObject {
                       .path = folder.path().toStdString(),
                       .validation = 0.5,
                       .split = SplitKind::tail};
-        const Dataset data = loadDataset(spec, 0);
-        QCOMPARE(
-            data.info.warnings,
-            (std::vector<std::string>{
-                folder.path().toStdString() +
-                ": the training part holds no example of the classes b, c (of 3 classes in all); all are "
-                "held out. Set data.split to random, or bring the examples into random order."}));
+        for (const auto& read :
+             {+[](const DataSpec& s) { loadDataset(s, 0); }, +[](const DataSpec& s) { probeDataset(s); }})
+            EXPECT_ERROR(data, read(spec), "ordered by class", "no example of class b for training",
+                         "Set data.split to stratified or random.");
     }
 
     void imagesAreDecodedOnce() {
@@ -279,10 +384,10 @@ class TestImageFolder : public QObject {
         const std::vector<std::uint8_t> whole = content(cacheFile(cache));
         QVERIFY(parseImageCache(SharedBytes(whole), print, "f").has_value());
         QVERIFY(!parseImageCache(SharedBytes(whole), print + 1, "f").has_value());
-        // Eight numbers of 8 bytes, the folder's path and the names "cat" and "dog" with their lengths, two
+        // Nine numbers of 8 bytes, the folder's path and the names "cat" and "dog" with their lengths, two
         // checksums.
         const std::size_t headerBytes =
-            8 * 8 + 4 + fs::canonical(path(folder)).string().size() + 2 * (4 + 3) + 2 * 4;
+            9 * 8 + 4 + fs::canonical(path(folder)).string().size() + 2 * (4 + 3) + 2 * 4;
         for (std::size_t i = 0; i < whole.size(); ++i) {
             std::vector<std::uint8_t> other = whole;
             other[i] ^= 1U;
@@ -448,7 +553,7 @@ class TestImageFolder : public QObject {
         const QByteArray name = folder.path().toUtf8();
         EXPECT_ERROR(data, read(folder), name.constData(), "0 folders of classes", "train/CLASS/FILE");
         add(folder, "train/cat/a.png", 1);
-        EXPECT_ERROR(data, read(folder), "train: holds 1 folders of classes", "at least two");
+        EXPECT_ERROR(data, read(folder), "train: holds 1 folder of classes", "at least two");
         fs::create_directories(path(folder) / "train/dog");
         write(folder, "train/dog/notes.txt", "no image");
         EXPECT_ERROR(data, read(folder), "train/dog: holds no image");

@@ -125,7 +125,8 @@ class TestNumpyArray : public QObject {
         row("records", header("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}"),
             "array of records");
         row("complex", npy("<c16", "(1,)", QByteArray(16, '\0')), "type '<c16'");
-        row("text", npy("<U5", "(1,)", QByteArray(20, '\0')), "type '<U5'");
+        row("no word", npy("<U0", "(1,)", ""), "type '<U0'");
+        row("endless words", npy("|S99999999999", "(1,)", ""), "type '|S99999999999'");
         row("objects", npy("|O", "(1,)", "x"), "type '|O'");
         row("truncated", npy("<f4", "(2, 2)", QByteArray(15, '\0')), "truncated: its header declares 2 × 2");
         row("absurd", npy("<f8", "(4000000000, 4000000000, 4000000000)", "x"), "is truncated");

@@ -101,6 +101,49 @@ class TestTextDataset : public QObject {
         }
     }
 
+    void partsGoByTheirNames_data() {
+        QTest::addColumn<QStringList>("names"); // for training, validation, testing
+        QTest::newRow("val") << QStringList{"train.txt", "val.txt", "test.txt"};
+        QTest::newRow("raw") << QStringList{"wiki.train.raw", "wiki.valid.raw", "wiki.test.raw"};
+        QTest::newRow("upper case") << QStringList{"Train.TXT", "DEV.txt", "Testing.txt"};
+        QTest::newRow("long") << QStringList{"training.tokens", "validation.tokens", "testing.tokens"};
+        QTest::newRow("prefix") << QStringList{"shakespeare_train.txt", "shakespeare_val.txt",
+                                               "shakespeare_test.txt"};
+        QTest::newRow("folders") << QStringList{"train/1.txt", "val/1.txt", "test/1.txt"};
+    }
+    void partsGoByTheirNames() {
+        QFETCH(QStringList, names);
+        const QTemporaryDir folder;
+        for (const char* part : {"train", "val", "test"})
+            if (names[0].contains('/')) QDir(folder.path()).mkdir(part);
+        write(folder, names[0].toLatin1(), "a b c d e\n");
+        write(folder, names[1].toLatin1(), "a b x\n");
+        write(folder, names[2].toLatin1(), "c d\n");
+        write(folder, "notes.md", "other");
+        const Dataset data = loadDataset(text(folder), 0);
+        QCOMPARE(words(data.info, data.train), (Words{"a", "b", "c", "d", "e", "<eos>"}));
+        QCOMPARE(words(data.info, data.validation), (Words{"a", "b", "<unk>", "<eos>"}));
+        QCOMPARE(words(data.info, data.test), (Words{"c", "d", "<eos>"}));
+        QVERIFY(data.info.warnings.at(0).ends_with("1 file is left unused: notes.md."));
+        QVERIFY(data.info.decisions.at(0).starts_with("The text comes in parts: "));
+        QCOMPARE(probeDataset(text(folder)).warnings, data.info.warnings);
+    }
+
+    void partsThatCannotBeToldAreRefused() {
+        const QTemporaryDir folder;
+        write(folder, "a.txt", "a b c d e f\n");
+        write(folder, "val.txt", "a b c\n");
+        EXPECT_ERROR(data, probeDataset(text(folder)), "val.txt: is named like a part",
+                     "Name that train.txt");
+        write(folder, "train.txt", "a b c d\n");
+        write(folder, "valid.txt", "a b c\n");
+        EXPECT_ERROR(data, probeDataset(text(folder)), "both val.txt and valid.txt name the same part");
+        std::filesystem::remove(folder.filePath("valid.txt").toStdString());
+        write(folder, "wiki.train.tokens", "a b c d\n");
+        write(folder, "wiki.valid.tokens", "a b c d\n");
+        EXPECT_ERROR(data, probeDataset(text(folder)), "holds several texts in parts");
+    }
+
     void validationComesFromTrainingWhereItHasNoFile() {
         const QTemporaryDir folder;
         write(folder, "train.txt", "a b c d e f g\n");

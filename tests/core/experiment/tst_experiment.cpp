@@ -167,6 +167,8 @@ class tst_experiment : public QObject {
     void heldHyperparametersAreNotTuned();
     void dataBringsMistakesToLight_data();
     void dataBringsMistakesToLight();
+    void holesAreFilledWithTheMeanOfStandardisedImages();
+    void splitIsAlwaysWritten();
     void soundExperimentFitsItsData();
     void everyPresetIsSoundAndSurvivesWriting();
     void theDefaultPresetComesFirst();
@@ -444,7 +446,8 @@ static void mistakeRows(unsigned without) {
     row("/data/delimiter", "\"comma\"", "data.delimiter", "fashion-mnist has no option \"delimiter\"");
     row("/data/source", "\"mnist\"", "data.source", "found \"mnist\"");
     row("/data/split", "\"tial\"", "data.split",
-        "expected \"tail\" or \"random\", found \"tial\"; did you mean \"tail\"?");
+        "expected \"auto\", \"given\", \"stratified\", \"random\" or \"tail\", found \"tial\"; did you mean "
+        "\"tail\"?");
     row("/data", R"({"source": "csv", "path": "x", "header": "yes"})", "data.header",
         "expected \"auto\", true or false, found \"yes\"");
     row("/optimizers/general", R"({"type": "adam", "momentum": 0.9})", "optimizers.general.momentum",
@@ -1021,6 +1024,19 @@ void tst_experiment::dataBringsMistakesToLight_data() {
     row("/model/parts/5/out", "11", "", "model.parts[5].out",
         "expected 10, one for each class of the data, found 11");
     row("/model/parts/6", R"({"type": "relu"})", "classes", "model.parts[5].out", "expected 12");
+    row("/name", "\"named\"", "named", "model.parts[5].out",
+        "expected 7, one for each class of the data, found 10; the classes are cat, dog, eel, fox, gnu, …, "
+        "as y "
+        "holds words");
+    row("/name", "\"not named\"", "not named", "model.parts[5].out",
+        "expected 3, one for each class of the data, found 10; data.task says so");
+    row("/augmentation/1", R"({"type": "brightness"})", "standardised", "augmentation[1]",
+        "brightness needs to know black and white, and the images' numbers, from -3.5 to 4.25, lie neither "
+        "in");
+    row("/augmentation/1", R"({"type": "noise"})", "standardised", "augmentation[1]", "noise needs to know");
+    row("/augmentation/1", R"({"type": "hue"})", "standardised colours", "augmentation[1]",
+        "hue needs to know");
+    row("/name", "\"holes\"", "standardised", "augmentation[0]", "cutout needs to know");
     row("/model/parts/1/kernel", "31", "", "model.parts[1].kernel",
         "fits its input [1, 28, 28] with padding 1");
     row("/model/parts/1/dilation", "20", "", "model.parts[1].kernel", "reaches over 41 pixels");
@@ -1071,10 +1087,41 @@ void tst_experiment::dataBringsMistakesToLight() {
     if (data == "language") info.task = TaskKind::language;
     if (data == "flat") info.input = {784};
     if (data == "huge") info.input = {1, 1000, 1000};
+    if (data == "named") {
+        info.outputs = 7;
+        info.classNames = {"cat", "dog", "eel", "fox", "gnu", "hen", "yak"};
+        info.taskReason = "y holds words";
+    }
+    if (data == "not named") {
+        info.outputs = 3;
+        info.taskReason = "data.task says so";
+    }
+    if (data.startsWith("standardised")) info.pixels = {.least = -3.5, .most = 4.25, .known = false};
+    if (data.endsWith("colours")) info.input = {3, 28, 28};
     if (data == "no training") info.train = 0;
     if (data == "no validation") info.validation = 0;
     const auto mistakes = validate(experiment, info);
     QVERIFY2(hasMistake(mistakes, qPrintable(path), part.toUtf8()), qPrintable(text(mistakes)));
+}
+
+void tst_experiment::holesAreFilledWithTheMeanOfStandardisedImages() {
+    DataInfo info = images();
+    info.pixels = {.least = -3.5, .most = 4.25, .known = false};
+    Experiment experiment = soundExperiment();
+    QVERIFY(hasMistake(validate(experiment, info), "augmentation[0]", "cutout needs to know"));
+    experiment.data.normalize = Normalize::standardize;
+    QCOMPARE(text(validate(experiment, info)), QString());
+}
+
+void tst_experiment::splitIsAlwaysWritten() {
+    // What a document says holds whatever the default of a later version is.
+    Experiment experiment = soundExperiment();
+    experiment.data.split = SplitKind::automatic;
+    QVERIFY(toJson(experiment).find("\"split\": \"auto\"") != std::string::npos);
+    for (const Preset& preset : presets()) {
+        const auto data = ordered_json::parse(preset.json)["data"];
+        QVERIFY2(data["source"] == "text" || data.contains("split"), preset.id.c_str());
+    }
 }
 
 void tst_experiment::soundExperimentFitsItsData() {

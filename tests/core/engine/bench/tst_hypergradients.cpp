@@ -150,7 +150,7 @@ class TestHypergradients : public QObject {
 
     void implicitAndTheLongReferenceAgreeOnAPerceptron() {
         const Experiment experiment = parsed(R"({"schema": 1, "name": "perceptron",
-            "data": {"source": "synthetic-classification", "examples": 160, "features": 4, "classes": 3, "validation": 0.5},
+            "data": {"source": "synthetic-classification", "examples": 160, "features": 4, "classes": 3, "validation": 0.5, "split": "random"},
             "model": {"parts": [{"type": "linear", "out": 5, "weight_decay": "first"}, {"type": "tanh"},
                                 {"type": "linear", "out": 3, "weight_decay": "second"}]},
             "hyperparameters": [{"name": "first", "initial": 0.02, "log": true}, {"name": "second", "initial": 0.05, "log": true}],

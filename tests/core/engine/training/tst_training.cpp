@@ -19,7 +19,8 @@ namespace {
 Experiment smallExperiment() {
     const ParsedExperiment parsed = parseExperiment(R"({
         "schema": 1, "name": "small",
-        "data": {"source": "synthetic-classification", "examples": 230, "features": 6, "classes": 3, "test": 0.1},
+        "data": {"source": "synthetic-classification", "examples": 230, "features": 6, "classes": 3, "test": 0.1,
+                 "split": "random"},
         "model": {"parts": [{"type": "linear", "out": 8}, {"type": "batch_norm"}, {"type": "relu"},
                             {"type": "dropout", "rate": "dropout"}, {"type": "linear", "out": 3}]},
         "regularization": {"weight_decay": "decay"},

@@ -79,7 +79,7 @@ inline Experiment ridgeExperiment(double decay = 0.3) {
 inline Experiment classifierExperiment(const std::string& activation) {
     return described(R"({
         "schema": 1, "name": "classifier",
-        "data": {"source": "synthetic-classification", "examples": 60, "features": 4, "classes": 3, "validation": 0.5},
+        "data": {"source": "synthetic-classification", "examples": 60, "features": 4, "classes": 3, "validation": 0.5, "split": "random"},
         "model": {"parts": [{"type": "linear", "out": 5}, {"type": ")" +
                      activation + R"("}, {"type": "linear", "out": 3}]},
         "regularization": {"weight_decay": "decay", "label_smoothing": "smoothing"},

@@ -10,7 +10,7 @@ namespace {
 Experiment wide(const std::string& between, const std::string& decay = R"("decay")") {
     return described(R"({
         "schema": 1, "name": "wide",
-        "data": {"source": "synthetic-classification", "examples": 12, "features": 20, "classes": 3, "validation": 0.5},
+        "data": {"source": "synthetic-classification", "examples": 12, "features": 20, "classes": 3, "validation": 0.5, "split": "random"},
         "model": {"parts": [{"type": "linear", "out": 30, "weight_decay": )" +
                      decay + R"(}, )" + between + R"(, {"type": "linear", "out": 25, "bias": false},
                             {"type": "tanh"}, {"type": "dropout", "rate": 0.3}, {"type": "linear", "out": 3}]},

@@ -11,7 +11,7 @@ namespace {
 Experiment imagesOf(const QTemporaryDir& folder, const std::string& parts) {
     Experiment experiment = images(folder);
     const Experiment other = described(R"({"schema": 1, "name": "parts",
-        "data": {"source": "synthetic-classification"}, "model": {"parts": [)" +
+        "data": {"source": "synthetic-classification", "split": "random"}, "model": {"parts": [)" +
                                        parts + R"(]}, "tuner": {"type": "fixed"}})");
     experiment.model = other.model;
     experiment.augmentation.clear();
