@@ -24,18 +24,18 @@ struct DataOptions {
 /// What is known of the data, and why no more is.
 struct Findings {
     DataSpec spec;
-    std::string why; ///< of the source; empty: it was given
+    std::uint64_t seed = 0; ///< the experiment's
+    std::string why;        ///< of the source; empty: it was given
     TableReport table;
     std::optional<DataInfo> info;
     std::optional<Error> problem;
 };
 
 /// The data of an experiment file, or a source with this path.
-DataSpec specOf(const DataOptions& options, std::string& why) {
+Experiment experimentOf(const DataOptions& options, std::string& why) {
     if (options.source.empty() && std::filesystem::path(options.path).extension() == ".json")
         return requireExperiment(options.path, experimentText(options.path),
-                                 parseAssignments(options.settings))
-            .data;
+                                 parseAssignments(options.settings));
     DataSpec spec;
     spec.path = options.path;
     if (options.source.empty()) {
@@ -60,14 +60,16 @@ DataSpec specOf(const DataOptions& options, std::string& why) {
     // The options are those of an experiment; which one does not matter.
     Experiment experiment = requireExperiment("quickstart", experimentText("quickstart"), {});
     experiment.data = spec;
-    return requireExperiment("--set", toJson(experiment), parseAssignments(options.settings)).data;
+    return requireExperiment("--set", toJson(experiment), parseAssignments(options.settings));
 }
 
 Findings findOut(const DataOptions& options) {
     Findings findings;
-    findings.spec = specOf(options, findings.why);
+    const Experiment experiment = experimentOf(options, findings.why);
+    findings.spec = experiment.data;
+    findings.seed = experiment.seed;
     try {
-        findings.info = probeDataset(findings.spec, &findings.table);
+        findings.info = probeDataset(findings.spec, findings.seed, &findings.table);
     } catch (const Error& error) {
         findings.problem = error;
     }
@@ -136,13 +138,21 @@ std::string partsText(const DataInfo& info) {
         return text + "Vocabulary: " + countText(info.vocabulary) + " different tokens.\n";
     text += "Each example: " + shapeText(info.input) + ". Task: " + taskName(info.task) + ", " +
             countText(info.outputs) + (info.task == TaskKind::regression ? " outputs" : " classes") + ".\n";
-    constexpr std::size_t most = 30;
-    std::string names;
-    for (std::size_t i = 0; i < std::min(info.classNames.size(), most); ++i)
-        names += (names.empty() ? "" : ", ") + printable(info.classNames[i]);
-    if (info.classNames.size() > most)
-        names += " and " + std::to_string(info.classNames.size() - most) + " more";
-    if (!names.empty()) text += "Classes: " + names + "\n";
+    if (info.task != TaskKind::classification) return text;
+    constexpr std::int64_t most = 30;
+    Table table{.rows = {{"Class", "Training", "Validation", "Test"}}, .right = {false, true, true, true}};
+    const auto count = [](const std::vector<std::int64_t>& counts, std::int64_t of) {
+        const auto at = static_cast<std::size_t>(of);
+        return at < counts.size() ? countText(counts[at]) : std::string("-");
+    };
+    for (std::int64_t i = 0; i < std::min(info.outputs, most); ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        table.rows.push_back(
+            {shortened(at < info.classNames.size() ? printable(info.classNames[at]) : std::to_string(i), 30),
+             count(info.trainOfClass, i), count(info.validationOfClass, i), count(info.testOfClass, i)});
+    }
+    text += "\n" + table.text();
+    if (info.outputs > most) text += "and " + countText(info.outputs - most) + " more classes\n";
     return text;
 }
 
@@ -192,6 +202,8 @@ nlohmann::ordered_json json(const Findings& findings) {
         result["input"] = info.input;
         result["outputs"] = info.outputs;
         result["classes"] = info.classNames;
+        result["examples_of_class"] = {
+            {"train", info.trainOfClass}, {"validation", info.validationOfClass}, {"test", info.testOfClass}};
         result["train"] = info.train;
         result["validation"] = info.validation;
         result["test"] = info.test;
