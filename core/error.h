@@ -47,8 +47,9 @@ class Error : public std::runtime_error {
     ErrorKind kind_;
 };
 
-/// External text made safe for messages: control characters, which could end the message early or control
-/// a terminal, become "\x1b" and the like, as do bytes that are not UTF-8.
+/// External text made safe for messages: what steersDisplay() (utf8.h), which could end the message early,
+/// control a terminal or make it read as another, becomes "\x1b", "\u202e" and the like, as do bytes that are
+/// not UTF-8.
 std::string printable(std::string_view text);
 
 } // namespace dstn

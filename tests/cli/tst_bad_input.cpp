@@ -122,8 +122,8 @@ class BadInputTest : public QObject {
         put("nan.json",
             QByteArray(tuned)
                 .replace("0.97", "0.1")
-                .replace("\"batch\"",
-                         "\"optimizers\": {\"general\": {\"type\": \"sgd\", \"lr\": 1e38}}, \"batch\""));
+                .replace("\"batch\"", "\"optimizers\": {\"general\": {\"type\": \"sgd\", \"lr\": 1e30}}, "
+                                      "\"regularization\": {\"weight_decay\": 1e9}, \"batch\""));
         put("empty.json", "");
         put("huge.json", QByteArray(17 << 20, ' '));
         link("loop.json");

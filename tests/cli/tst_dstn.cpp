@@ -300,7 +300,7 @@ class DstnTest : public QObject {
 
     void lossThatIsNotFiniteIsOne() {
         const Outcome run = dstn({"run", "tiny.json", "--archive", "f.sqlite", "--json", "--set",
-                                  "optimizers.general.lr=1e38", "--set", "budget.epochs=50"});
+                                  "optimizers.general.lr=1e30", "--set", "regularization.weight_decay=1e9"});
         QVERIFY2(run.code == 1, qPrintable(run.err));
         QVERIFY2(run.err.contains("dstn: ") && run.err.contains("At step"), qPrintable(run.err));
         QCOMPARE(run.lines().last()["state"].toString(), QString("failed"));

@@ -150,7 +150,7 @@ class StudyCommandTest : public QObject {
         const Outcome run = dstn({"study", file, "--set", "optimizers.general.lr=1e30", "--set",
                                   "regularization.weight_decay=1e9"});
         QCOMPARE(run.code, 2); // decay is declared and now unused
-        const Outcome diverged = dstn({"study", file, "--set", "optimizers.general.lr=1e38", "--json"});
+        const Outcome diverged = dstn({"study", file, "--set", "optimizers.general.lr=1e30", "--json"});
         QCOMPARE(diverged.code, 1);
         QCOMPARE(diverged.lines()[0]["state"].toString(), QStringLiteral("failed"));
         QVERIFY2(diverged.err.contains("failed: At step"), qPrintable(diverged.err));

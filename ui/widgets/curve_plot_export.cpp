@@ -86,7 +86,8 @@ void CurvePlot::exportTo(const QString& path) {
         svg.setFileName(path);
         svg.setSize(QSize(width, height));
         svg.setViewBox(QRect(0, 0, width, height));
-        svg.setTitle(title());
+        // Not every Qt escapes it.
+        svg.setTitle(title().remove(QLatin1Char('<')).remove(QLatin1Char('>')).remove(QLatin1Char('&')));
         QCPPainter painter;
         if (painter.begin(&svg)) {
             painter.setMode(QCPPainter::pmVectorized);

@@ -351,7 +351,7 @@ void tst_experiment::writtenDocumentIsReadAsTheSameExperiment() {
     // Numbers without a short decimal form, and text that JSON must escape.
     experiment.optimizers.general.lr = 0.1 + 0.2;
     experiment.hyperparameters[1].initial = 1.0 / 3.0;
-    experiment.hyperparameters[0].scale = 1e-300;
+    experiment.hyperparameters[0].scale = 1e-30;
     experiment.name = "A \"quoted\" \\ näme Δ";
     experiment.seed = (1ULL << 63) + 1;
     const auto parsed = parseExperiment(toJson(experiment));
@@ -588,7 +588,8 @@ static void mistakeRows(unsigned without) {
         "above 0 and below 0.95, found 1.2", beyondSchema);
     row("/hyperparameters/1", R"({"name": "decay", "initial": 0, "min": 0})", "hyperparameters[1].initial",
         "above 0, found 0", beyondSchema);
-    row("/hyperparameters/0/scale", "0", "hyperparameters[0].scale", "expected a number above 0, found 0");
+    row("/hyperparameters/0/scale", "0", "hyperparameters[0].scale",
+        "expected a number above 0 and of at most 100, found 0");
     row("/hyperparameters/0/scale", "-1", "hyperparameters[0].scale", "found -1");
     row("/hyperparameters/1/initial", "0", "hyperparameters[1].initial",
         "above 0 on a logarithmic scale, found 0", beyondSchema);

@@ -1,6 +1,7 @@
 #include "tests/program.h"
 #include "ui/widgets/plain_labels.h"
 
+#include <QApplication>
 #include <QLabel>
 #include <QMessageBox>
 #include <QTest>
