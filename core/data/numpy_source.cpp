@@ -155,9 +155,7 @@ class ArrayChoice {
         std::vector<std::string> names;
         for (const std::string& array : store_.arrays()) names.push_back(printable(array));
         constexpr std::size_t most = 20;
-        std::string text;
-        for (std::size_t i = 0; i < std::min(most, names.size()); ++i) text += (i > 0 ? ", " : "") + names[i];
-        if (names.size() > most) text += " and " + std::to_string(names.size() - most) + " more";
+        const std::string text = someOf(names, most);
         return text.empty() ? "none" : text;
     }
     [[noreturn]] void missing(const std::string& what) const {

@@ -186,7 +186,9 @@ class TestImageFolder : public QObject {
         write(folder, "train/dog/b.WEBP", "");
         write(folder, "train/dog/c.bmp", "");
         write(folder, "LICENSE", "");
-        const ImageSource source = probeImageFolder(path(folder), {});
+        EXPECT_ERROR(data, probeImageFolder(path(folder), {}), "train: holds images", "data.folders");
+        const ImageFolderOptions parts{.channels = 1, .imageSize = 0, .folders = FolderKind::parts};
+        const ImageSource source = probeImageFolder(path(folder), parts);
         QVERIFY(!source.test);
         QCOMPARE(
             source.warnings,
@@ -195,7 +197,7 @@ class TestImageFolder : public QObject {
                 ": left unused: 1 image without a class in train, 2 images without a class in test, 1 file "
                 "without an ending, 1 file ending in .bmp, 2 files ending in .webp, the folder extra with 1 "
                 "file, the folder train/cat/inner with 1 file."}));
-        QCOMPARE(read(folder).warnings, source.warnings);
+        QCOMPARE(read(folder, {}, parts).warnings, source.warnings);
     }
 
     void folderAboveTheRightOneIsToldFromIt() {
