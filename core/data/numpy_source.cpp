@@ -397,11 +397,11 @@ class Interpreter {
         if (!source.pixels.known || (own.least >= source.pixels.black - slack * range &&
                                      own.most <= source.pixels.white + slack * range))
             return;
-        throw Error(ErrorKind::data,
-                    part->inputsName + ": its numbers lie from " + numberText(own.least) + " to " +
-                        numberText(own.most) + ", but those of " + parts_.train.inputsName + " from " +
-                        numberText(source.pixels.least) + " to " + numberText(source.pixels.most) +
-                        ". Bring all parts to the same range.");
+        throw Error(ErrorKind::data, part->inputsName + ": its numbers lie from " + valueText(own.least) +
+                                         " to " + valueText(own.most) + ", but those of " +
+                                         parts_.train.inputsName + " from " + valueText(source.pixels.least) +
+                                         " to " + valueText(source.pixels.most) +
+                                         ". Bring all parts to the same range.");
     }
 
     /// Images of a part; its numbers are moved out.

@@ -31,10 +31,10 @@ PixelValues pixelValuesOf(const NumpyArray& array, std::span<const float> values
 }
 
 std::string sentenceOf(const PixelValues& values, const std::string& name) {
-    const std::string found = "The images' numbers in " + name + " lie from " + numberText(values.least) +
-                              " to " + numberText(values.most);
-    return values.known ? found + ": black is taken to be " + numberText(values.black) + ", white " +
-                              numberText(values.white) + "."
+    const std::string found = "The images' numbers in " + name + " lie from " + valueText(values.least) +
+                              " to " + valueText(values.most);
+    return values.known ? found + ": black is taken to be " + valueText(values.black) + ", white " +
+                              valueText(values.white) + "."
                         : found + ", so that black and white are not known.";
 }
 
@@ -42,7 +42,7 @@ std::optional<std::string> darkness(const PixelValues& values, const std::string
     constexpr double sixteenth = 1.0 / 16.0;
     if (!values.known || values.white < 65535.0 || values.most > values.white * sixteenth)
         return std::nullopt;
-    return name + ": the largest value is " + numberText(values.most) + " of " + numberText(values.white) +
+    return name + ": the largest value is " + valueText(values.most) + " of " + valueText(values.white) +
            ", which is taken to be white: the images are nearly black to colour augmentations and to "
            "data.normalize unit. If white is less, scale the images before.";
 }
