@@ -18,12 +18,12 @@ PixelValues pixelValuesOf(const NumpyArray& array, std::span<const float> values
         return found;
     }
     // Other numbers end below 255 too, such as shades from 0 to 16, but then they seldom come near it.
-    constexpr double byteMost = 255.0, surelyBytes = 200.0, half = 0.5;
+    constexpr double byteMost = 255.0, surelyBytes = 200.0, clearly = 0.5;
     if (found.least >= 0.0 && found.most <= 1.0)
         between(0.0, 1.0);
     else if (found.least >= 0.0 && found.most <= byteMost && found.most >= surelyBytes)
         between(0.0, byteMost);
-    else if (found.least >= -1.0 && found.least < -half && found.most > half && found.most <= 1.0)
+    else if (found.least >= -1.0 && found.least < -clearly && found.most > clearly && found.most <= 1.0)
         between(-1.0, 1.0);
     else
         found.known = false;
