@@ -14,7 +14,7 @@ torch=system
 base_packages="cmake ninja-build g++
 qt6-base-dev qt6-svg-dev libqt6svg6 libqcustomplot-dev fonts-dejavu-core
 libsqlitecpp-dev libsqlite3-dev nlohmann-json3-dev libcli11-dev zlib1g-dev libxxhash-dev libjpeg-dev libpng-dev
-libeigen3-dev libnlopt-dev libnlopt-cxx-dev libboost-dev
+libwebp-dev libeigen3-dev libnlopt-dev libnlopt-cxx-dev libboost-dev
 dataset-fashion-mnist"
 # OpenBLAS is not required to build, but LibTorch uses whatever BLAS is installed, and the reference BLAS is
 # 40 times slower.
@@ -69,17 +69,17 @@ tell_needs() {
     if command -v dnf >/dev/null; then
         say "On Fedora, as root:
   dnf install cmake ninja-build gcc-c++ qt6-qtbase-devel qt6-qtsvg-devel qcustomplot-qt6-devel \\
-    dejavu-sans-fonts sqlite-devel json-devel cli11-devel zlib-devel xxhash-devel libjpeg-turbo-devel libpng-devel eigen3-devel NLopt-devel \\
+    dejavu-sans-fonts sqlite-devel json-devel cli11-devel zlib-devel xxhash-devel libjpeg-turbo-devel libpng-devel libwebp-devel eigen3-devel NLopt-devel \\
     boost-devel sqlitecpp-devel python3"
     elif command -v pacman >/dev/null; then
         say "On Arch Linux, as root:
-  pacman -S cmake ninja gcc qt6-base qt6-svg ttf-dejavu sqlite nlohmann-json cli11 zlib xxhash libjpeg-turbo libpng eigen nlopt boost \\
+  pacman -S cmake ninja gcc qt6-base qt6-svg ttf-dejavu sqlite nlohmann-json cli11 zlib xxhash libjpeg-turbo libpng libwebp eigen nlopt boost \\
     python"
         say "QCustomPlot for Qt 6 and SQLiteCpp are not among its packages as far as is known: build them from source."
     fi
     say "The build needs a C++20 compiler, CMake 3.23, Ninja, LibTorch 1.13 or newer (--pypi-torch fetches one),"
     say "Qt 6.4 (Widgets, Svg, Test), QCustomPlot 2.1 for Qt 6, SQLiteCpp, nlohmann-json 3.9, CLI11, zlib, xxHash,"
-    say "libjpeg-turbo, libpng 1.6, Eigen 3.3, NLopt and Boost's headers. Trying to build with what is installed."
+    say "libjpeg-turbo, libpng 1.6, libwebp, Eigen 3.3, NLopt and Boost's headers. Trying to build with what is installed."
 }
 
 # Installs those of the packages named as arguments that are missing.

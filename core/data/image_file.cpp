@@ -15,7 +15,7 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-constexpr std::array<std::string_view, 3> endings{".jpg", ".jpeg", ".png"};
+constexpr std::array<std::string_view, 4> endings{".jpg", ".jpeg", ".png", ".webp"};
 
 constexpr std::array<unsigned char, 8> pngSignature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 constexpr std::array<unsigned char, 2> jpegSignature{0xFF, 0xD8};
@@ -25,6 +25,13 @@ bool startsWith(Bytes bytes, std::span<const unsigned char> signature) {
            std::memcmp(bytes.data(), signature.data(), signature.size()) == 0;
 }
 
+/// "RIFF", four bytes of size, "WEBP".
+bool isWebp(Bytes bytes) {
+    constexpr std::array<unsigned char, 4> container{'R', 'I', 'F', 'F'}, format{'W', 'E', 'B', 'P'};
+    return startsWith(bytes, container) &&
+           startsWith(bytes.subspan(std::min<std::size_t>(bytes.size(), 8)), format);
+}
+
 /// A decoder by the file's first bytes, for an image that is not too large.
 std::unique_ptr<ImageDecoder> decoder(Bytes bytes, const std::string& name) {
     constexpr std::size_t largestFile = std::size_t{1} << 28U;
@@ -32,11 +39,14 @@ std::unique_ptr<ImageDecoder> decoder(Bytes bytes, const std::string& name) {
         throw Error(ErrorKind::data, name + ": the file is empty. Fetch it again, or remove it.");
     if (bytes.size() > largestFile)
         throw Error(ErrorKind::data, name + ": is larger than 256 MiB. Use smaller images.");
-    const bool png = startsWith(bytes, pngSignature);
-    if (!png && !startsWith(bytes, jpegSignature))
-        throw Error(ErrorKind::data,
-                    name + ": its content is neither a JPEG nor a PNG image. Convert it, or remove it.");
-    auto image = png ? pngDecoder(bytes, name) : jpegDecoder(bytes, name);
+    auto image = startsWith(bytes, pngSignature)    ? pngDecoder(bytes, name)
+                 : startsWith(bytes, jpegSignature) ? jpegDecoder(bytes, name)
+                 : isWebp(bytes)                    ? webpDecoder(bytes, name)
+                                                    : nullptr;
+    if (!image)
+        throw Error(ErrorKind::data, name +
+                                         ": its content is neither a JPEG, a PNG nor a WebP image. Convert "
+                                         "it, or remove it.");
     const auto [width, height] = image->size();
     if (width > largestImageSide || height > largestImageSide || width * height > largestImagePixels)
         throw Error(ErrorKind::data, name + ": the image has " + std::to_string(width) + " × " +

@@ -28,7 +28,7 @@ struct DecodedImage {
 
 /// Whether a file's name ends as those of the images that are read, in any case.
 bool isImageName(std::string_view name);
-/// These endings, for messages: ".jpg, .jpeg or .png".
+/// These endings, for messages: ".jpg, .jpeg, .png or .webp".
 std::string imageEndings();
 
 /// What an image's header says.
@@ -41,8 +41,8 @@ struct ImageFacts {
 /// or too large.
 ImageFacts imageFacts(std::span<const std::byte> bytes, const std::string& name);
 
-/// Decodes a JPEG or PNG image: baseline and progressive JPEG of grey, colours or inks (CMYK), and every kind
-/// of PNG.
+/// Decodes a JPEG, PNG or WebP image: baseline and progressive JPEG of grey, colours or inks (CMYK), and every
+/// kind of PNG and of WebP without animation.
 /// An orientation that a camera has stored in a JPEG file (Exif) is applied; transparency is left out; 16
 /// bits become the nearest of 8.
 /// @param channels 1: colours become their luminance; 3: grey is repeated

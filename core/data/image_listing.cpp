@@ -93,7 +93,8 @@ class Unused {
             parts.push_back("the folder " + printable(name) + " with " +
                             counted(filesUnder(root_ / name), "file"));
         if (parts.empty()) return std::nullopt;
-        return root_.string() + ": left unused: " + someOf(parts) + ".";
+        constexpr std::size_t most = 12;
+        return root_.string() + ": left unused: " + someOf(parts, most) + ".";
     }
 
   private:

@@ -54,8 +54,7 @@ std::vector<std::int64_t> places(const std::vector<T>& values, const std::vector
 
 } // namespace
 
-std::string someOf(const std::vector<std::string>& names) {
-    constexpr std::size_t most = 5;
+std::string someOf(const std::vector<std::string>& names, std::size_t most) {
     std::string text;
     for (std::size_t i = 0; i < std::min(most, names.size()); ++i) text += (i > 0 ? ", " : "") + names[i];
     if (names.size() > most) text += " and " + std::to_string(names.size() - most) + " more";

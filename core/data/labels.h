@@ -2,6 +2,7 @@
 
 #include "core/export.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -35,6 +36,6 @@ std::vector<std::int64_t> coded(const LabelCode& code, const SourceLabels& label
 std::string codeSentence(const LabelCode& code, const std::string& name);
 
 /// The first few of some names in words: "a, b and 3 more".
-std::string someOf(const std::vector<std::string>& names);
+std::string someOf(const std::vector<std::string>& names, std::size_t most = 5);
 
 } // namespace dstn

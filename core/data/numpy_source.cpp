@@ -155,9 +155,7 @@ class ArrayChoice {
         std::vector<std::string> names;
         for (const std::string& array : store_.arrays()) names.push_back(printable(array));
         constexpr std::size_t most = 20;
-        std::string text;
-        for (std::size_t i = 0; i < std::min(most, names.size()); ++i) text += (i > 0 ? ", " : "") + names[i];
-        if (names.size() > most) text += " and " + std::to_string(names.size() - most) + " more";
+        const std::string text = someOf(names, most);
         return text.empty() ? "none" : text;
     }
     [[noreturn]] void missing(const std::string& what) const {
@@ -399,11 +397,11 @@ class Interpreter {
         if (!source.pixels.known || (own.least >= source.pixels.black - slack * range &&
                                      own.most <= source.pixels.white + slack * range))
             return;
-        throw Error(ErrorKind::data,
-                    part->inputsName + ": its numbers lie from " + numberText(own.least) + " to " +
-                        numberText(own.most) + ", but those of " + parts_.train.inputsName + " from " +
-                        numberText(source.pixels.least) + " to " + numberText(source.pixels.most) +
-                        ". Bring all parts to the same range.");
+        throw Error(ErrorKind::data, part->inputsName + ": its numbers lie from " + valueText(own.least) +
+                                         " to " + valueText(own.most) + ", but those of " +
+                                         parts_.train.inputsName + " from " + valueText(source.pixels.least) +
+                                         " to " + valueText(source.pixels.most) +
+                                         ". Bring all parts to the same range.");
     }
 
     /// Images of a part; its numbers are moved out.

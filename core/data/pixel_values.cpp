@@ -18,12 +18,12 @@ PixelValues pixelValuesOf(const NumpyArray& array, std::span<const float> values
         return found;
     }
     // Other numbers end below 255 too, such as shades from 0 to 16, but then they seldom come near it.
-    constexpr double byteMost = 255.0, surelyBytes = 200.0, half = 0.5;
+    constexpr double byteMost = 255.0, surelyBytes = 200.0, clearly = 0.5;
     if (found.least >= 0.0 && found.most <= 1.0)
         between(0.0, 1.0);
     else if (found.least >= 0.0 && found.most <= byteMost && found.most >= surelyBytes)
         between(0.0, byteMost);
-    else if (found.least >= -1.0 && found.least < -half && found.most > half && found.most <= 1.0)
+    else if (found.least >= -1.0 && found.least < -clearly && found.most > clearly && found.most <= 1.0)
         between(-1.0, 1.0);
     else
         found.known = false;
@@ -31,10 +31,10 @@ PixelValues pixelValuesOf(const NumpyArray& array, std::span<const float> values
 }
 
 std::string sentenceOf(const PixelValues& values, const std::string& name) {
-    const std::string found = "The images' numbers in " + name + " lie from " + numberText(values.least) +
-                              " to " + numberText(values.most);
-    return values.known ? found + ": black is taken to be " + numberText(values.black) + ", white " +
-                              numberText(values.white) + "."
+    const std::string found = "The images' numbers in " + name + " lie from " + valueText(values.least) +
+                              " to " + valueText(values.most);
+    return values.known ? found + ": black is taken to be " + valueText(values.black) + ", white " +
+                              valueText(values.white) + "."
                         : found + ", so that black and white are not known.";
 }
 
@@ -42,7 +42,7 @@ std::optional<std::string> darkness(const PixelValues& values, const std::string
     constexpr double sixteenth = 1.0 / 16.0;
     if (!values.known || values.white < 65535.0 || values.most > values.white * sixteenth)
         return std::nullopt;
-    return name + ": the largest value is " + numberText(values.most) + " of " + numberText(values.white) +
+    return name + ": the largest value is " + valueText(values.most) + " of " + valueText(values.white) +
            ", which is taken to be white: the images are nearly black to colour augmentations and to "
            "data.normalize unit. If white is less, scale the images before.";
 }

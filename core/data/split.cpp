@@ -150,7 +150,8 @@ bool runsByClass(const SplitSource& source, const Indices& examples) {
     std::int64_t changes = 0;
     for (std::size_t i = 1; i < examples.size(); ++i)
         changes += labelOf(source, examples[i]) != labelOf(source, examples[i - 1]) ? 1 : 0;
-    const bool sorted = changes + 1 == present && 2 * present <= static_cast<std::int64_t>(examples.size());
+    const bool sorted = source.classByClass ||
+                        (changes + 1 == present && 2 * present <= static_cast<std::int64_t>(examples.size()));
     return present > 1 && (sorted || 2.0 * static_cast<double>(changes) <= expected);
 }
 

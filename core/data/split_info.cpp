@@ -99,8 +99,8 @@ void countClassesOf(DataInfo& info, const SplitSource& source, SplitKind kind, c
 std::optional<Split> probedSplit(const DataSpec& spec, const SplitSource& source,
                                  std::optional<std::uint64_t> seed) {
     // How many of each class a stratified part gets does not depend on the seed.
-    const bool drawn = splitKind(spec, source) == SplitKind::random && !seed;
-    if (source.labels.empty() || drawn) return std::nullopt;
+    const bool unknown = splitKind(spec, source) == SplitKind::random && !seed;
+    if (source.labels.empty() || unknown) return std::nullopt;
     return makeSplit(spec, source, seed.value_or(0));
 }
 

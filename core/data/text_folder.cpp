@@ -107,7 +107,7 @@ PartPaths partsIn(const Path& folder) {
     std::vector<PartPaths> found;
     const Path* lonely = nullptr; // a part without one for training
     for (const auto& [kind, paths] : texts) {
-        if (paths.contains(PartName::train) ? paths.size() > 1 : false)
+        if (paths.contains(PartName::train) && paths.size() > 1)
             found.push_back(paths);
         else if (!paths.contains(PartName::train))
             lonely = &paths.begin()->second;
@@ -123,7 +123,8 @@ PartPaths partsIn(const Path& folder) {
                                          ": is named like a part of a text that is not for training, but no "
                                          "such file for training lies beside it. Name that train" +
                                          lonely->extension().string() + ", or rename this one.");
-    return {};
+    // Beside a file for training, others are none for training.
+    return texts.size() == 1 ? texts.begin()->second : PartPaths();
 }
 
 /// "3 files are left unused: a.md, b.md, c"; nothing where all are used.
@@ -166,7 +167,8 @@ std::vector<TextFile> textsIn(const Path& folder, const std::vector<Path>& files
 }
 
 TextFolder readParts(const Path& folder, const PartPaths& paths, const Cancelled& cancelled) {
-    TextFolder result{.punctuation = Punctuation::asIs};
+    const bool divided = paths.size() > 1;
+    TextFolder result{.punctuation = divided ? Punctuation::asIs : Punctuation::split};
     const std::vector<Path> files = regularFiles(folder, cancelled);
     std::set<Path> used;
     std::string names;
@@ -185,7 +187,8 @@ TextFolder readParts(const Path& folder, const PartPaths& paths, const Cancelled
             used.insert(path);
         }
     }
-    result.decisions.push_back("The text comes in parts: " + names + "." +
+    result.decisions.push_back((divided ? "The text comes in parts: " : "The text for training is ") + names +
+                               "." +
                                (result.punctuation == Punctuation::asIs
                                     ? " Its words are what stands between spaces, punctuation included."
                                     : ""));

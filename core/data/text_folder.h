@@ -29,7 +29,8 @@ struct TextFolder {
 /// - a folder with a file for training and at least one for validation or testing: these files are the parts,
 ///   and are tokenised already. They end in .txt, .tokens or .raw and have the name of a part (partNamed()),
 ///   alone or after another word, as in ptb.train.txt (the Penn Treebank), wiki.valid.tokens and
-///   wiki.test.raw (WikiText); or they are folders of texts with such names.
+///   wiki.test.raw (WikiText); or they are folders of texts with such names;
+/// - a folder with a file for training alone: that file, and no other;
 /// - any other folder: all *.txt in it and its subfolders or, if there are none, all regular files that are
 ///   UTF-8 text, ordered by path. Names that begin with a dot and links to folders are skipped, and a file
 ///   with several names counts once.

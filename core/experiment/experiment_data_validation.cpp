@@ -91,7 +91,7 @@ class DataCheck {
         const bool filled = holes && experiment_.data.normalize != Normalize::unit;
         if ((!colors && !holes) || filled) return;
         refuse(path, type + " needs to know black and white, and the images' numbers, from " +
-                         numberText(data_.pixels.least) + " to " + numberText(data_.pixels.most) +
+                         valueText(data_.pixels.least) + " to " + valueText(data_.pixels.most) +
                          ", lie neither in [0, 1], [-1, 1] nor [0, 255]: save the images as they were before "
                          "they were scaled, or remove it");
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the seeds of the fuzz targets into tests/data/fuzz, or the folder that is named. Each is a small file of
-its format, so that a fuzzer need not guess magic numbers. The JPEG files of image/ are an encoder's work, and stay as they
-are. Needs Python's standard library alone."""
+its format, so that a fuzzer need not guess magic numbers. The JPEG and WebP files of image/ are an encoder's work, and
+stay as they are. Needs Python's standard library alone."""
 
 import gzip
 import io

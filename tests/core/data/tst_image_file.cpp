@@ -6,6 +6,8 @@
 
 #include <QTest>
 
+#include <webp/encode.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -177,6 +179,28 @@ class TestImageFile : public QObject {
         QCOMPARE(decode(cut, 1).pixels, same);
     }
 
+    void webpIsDecodedExactly() {
+        const Pixels colours{1, 2, 3, 40, 50, 60, 7, 8, 9, 200, 110, 120, 250, 251, 252, 253, 254, 255};
+        std::uint8_t* packed = nullptr;
+        const std::size_t size = WebPEncodeLosslessRGB(colours.data(), 2, 3, 6, &packed);
+        QByteArray file(reinterpret_cast<const char*>(packed), static_cast<qsizetype>(size));
+        WebPFree(packed);
+        QCOMPARE(decode(file).pixels, colours);
+        QVERIFY((imageFacts(span(file), "f.webp").size == ImageSize{.width = 2, .height = 3}));
+        QVERIFY(std::abs(decode(file, 1).pixels[3] - (299 * 200 + 587 * 110 + 114 * 120) / 1000) <= 1);
+        // Transparency is left out.
+        const Pixels transparent{10, 20, 30, 128, 40, 50, 60, 255};
+        const std::size_t alphaSize = WebPEncodeLosslessRGBA(transparent.data(), 2, 1, 8, &packed);
+        const QByteArray alpha(reinterpret_cast<const char*>(packed), static_cast<qsizetype>(alphaSize));
+        WebPFree(packed);
+        QCOMPARE(decode(alpha).pixels, (Pixels{10, 20, 30, 40, 50, 60}));
+        for (qsizetype cut = 12; cut < file.size() - 1; ++cut)
+            QVERIFY(thrownBy([&] { decode(file.first(cut)); }));
+        EXPECT_ERROR(data, decode(file.first(14)), "f.jpg: the image is truncated");
+        file.replace(16, 4, QByteArray(4, '\xFF'));
+        EXPECT_ERROR(data, decode(file), "f.jpg: the image is");
+    }
+
     void inksBecomeColours() {
         // Adobe's programs store the light that each ink leaves: R = C · K / 255.
         const Pixels inks = filled(8, 8, {200, 100, 50, 204});
@@ -203,7 +227,7 @@ class TestImageFile : public QObject {
     void filesThatAreNoImagesAreRefused() {
         EXPECT_ERROR(data, decode(""), "f.jpg: the file is empty");
         EXPECT_ERROR(data, decode("GIF89a, which is neither"),
-                     "f.jpg: its content is neither a JPEG nor a PNG");
+                     "f.jpg: its content is neither a JPEG, a PNG nor a WebP");
         EXPECT_ERROR(data, decode(QByteArray("\xFF\xD8\xFF\xE0", 4)), "f.jpg: the image is truncated");
         EXPECT_ERROR(data, decode(QByteArray("\xFF\xD8\xFF\xD9", 4)), "f.jpg: the image is damaged");
     }

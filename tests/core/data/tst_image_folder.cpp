@@ -182,20 +182,22 @@ class TestImageFolder : public QObject {
         add(folder, "extra/cat/1.png", 1);
         add(folder, "train/cat/inner/1.png", 1);
         add(folder, "train/3.png", 1);
-        write(folder, "train/cat/a.webp", "");
-        write(folder, "train/dog/b.WEBP", "");
+        write(folder, "train/cat/a.gif", "");
+        write(folder, "train/dog/b.GIF", "");
         write(folder, "train/dog/c.bmp", "");
         write(folder, "LICENSE", "");
-        const ImageSource source = probeImageFolder(path(folder), {});
+        EXPECT_ERROR(data, probeImageFolder(path(folder), {}), "train: holds images", "data.folders");
+        const ImageFolderOptions parts{.channels = 1, .imageSize = 0, .folders = FolderKind::parts};
+        const ImageSource source = probeImageFolder(path(folder), parts);
         QVERIFY(!source.test);
         QCOMPARE(
             source.warnings,
             (std::vector<std::string>{
                 folder.path().toStdString() +
                 ": left unused: 1 image without a class in train, 2 images without a class in test, 1 file "
-                "without an ending, 1 file ending in .bmp, 2 files ending in .webp, the folder extra with 1 "
+                "without an ending, 1 file ending in .bmp, 2 files ending in .gif, the folder extra with 1 "
                 "file, the folder train/cat/inner with 1 file."}));
-        QCOMPARE(read(folder).warnings, source.warnings);
+        QCOMPARE(read(folder, {}, parts).warnings, source.warnings);
     }
 
     void folderAboveTheRightOneIsToldFromIt() {
@@ -594,7 +596,7 @@ class TestImageFolder : public QObject {
             EXPECT_ERROR(data, read(folder), "a/07.jpg: the image is truncated");
         fs::remove(path(folder) / "a/07.jpg");
         for (int pass = 0; pass < 20; ++pass)
-            EXPECT_ERROR(data, read(folder), "b/21.png: its content is neither a JPEG nor a PNG");
+            EXPECT_ERROR(data, read(folder), "b/21.png: its content is neither a JPEG, a PNG nor a WebP");
         fs::remove(path(folder) / "b/21.png");
         EXPECT_ERROR(data, read(folder), "b/22.jpg: the file is empty");
     }

@@ -129,6 +129,16 @@ class TestTextDataset : public QObject {
         QCOMPARE(probeDataset(text(folder)).warnings, data.info.warnings);
     }
 
+    void besideATrainingFileOthersAreLeftUnused() {
+        const QTemporaryDir folder;
+        write(folder, "train.txt", "a b, c d e f g h\n");
+        write(folder, "heldout.txt", "x y z\n");
+        const Dataset data = loadDataset(text(folder), 0);
+        QCOMPARE(data.info.train + data.info.validation, 10);
+        QCOMPARE(words(data.info, data.train), (Words{"a", "b", ",", "c", "d", "e", "f"}));
+        QVERIFY(data.info.warnings.at(0).ends_with("1 file is left unused: heldout.txt."));
+    }
+
     void partsThatCannotBeToldAreRefused() {
         const QTemporaryDir folder;
         write(folder, "a.txt", "a b c d e f\n");

@@ -1032,7 +1032,8 @@ void tst_experiment::dataBringsMistakesToLight_data() {
     row("/name", "\"not named\"", "not named", "model.parts[5].out",
         "expected 3, one for each class of the data, found 10; data.task says so");
     row("/augmentation/1", R"({"type": "brightness"})", "standardised", "augmentation[1]",
-        "brightness needs to know black and white, and the images' numbers, from -3.5 to 4.25, lie neither "
+        "brightness needs to know black and white, and the images' numbers, from -3.500 to 4.250, lie "
+        "neither "
         "in");
     row("/augmentation/1", R"({"type": "noise"})", "standardised", "augmentation[1]", "noise needs to know");
     row("/augmentation/1", R"({"type": "hue"})", "standardised colours", "augmentation[1]",
