@@ -171,6 +171,10 @@ Dataset prepareTable(const DataSpec& spec, const Table& table, const Table* test
     data.info = tableInfo(spec, table, test);
     const std::string name = sourceName(spec);
     const Split split = makeSplit(spec, table.rows, test != nullptr, seed, name);
+    data.identity.split =
+        contentHash({std::as_bytes(std::span(split.train)), std::as_bytes(std::span(split.validation)),
+                     std::as_bytes(std::span(split.test)), std::as_bytes(std::span(table.labels)),
+                     std::as_bytes(std::span(table.targets))});
     if (table.task == TaskKind::classification)
         if (auto absent = absentClasses(spec, table.labels, table.classNames, split, name))
             data.info.warnings.push_back(std::move(*absent));
@@ -243,10 +247,12 @@ Dataset load(const DataSpec& spec, std::uint64_t seed, const LoadingProgress& pr
 } // namespace
 
 Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgress& progress) {
-    const FilesRead files;
+    FilesRead files;
     Dataset data = load(spec, seed, progress);
-    if (traitsOf(spec.source).path != PathKind::none)
-        data.identity = files.identity(sourceName(spec), cancelledBy(progress, "identifying the data"));
+    if (traitsOf(spec.source).path == PathKind::none) return data;
+    std::string split = std::move(data.identity.split);
+    data.identity = files.identity(sourceName(spec), cancelledBy(progress, "identifying the data"));
+    data.identity.split = std::move(split);
     return data;
 }
 

@@ -19,6 +19,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -70,10 +71,7 @@ void listClass(const Path& root, const std::string& folder, std::int64_t label,
         if (stat(whole.c_str(), &status) != 0) cannotOpen(whole, {errno, std::generic_category()});
         if (!S_ISREG(status.st_mode))
             throw Error(ErrorKind::data, whole + ": is not a regular file. Remove it, or rename it.");
-        files.push_back({.path = std::move(path),
-                         .label = label,
-                         .bytes = status.st_size,
-                         .modified = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec});
+        files.push_back({.path = std::move(path), .label = label});
     }
     if (files.size() == before)
         throw Error(ErrorKind::data,
@@ -252,17 +250,15 @@ ImageListing listImageFolder(const Path& folder, const Cancelled& cancelled) {
     return listing;
 }
 
-std::uint64_t fingerprint(const ImageListing& listing, const ImageFolderOptions& options) {
+std::uint64_t fingerprint(const ImageListing& listing, const ImageFolderOptions& options,
+                          const std::string& contents) {
     Fnv1a hash;
+    hash.add(contents);
     hash.add(options.channels);
     hash.add(options.imageSize);
     for (const auto* part : {&listing.train, &listing.test}) {
         hash.add(static_cast<std::int64_t>(part->size()));
-        for (const ImageListing::File& file : *part) {
-            hash.add(file.path);
-            hash.add(file.bytes);
-            hash.add(file.modified);
-        }
+        for (const ImageListing::File& file : *part) hash.add(file.path);
     }
     return hash.value();
 }
@@ -285,12 +281,16 @@ ImageSource readImageFolder(const Path& folder, const ImageFolderOptions& option
                             const LoadingProgress& progress) {
     const Cancelled cancelled = cancelledBy(progress, "listing images");
     const ImageListing listing = listImageFolder(folder, cancelled);
+    std::optional<FilesRead> own;
+    FilesRead* const files = FilesRead::current() != nullptr ? FilesRead::current() : &own.emplace();
     for (const auto* part : {&listing.train, &listing.test})
         for (const ImageListing::File& file : *part) FilesRead::note(folder / file.path);
-    const std::uint64_t print = fingerprint(listing, options);
     const std::string place = placeOf(folder);
+    std::uint64_t print = 0;
     Path path;
     if (!cache.empty()) {
+        print = fingerprint(listing, options,
+                            files->identity(folder, cancelledBy(progress, "identifying the data")).hash);
         Fnv1a hash;
         hash.add(place.empty() ? folder.string() : place);
         hash.add(options.channels);
@@ -310,6 +310,7 @@ ImageSource readImageFolder(const Path& folder, const ImageFolderOptions& option
                              .classNames = listing.classNames},
                             folder.string());
     Decoding(listing, options, size, writer).run(progress);
+    if (!cache.empty()) files->identity(folder); // or other images would be kept under these contents
     return writer.finish();
 }
 

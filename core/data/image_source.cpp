@@ -62,6 +62,10 @@ Dataset prepareImages(const DataSpec& spec, const ImageSource& source, std::uint
         for (auto* part : {&split.train, &split.validation, &split.test})
             for (std::int64_t& image : *part) image = kept[static_cast<std::size_t>(image)];
     }
+    data.identity.split =
+        contentHash({std::as_bytes(std::span(split.train)), std::as_bytes(std::span(split.validation)),
+                     std::as_bytes(std::span(split.test)), std::as_bytes(std::span(source.train.labels)),
+                     std::as_bytes(std::span(source.train.targets))});
     if (source.task == TaskKind::classification)
         if (auto absent = absentClasses(spec, source.train.labels, source.classNames, split, source.name))
             data.info.warnings.push_back(std::move(*absent));
