@@ -260,7 +260,27 @@ SELECT r.uuid AS id, r.name, r.data, r.model, r.method,
 FROM runs r LEFT JOIN studies s ON s.id = r.study_id WHERE r.deleted = 0;
 )sql";
 
-static constexpr std::array<std::string_view, 3> migrations{version1, version2, version3};
+/// What was changed of experiments, which are kept as they were begun with; how data were divided.
+static constexpr std::string_view version4 = R"sql(
+ALTER TABLE runs ADD COLUMN data_split TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE amendments (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL,
+    time TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    old_value TEXT,
+    new_value TEXT
+);
+CREATE INDEX amendments_by_run ON amendments(run_id, id);
+
+CREATE VIEW amendment AS
+SELECT r.uuid AS run, a.time, a.step, a.path, a.old_value, a.new_value
+FROM runs r JOIN amendments a ON a.run_id = r.id WHERE r.deleted = 0;
+)sql";
+
+static constexpr std::array migrations{version1, version2, version3, version4};
 
 std::span<const std::string_view> archiveMigrations() { return migrations; }
 
