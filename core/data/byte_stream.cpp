@@ -39,8 +39,7 @@ class FileStream : public ByteStream {
   public:
     explicit FileStream(const std::filesystem::path& path) : name_(path.string()) {
         const auto status = statusOf(path);
-        if (!std::filesystem::exists(status))
-            throw Error(ErrorKind::data, name_ + ": there is no such file. Check the path.");
+        if (!std::filesystem::exists(status)) notThere(path, "file");
         if (!std::filesystem::is_regular_file(status))
             throw Error(ErrorKind::data, name_ + ": is not a regular file. Name the data file itself.");
         std::error_code error;

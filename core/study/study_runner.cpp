@@ -52,12 +52,29 @@ StudyRun begun(const Live& live) {
     return run;
 }
 
+/// The first run that has read the experiment's data; null: none is known to have.
+const StudyRun* readerOf(const DataSpec& data, const std::vector<StudyRun>& runs) {
+    for (const StudyRun& run : runs) {
+        if (run.data.hash.empty()) continue;
+        const ParsedExperiment parsed = parseExperiment(run.experimentJson);
+        if (parsed.experiment && parsed.experiment->data == data) return &run;
+    }
+    return nullptr;
+}
+
 /// A run's error that the next one would meet too.
 bool endsStudy(ErrorKind kind) {
     return kind == ErrorKind::data || kind == ErrorKind::usage || kind == ErrorKind::archive;
 }
 
 } // namespace
+
+DataSpec dataOf(const Study& document, const std::vector<StudyRun>& runs) {
+    RunRequest request{.experiment = experimentOf(document, 0, document.seeds.front()), .run = {}};
+    if (const StudyRun* earlier = readerOf(request.experiment.data, runs))
+        goOnWithData(request, earlier->data, request.experiment.data);
+    return dataOf(request);
+}
 
 struct StudySession::Impl {
     std::filesystem::path path;
@@ -84,7 +101,6 @@ struct StudySession::Impl {
     void execute();
     void carryOut(Archive& archive);
     void launch(Archive& archive, PlannedRun planned);
-    const StudyRun* sameData(const Experiment& experiment) const;
     void hear(const std::string& run, const StudyPlace& place, const Event& event);
     void waitForOne(); ///< or for a while
     void windUp(Archive& archive, const Study& document);
@@ -181,7 +197,7 @@ void StudySession::Impl::carryOut(Archive& archive) {
         });
     if (!parsed.study) throw Error(ErrorKind::usage, describe(parsed.mistakes));
     const Study& document = *parsed.study;
-    const DataInfo data = probeDataset(experimentOf(document, 0, document.seeds.front()).data);
+    const DataInfo data = probeDataset(dataOf(document, archive.studyRuns(study)));
     if (const auto mistakes = validate(document, data); !mistakes.empty())
         throw Error(ErrorKind::usage, describe(mistakes));
     StudyPlan plan(document, data, maxSteps);
@@ -211,16 +227,6 @@ void StudySession::Impl::carryOut(Archive& archive) {
     outcome.state = !pausing ? RunState::completed : interrupted ? RunState::interrupted : RunState::paused;
 }
 
-/// The first run that has read the experiment's data; null: none is known to have.
-const StudyRun* StudySession::Impl::sameData(const Experiment& experiment) const {
-    for (const StudyRun& run : known) {
-        if (run.data.hash.empty()) continue;
-        const ParsedExperiment parsed = parseExperiment(run.experimentJson);
-        if (parsed.experiment && parsed.experiment->data == experiment.data) return &run;
-    }
-    return nullptr;
-}
-
 void StudySession::Impl::launch(Archive& archive, PlannedRun planned) {
     auto one = std::make_unique<Live>();
     planned.place.study = study;
@@ -233,10 +239,16 @@ void StudySession::Impl::launch(Archive& archive, PlannedRun planned) {
                        .maxGradients = planned.maxGradients,
                        .place = planned.place,
                        .inherit = planned.inherit.empty() ? nullptr : archive.checkpoint(planned.inherit)};
-    if (const StudyRun* earlier = sameData(planned.experiment)) {
-        goOnWithData(request, earlier->data, planned.experiment.data);
-        request.acceptChangedData = acceptChangedData;
+    // One that goes on needs the data that it has read itself, divided as they were.
+    const auto own = std::ranges::find(known, planned.run, &StudyRun::run);
+    const StudyRun* reader =
+        own != known.end() && !own->data.hash.empty() ? &*own : readerOf(planned.experiment.data, known);
+    if (reader == nullptr && own != known.end()) reader = &*own; // it makes its data
+    if (reader != nullptr) {
+        goOnWithData(request, reader->data, planned.experiment.data);
+        if (reader->run != planned.run) request.sameData->split.clear();
     }
+    request.acceptChangedData = acceptChangedData;
     tell(StudyRunBegun{.place = planned.place,
                        .run = one->run,
                        .name = planned.experiment.name,
@@ -294,6 +306,7 @@ void StudySession::Impl::windUp(Archive& archive, const Study& document) {
         if (finished.state != RunState::failed) continue;
         ++outcome.failedRuns;
         const std::string message = one->planned.experiment.name + " failed: " + finished.message;
+        outcome.dataChanged = finished.dataChanged;
         if (finished.error && endsStudy(*finished.error)) throw Error(*finished.error, message);
         tell(StudyNote{LogLevel::warning, message});
     }
