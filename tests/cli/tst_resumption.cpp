@@ -106,8 +106,9 @@ class ResumptionTest : public QObject {
                  qPrintable(text));
         // The next one goes on from what is in force.
         QCOMPARE(resumed({"budget.epochs=5"}).code, 0);
-        QCOMPARE(shown()["experiment"]["optimizers"]["general"]["lr"].toDouble(), 0.5);
-        QCOMPARE(shown()["original_experiment"], before["experiment"]);
+        const QJsonObject last = shown();
+        QCOMPARE(last["experiment"]["optimizers"]["general"]["lr"].toDouble(), 0.5);
+        QCOMPARE(last["original_experiment"], before["experiment"]);
     }
 
     void whatWouldBeAnotherRunIsRefusedWithTheWayThere() {
@@ -130,8 +131,9 @@ class ResumptionTest : public QObject {
         QCOMPARE(experiment.code, 0);
         const Ended other = dstn({"run", "-", "--set", "seed=9", "--json"}, ".", experiment.out.toUtf8());
         QVERIFY2(other.code == 0, qPrintable(other.err));
-        QCOMPARE(shown()["experiment"]["seed"].toInt(), 9);
-        QVERIFY(shown()["id"] != before["id"]);
+        const QJsonObject begun = shown();
+        QCOMPARE(begun["experiment"]["seed"].toInt(), 9);
+        QVERIFY(begun["id"] != before["id"]);
     }
 
     /// Epochs of longer data begin where the earlier ones ended, and take nothing from them.

@@ -134,8 +134,7 @@ class TestResumedRates : public QObject {
     void changedRateActsWithTheNextStep() {
         QFETCH(QString, tuner);
         QFETCH(QString, tensor);
-        const Settings settings{{"tuner", R"({"type": ")" + tuner.toStdString() + R"("})"},
-                                {"budget.epochs", "9"}};
+        const Settings settings{{"tuner.type", tuner.toStdString()}, {"budget.epochs", "9"}};
         const std::string name = tensor.toStdString();
         for (const std::int64_t pause : {std::int64_t{3}, 2 * perEpoch}) {
             Training first = trainingOf(fiveSteps(settings));
@@ -228,8 +227,6 @@ class TestResumedRates : public QObject {
         QCOMPARE(rate(second), 0.08);
     }
 };
-
-Q_DECLARE_METATYPE(Settings)
 
 DSTN_TEST(TestResumedRates)
 #include "tst_resumed_rates.moc"
