@@ -462,8 +462,7 @@ class TestImageFolder : public QObject {
         readImageFolder(path(parent) / "new", {}, path(cache), {});
         QVERIFY(fs::exists(file));
         fs::remove(gone);
-        fs::last_write_time(path(parent) / "new/a/1.png",
-                            fs::file_time_type::clock::now() - std::chrono::hours(1));
+        add(parent, "new/a/1.png", 2);
         readImageFolder(path(parent) / "new", {}, path(cache), {});
         QVERIFY(!fs::exists(file));
         for (const QString& name : kept) QVERIFY2(namesIn(cache).contains(name), qPrintable(name));
