@@ -191,6 +191,10 @@ void MainWindow::connectPages() {
         goTo(comparePlace);
     });
     connect(archive_, &ArchivePage::duplicateRequested, this, &MainWindow::duplicate);
+    connect(archive_, &ArchivePage::followRequested, this, [this](const RunRequest& request) {
+        setUp(request.experiment);
+        followed_ = request;
+    });
     connect(archive_, &ArchivePage::resumeRequested, this, &MainWindow::resumeRun);
     connect(archive_, &ArchivePage::studyRequested, this, &MainWindow::openStudy);
     connect(compare_, &ComparePage::openRequested, this, &MainWindow::openRun);
@@ -268,7 +272,16 @@ void MainWindow::start(const Experiment& experiment) {
         studies_->startSearch(experiment);
         return;
     }
-    controller_.start(experiment);
+    // As long as it repeats the run, its data must be that run's.
+    if (followed_ && experiment.data == followed_->experiment.data &&
+        experiment.tuner == followed_->experiment.tuner &&
+        experiment.hyperparameters == followed_->experiment.hyperparameters) {
+        RunRequest request = *followed_;
+        request.experiment = experiment;
+        controller_.follow(request);
+    } else {
+        controller_.start(experiment);
+    }
     goTo(livePlace);
 }
 
@@ -304,10 +317,15 @@ void MainWindow::duplicate(const QString& experimentJson) {
                                      .arg(QString::fromStdString(describe(parsed.mistakes)).simplified()));
         return;
     }
-    setup_->setExperiment(*parsed.experiment);
+    setUp(*parsed.experiment);
+}
+
+void MainWindow::setUp(const Experiment& experiment) {
+    followed_.reset();
+    setup_->setExperiment(experiment);
     goTo(setupPlace);
     statusBar()->showMessage(tr("Loaded from “%1”. Undo restores the previous experiment.")
-                                 .arg(QString::fromStdString(parsed.experiment->name)),
+                                 .arg(QString::fromStdString(experiment.name)),
                              messageMs);
 }
 

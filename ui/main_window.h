@@ -62,6 +62,7 @@ class MainWindow : public QMainWindow {
     bool isIdle() const { return controller_.isIdle() && studyController_.isIdle(); }
     void resumeRun(const QString& run);
     void duplicate(const QString& experimentJson);
+    void setUp(const Experiment& experiment);
     void exportPlot();
     void offerExport();
     void showShortcuts();
@@ -89,8 +90,9 @@ class MainWindow : public QMainWindow {
     QLabel* device_ = nullptr;
     QLabel* state_ = nullptr;
     QProgressBar* progress_ = nullptr;
-    bool runStarted_ = false;    ///< not only launched
-    double flopsPerStep_ = 0.0;  ///< of the run in progress
+    std::optional<RunRequest> followed_; ///< what was set up to repeat a run
+    bool runStarted_ = false;            ///< not only launched
+    double flopsPerStep_ = 0.0;          ///< of the run in progress
     double measuredFlops_ = 0.0; ///< a second, reached by the last long run on this machine; 0: none yet
     QTimer keepExperiment_;      ///< an edit waits for the next ones before it is written
     QString setupSays_;          ///< why it cannot run

@@ -2,6 +2,7 @@
 #include "app/dstn/run_text.h"
 #include "app/dstn/subcommands.h"
 #include "core/archive/run_json.h"
+#include "core/archive/stored_experiment.h"
 
 #include <iostream>
 #include <memory>
@@ -12,17 +13,22 @@ Subcommand showCommand(CLI::App& program) {
     struct Options {
         ArchiveOption archive;
         std::string run;
-        bool json = false;
+        bool json = false, experiment = false;
     };
     auto options = std::make_shared<Options>();
     CLI::App* app = program.add_subcommand("show", "Show a run: what it was, its epochs, what happened");
     app->add_option("RUN", options->run, "Its id or the start of it, its name, or last")->required();
     options->archive.addTo(*app);
-    app->add_flag("--json", options->json, "Print one JSON object");
+    CLI::Option* const jsonFlag = app->add_flag("--json", options->json, "Print one JSON object");
+    app->add_flag("--experiment", options->experiment,
+                  "Print its experiment alone, with what was changed when it was resumed, as run takes it")
+        ->excludes(jsonFlag);
     return {app, [options] {
                 const Archive archive = options->archive.open();
                 const RunDetails details = archive.details(archive.resolve(options->run));
-                if (options->json) {
+                if (options->experiment) {
+                    std::cout << storedExperiment(details, details.experimentJson).dump(2) << '\n';
+                } else if (options->json) {
                     nlohmann::ordered_json json = jsonRun(details);
                     addHistory(json, details);
                     json["series"] = details.series;

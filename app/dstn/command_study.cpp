@@ -7,6 +7,7 @@
 #include "core/experiment/experiment_file.h"
 #include "core/run/session.h"
 #include "core/study/study_results.h"
+#include "core/study/study_runner.h"
 
 #include <nlohmann/json.hpp>
 
@@ -131,14 +132,15 @@ std::string prepare(const StudyOptions& options) {
     }
     apply(options, study);
     requireNoMistakes(options.source, validate(study));
-    requireNoMistakes(options.source,
-                      validate(study, probeDataset(experimentOf(study, 0, study.seeds.front()).data)));
     if (id.empty() && !options.fresh)
         for (const StudyRow& row : archive.studies())
             if (row.name == study.name) {
                 id = row.id; // the newest
                 break;
             }
+    const DataSpec data = dataOf(study, id.empty() ? std::vector<StudyRun>() : archive.studyRuns(id));
+    requireDataFound(options.source, data);
+    requireNoMistakes(options.source, validate(study, probeDataset(data)));
     if (id.empty()) {
         id = newUuid();
         archive.createStudy(id, study.name, toJson(study));

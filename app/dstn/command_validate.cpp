@@ -14,8 +14,10 @@ static int validateOne(const std::string& source, bool withData) {
     try {
         const ParsedExperiment parsed = parseExperiment(experimentText(source));
         std::vector<Mistake> mistakes = parsed.mistakes;
-        if (parsed.experiment && withData)
+        if (parsed.experiment && withData) {
+            requireDataFound(source, parsed.experiment->data);
             mistakes = validate(*parsed.experiment, probeDataset(parsed.experiment->data));
+        }
         if (mistakes.empty()) {
             std::cout << source << ": ok\n";
             return 0;

@@ -3,8 +3,10 @@
 #include "core/error.h"
 #include "core/experiment/experiment_file.h"
 
+#include <filesystem>
 #include <iostream>
 #include <sstream>
+#include <system_error>
 
 namespace dstn::cli {
 
@@ -30,6 +32,24 @@ Experiment requireExperiment(const std::string& source, const std::string& text,
     ParsedExperiment parsed = parseExperiment(text, assignments);
     if (!parsed.experiment) throw Error(ErrorKind::usage, mistakeLines(source, parsed.mistakes));
     return std::move(*parsed.experiment);
+}
+
+void requireDataFound(const std::string& source, const DataSpec& data) {
+    namespace fs = std::filesystem;
+    const fs::path path = data.path;
+    std::error_code error;
+    const auto missing = [&](const fs::path& any) {
+        return fs::status(any, error).type() == fs::file_type::not_found;
+    };
+    if (traitsOf(data.source).path == PathKind::none || path.empty() || path.is_absolute() || !missing(path))
+        return;
+    const fs::path beside = fs::path(source).parent_path() / path;
+    if (!fs::is_regular_file(source, error) || missing(beside)) return; // the reader says where it looked
+    throw Error(ErrorKind::data,
+                path.string() + ": there is nothing at " + fs::absolute(path).lexically_normal().string() +
+                    ". A relative path counts from the folder in which dstn runs, not from the one of the "
+                    "file that names it. There, " +
+                    beside.string() + " exists: run dstn there, or write data.path as a whole path.");
 }
 
 std::string mistakeLines(const std::string& source, const std::vector<Mistake>& mistakes) {

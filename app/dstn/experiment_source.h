@@ -19,6 +19,11 @@ std::vector<std::pair<std::string, std::string>> parseAssignments(const std::vec
 Experiment requireExperiment(const std::string& source, const std::string& text,
                              const std::vector<std::pair<std::string, std::string>>& assignments);
 
+/// Throws Error{data} where the data's relative path leads nowhere from here, but would from the folder of
+/// the file that names it.
+/// @param source that file, or what else the command line names
+void requireDataFound(const std::string& source, const DataSpec& data);
+
 /// Every mistake as a line "source: path: what is wrong", as describe() has them.
 std::string mistakeLines(const std::string& source, const std::vector<Mistake>& mistakes);
 

@@ -47,6 +47,12 @@ std::string listText(const std::vector<RunRow>& runs) {
     return table.text();
 }
 
+/// JSON on one line, cut where it is long.
+static std::string valueOrDash(const std::string& json) {
+    constexpr int widest = 60;
+    return json.empty() ? "-" : shortened(json, widest);
+}
+
 std::string detailsText(const RunDetails& details) {
     const RunRow& run = details.row;
     Table facts;
@@ -89,6 +95,15 @@ std::string detailsText(const RunDetails& details) {
     if (run.resumable) fact("resume with", "dstn run --resume " + run.id.substr(0, 8));
     std::string text = facts.text();
 
+    if (!details.amendments.empty()) {
+        Table changes{.rows = {{"CHANGED ON RESUMING", "AFTER STEP", "FROM", "TO"}},
+                      .right = {false, true, false, false}};
+        for (const Amendment& each : details.amendments)
+            changes.rows.push_back({each.path.empty() ? "the whole experiment" : each.path,
+                                    std::to_string(each.step), valueOrDash(each.before),
+                                    valueOrDash(each.after)});
+        text += "\n" + changes.text();
+    }
     if (!details.epochs.empty()) {
         const auto figure = [&](const std::optional<double>& loss, const std::optional<double>& accuracy) {
             return shortNumber(run.language && loss ? std::optional(std::exp(*loss)) : accuracy);

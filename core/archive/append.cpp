@@ -1,3 +1,4 @@
+#include "core/archive/amendments.h"
 #include "core/archive/archive_impl.h"
 #include "core/archive/exact_number.h"
 
@@ -106,6 +107,7 @@ class Appender {
     void insertRun(const RunStarted& started);
     void describeRun(const RunStarted& started);
     void goOnFrom(std::int64_t step);
+    void amend(const RunStarted& started);
     void registerSeries(const std::vector<std::string>& names);
     /// A number of the series at this place among the declared ones.
     struct Placed {
@@ -150,8 +152,10 @@ void Appender::letGo() {
 
 void Appender::operator()(const RunStarted& started) {
     archive_.requireStudyLeases();
-    if (!known()) insertRun(started);
+    const bool resumed = known();
+    if (!resumed) insertRun(started);
     if (target_.lease == 0) target_.lease = archive_.take(target_.id, run_, {});
+    if (resumed) amend(started);
     goOnFrom(started.firstStep);
     describeRun(started);
     archive_.own(target_.id);
@@ -193,7 +197,7 @@ void Appender::goOnFrom(std::int64_t step) {
 void Appender::insertRun(const RunStarted& started) {
     auto insert = statement(
         (std::string("INSERT INTO runs(uuid, name, study_id, study_method, study_seed, study_trial, "
-                     "created) VALUES (?, ?, ?, ?, ?, ?, ") +
+                     "experiment, created) VALUES (?, ?, ?, ?, ?, ?, ?, ") +
          sqlNow + ")")
             .c_str());
     insert.bind(1, run_);
@@ -204,17 +208,54 @@ void Appender::insertRun(const RunStarted& started) {
         insert.bind(5, std::to_string(place->seed)); // of 64 bits, which an INTEGER's sign would spoil
         insert.bind(6, place->trial);
     }
+    insert.bind(7, toJson(started.experiment));
     insert.exec();
     target_.id = archive_.database->getLastInsertRowid();
+}
+
+/// The experiment stays as the run was begun with it; beside it is kept what is another one now.
+void Appender::amend(const RunStarted& started) {
+    auto original = statement("SELECT experiment, data_path, data_files, data_bytes, data_hash FROM runs "
+                              "WHERE id = ?");
+    original.bind(1, target_.id);
+    original.executeStep();
+    const std::vector<Amendment> amendments =
+        amendmentsTo(started.experiment, original.getColumn(0).getString(), archive_.amendments(target_.id));
+    auto insert = statement((std::string("INSERT INTO amendments(run_id, time, step, path, old_value, "
+                                         "new_value) VALUES (?, ") +
+                             sqlNow + ", ?, ?, ?, ?)")
+                                .c_str());
+    insert.bind(1, target_.id);
+    insert.bind(2, started.firstStep);
+    for (const Amendment& amendment : amendments) {
+        insert.bind(3, amendment.path);
+        int index = 4;
+        for (const std::string* value : {&amendment.before, &amendment.after})
+            value->empty() ? insert.bind(index++) : insert.bind(index++, *value);
+        insert.exec();
+        insert.reset();
+        if (amendment.path != "name") continue;
+        auto rename = statement("UPDATE runs SET name = ? WHERE id = ?");
+        rename.bind(1, started.experiment.name);
+        rename.bind(2, target_.id);
+        rename.exec();
+    }
+    const DataIdentity before{.path = original.getColumn(1).getString(),
+                              .files = original.getColumn(2).getInt64(),
+                              .bytes = original.getColumn(3).getInt64(),
+                              .hash = original.getColumn(4).getString()};
+    if (!difference(before, started.identity).empty())
+        event("data", "other data from step " + std::to_string(started.firstStep) +
+                          " on: " + identityText(started.identity) + "; before: " + identityText(before));
 }
 
 void Appender::describeRun(const RunStarted& started) {
     auto update = statement(
         "UPDATE runs SET data = ?, model = ?, method = ?, state = 'running', reason = '', steps_total = ?, "
-        "steps_budget = ?, steps_per_epoch = ?, experiment = ?, parameters = ?, response_parameters = ?, "
+        "steps_budget = ?, steps_per_epoch = ?, parameters = ?, response_parameters = ?, "
         "train_examples = ?, "
         "validation_examples = ?, test_examples = ?, data_path = ?, data_files = ?, data_bytes = ?, "
-        "data_hash = ?, "
+        "data_hash = ?, data_split = ?, "
         "device = ?, device_name = ?, torch_version = ?, blas = "
         "?, "
         "program_version = ?, host = ?, threads = ?, steps = max(steps, ?) WHERE id = ?");
@@ -229,7 +270,6 @@ void Appender::describeRun(const RunStarted& started) {
     integer(started.stepsTotal);
     integer(experiment.epochs * started.stepsPerEpoch);
     integer(started.stepsPerEpoch);
-    text(toJson(experiment));
     integer(started.parameters);
     integer(started.responseParameters);
     integer(started.data.train);
@@ -239,6 +279,7 @@ void Appender::describeRun(const RunStarted& started) {
     integer(started.identity.files);
     integer(started.identity.bytes);
     text(started.identity.hash);
+    text(started.identity.split);
     text(environment.device);
     text(environment.deviceName);
     text(environment.torchVersion);

@@ -64,14 +64,23 @@ struct StudyRow {
     bool deleted = false;
 };
 
+/// What was changed of a run's experiment when it was resumed.
+struct Amendment {
+    std::string time = {};   ///< UTC, ISO 8601
+    std::int64_t step = 0;   ///< after which it holds
+    std::string path = {};   ///< as `dstn run --set` names it; empty: the whole document
+    std::string before = {}; ///< JSON; empty: there was none
+    std::string after = {};  ///< JSON; empty: there is none
+};
+
 /// A run as a study sees it.
 struct StudyRun {
     std::string run; ///< UUID
     StudyPlace place;
     RunState state = RunState::preparing; ///< `interrupted` where its process is gone
     std::string reason;
-    std::string experimentJson;
-    DataIdentity data; ///< as it was last read
+    std::string experimentJson; ///< in force, with its amendments
+    DataIdentity data;          ///< as it was last read
     double seconds = 0.0, gradients = 0.0;
     std::int64_t steps = 0, stepsPerEpoch = 0;
     std::int64_t stepsTotal = 0;     ///< up to which it was last asked to train
@@ -82,8 +91,10 @@ struct StudyRun {
 
 struct RunDetails {
     RunRow row;
-    std::optional<StudyPlace> place; ///< absent: not part of a study
-    std::string experimentJson;
+    std::optional<StudyPlace> place;   ///< absent: not part of a study
+    std::string experimentJson;        ///< in force: the original with its amendments
+    std::string originalJson;          ///< as the run was begun with it; never overwritten
+    std::vector<Amendment> amendments; ///< in the order in which they took effect
     Environment environment;
     std::int64_t parameters = 0, responseParameters = 0;
     std::int64_t trainExamples = 0, validationExamples = 0, testExamples = 0;

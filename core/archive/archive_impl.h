@@ -117,6 +117,8 @@ struct Archive::Impl {
     /// The run's number. Throws Error{archive} if there is no such run.
     std::int64_t runId(const std::string& run) const;
     std::optional<std::int64_t> findRun(const std::string& run) const;
+    /// Of a run, in the order in which they took effect.
+    std::vector<Amendment> amendments(std::int64_t id) const;
     /// The study's number. Throws Error{archive} if there is no such study.
     std::int64_t studyId(const std::string& study) const;
 };

@@ -65,9 +65,9 @@ void Archive::purgeDeleted() {
     static constexpr const char* purged =
         "SELECT id FROM runs WHERE deleted = 1 AND held = 0 AND state NOT IN ('preparing', 'running', "
         "'paused')";
-    static constexpr std::array tables{"samples",         "summaries", "epochs",      "epoch_values",
-                                       "hyperparameters", "events",    "checkpoints", "tags",
-                                       "checkpoint_parts"};
+    static constexpr std::array tables{"samples",          "summaries", "epochs",      "epoch_values",
+                                       "hyperparameters",  "events",    "checkpoints", "tags",
+                                       "checkpoint_parts", "amendments"};
     impl_->write([&] {
         for (const char* table : tables)
             impl_->database->exec(std::string("DELETE FROM ") + table + " WHERE run_id IN (" + purged + ")");

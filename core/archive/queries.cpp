@@ -1,3 +1,4 @@
+#include "core/archive/amendments.h"
 #include "core/archive/archive_impl.h"
 #include "core/utf8.h"
 
@@ -135,6 +136,20 @@ std::string Archive::resolve(const std::string& idOrPrefix) const {
                                       "\": " + list + ". Give more of the id.");
 }
 
+std::vector<Amendment> Archive::Impl::amendments(std::int64_t id) const {
+    auto query = statement(
+        "SELECT time, step, path, old_value, new_value FROM amendments WHERE run_id = ? ORDER BY id");
+    query.bind(1, id);
+    std::vector<Amendment> amendments;
+    while (query.executeStep())
+        amendments.push_back({.time = query.getColumn(0).getString(),
+                              .step = query.getColumn(1).getInt64(),
+                              .path = query.getColumn(2).getString(),
+                              .before = query.getColumn(3).getString(),
+                              .after = query.getColumn(4).getString()});
+    return amendments;
+}
+
 RunDetails Archive::details(const std::string& run) const {
     return impl_->guard([&] {
         const Snapshot snapshot(*impl_->database);
@@ -151,13 +166,15 @@ RunDetails Archive::details(const std::string& run) const {
         auto tags = query("SELECT tag FROM tags WHERE run_id = ? ORDER BY tag");
         while (tags.executeStep()) details.row.tags.push_back(tags.getColumn(0).getString());
 
-        auto rest =
-            query("SELECT experiment, device, device_name, torch_version, blas, program_version, host, "
-                  "threads, parameters, response_parameters, train_examples, validation_examples, "
-                  "test_examples, (SELECT uuid FROM studies WHERE id = study_id), study_method, study_seed, "
-                  "study_trial, data_path, data_files, data_bytes, data_hash FROM runs WHERE id = ?");
+        auto rest = query(
+            "SELECT experiment, device, device_name, torch_version, blas, program_version, host, "
+            "threads, parameters, response_parameters, train_examples, validation_examples, "
+            "test_examples, (SELECT uuid FROM studies WHERE id = study_id), study_method, study_seed, "
+            "study_trial, data_path, data_files, data_bytes, data_hash, data_split FROM runs WHERE id = ?");
         rest.executeStep();
-        details.experimentJson = rest.getColumn(0).getString();
+        details.originalJson = rest.getColumn(0).getString();
+        details.amendments = impl_->amendments(id);
+        details.experimentJson = amended(details.originalJson, details.amendments);
         details.environment = {.device = rest.getColumn(1).getString(),
                                .deviceName = rest.getColumn(2).getString(),
                                .torchVersion = rest.getColumn(3).getString(),
@@ -174,7 +191,8 @@ RunDetails Archive::details(const std::string& run) const {
         details.data = {.path = rest.getColumn(17).getString(),
                         .files = rest.getColumn(18).getInt64(),
                         .bytes = rest.getColumn(19).getInt64(),
-                        .hash = rest.getColumn(20).getString()};
+                        .hash = rest.getColumn(20).getString(),
+                        .split = rest.getColumn(21).getString()};
 
         auto series = query("SELECT n.name FROM summaries s JOIN series_names n ON n.id = s.series_id "
                             "WHERE s.run_id = ? ORDER BY s.position");

@@ -42,7 +42,20 @@ Json jsonRun(const RunDetails& details) {
 }
 
 void addHistory(Json& object, const RunDetails& details) {
-    object["experiment"] = storedExperiment(details);
+    object["experiment"] = storedExperiment(details, details.experimentJson);
+    object["original_experiment"] =
+        details.amendments.empty() ? Json() : storedExperiment(details, details.originalJson);
+    Json& amendments = object["amendments"] = Json::array();
+    const auto value = [](const std::string& text) {
+        Json parsed = Json::parse(text, nullptr, false);
+        return parsed.is_discarded() ? Json() : parsed;
+    };
+    for (const Amendment& each : details.amendments)
+        amendments.push_back({{"time", each.time},
+                              {"step", each.step},
+                              {"path", each.path},
+                              {"old", value(each.before)},
+                              {"new", value(each.after)}});
     object["data_read"] = jsonIdentity(details.data);
     object["environment"] = jsonEnvironment(details.environment);
     Json& epochs = object["epochs"] = Json::array();

@@ -13,8 +13,9 @@ namespace DSTN_EXPORT dstn {
 nlohmann::ordered_json jsonRun(const RunRow& run);
 /// The same with "parameters" and "response_parameters".
 nlohmann::ordered_json jsonRun(const RunDetails& details);
-/// Adds to an object what a run was made of and what it went through: "experiment", "environment", "epochs"
-/// (jsonEpoch()) and "events" ({"time", "text"}).
+/// Adds to an object what a run was made of and what it went through: "experiment", which is the
+/// one in force, "original_experiment" (null: the same), "amendments" ({"time", "step", "path", "old",
+/// "new"}), "environment", "epochs" (jsonEpoch()) and "events" ({"time", "text"}).
 void addHistory(nlohmann::ordered_json& object, const RunDetails& details);
 
 } // namespace dstn

@@ -41,8 +41,7 @@ bool mayChange(const std::string& path) {
 
 /// What the settings change of a run's experiment, a sentence each. Throws Error{usage} where that would make
 /// it another run.
-std::vector<std::string> changesOf(const std::string& title, const Experiment& before,
-                                   const Experiment& now) {
+std::vector<std::string> changesOf(const RunRow& row, const Experiment& before, const Experiment& now) {
     std::vector<std::string> changes, refused;
     for (const Difference& difference : differences({toJson(before), toJson(now)})) {
         const auto text = [&](std::size_t which) {
@@ -56,11 +55,11 @@ std::vector<std::string> changesOf(const std::string& title, const Experiment& b
     std::string list;
     for (const std::string& each : refused) list += "\n" + each;
     throw Error(ErrorKind::usage,
-                title +
-                    " cannot be resumed with these settings, under which it would be another run; "
-                    "its budget, device, learning rates and schedules may change. Start a new "
-                    "run:" +
-                    list);
+                titleOf(row) +
+                    " cannot be resumed with these settings, under which it would be another run: its name, "
+                    "budget, device, threads, learning rates and schedules may change, nothing else. Begin "
+                    "another run with them: dstn show " +
+                    row.id.substr(0, 8) + " --experiment | dstn run - --set …" + list);
 }
 
 } // namespace
@@ -86,7 +85,7 @@ RunRequest resumeRequest(const Archive& archive, const std::string& run, const A
                        .maxSteps = maxSteps};
     goOnFrom(request, archive.checkpoint(row.id));
     const Experiment original = parsedOrRefused(title, details.experimentJson, {});
-    request.changes = changesOf(title, original, request.experiment);
+    request.changes = changesOf(row, original, request.experiment);
     goOnWithData(request, details.data, original.data);
     if (request.checkpoint == nullptr)
         throw Error(ErrorKind::usage,
@@ -94,11 +93,14 @@ RunRequest resumeRequest(const Archive& archive, const std::string& run, const A
                             "JSON contains it.");
     const std::int64_t epochs = request.experiment.epochs;
     // One that was interrupted may have lost its last steps, or lack its end.
-    const std::int64_t steps = row.state == RunState::interrupted ? *request.checkpointStep : row.steps;
-    const bool whole = row.state != RunState::interrupted && steps >= epochs * row.stepsPerEpoch;
+    const bool interrupted = row.state == RunState::interrupted;
+    const std::int64_t steps = interrupted ? *request.checkpointStep : row.steps;
+    const bool whole = interrupted ? steps > epochs * row.stepsPerEpoch
+                                   : !details.epochs.empty() && details.epochs.back().epoch >= epochs;
     if (whole)
-        throw Error(ErrorKind::usage, title + " has completed its " + std::to_string(epochs) +
-                                          " epochs. To extend it, set budget.epochs to more.");
+        throw Error(ErrorKind::usage, title + " has completed its " +
+                                          (epochs == 1 ? "epoch" : std::to_string(epochs) + " epochs") +
+                                          ". To extend it, set budget.epochs to more.");
     if (maxSteps > 0 && steps >= maxSteps)
         throw Error(ErrorKind::usage, title + " has already done " + std::to_string(steps) +
                                           " steps; the limit of " + std::to_string(maxSteps) +

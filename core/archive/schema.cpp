@@ -260,10 +260,30 @@ SELECT r.uuid AS id, r.name, r.data, r.model, r.method,
 FROM runs r LEFT JOIN studies s ON s.id = r.study_id WHERE r.deleted = 0;
 )sql";
 
+/// What was changed of experiments, which are kept as they were begun with; how data were divided.
+static constexpr std::string_view version4 = R"sql(
+ALTER TABLE runs ADD COLUMN data_split TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE amendments (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL,
+    time TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    old_value TEXT,
+    new_value TEXT
+);
+CREATE INDEX amendments_by_run ON amendments(run_id, id);
+
+CREATE VIEW amendment AS
+SELECT r.uuid AS run, a.time, a.step, a.path, a.old_value, a.new_value
+FROM runs r JOIN amendments a ON a.run_id = r.id WHERE r.deleted = 0;
+)sql";
+
 /// One writer for each run and study (`lease` grows whenever another takes it up, `held` while one has it);
 /// what an earlier execution left behind the step from which a run goes on (`tail` and `first_step`);
 /// checkpoints with a checksum, and the one before: the parts `first_part` to `first_part` + `parts` − 1.
-static constexpr std::string_view versionLeases = R"sql(
+static constexpr std::string_view version5 = R"sql(
 ALTER TABLE runs ADD COLUMN lease INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN tail INTEGER NOT NULL DEFAULT 0;
@@ -285,7 +305,7 @@ DROP TABLE checkpoints;
 ALTER TABLE saved RENAME TO checkpoints;
 )sql";
 
-static constexpr std::array<std::string_view, 4> migrations{version1, version2, version3, versionLeases};
+static constexpr std::array migrations{version1, version2, version3, version4, version5};
 
 std::span<const std::string_view> archiveMigrations() { return migrations; }
 

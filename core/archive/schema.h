@@ -18,7 +18,8 @@ inline constexpr std::int32_t archiveApplicationId = 0x4453544e;
 /// The archive's schema as a list of SQL scripts: the n-th one (from 1) takes version n − 1 to n, which is
 /// kept in `user_version`. A script that has been released is never changed; add a new one.
 ///
-/// Base tables have plural names; the views `run`, `metric`, `hyperparameter` and `event` are what other
+/// Base tables have plural names; the views `run`, `metric`, `hyperparameter`,
+/// `event`, `study` and `amendment` are what other
 /// programs read and keep their meaning.
 ///
 /// Numbers that are not finite: ±infinity is an ordinary REAL. SQLite has no NaN: in `samples`, where

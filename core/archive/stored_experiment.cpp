@@ -2,8 +2,8 @@
 
 namespace dstn {
 
-nlohmann::ordered_json storedExperiment(const RunDetails& details) {
-    auto experiment = nlohmann::ordered_json::parse(details.experimentJson, nullptr, false);
+nlohmann::ordered_json storedExperiment(const RunDetails& details, const std::string& text) {
+    auto experiment = nlohmann::ordered_json::parse(text, nullptr, false);
     if (!experiment.is_object())
         throw Error(
             ErrorKind::archive,

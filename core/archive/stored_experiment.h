@@ -7,7 +7,7 @@
 
 namespace DSTN_EXPORT dstn {
 
-/// The experiment of a run as the archive holds it. Throws Error{archive} if that text is damaged.
-nlohmann::ordered_json storedExperiment(const RunDetails& details);
+/// One of a run's documents, the original or the one in force. Throws Error{archive} if that text is damaged.
+nlohmann::ordered_json storedExperiment(const RunDetails& details, const std::string& text);
 
 } // namespace dstn

@@ -1,3 +1,4 @@
+#include "core/archive/amendments.h"
 #include "core/archive/archive_impl.h"
 
 #include <algorithm>
@@ -159,7 +160,7 @@ std::vector<StudyRun> Archive::studyRuns(const std::string& study, std::vector<S
             "EXISTS (SELECT 1 FROM checkpoints WHERE run_id = runs.id), "
             "(SELECT uuid FROM studies WHERE id = study_id), study_method, study_seed, study_trial, "
             "process_host, process_boot, process_space, process_id, process_start, heartbeat, steps_total, "
-            "data_path, data_files, data_bytes, data_hash, lease FROM runs "
+            "data_path, data_files, data_bytes, data_hash, data_split, lease FROM runs "
             "WHERE study_id = ? AND deleted = 0 ORDER BY study_method, id");
         query.bind(1, id);
         while (query.executeStep()) {
@@ -167,7 +168,8 @@ std::vector<StudyRun> Archive::studyRuns(const std::string& study, std::vector<S
             run.run = query.getColumn(1).getString();
             run.state = runStateFromName(query.getColumn(2).getString()).value_or(RunState::failed);
             run.reason = query.getColumn(3).getString();
-            run.experimentJson = query.getColumn(4).getString();
+            run.experimentJson =
+                amended(query.getColumn(4).getString(), impl_->amendments(query.getColumn(0).getInt64()));
             run.seconds = query.getColumn(5).getDouble();
             run.gradients = query.getColumn(6).getDouble();
             run.steps = query.getColumn(7).getInt64();
@@ -177,8 +179,9 @@ std::vector<StudyRun> Archive::studyRuns(const std::string& study, std::vector<S
             run.data = {.path = query.getColumn(data).getString(),
                         .files = query.getColumn(data + 1).getInt64(),
                         .bytes = query.getColumn(data + 2).getInt64(),
-                        .hash = query.getColumn(data + 3).getString()};
-            run.lease = query.getColumn(data + 4).getInt64();
+                        .hash = query.getColumn(data + 3).getString(),
+                        .split = query.getColumn(data + 4).getString()};
+            run.lease = query.getColumn(data + 5).getInt64();
             run.stepsTotal = query.getColumn(total).getInt64();
             run.place = placeOf(query, place);
             if (!ended(run.state) && abandonedRun(query, process)) run.state = RunState::interrupted;

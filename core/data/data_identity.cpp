@@ -59,6 +59,15 @@ std::string difference(const DataIdentity& then, const DataIdentity& now) {
     return before == after ? before + " as before, with other contents" : before + " then, " + after + " now";
 }
 
+std::string contentHash(const std::vector<std::span<const std::byte>>& parts) {
+    Xxh3 hash;
+    for (const std::span<const std::byte> part : parts) {
+        hash.add(std::to_string(part.size()));
+        hash.add(part);
+    }
+    return hash.digits();
+}
+
 std::string identityText(const DataIdentity& data) {
     return data.hash.empty() ? std::string() : data.path + ", " + sizeText(data) + ", XXH3 " + data.hash;
 }
@@ -74,11 +83,23 @@ FilesRead::Seen FilesRead::look(const std::filesystem::path& file) {
 }
 
 void FilesRead::note(const std::filesystem::path& file) {
-    if (wanting != nullptr) wanting->files_.try_emplace(file.lexically_normal(), look(file));
+    if (wanting != nullptr && wanting->files_.try_emplace(file.lexically_normal(), look(file)).second)
+        wanting->known_.reset();
 }
 
-DataIdentity FilesRead::identity(const std::filesystem::path& root,
-                                 const std::function<bool()>& cancelled) const {
+FilesRead* FilesRead::current() { return wanting; }
+
+DataIdentity FilesRead::identity(const std::filesystem::path& root, const std::function<bool()>& cancelled) {
+    const auto changed = [](const std::filesystem::path& file) {
+        return Error(ErrorKind::data,
+                     file.string() +
+                         ": was changed while it was being read. Start again once it is complete.");
+    };
+    if (known_ && root_ == root) {
+        for (const auto& [file, seen] : files_)
+            if (look(file) != seen) throw changed(file);
+        return *known_;
+    }
     DataIdentity result{.path = std::filesystem::absolute(root).lexically_normal().string()};
     Xxh3 hash;
     constexpr std::size_t chunk = std::size_t{1} << 20;
@@ -94,14 +115,13 @@ DataIdentity FilesRead::identity(const std::filesystem::path& root,
             hash.add(std::span(bytes).first(read));
             size += static_cast<std::int64_t>(read);
         }
-        if (size != seen.bytes || look(file) != seen)
-            throw Error(ErrorKind::data, file.string() +
-                                             ": was changed while it was being read. Start again once it "
-                                             "is complete.");
+        if (size != seen.bytes || look(file) != seen) throw changed(file);
         ++result.files;
         result.bytes += size;
     }
     if (result.files > 0) result.hash = hash.digits();
+    root_ = root;
+    known_ = result;
     return result;
 }
 

@@ -163,6 +163,10 @@ Dataset prepareTable(const DataSpec& spec, const TableParts& parts, std::uint64_
     const SplitSource source = splitSource(spec, parts);
     const Split split = makeSplit(spec, source, seed);
     data.info = tableInfo(spec, parts, split);
+    data.identity.split =
+        contentHash({std::as_bytes(std::span(split.train)), std::as_bytes(std::span(split.validation)),
+                     std::as_bytes(std::span(split.test)), std::as_bytes(std::span(table.labels)),
+                     std::as_bytes(std::span(table.targets))});
     const std::vector<Scaling> columns = columnMaps(spec.normalize, table, split.train, name);
     const std::vector<double> means = columnMeans(table, split.train, name);
     if (table.task == TaskKind::regression)
@@ -237,10 +241,12 @@ Dataset load(const DataSpec& spec, std::uint64_t seed, const LoadingProgress& pr
 } // namespace
 
 Dataset loadDataset(const DataSpec& spec, std::uint64_t seed, const LoadingProgress& progress) {
-    const FilesRead files;
+    FilesRead files;
     Dataset data = load(spec, seed, progress);
-    if (traitsOf(spec.source).path != PathKind::none)
-        data.identity = files.identity(sourceName(spec), cancelledBy(progress, "identifying the data"));
+    if (traitsOf(spec.source).path == PathKind::none) return data;
+    std::string split = std::move(data.identity.split);
+    data.identity = files.identity(sourceName(spec), cancelledBy(progress, "identifying the data"));
+    data.identity.split = std::move(split);
     return data;
 }
 

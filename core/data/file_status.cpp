@@ -10,13 +10,12 @@ void cannotOpen(const std::filesystem::path& path, const std::error_code& error)
 }
 
 void notThere(const std::filesystem::path& path, const std::string& what) {
+    std::string where;
     std::error_code error;
-    const auto whole = std::filesystem::absolute(path, error).lexically_normal();
-    throw Error(
-        ErrorKind::data,
-        path.string() + ": there is no such " + what + "." +
-            (path.is_relative() && !error ? " It was looked for as " + whole.string() + "." : std::string()) +
-            " Check the path.");
+    if (const auto whole = std::filesystem::absolute(path, error); path.is_relative() && !error)
+        where = ": " + whole.lexically_normal().string() +
+                " does not exist. A relative path counts from the folder in which the program runs";
+    throw Error(ErrorKind::data, path.string() + ": there is no such " + what + where + ". Check the path.");
 }
 
 std::filesystem::file_status statusOf(const std::filesystem::path& path) {

@@ -9,7 +9,8 @@ namespace dstn {
 /// Throws Error{data}: the path cannot be opened, and why.
 [[noreturn]] void cannotOpen(const std::filesystem::path& path, const std::error_code& error);
 
-/// Throws Error{data}: there is no such `what`, a file or a folder, and where a relative path led to.
+/// Throws Error{data}: there is nothing at the path; if it is relative, where it was looked for.
+/// @param what "file", "folder"
 [[noreturn]] void notThere(const std::filesystem::path& path, const std::string& what);
 
 /// What is at a path, if anything. Throws Error{data} where that cannot be known, as in a folder without

@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -29,9 +30,10 @@ std::vector<std::byte> readBytes(const Path& path) {
     constexpr std::uint64_t largest = std::uint64_t{1} << 28U;
     if (stream->atMost() > largest || !stream->exact())
         throw Error(ErrorKind::data,
-                    path.string() + (stream->exact() ? ": is larger than 256 MiB. Use smaller images."
-                                                     : ": its content is neither a JPEG, a PNG nor a WebP image. "
-                                                       "Convert it, or remove it."));
+                    path.string() + (stream->exact()
+                                         ? ": is larger than 256 MiB. Use smaller images."
+                                         : ": its content is neither a JPEG, a PNG nor a WebP image. "
+                                           "Convert it, or remove it."));
     std::vector<std::byte> bytes(static_cast<std::size_t>(stream->atMost()));
     bytes.resize(stream->read(bytes));
     return bytes;
@@ -171,17 +173,15 @@ class Decoding {
 
 } // namespace
 
-std::uint64_t fingerprint(const ImageListing& listing, const ImageFolderOptions& options) {
+std::uint64_t fingerprint(const ImageListing& listing, const ImageFolderOptions& options,
+                          const std::string& contents) {
     Fnv1a hash;
+    hash.add(contents);
     hash.add(options.channels);
     hash.add(options.imageSize);
     for (const auto* part : {&listing.train, &listing.validation, &listing.test}) {
         hash.add(static_cast<std::int64_t>(part->size()));
-        for (const ImageListing::File& file : *part) {
-            hash.add(file.path);
-            hash.add(file.bytes);
-            hash.add(file.modified);
-        }
+        for (const ImageListing::File& file : *part) hash.add(file.path);
     }
     return hash.value();
 }
@@ -205,13 +205,17 @@ ImageSource readImageFolder(const Path& folder, const ImageFolderOptions& option
                             const LoadingProgress& progress) {
     const Cancelled cancelled = cancelledBy(progress, "listing images");
     const ImageListing listing = listImageFolder(folder, options.folders, cancelled);
+    std::optional<FilesRead> own;
+    FilesRead* const files = FilesRead::current() != nullptr ? FilesRead::current() : &own.emplace();
     for (const auto* part : {&listing.train, &listing.validation, &listing.test})
         for (const ImageListing::File& file : *part) FilesRead::note(folder / file.path);
     const ImageFacts facts = factsOf(listing, options);
-    const std::uint64_t print = fingerprint(listing, options);
     const std::string place = placeOf(folder);
+    std::uint64_t print = 0;
     Path path;
     if (!cache.empty()) {
+        print = fingerprint(listing, options,
+                            files->identity(folder, cancelledBy(progress, "identifying the data")).hash);
         Fnv1a hash;
         hash.add(place.empty() ? folder.string() : place);
         hash.add(options.channels);
@@ -234,6 +238,7 @@ ImageSource readImageFolder(const Path& folder, const ImageFolderOptions& option
                              .classNames = listing.classNames},
                             folder.string());
     Decoding(listing, options, facts.size, writer).run(progress);
+    if (!cache.empty()) files->identity(folder); // or other images would be kept under these contents
     ImageSource source = writer.finish();
     describe(source, listing, facts);
     return source;

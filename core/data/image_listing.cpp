@@ -264,15 +264,11 @@ class Listing {
             std::string path = folder;
             path.append("/").append(name);
             const std::string whole = (root_ / path).string();
-            // One call for all there is to know of a file: there may be a million of them.
             struct stat status {};
             if (stat(whole.c_str(), &status) != 0) cannotOpen(whole, {errno, std::generic_category()});
             if (!S_ISREG(status.st_mode))
                 throw Error(ErrorKind::data, whole + ": is not a regular file. Remove it, or rename it.");
-            files.push_back({.path = std::move(path),
-                             .label = label,
-                             .bytes = status.st_size,
-                             .modified = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec});
+            files.push_back({.path = std::move(path), .label = label});
         }
     }
 

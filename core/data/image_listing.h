@@ -16,8 +16,6 @@ struct ImageListing {
     struct File {
         std::string path; ///< below the folder
         std::int64_t label = 0;
-        std::int64_t bytes = 0;
-        std::int64_t modified = 0; ///< nanoseconds since 1970
     };
     std::filesystem::path folder;
     std::vector<std::string> classNames; ///< in the order of their bytes

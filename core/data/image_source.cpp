@@ -88,6 +88,10 @@ Dataset prepareImages(const DataSpec& spec, const ImageSource& source, std::uint
     const SplitSource parts = splitSource(source);
     const Split split = makeSplit(spec, parts, seed);
     data.info = infoOf(spec, source, split);
+    data.identity.split =
+        contentHash({std::as_bytes(std::span(split.train)), std::as_bytes(std::span(split.validation)),
+                     std::as_bytes(std::span(split.test)), std::as_bytes(std::span(source.train.labels)),
+                     std::as_bytes(std::span(source.train.targets))});
     const TargetNames names{.source = source.name, .target = {}};
     std::vector<Scaling> maps =
         source.bytes ? channelMaps(spec.normalize, source.train.bytes.view(), channels, pixels, split.train)

@@ -118,6 +118,9 @@ Dataset loadText(const DataSpec& spec, const std::function<bool()>& cancelled) {
     data.train = part(text.train);
     data.validation = part(text.validation);
     data.test = part(text.test);
+    data.identity.split = contentHash({std::as_bytes(std::span(data.train.tokens)),
+                                       std::as_bytes(std::span(data.validation.tokens)),
+                                       std::as_bytes(std::span(data.test.tokens))});
     return data;
 }
 

@@ -172,6 +172,7 @@ class Run {
                 finished.state = RunState::failed;
                 finished.error = error.kind();
                 finished.message = error.what();
+                finished.dataChanged = dynamic_cast<const ChangedData*>(&error) != nullptr;
             }
         } catch (const std::exception& error) {
             finished.state = RunState::failed;
@@ -411,7 +412,7 @@ void Run::start(const Dataset& dataset, at::Device device) {
     firstStep_ = training_->stepsDone();
     firstSeconds_ = sampledSeconds_ = training_->seconds();
     sampledStep_ = firstStep_;
-    stepsTotal_ = experiment.epochs * training_->stepsPerEpoch();
+    stepsTotal_ = training_->stepsAfter(experiment.epochs);
     if (request_.maxSteps > 0) stepsTotal_ = std::min(stepsTotal_, request_.maxSteps);
     examplesPerStep_ =
         static_cast<double>(dataset.info.train) / static_cast<double>(training_->stepsPerEpoch());
@@ -508,7 +509,7 @@ void Run::publishProgress() {
     events_.publish(ProgressMade{
         .step = done,
         .stepsTotal = stepsTotal_,
-        .epoch = static_cast<double>(done) / static_cast<double>(training_->stepsPerEpoch()),
+        .epoch = training_->epochs(),
         .seconds = training_->seconds(),
         .secondsLeft = static_cast<double>(stepsTotal_ - done) / rate,
         .examplesPerSecond = rate * examplesPerStep_,

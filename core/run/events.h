@@ -143,6 +143,8 @@ struct RunFinished {
     std::optional<ErrorKind> error;
     std::string message;    ///< of the error
     double gradients = 0.0; ///< gradient-evaluation equivalents spent
+    /// It ended because the data have changed: it can go on with RunRequest::acceptChangedData.
+    bool dataChanged = false;
 };
 
 using Event =

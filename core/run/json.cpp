@@ -52,7 +52,11 @@ Json jsonEnvironment(const Environment& environment) {
 }
 
 Json jsonIdentity(const DataIdentity& data) {
-    return {{"path", data.path}, {"files", data.files}, {"bytes", data.bytes}, {"hash", data.hash}};
+    return {{"path", data.path},
+            {"files", data.files},
+            {"bytes", data.bytes},
+            {"hash", data.hash},
+            {"split", data.split}};
 }
 
 double numberFromJson(const Json& json) {

@@ -54,12 +54,29 @@ StudyRun begun(const Live& live) {
     return run;
 }
 
+/// The first run that has read the experiment's data; null: none is known to have.
+const StudyRun* readerOf(const DataSpec& data, const std::vector<StudyRun>& runs) {
+    for (const StudyRun& run : runs) {
+        if (run.data.hash.empty()) continue;
+        const ParsedExperiment parsed = parseExperiment(run.experimentJson);
+        if (parsed.experiment && parsed.experiment->data == data) return &run;
+    }
+    return nullptr;
+}
+
 /// A run's error that the next one would meet too.
 bool endsStudy(ErrorKind kind) {
     return kind == ErrorKind::data || kind == ErrorKind::usage || kind == ErrorKind::archive;
 }
 
 } // namespace
+
+DataSpec dataOf(const Study& document, const std::vector<StudyRun>& runs) {
+    RunRequest request{.experiment = experimentOf(document, 0, document.seeds.front()), .run = {}};
+    if (const StudyRun* earlier = readerOf(request.experiment.data, runs))
+        goOnWithData(request, earlier->data, request.experiment.data);
+    return dataOf(request);
+}
 
 struct StudySession::Impl {
     std::filesystem::path path;
@@ -87,7 +104,6 @@ struct StudySession::Impl {
     void execute();
     void carryOut(Archive& archive);
     void launch(Archive& archive, PlannedRun planned);
-    const StudyRun* sameData(const Experiment& experiment) const;
     void hear(const std::string& run, const StudyPlace& place, const Event& event);
     static void refuseNothing(const std::vector<StudyRun>& all);
     void waitForOne(); ///< or for a while
@@ -185,7 +201,7 @@ void StudySession::Impl::carryOut(Archive& archive) {
         });
     if (!parsed.study) throw Error(ErrorKind::usage, describe(parsed.mistakes));
     const Study& document = *parsed.study;
-    const DataInfo data = probeDataset(experimentOf(document, 0, document.seeds.front()).data);
+    const DataInfo data = probeDataset(dataOf(document, archive.studyRuns(study)));
     if (const auto mistakes = validate(document, data); !mistakes.empty())
         throw Error(ErrorKind::usage, describe(mistakes));
     StudyPlan plan(document, data, maxSteps);
@@ -225,16 +241,6 @@ void StudySession::Impl::refuseNothing(const std::vector<StudyRun>& all) {
     throw Error(ErrorKind::numeric, which + ", so there is no result. The last one: " + all.back().reason);
 }
 
-/// The first run that has read the experiment's data; null: none is known to have.
-const StudyRun* StudySession::Impl::sameData(const Experiment& experiment) const {
-    for (const StudyRun& run : known) {
-        if (run.data.hash.empty()) continue;
-        const ParsedExperiment parsed = parseExperiment(run.experimentJson);
-        if (parsed.experiment && parsed.experiment->data == experiment.data) return &run;
-    }
-    return nullptr;
-}
-
 void StudySession::Impl::launch(Archive& archive, PlannedRun planned) {
     auto one = std::make_unique<Live>();
     planned.place.study = study;
@@ -246,20 +252,25 @@ void StudySession::Impl::launch(Archive& archive, PlannedRun planned) {
                        .maxGradients = planned.maxGradients,
                        .place = planned.place,
                        .inherit = {}};
+    const auto own = std::ranges::find(known, planned.run, &StudyRun::run);
     if (planned.fromCheckpoint)
         goOnFrom(request, archive.checkpoint(planned.run));
-    else if (const auto earlier = std::ranges::find(known, planned.run, &StudyRun::run);
-             earlier != known.end())
-        request.lease = earlier->lease;
+    else if (own != known.end())
+        request.lease = own->lease;
     if (!planned.inherit.empty()) {
         const StoredCheckpoint donor = archive.checkpoint(planned.inherit);
         request.inherit = donor.bytes;
         if (!donor.warning.empty()) request.warnings.push_back(donor.warning);
     }
-    if (const StudyRun* earlier = sameData(planned.experiment)) {
-        goOnWithData(request, earlier->data, planned.experiment.data);
-        request.acceptChangedData = acceptChangedData;
+    // One that goes on needs the data that it has read itself, divided as they were.
+    const StudyRun* reader =
+        own != known.end() && !own->data.hash.empty() ? &*own : readerOf(planned.experiment.data, known);
+    if (reader == nullptr && own != known.end()) reader = &*own; // it makes its data
+    if (reader != nullptr) {
+        goOnWithData(request, reader->data, planned.experiment.data);
+        if (reader->run != planned.run) request.sameData->split.clear();
     }
+    request.acceptChangedData = acceptChangedData;
     tell(StudyRunBegun{.place = planned.place,
                        .run = one->run,
                        .name = planned.experiment.name,
@@ -320,6 +331,7 @@ void StudySession::Impl::windUp(Archive& archive, const Study& document) {
         if (finished.state != RunState::failed) continue;
         ++outcome.failedRuns;
         const std::string message = one->planned.experiment.name + " failed: " + finished.message;
+        outcome.dataChanged = finished.dataChanged;
         if (finished.error && endsStudy(*finished.error)) throw Error(*finished.error, message);
         tell(StudyNote{LogLevel::warning, message});
     }

@@ -40,11 +40,15 @@ struct StudyFinished {
     std::optional<ErrorKind> error = {};
     std::string message = {};
     std::int64_t runs = 0, failedRuns = 0;
+    bool dataChanged = false; ///< as in RunFinished
 };
 using StudyEvent = std::variant<StudyRunBegun, StudyRunEvent, StudyProgress, StudyNote, StudyFinished>;
 
 /// Takes a study's events; called from several threads, one at a time, and must return at once.
 using StudySink = std::function<void(const StudyEvent&)>;
+
+/// The data of a study's first method and seed, from where its runs have read them.
+DataSpec dataOf(const Study& document, const std::vector<StudyRun>& runs);
 
 /// Executes a study of the archive on a thread of its own until it is finished or paused: the next run
 /// follows from the study's document and its archived runs alone, so a study that was paused, or whose

@@ -19,6 +19,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
@@ -27,6 +28,7 @@
 #include <QTest>
 #include <QToolButton>
 
+#include <algorithm>
 #include <memory>
 
 using namespace dstn;
@@ -206,6 +208,62 @@ class TestMainWindow : public QObject {
                 static_cast<double>(stepsBefore));
         window->controller().stop();
         QTRY_VERIFY_WITH_TIMEOUT(window->controller().isIdle(), patience);
+    }
+
+    /// Other data under a run: the window asks, and what is not said is no.
+    void aRunWhoseDataHaveChangedAsksBeforeItGoesOn() {
+        const auto archive = newArchive();
+        const QString file = folder_.filePath(QStringLiteral("changing.csv"));
+        const auto write = [&](int shift) {
+            QFile data(file);
+            QVERIFY(data.open(QIODevice::WriteOnly));
+            data.write("a,b,y\n");
+            for (int i = 0; i < 60; ++i)
+                data.write(QStringLiteral("%1,%2,%3\n")
+                               .arg(0.5 * ((i + shift) % 7))
+                               .arg(0.25 * (i % 5))
+                               .arg(0.125 * (i % 11))
+                               .toUtf8());
+        };
+        write(0);
+        const ParsedExperiment parsed =
+            parseExperiment(findPreset("ridge")->json,
+                            {{"data", R"({"source": "csv", "task": "regression", "validation": 0.25})"},
+                             {"data.path", file.toStdString()},
+                             {"batch", R"({"train": 15, "validation": 15})"},
+                             {"budget.epochs", "100000"},
+                             {"threads", "1"}});
+        QVERIFY2(parsed.experiment.has_value(), describe(parsed.mistakes).c_str());
+        MainWindow window(archive, *parsed.experiment, *theme_);
+        window.show();
+        window.run();
+        QTRY_COMPARE_WITH_TIMEOUT(window.controller().state(), RunState::running, patience);
+        window.controller().stop();
+        QTRY_VERIFY_WITH_TIMEOUT(window.controller().isIdle(), patience);
+        const QString run = window.controller().run();
+        write(1);
+
+        auto* live = window.findChild<LivePage*>();
+        const auto question = [&] { return live->findChild<QMessageBox*>("changedDataQuestion"); };
+        live->resumeFromArchive(run);
+        QTRY_VERIFY_WITH_TIMEOUT(question() != nullptr, patience);
+        QVERIFY2(question()->text().contains("changing.csv: the data have changed"),
+                 qPrintable(question()->text()));
+        QTest::keyClick(question(), Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(question() == nullptr && window.controller().isIdle(), patience);
+        QCOMPARE(Archive(archive).details(run.toStdString()).row.state, RunState::stopped);
+
+        live->resumeFromArchive(run);
+        QTRY_VERIFY_WITH_TIMEOUT(question() != nullptr && window.controller().isIdle(), patience);
+        live->findChild<QPushButton*>("continueWithChangedData")->click();
+        QTRY_COMPARE_WITH_TIMEOUT(window.controller().state(), RunState::running, patience);
+        QCOMPARE(window.controller().run(), run);
+        window.controller().stop();
+        QTRY_VERIFY_WITH_TIMEOUT(window.controller().isIdle(), patience);
+        const auto events = Archive(archive).details(run.toStdString()).events;
+        QVERIFY(std::ranges::any_of(events, [](const auto& event) {
+            return event.second.find("which was accepted") != std::string::npos;
+        }));
     }
 
     void anArchiveThatCannotBeWrittenIsToldInTheWindow() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/archive/run_requests.h"
+
 #include <QStringList>
 #include <QWidget>
 
@@ -26,6 +28,8 @@ class ArchivePage : public QWidget {
     void openRequested(QString run);
     void compareRequested(QStringList runs); ///< two or more
     void duplicateRequested(QString experimentJson);
+    /// Plain training after a run, to be set up.
+    void followRequested(const dstn::RunRequest& request);
     void resumeRequested(QString run); ///< a run that stopped early and has a checkpoint
     void studyRequested(QString study);
 

@@ -73,11 +73,8 @@ void ArchivePage::Impl::makeExperimentActions() {
         const RunRow* run = current();
         if (!run) return;
         client.ask(
-            page,
-            [id = run->id, what](Archive& archive) {
-                return toJson(followRequest(archive, id, what).experiment);
-            },
-            [this](const std::string& json) { emit page->duplicateRequested(QString::fromStdString(json)); });
+            page, [id = run->id, what](Archive& archive) { return followRequest(archive, id, what); },
+            [this](const RunRequest& request) { emit page->followRequested(request); });
     };
     replay = add(tr("Replay its schedule"), {},
                  tr("Set up plain training that replays this run's hyperparameters step by step"),

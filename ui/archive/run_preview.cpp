@@ -317,6 +317,14 @@ void RunPreview::showDetails(const RunDetails& details) {
     fact(tr("BLAS"), QString::fromStdString(where.blas));
     fact(tr("workbench"), QString::fromStdString(where.programVersion));
     fact(tr("run"), shortId(row.id));
+    if (!details.amendments.empty()) addHeading(values_, tr("Changed on resuming"));
+    for (const Amendment& each : details.amendments) {
+        const auto text = [](const std::string& json) {
+            return json.empty() ? tr("nothing") : QString::fromStdString(json);
+        };
+        fact(each.path.empty() ? tr("the whole experiment") : QString::fromStdString(each.path),
+             tr("%1, was %2; after step %3").arg(text(each.after), text(each.before), countText(each.step)));
+    }
     values_->setUpdatesEnabled(true);
     values_->verticalScrollBar()->setValue(scrolled);
 

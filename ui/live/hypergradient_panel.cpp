@@ -3,7 +3,9 @@
 #include "core/archive/archive.h"
 #include "core/archive/run_requests.h"
 #include "core/run/engine.h"
+#include "core/run/same_data.h"
 #include "ui/forms/number_edit.h"
+#include "ui/live/changed_data_question.h"
 #include "ui/text/number_text.h"
 
 #include <QBoxLayout>
@@ -20,9 +22,11 @@ namespace dstn::ui {
 static constexpr std::int64_t most = 1'000'000;
 
 HypergradientSource hypergradientsAt(std::filesystem::path archive, const std::string& run) {
-    return [archive = std::move(archive), run](const HypergradientOptions& options) {
+    return [archive = std::move(archive), run](const HypergradientOptions& options, bool acceptChangedData) {
         const Archive opened(archive, Archive::Mode::readOnly);
-        return createEngine()->hypergradients(checkpointRequest(opened, run), options);
+        RunRequest request = checkpointRequest(opened, run);
+        request.acceptChangedData = acceptChangedData;
+        return createEngine()->hypergradients(request, options);
     };
 }
 
@@ -118,15 +122,19 @@ void HypergradientPanel::review() {
     compute_->setEnabled(problem.isEmpty() && !watcher_.isRunning());
 }
 
-void HypergradientPanel::compute() {
+void HypergradientPanel::compute() { computeWith(false); }
+
+void HypergradientPanel::computeWith(bool acceptChangedData) {
     if (!compute_->isEnabled()) return;
     const HypergradientOptions options{.fitSteps = *fit_->integer(),
                                        .referenceSteps = *reference_->integer(),
                                        .examples = *examples_->integer()};
     status_->setText(tr("Computing…"));
-    watcher_.setFuture(QtConcurrent::run([source = source_, options]() -> Answer {
+    watcher_.setFuture(QtConcurrent::run([source = source_, options, acceptChangedData]() -> Answer {
         try {
-            return {.report = source(options), .error = {}};
+            return {.report = source(options, acceptChangedData), .error = {}};
+        } catch (const ChangedData& error) {
+            return {.report = {}, .error = QString::fromUtf8(error.what()), .dataChanged = true};
         } catch (const std::exception& error) {
             return {.report = {}, .error = QString::fromUtf8(error.what())};
         }
@@ -139,6 +147,7 @@ void HypergradientPanel::answered() {
     compute_->setEnabled(true);
     if (!answer.report) {
         status_->setText(tr("⚠ %1").arg(answer.error));
+        if (answer.dataChanged) askAboutChangedData(this, answer.error, [this] { computeWith(true); });
         return;
     }
     status_->setText(tr("After %1 training steps. The last method is the reference; “held” marks "

@@ -18,7 +18,8 @@ namespace dstn::ui {
 class NumberEdit;
 
 /// Computes the hypergradients of all methods at one point of a run. Slow: it is called on a thread.
-using HypergradientSource = std::function<HypergradientReport(const HypergradientOptions&)>;
+using HypergradientSource =
+    std::function<HypergradientReport(const HypergradientOptions&, bool acceptChangedData)>;
 /// At the last checkpoint of an archived run, by the engine.
 HypergradientSource hypergradientsAt(std::filesystem::path archive, const std::string& run);
 
@@ -38,7 +39,9 @@ class HypergradientPanel : public QWidget {
     struct Answer {
         std::optional<HypergradientReport> report;
         QString error;
+        bool dataChanged = false;
     };
+    void computeWith(bool acceptChangedData);
     void answered();
     void review();
 

@@ -1,6 +1,7 @@
 #include "ui/live/live_page.h"
 
 #include "core/run/overloaded.h"
+#include "ui/live/changed_data_question.h"
 #include "ui/live/event_list.h"
 #include "ui/live/nudge_panel.h"
 #include "ui/live/run_header.h"
@@ -159,6 +160,15 @@ void LivePage::connectController() {
         // A new run; one that could not be resumed is as it was.
         if (view_->summary().run.isEmpty() && !controller_.isActive())
             feed(StateChanged{.state = RunState::failed, .reason = message.toStdString()});
+    });
+    connect(&controller_, &RunController::runFinished, this, [this](const RunFinished& finished) {
+        if (!finished.dataChanged) return;
+        askAboutChangedData(this, QString::fromStdString(finished.message), [this] {
+            // What is known of a resumed run stays.
+            if (controller_.isIdle() && view_->summary().run == controller_.run())
+                resuming_ = controller_.run();
+            controller_.continueWithChangedData();
+        });
     });
     connect(&controller_, &RunController::idled, this, &LivePage::updateActions);
 }

@@ -70,6 +70,23 @@ void RunController::start(const Experiment& experiment) {
     launch([experiment] { return RunRequest{.experiment = experiment, .run = newUuid()}; });
 }
 
+void RunController::follow(const RunRequest& request) {
+    launch([request] {
+        RunRequest own = request;
+        own.run = newUuid();
+        return own;
+    });
+}
+
+void RunController::continueWithChangedData() {
+    if (!lastRequest_) return;
+    launch([make = lastRequest_] {
+        RunRequest request = make();
+        request.acceptChangedData = true;
+        return request;
+    });
+}
+
 void RunController::resumeFromArchive(const QString& run) {
     launch([path = archive_, id = run.toStdString()] { return resumeRequest(Archive(path), id); });
 }
@@ -79,6 +96,7 @@ void RunController::launch(std::function<RunRequest()> makeRequest) {
         emit failed(tr("A run is already in progress. Stop it first."));
         return;
     }
+    lastRequest_ = makeRequest;
     launching_ = true;
     state_ = RunState::preparing;
     trouble_.clear();

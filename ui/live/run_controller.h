@@ -57,6 +57,10 @@ class RunController : public QObject {
   public slots:
     /// failed() if a run is going on already, or the archive cannot be written.
     void start(const dstn::Experiment& experiment);
+    /// The same of a run that repeats another one, whose data must be the same; it gets a new UUID.
+    void follow(const dstn::RunRequest& request);
+    /// Starts again what was refused because its data have changed (RunFinished::dataChanged).
+    void continueWithChangedData();
     /// Goes on with a run of the archive from its last checkpoint.
     void resumeFromArchive(const QString& run);
     void pause();
@@ -98,6 +102,7 @@ class RunController : public QObject {
     std::shared_ptr<EventQueue> queue_;
     std::shared_ptr<Recorder> recorder_;
     std::unique_ptr<RunHandle> handle_;
+    std::function<RunRequest()> lastRequest_;
     std::vector<Command> waiting_; ///< given while the run was being launched
     QFutureWatcher<std::shared_ptr<Launched>> launch_;
     QFutureWatcher<QString> windUp_;

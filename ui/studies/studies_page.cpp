@@ -2,6 +2,7 @@
 
 #include "core/run/session.h"
 #include "ui/access/archive_client.h"
+#include "ui/live/changed_data_question.h"
 #include "ui/studies/new_study_page.h"
 #include "ui/studies/study_list_model.h"
 #include "ui/studies/study_page.h"
@@ -70,7 +71,7 @@ struct StudiesPage::Impl {
     void listChanged();
     void readSoon();
     void read();
-    void run(const QString& id);
+    void run(const QString& id, bool acceptChangedData = false);
     void create(const Study& made, bool runIt);
     void extend(const QString& id, const Study& wanted);
     void removeSelected();
@@ -205,6 +206,11 @@ void StudiesPage::Impl::build() {
                      [this](const Study& made, bool runIt) { create(made, runIt); });
     QObject::connect(&controller, &StudyController::failed, &page,
                      [this](const QString& message) { study->tell(message, true); });
+    QObject::connect(&controller, &StudyController::finished, &page, [this](const StudyFinished& finished) {
+        if (!finished.dataChanged) return;
+        askAboutChangedData(&page, QString::fromStdString(finished.message),
+                            [this, id = controller.study()] { run(id, true); });
+    });
     QObject::connect(&controller, &StudyController::idled, &page, [this] { client.refresh(); });
     listChanged();
 }
@@ -276,7 +282,7 @@ void StudiesPage::Impl::read() {
         });
 }
 
-void StudiesPage::Impl::run(const QString& id) {
+void StudiesPage::Impl::run(const QString& id, bool acceptChangedData) {
     if (!busy.isEmpty()) {
         study->tell(busy, false);
         return;
@@ -285,7 +291,7 @@ void StudiesPage::Impl::run(const QString& id) {
         study->tell(tr("Another study is in progress. Pause it first."), false);
         return;
     }
-    controller.start(id);
+    controller.start(id, acceptChangedData);
 }
 
 void StudiesPage::Impl::create(const Study& made, bool runIt) {

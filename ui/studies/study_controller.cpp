@@ -14,8 +14,9 @@ constexpr int frameMs = 33;
 
 class SessionHandle : public StudyHandle {
   public:
-    SessionHandle(std::filesystem::path archive, std::string study, StudySink sink)
-        : session_(std::move(archive), std::move(study), std::move(sink)) {}
+    SessionHandle(std::filesystem::path archive, std::string study, StudySink sink, bool acceptChangedData)
+        : session_(std::move(archive), std::move(study), std::move(sink), createEngine, 0,
+                   acceptChangedData) {}
     void pause(bool interrupted) override { session_.pause(interrupted); }
 
   private:
@@ -25,10 +26,11 @@ class SessionHandle : public StudyHandle {
 } // namespace
 
 StudyLauncher studySessionLauncher() {
-    return
-        [](std::filesystem::path archive, std::string study, StudySink sink) -> std::unique_ptr<StudyHandle> {
-            return std::make_unique<SessionHandle>(std::move(archive), std::move(study), std::move(sink));
-        };
+    return [](std::filesystem::path archive, std::string study, StudySink sink,
+              bool acceptChangedData) -> std::unique_ptr<StudyHandle> {
+        return std::make_unique<SessionHandle>(std::move(archive), std::move(study), std::move(sink),
+                                               acceptChangedData);
+    };
 }
 
 /// What the launching thread hands over; `error` is empty if all went well.
@@ -61,7 +63,7 @@ StudyController::~StudyController() {
     if (windingUp_) windUp_.waitForFinished();
 }
 
-void StudyController::start(const QString& study) {
+void StudyController::start(const QString& study, bool acceptChangedData) {
     if (!isIdle()) {
         emit failed(tr("A study is already in progress. Pause it first."));
         return;
@@ -72,21 +74,22 @@ void StudyController::start(const QString& study) {
     launching_ = true;
     pausing_ = interrupted_ = false;
     queue_ = std::make_shared<Queue>();
-    launch_.setFuture(QtConcurrent::run(
-        [launcher = launcher_, archive = archive_, id = study.toStdString(), queue = queue_] {
-            auto launched = std::make_shared<Launched>();
-            try {
-                launched->handle = launcher(archive, id, [queue](const StudyEvent& event) {
-                    // What its runs tell stands in the archive, where the page looks for it.
-                    if (std::holds_alternative<StudyRunEvent>(event)) return;
-                    const std::lock_guard lock(queue->mutex);
-                    queue->events.push_back(event);
-                });
-            } catch (const std::exception& error) {
-                launched->error = QString::fromUtf8(error.what());
-            }
-            return launched;
-        }));
+    launch_.setFuture(QtConcurrent::run([launcher = launcher_, archive = archive_, id = study.toStdString(),
+                                         queue = queue_, acceptChangedData] {
+        auto launched = std::make_shared<Launched>();
+        const StudySink sink = [queue](const StudyEvent& event) {
+            // What its runs tell stands in the archive, where the page looks for it.
+            if (std::holds_alternative<StudyRunEvent>(event)) return;
+            const std::lock_guard lock(queue->mutex);
+            queue->events.push_back(event);
+        };
+        try {
+            launched->handle = launcher(archive, id, sink, acceptChangedData);
+        } catch (const std::exception& error) {
+            launched->error = QString::fromUtf8(error.what());
+        }
+        return launched;
+    }));
     emit changed();
 }
 

@@ -23,8 +23,8 @@ class StudyHandle {
     virtual void pause(bool interrupted) = 0;
 };
 /// Starts a study: a StudySession, or a stand-in where there is no engine.
-using StudyLauncher = std::function<std::unique_ptr<StudyHandle>(std::filesystem::path archive,
-                                                                 std::string study, StudySink sink)>;
+using StudyLauncher = std::function<std::unique_ptr<StudyHandle>(
+    std::filesystem::path archive, std::string study, StudySink sink, bool acceptChangedData)>;
 StudyLauncher studySessionLauncher();
 
 /// Steers one study at a time for the window, as RunController does a run: its events come from other
@@ -54,7 +54,8 @@ class StudyController : public QObject {
 
   public slots:
     /// Resumes a study of the archive. failed() if one is in progress or it cannot be started.
-    void start(const QString& study);
+    /// @param acceptChangedData goes on where they have changed since its first run
+    void start(const QString& study, bool acceptChangedData = false);
     void pause();
     /// Ends the study as interrupted: saved, and resumable.
     void interrupt();

@@ -71,6 +71,7 @@ class Comparison {
           data_(dataset, device, at::kFloat),
           saved_(checkpoint),
           own_(experiment),
+          schedules_(schedulesOf(experiment, &checkpoint)),
           random_(device, mixSeed(experiment.seed, randomStream)) {
         // The trials of a search are plain trainings.
         if (traitsOf(own_.tuner).searches()) own_.tuner.options = FixedOptions{};
@@ -111,10 +112,11 @@ class Comparison {
     at::Device device_;
     DeviceData data_;
     Saved saved_;
-    Experiment own_;                 ///< the run's
-    Experiment at_;                  ///< the same with its hyperparameters where the checkpoint has them
-    NamedTensors weights_, buffers_; ///< of the network at the checkpoint, w(λ)
-    std::vector<std::string> names_; ///< those with `tune`
+    Experiment own_;                  ///< the run's
+    std::vector<Schedule> schedules_; ///< the run's, at the checkpoint
+    Experiment at_;                   ///< the same with its hyperparameters where the checkpoint has them
+    NamedTensors weights_, buffers_;  ///< of the network at the checkpoint, w(λ)
+    std::vector<std::string> names_;  ///< those with `tune`
     StepRandom random_;
     Batch validation_, training_;
     std::int64_t step_ = 0;
@@ -205,13 +207,14 @@ Stand Comparison::stand(const TunerSpec& tuner) const {
 void Comparison::trainOn(Tuner& tuner, const Problem& problem, std::int64_t steps, Hypergradient& result) {
     const auto begin = Clock::now();
     tuner.optimizers().general.load(saved_.part("optimizer.general."));
-    tuner.optimizers().response.setLr(saved_.find("optimizer.response.lr", {}).item<double>());
     std::variant<BatchOrder, TokenStream> order =
         data_.train.tokens.defined()
             ? std::variant<BatchOrder, TokenStream>(
                   TokenStream(data_.train.tokens, own_.trainBatch, data_.info.input[0]))
             : BatchOrder(data_.train, own_.trainBatch, mixSeed(own_.seed, orderStream));
     const std::int64_t perEpoch = std::visit([](const auto& o) { return o.perEpoch(); }, order);
+    tuner.optimizers().general.setLr(schedules_[0].lr(step_ / perEpoch));
+    tuner.optimizers().response.setLr(schedules_[1].lr(step_ / perEpoch));
     Carry carry;
     for (std::int64_t i = 0; i < steps; ++i) {
         Batch batch = std::visit([&](auto& o) { return o.at(i); }, order);

@@ -1,6 +1,7 @@
 #include "core/engine/training/training.h"
 
 #include "core/engine/kernels/dispatch.h"
+#include "core/engine/tuners/training_loss.h"
 #include "core/experiment/tunables.h"
 #include "core/run/json.h"
 
@@ -114,6 +115,30 @@ void usePrecision(const Experiment& experiment) {
     at::globalContext().setAllowTF32CuDNN(tf32);
 }
 
+static constexpr std::array<const char*, 4> learned{"general", "response", "hyperparameters", "scales"};
+
+std::vector<Schedule> schedulesOf(const Experiment& experiment, const Checkpoint* checkpoint) {
+    const auto specs = [](const Experiment& e) {
+        const OptimizersSpec& all = e.optimizers;
+        return std::array{&all.general, &all.response, &all.hyperparameters, &all.scales};
+    };
+    std::optional<Experiment> saved;
+    if (checkpoint != nullptr)
+        if (const auto text = checkpoint->metadata.find("experiment"); text != checkpoint->metadata.end())
+            saved = parseExperiment(text->second).experiment;
+    std::vector<Schedule> schedules;
+    for (std::size_t i = 0; i < learned.size(); ++i) {
+        const OptimizerSpec& spec = *specs(experiment)[i];
+        Schedule& schedule = schedules.emplace_back(spec.schedule, spec.lr, experiment.epochs);
+        if (checkpoint == nullptr) continue;
+        // What another schedule has seen is no plateau's business.
+        const bool other = saved && specs(*saved)[i]->schedule.type != spec.schedule.type;
+        if (!other)
+            schedule.load(withPrefix(checkpoint->tensors, "schedule." + std::string(learned[i]) + "."));
+    }
+    return schedules;
+}
+
 /// How many steps a device may be behind: enough for it never to be idle, few enough for a command to be
 /// obeyed at once.
 static constexpr std::size_t stepsBehind = 16;
@@ -151,10 +176,8 @@ Training::Training(const Experiment& experiment, const Dataset& dataset, at::Dev
       carry_(problem_->network.start(experiment.trainBatch)),
       validationCarry_(problem_->network.start(experiment.validationBatch)),
       random_(device, mixSeed(experiment.seed, randomStream)),
+      schedules_(schedulesOf(experiment)),
       readback_(valueAtHand(problem_->space.lambda()) ? 0 : stepsBehind) {
-    const OptimizersSpec& specs = experiment.optimizers;
-    for (const OptimizerSpec* spec : {&specs.general, &specs.response, &specs.hyperparameters, &specs.scales})
-        schedules_.emplace_back(spec->schedule, spec->lr, experiment.epochs);
     applySchedules();
     tuner_->reached(0);
 }
@@ -173,7 +196,7 @@ Batch Training::batchAt(Batches& batches, std::int64_t index, Carry& carry) cons
 
 void Training::applySchedules() {
     Optimizers& optimizers = tuner_->optimizers();
-    const std::int64_t epochs = steps_ / stepsPerEpoch();
+    const std::int64_t epochs = finishedEpochs();
     std::size_t i = 0;
     for (Optimizer* optimizer :
          {&optimizers.general, &optimizers.response, &optimizers.hyperparameters, &optimizers.scales})
@@ -183,7 +206,7 @@ void Training::applySchedules() {
 void Training::step() {
     const Stopwatch stopwatch(seconds_);
     const Optimizers& optimizers = tuner_->optimizers();
-    Batch batch = batchAt(order_, steps_, carry_);
+    Batch batch = batchAt(order_, stepOfEpochs(), carry_);
     Carry after = carry_;
     if (batch.before != nullptr) batch.after = &after;
     std::vector<Tensor> figures;
@@ -197,14 +220,14 @@ void Training::step() {
     carry_ = std::move(after);
     ++steps_;
     gradients_ += tuner_->trainCost();
-    evaluationDue_ = steps_ % stepsPerEpoch() == 0;
+    evaluationDue_ = stepOfEpochs() % stepsPerEpoch() == 0;
 
     Pending pending{.step = {.number = steps_},
                     .predictions = static_cast<double>(batch.predictions()),
                     .correct = figures[1].defined(),
                     .response = figures[2].defined()};
     std::erase_if(figures, [](const Tensor& tensor) { return !tensor.defined(); });
-    const std::int64_t sinceWarmup = steps_ - experiment_.tuner.warmupEpochs * stepsPerEpoch();
+    const std::int64_t sinceWarmup = stepOfEpochs() - experiment_.tuner.warmupEpochs * stepsPerEpoch();
     const bool validates =
         tuner_->validates() && sinceWarmup > 0 && sinceWarmup % experiment_.tuner.trainSteps == 0;
     try {
@@ -279,7 +302,7 @@ void Training::collect(bool wait) {
 std::optional<EpochResult> Training::evaluate(const std::function<bool()>& between) {
     const at::NoGradGuard guard;
     collect(true);
-    EpochResult result{.epoch = steps_ / stepsPerEpoch(), .step = steps_};
+    EpochResult result{.epoch = finishedEpochs(), .step = steps_};
     const Objective& objective = problem_->objective;
     /// Mean loss and accuracy over a split.
     const auto figures = [&](const DevicePart& part) -> std::optional<std::pair<double, double>> {
@@ -429,8 +452,6 @@ std::optional<std::string> Training::notFinite() const {
     return std::nullopt;
 }
 
-static constexpr std::array<const char*, 4> learned{"general", "response", "hyperparameters", "scales"};
-
 Checkpoint Training::save() {
     collect(true);
     Checkpoint checkpoint;
@@ -447,6 +468,7 @@ Checkpoint Training::save() {
         ++i;
     }
     checkpoint.tensors.emplace_back("counters", integers({steps_, validationSteps_, evaluationDue_ ? 1 : 0}));
+    checkpoint.tensors.emplace_back("epochs", integers({epochBase_, stepBase_, stepsPerEpoch()}));
     checkpoint.tensors.emplace_back(
         "sums", numbers({epochLoss_, epochCorrect_, epochPredictions_, seconds_, gradients_}));
     for (const auto& [name, tensor] : tuner_->state())
@@ -471,6 +493,7 @@ void Training::load(const Checkpoint& checkpoint) {
         throw damaged("LibTorch reports " + std::string(error.what_without_backtrace()));
     }
     if (steps_ < 0 || validationSteps_ < 0) throw damaged("its number of steps is negative");
+    applySchedules();
 }
 
 void Training::inherit(const Checkpoint& donor) {
@@ -497,6 +520,20 @@ void Training::inherit(const Checkpoint& donor) {
         if (name.starts_with(prefix)) moments.emplace_back(name.substr(prefix.size()), tensor);
     tuner_->optimizers().general.load(moments);
     applySchedules();
+}
+
+/// Of other data an epoch may have another length: the next one begins at once, and those before it count.
+void Training::restoreEpochs(const Tensor& saved) {
+    epochBase_ = saved[0].item<std::int64_t>();
+    stepBase_ = saved[1].item<std::int64_t>();
+    const std::int64_t length = saved[2].item<std::int64_t>();
+    if (epochBase_ < 0 || stepBase_ < 0 || stepBase_ > steps_ || length < 1)
+        throw Error(ErrorKind::archive,
+                    "The checkpoint is damaged: its epochs are impossible. Start a new run.");
+    if (length == stepsPerEpoch()) return;
+    epochBase_ += (steps_ - stepBase_) / length;
+    stepBase_ = steps_;
+    epochLoss_ = epochCorrect_ = epochPredictions_ = 0.0;
 }
 
 void Training::restore(const Checkpoint& checkpoint) {
@@ -530,9 +567,9 @@ void Training::restore(const Checkpoint& checkpoint) {
     for (Optimizer* optimizer :
          {&optimizers.general, &optimizers.response, &optimizers.hyperparameters, &optimizers.scales}) {
         optimizer->load(part("optimizer." + std::string(learned[i]) + "."));
-        schedules_[i].load(part("schedule." + std::string(learned[i]) + "."));
         ++i;
     }
+    schedules_ = schedulesOf(experiment_, &checkpoint);
     const Tensor &counters = find("counters"), &sums = find("sums");
     steps_ = counters[0].item<std::int64_t>();
     validationSteps_ = counters[1].item<std::int64_t>();
@@ -542,6 +579,7 @@ void Training::restore(const Checkpoint& checkpoint) {
     epochPredictions_ = sums[2].item<double>();
     seconds_ = sums[3].item<double>();
     gradients_ = sums.numel() > 4 ? sums[4].item<double>() : 0.0; // older ones did not count them
+    if (saved.contains("epochs")) restoreEpochs(find("epochs"));  // older ones did not have them
     tuner_->load(part("tuner."));
     const auto best = checkpoint.metadata.find("best");
     best_ = best == checkpoint.metadata.end()

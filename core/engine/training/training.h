@@ -32,6 +32,12 @@ void useThreads(const Experiment& experiment);
 /// Allows or forbids TF32 to this process's products on GPUs.
 void usePrecision(const Experiment& experiment);
 
+/// The schedules of the general weights, the response, the hyperparameters and the scales, at the start or as
+/// they stand at a checkpoint. Of a checkpoint they take what training alone can tell, a plateau's losses and
+/// reductions; rates follow from the experiment, so that a changed one is obeyed at once.
+/// Throws Error{archive} if the checkpoint has no such schedules.
+std::vector<Schedule> schedulesOf(const Experiment& experiment, const Checkpoint* checkpoint = nullptr);
+
 /// How a device's steps are recorded, and who is notified.
 struct StepRecording {
     StepRecorderFactory make = {}; ///< empty: they are not
@@ -80,7 +86,15 @@ class Training {
     const DataInfo& data() const { return data_.info; }
     std::int64_t stepsDone() const { return steps_; }
     std::int64_t stepsPerEpoch() const { return perEpoch(order_); }
-    bool warmup() const { return steps_ < experiment_.tuner.warmupEpochs * stepsPerEpoch(); }
+    /// Begun and finished epochs, a part of the running one included.
+    double epochs() const {
+        return static_cast<double>(stepOfEpochs()) / static_cast<double>(stepsPerEpoch());
+    }
+    /// Training steps done once so many epochs are finished.
+    std::int64_t stepsAfter(std::int64_t epochs) const {
+        return stepBase_ + (epochs - epochBase_) * stepsPerEpoch();
+    }
+    bool warmup() const { return stepOfEpochs() < experiment_.tuner.warmupEpochs * stepsPerEpoch(); }
     /// An evaluation is due before the next step: at the start and after each epoch.
     bool evaluationDue() const { return evaluationDue_; }
     const std::optional<EpochResult>& best() const { return best_; }
@@ -105,7 +119,8 @@ class Training {
 
     /// Waits for all steps.
     Checkpoint save();
-    /// Throws Error{archive} if the checkpoint does not fit this experiment, or is damaged.
+    /// Continues from save() with the rates that this experiment's schedules have there. Throws
+    /// Error{archive} if the checkpoint does not fit this experiment, or is damaged.
     void load(const Checkpoint& checkpoint);
     /// A message about the steps so far, one sentence; returned once.
     std::optional<std::string> takeNote() { return tuner_->takeNote(); }
@@ -123,6 +138,10 @@ class Training {
     /// The mini-batch and, where layers carry states, those before it, which are zeros at an epoch's start.
     Batch batchAt(Batches& batches, std::int64_t index, Carry& carry) const;
     void applySchedules();
+    /// Training steps done, had all epochs been as long as the present one.
+    std::int64_t stepOfEpochs() const { return epochBase_ * stepsPerEpoch() + steps_ - stepBase_; }
+    std::int64_t finishedEpochs() const { return stepOfEpochs() / stepsPerEpoch(); }
+    void restoreEpochs(const Tensor& saved);
     /// Of all declared hyperparameters, λ and σ of the tuned ones given, [H] unconstrained.
     std::vector<HyperparameterPoint> pointsAt(const std::vector<double>& lambda,
                                               const std::vector<double>& sigmas) const;
@@ -154,6 +173,9 @@ class Training {
     std::vector<Step> finished_;
 
     std::int64_t steps_ = 0, validationSteps_ = 0;
+    /// After the latter, where the former were finished, epochs got their present length: other data were
+    /// accepted there.
+    std::int64_t epochBase_ = 0, stepBase_ = 0;
     double seconds_ = 0.0, gradients_ = 0.0;
     // Sums over the running epoch; the last counts examples or, of texts, tokens.
     double epochLoss_ = 0.0, epochCorrect_ = 0.0, epochPredictions_ = 0.0;

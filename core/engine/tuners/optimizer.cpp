@@ -371,6 +371,7 @@ double Schedule::lr(std::int64_t finishedEpochs) const {
 }
 
 void Schedule::observe(double validationLoss) {
+    if (spec_.type != ScheduleKind::plateau) return;
     constexpr double threshold = 1e-4;
     if (validationLoss < best_ * (1.0 - threshold)) {
         best_ = validationLoss;

@@ -181,10 +181,11 @@ class StudiesTest : public QObject {
         {
             // As the first version's schema was.
             SQLite::Database database(path.string(), SQLite::OPEN_READWRITE);
+            database.exec("DROP VIEW amendment; DROP TABLE amendments");
             database.exec("DROP VIEW study; DROP VIEW run; DROP INDEX runs_by_study; DROP TABLE studies");
-            for (const char* column :
-                 {"study_id", "study_method", "study_seed", "study_trial", "gradients", "data_path",
-                  "data_files", "data_bytes", "data_hash", "lease", "held", "tail", "first_step"})
+            for (const char* column : {"study_id", "study_method", "study_seed", "study_trial", "gradients",
+                                       "data_path", "data_files", "data_bytes", "data_hash", "data_split",
+                                       "lease", "held", "tail", "first_step"})
                 database.exec(std::string("ALTER TABLE runs DROP COLUMN ") + column);
             database.exec("ALTER TABLE epochs DROP COLUMN gradients");
             database.exec("CREATE VIEW run AS SELECT uuid AS id FROM runs");
@@ -193,6 +194,8 @@ class StudiesTest : public QObject {
         const Archive archive(path);
         QCOMPARE(archive.runs().size(), std::size_t{1});
         QVERIFY(archive.studies().empty());
+        QVERIFY(archive.details(runA).amendments.empty());
+        QCOMPARE(archive.details(runA).originalJson, toJson(smallExperiment()));
         QCOMPARE(
             count(path, "SELECT count(*) FROM run WHERE study IS NULL AND gradients = 0 AND data_hash = ''"),
             std::int64_t{1});

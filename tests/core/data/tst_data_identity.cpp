@@ -83,12 +83,42 @@ class TestDataIdentity : public QObject {
     void dataThatAreMadeHaveNone() {
         DataSpec spec{.source = DataSource::syntheticClassification};
         spec.examples = 40;
-        QCOMPARE(loadDataset(spec, 0).identity, DataIdentity{});
+        const DataIdentity made = loadDataset(spec, 0).identity;
+        QVERIFY(made.path.empty() && made.hash.empty() && made.files == 0);
+        QCOMPARE(loadDataset(spec, 0).identity, made);
+    }
+
+    /// The same files, divided otherwise.
+    void partsAreKnownByTheirExamples() {
+        DataSpec spec{.source = DataSource::csv, .path = write("d.csv", table())};
+        spec.task = TaskKind::regression;
+        spec.validation = 0.25;
+        spec.split = SplitKind::random;
+        const auto parts = [](const DataSpec& any, std::uint64_t seed = 0) {
+            return loadDataset(any, seed).identity;
+        };
+        const DataIdentity first = parts(spec);
+        QCOMPARE(first.split.size(), std::size_t{32});
+        QCOMPARE(parts(spec), first);
+        std::vector<DataSpec> others(4, spec);
+        others[0].split = SplitKind::tail;
+        others[1].limit = 6;
+        others[2].validation = 0.5;
+        others[3].test = 0.25;
+        for (const DataSpec& other : others) {
+            QCOMPARE(parts(other).hash, first.hash);
+            QVERIFY(parts(other).split != first.split);
+        }
+        QVERIFY(parts(spec, 1).split != first.split);
+        // How inputs are scaled moves no example.
+        DataSpec scaled = spec;
+        scaled.normalize = Normalize::none;
+        QCOMPARE(parts(scaled).split, first.split);
     }
 
     void fileThatChangesMeanwhileIsRefused() {
         const std::string path = write("d.csv", table());
-        const FilesRead files;
+        FilesRead files;
         FilesRead::note(path);
         write("d.csv", table() + "9,8.5\n");
         EXPECT_ERROR(data, files.identity(path), "d.csv: was changed while it was being read");

@@ -1,3 +1,4 @@
+#include "core/data/data_identity.h"
 #include "core/data/dataset.h"
 #include "core/data/image_cache.h"
 #include "core/data/image_folder.h"
@@ -66,7 +67,10 @@ class TestImageFolder : public QObject {
         return count;
     }
     static std::uint64_t printOf(const QTemporaryDir& folder) {
-        return fingerprint(listImageFolder(path(folder)), {.channels = 1, .imageSize = 0});
+        FilesRead files;
+        read(folder);
+        return fingerprint(listImageFolder(path(folder)), {.channels = 1, .imageSize = 0},
+                           files.identity(path(folder)).hash);
     }
     static std::vector<std::uint8_t> content(const fs::path& file) {
         std::ifstream stream(file, std::ios::binary);
@@ -362,11 +366,47 @@ class TestImageFolder : public QObject {
         QCOMPARE(read(folder, path(cache)).train.count, 5);
         fs::remove(path(folder) / "train/cat/x.png");
         QCOMPARE(read(folder, path(cache)).train.count, 4);
-        // Another time of change alone may mean another content.
-        const std::uint64_t before = printOf(folder);
-        fs::last_write_time(path(folder) / "train/cat/y.png",
-                            fs::file_time_type::clock::now() - std::chrono::hours(1));
-        QVERIFY(printOf(folder) != before);
+    }
+
+    /// The cache goes by what files hold, not by when they were written.
+    void filesOfTheSameSizeAndTimeAreToldApart() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        const fs::path file = path(folder) / "train/cat/y.png";
+        const auto time = fs::last_write_time(file);
+        const auto size = fs::file_size(file);
+        QCOMPARE(firsts(read(folder, path(cache)), read(folder, path(cache)).train),
+                 (std::vector<int>{2, 1, 11, 12}));
+        add(folder, "train/cat/y.png", 77);
+        fs::last_write_time(file, time);
+        QCOMPARE(fs::file_size(file), size);
+        QCOMPARE(firsts(read(folder, path(cache)), read(folder, path(cache)).train),
+                 (std::vector<int>{77, 1, 11, 12}));
+        // Another time alone means nothing.
+        fs::last_write_time(file, time - std::chrono::hours(1));
+        QCOMPARE(decodings(path(folder), path(cache)), 0);
+        // Files that have changed their names have changed their places.
+        fs::rename(path(folder) / "train/cat/y.png", path(folder) / "train/cat/zz.png");
+        QCOMPARE(firsts(read(folder, path(cache)), read(folder, path(cache)).train),
+                 (std::vector<int>{1, 77, 11, 12}));
+    }
+
+    /// The data set's identity is the cache's: what it holds is read once for both.
+    void identityIsTheSameFromTheCache() {
+        const QTemporaryDir folder, cache;
+        addTwoClasses(folder);
+        const auto identity = [&] {
+            FilesRead files;
+            read(folder, path(cache));
+            return files.identity(path(folder));
+        };
+        const DataIdentity decoded = identity();
+        QCOMPARE(decoded.files, 5);
+        QCOMPARE(identity(), decoded);
+        FilesRead files;
+        read(folder, path(cache));
+        add(folder, "train/cat/y.png", 250, 3, 3);
+        EXPECT_ERROR(data, files.identity(path(folder)), "y.png: was changed while it was being read");
     }
 
     void optionsHaveCachesOfTheirOwn() {
@@ -529,8 +569,7 @@ class TestImageFolder : public QObject {
         readImageFolder(path(parent) / "new", {}, path(cache), {});
         QVERIFY(fs::exists(file));
         fs::remove(gone);
-        fs::last_write_time(path(parent) / "new/a/1.png",
-                            fs::file_time_type::clock::now() - std::chrono::hours(1));
+        add(parent, "new/a/1.png", 2);
         readImageFolder(path(parent) / "new", {}, path(cache), {});
         QVERIFY(!fs::exists(file));
         for (const QString& name : kept) QVERIFY2(namesIn(cache).contains(name), qPrintable(name));

@@ -159,6 +159,34 @@ class TestArchivePage : public QObject {
         QVERIFY2(!preview().contains("perplexity"), qPrintable(preview()));
     }
 
+    /// What was changed of a run stands with its facts.
+    void changesOnResumingAreShown() {
+        open();
+        SampleRun sample{.id = sampleId(7100), .name = "changed"};
+        Archive other(file_);
+        addRun(other, sample);
+        RunStarted again = startOf(sample);
+        again.firstStep = 240;
+        again.experiment.optimizers.general.lr = 0.125;
+        other.append(sample.id, {again, RunFinished{.state = RunState::stopped,
+                                                    .steps = 240,
+                                                    .best = {},
+                                                    .hyperparameters = {},
+                                                    .error = {},
+                                                    .message = {}}});
+        auto* filter = page_->findChild<QLineEdit*>("filter");
+        filter->setText("name=changed");
+        QTRY_COMPARE(table()->model()->rowCount(), 1);
+        select({0});
+        const auto* values = page_->findChild<QTreeWidget*>("values");
+        QTRY_COMPARE(values
+                         ->findItems(QStringLiteral("optimizers.general.lr: 0.125, was 0.01; after step 240"),
+                                     Qt::MatchExactly)
+                         .size(),
+                     1);
+        filter->clear();
+    }
+
     void runWrittenByAnotherProcessAppearsByItself() {
         openWithRuns();
         Archive other(file_);
@@ -439,19 +467,18 @@ class TestArchivePage : public QObject {
         filter->setText("name=followed");
         QTRY_COMPARE(table()->model()->rowCount(), 1);
         table()->selectRow(0);
-        QSignalSpy set(page_.get(), &ArchivePage::duplicateRequested);
+        std::vector<RunRequest> set;
+        connect(page_.get(), &ArchivePage::followRequested, this,
+                [&](const RunRequest& request) { set.push_back(request); });
         action("Retrain with its final values")->trigger();
-        QTRY_COMPARE(set.count(), 1);
-        const ParsedExperiment fixed = parseExperiment(set[0][0].toString().toStdString());
-        QVERIFY2(fixed.experiment.has_value(), describe(fixed.mistakes).c_str());
-        QCOMPARE(traitsOf(fixed.experiment->tuner).id, std::string_view("fixed"));
-        QVERIFY(fixed.experiment->hyperparameters[0].initial > 0.1); // from 0.05 on it grew
+        QTRY_COMPARE(set.size(), std::size_t{1});
+        QCOMPARE(traitsOf(set[0].experiment.tuner).id, std::string_view("fixed"));
+        QVERIFY(set[0].experiment.hyperparameters[0].initial > 0.1); // from 0.05 on it grew
+        QVERIFY(set[0].sameData.has_value());
         action("Replay its schedule")->trigger();
-        QTRY_COMPARE(set.count(), 2);
-        const ParsedExperiment replayed = parseExperiment(set[1][0].toString().toStdString());
-        QVERIFY2(replayed.experiment.has_value(), describe(replayed.mistakes).c_str());
-        QCOMPARE(traitsOf(replayed.experiment->tuner).id, std::string_view("replay"));
-        QVERIFY(std::get<ReplayOptions>(replayed.experiment->tuner.options).steps.size() > 2);
+        QTRY_COMPARE(set.size(), std::size_t{2});
+        QCOMPARE(traitsOf(set[1].experiment.tuner).id, std::string_view("replay"));
+        QVERIFY(std::get<ReplayOptions>(set[1].experiment.tuner.options).steps.size() > 2);
     }
 };
 

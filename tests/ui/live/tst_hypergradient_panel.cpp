@@ -1,12 +1,13 @@
 #include "tests/program.h"
 
-#include "core/error.h"
+#include "core/run/same_data.h"
 #include "ui/live/hypergradient_panel.h"
 #include <QApplication>
 
 #include <QAbstractItemModelTester>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QPointer>
 #include <QPushButton>
 #include <QTableView>
@@ -51,9 +52,10 @@ class TestHypergradientPanel : public QObject {
 
     void aReportIsComputedWithTheOptionsTypedAndErrorsAreSaid() {
         HypergradientOptions asked;
-        bool fail = true;
-        HypergradientPanel panel("run", [&](const HypergradientOptions& options) {
+        bool fail = true, changed = false;
+        HypergradientPanel panel("run", [&](const HypergradientOptions& options, bool acceptChangedData) {
             asked = options;
+            if (changed && !acceptChangedData) throw ChangedData("The data have changed.");
             if (fail) throw Error(ErrorKind::usage, "The run has no checkpoint.");
             return sample();
         });
@@ -74,6 +76,12 @@ class TestHypergradientPanel : public QObject {
         compute->click();
         QTRY_COMPARE(panel.findChild<QTableView*>("cosines")->model()->rowCount(), 2);
         QVERIFY(status->text().contains("1,200"));
+        changed = true;
+        compute->click();
+        QTRY_VERIFY(panel.findChild<QMessageBox*>("changedDataQuestion") != nullptr);
+        QVERIFY(status->text().contains("have changed"));
+        panel.findChild<QPushButton*>("continueWithChangedData")->click();
+        QTRY_VERIFY(status->text().contains("1,200"));
     }
 };
 

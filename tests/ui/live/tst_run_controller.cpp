@@ -24,6 +24,7 @@ class PretendedRun : public RunHandle {
         std::chrono::milliseconds stepLasts{1};
         std::int64_t steps = 1'000'000;
         std::int64_t notFiniteAt = -1; ///< pauses by itself after this step
+        bool dataChanged = false;      ///< since the run that it goes on with
     };
 
     PretendedRun(RunRequest request, std::vector<std::shared_ptr<EventSink>> sinks, Behaviour behaviour)
@@ -66,6 +67,15 @@ class PretendedRun : public RunHandle {
     }
     void loop() {
         publish(StateChanged{RunState::preparing, {}});
+        if (behaviour_.dataChanged && !request_.acceptChangedData) {
+            publish(RunFinished{.state = RunState::failed,
+                                .best = {},
+                                .hyperparameters = {},
+                                .error = ErrorKind::data,
+                                .message = "The data have changed.",
+                                .dataChanged = true});
+            return;
+        }
         RunStarted started;
         started.run = request_.run;
         started.experiment = request_.experiment;
@@ -235,6 +245,25 @@ class TestRunController : public QObject {
         QVERIFY2(failed.at(0).at(0).toString().contains(QLatin1String("is running in another process")),
                  qPrintable(failed.at(0).at(0).toString()));
         QCOMPARE(launched.count(), 0);
+    }
+
+    void whatIsRefusedForItsDataGoesOnOnceTheyAreAccepted() {
+        const auto request = std::make_shared<RunRequest>();
+        RunController controller(newArchive(), pretend({.steps = 5, .dataChanged = true}, request));
+        QSignalSpy idled(&controller, &RunController::idled);
+        RunRequest wanted{.experiment = someExperiment(), .run = "another's"};
+        wanted.sameData = DataIdentity{.path = "/d.csv", .files = 1, .bytes = 3, .hash = "abc"};
+        controller.follow(wanted);
+        QTRY_COMPARE(idled.count(), 1);
+        QCOMPARE(controller.state(), RunState::failed);
+        QCOMPARE(request->sameData->hash, std::string("abc"));
+        QVERIFY(request->run != wanted.run);
+        QVERIFY(!request->acceptChangedData);
+        controller.continueWithChangedData();
+        QTRY_COMPARE(idled.count(), 2);
+        QCOMPARE(controller.state(), RunState::completed);
+        QVERIFY(request->acceptChangedData);
+        QCOMPARE(request->sameData->hash, std::string("abc"));
     }
 
     void aDestroyedControllerLeavesAnInterruptedRun() {

@@ -15,6 +15,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMessageBox>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSettings>
@@ -37,11 +38,20 @@ class PretendedStudy : public StudyHandle {
         std::vector<std::string> started;
         bool paused = false, interrupted = false;
         std::string refuse; ///< why it cannot start
+        bool dataChanged = false, acceptChangedData = false;
     };
     PretendedStudy(std::string study, StudySink sink, std::shared_ptr<Log> log)
         : study_(std::move(study)), sink_(std::move(sink)), log_(std::move(log)) {
         if (!log_->refuse.empty()) throw Error(ErrorKind::archive, log_->refuse);
         log_->started.push_back(study_);
+        if (log_->dataChanged && !log_->acceptChangedData) {
+            ended_ = true;
+            sink_(StudyFinished{.state = RunState::failed,
+                                .error = ErrorKind::data,
+                                .message = "d.csv: the data have changed",
+                                .dataChanged = true});
+            return;
+        }
         StudyRunBegun begun;
         begun.place.study = study_;
         begun.run = "r";
@@ -66,7 +76,9 @@ class PretendedStudy : public StudyHandle {
 };
 
 StudyLauncher pretend(std::shared_ptr<PretendedStudy::Log> log) {
-    return [log](std::filesystem::path, std::string study, StudySink sink) -> std::unique_ptr<StudyHandle> {
+    return [log](std::filesystem::path, std::string study, StudySink sink,
+                 bool acceptChangedData) -> std::unique_ptr<StudyHandle> {
+        log->acceptChangedData = acceptChangedData;
         return std::make_unique<PretendedStudy>(std::move(study), std::move(sink), log);
     };
 }
@@ -334,6 +346,32 @@ class TestStudiesPage : public QObject {
         button("runStudy")->click();
         QTRY_VERIFY(banner().contains("another process"));
         QVERIFY(button("runStudy")->isEnabled());
+    }
+
+    void aStudyWhoseDataHaveChangedAsksAndGoesOnIfTold() {
+        {
+            Archive archive(file_);
+            const Study study = sampleStudy();
+            archive.createStudy(sampleStudyId(1), study.name, toJson(study));
+        }
+        log_->dataChanged = true;
+        openSample(sampleStudyId(1), 0);
+        button("runStudy")->click();
+        QTRY_VERIFY(page_->findChild<QMessageBox*>("changedDataQuestion") != nullptr);
+        auto* question = find<QMessageBox>("changedDataQuestion");
+        QVERIFY(question->text().contains("d.csv: the data have changed"));
+        QVERIFY(question->defaultButton() != button("continueWithChangedData"));
+        QTest::keyClick(question, Qt::Key_Escape);
+        QTRY_VERIFY(page_->findChild<QMessageBox*>("changedDataQuestion") == nullptr);
+        QTRY_VERIFY(controller_->isIdle());
+        QCOMPARE(log_->started.size(), std::size_t(1));
+        button("runStudy")->click();
+        QTRY_VERIFY(page_->findChild<QMessageBox*>("changedDataQuestion") != nullptr);
+        QTRY_VERIFY(controller_->isIdle());
+        button("continueWithChangedData")->click();
+        QTRY_COMPARE(log_->started.size(), std::size_t(3));
+        QVERIFY(log_->acceptChangedData);
+        QTRY_VERIFY(controller_->isActive());
     }
 
     void aStudyWaitsForTheRunThatGoesOn() {
