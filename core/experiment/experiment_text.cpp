@@ -43,9 +43,10 @@ std::string notInRange(double value, const Range& range, std::string_view noun) 
         const bool within = (range.minOpen ? value > range.min : value >= range.min) &&
                             (range.maxOpen ? value < range.max : value <= range.max);
         if (within && std::abs(value) < 1)
-            expected += ", 0 or at least " + numberText(SinglePrecision::least) + " in size";
+            expected += std::string(" that is ") + (range.holds(0.0) ? "0 or " : "") + "at least " +
+                        numberText(SinglePrecision::least) + " in size";
         else if (within)
-            expected += ", at most " + numberText(SinglePrecision::largest) + " in size";
+            expected += " that is at most " + numberText(SinglePrecision::largest) + " in size";
     }
     return "expected " + expected + ", found " + numberText(value);
 }

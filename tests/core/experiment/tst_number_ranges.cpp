@@ -117,13 +117,12 @@ class TestNumberRanges : public QObject {
         document[Pointer("/optimizers/general/clip_norm")] = 1e308;
         document[Pointer("/tuner/entropy_weight")] = 1e-40;
         const std::string told = describe(parseExperiment(document.dump()).mistakes);
-        QCOMPARE(
-            QString::fromStdString(told),
-            QString(
-                "tuner.entropy_weight: expected a number of at least 0, 0 or at least 1e-30 in size, found "
-                "1e-40\n"
-                "optimizers.general.clip_norm: expected a number of at least 0, at most 1e30 in size, found "
-                "1e308\n"));
+        QCOMPARE(QString::fromStdString(told), QString("tuner.entropy_weight: expected a number of at least "
+                                                       "0 that is 0 or at least 1e-30 in size, found "
+                                                       "1e-40\n"
+                                                       "optimizers.general.clip_norm: expected a number of "
+                                                       "at least 0 that is at most 1e30 in size, found "
+                                                       "1e308\n"));
     }
 
     void rangeTakesWhatComputes() {
