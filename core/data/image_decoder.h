@@ -26,9 +26,9 @@ class ImageDecoder {
     virtual void decode(std::int64_t channels, std::span<std::uint8_t> pixels) = 0;
 };
 
-/// Decoders by libjpeg-turbo, libpng and libwebp, which read from `bytes`: those must outlive them. Constructing one
-/// reads the header. Constructing and decoding throw Error{data}, with `name` in the message, on anything
-/// that the library reports about the image, even a warning.
+/// Decoders by libjpeg-turbo, libpng and libwebp, which read from `bytes`: those must outlive them.
+/// Constructing one reads the header. Constructing and decoding throw Error{data}, with `name` in the
+/// message, on anything that the library reports about the image, even a warning.
 std::unique_ptr<ImageDecoder> jpegDecoder(std::span<const std::byte> bytes, std::string name);
 std::unique_ptr<ImageDecoder> pngDecoder(std::span<const std::byte> bytes, std::string name);
 std::unique_ptr<ImageDecoder> webpDecoder(std::span<const std::byte> bytes, std::string name);

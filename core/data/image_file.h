@@ -41,10 +41,9 @@ struct ImageFacts {
 /// or too large.
 ImageFacts imageFacts(std::span<const std::byte> bytes, const std::string& name);
 
-/// Decodes a JPEG, PNG or WebP image: baseline and progressive JPEG of grey, colours or inks (CMYK), and every
-/// kind of PNG and of WebP without animation.
-/// An orientation that a camera has stored in a JPEG file (Exif) is applied; transparency is left out; 16
-/// bits become the nearest of 8.
+/// Decodes a JPEG, PNG or WebP image: baseline and progressive JPEG of grey, colours or inks (CMYK), and
+/// every kind of PNG and of WebP without animation. An orientation that a camera has stored in a JPEG file
+/// (Exif) is applied; transparency is left out; 16 bits become the nearest of 8.
 /// @param channels 1: colours become their luminance; 3: grey is repeated
 /// Throws Error{data} as imageFacts() does, and if the image is truncated or damaged.
 DecodedImage decodeImage(std::span<const std::byte> bytes, std::int64_t channels, const std::string& name);

@@ -29,9 +29,10 @@ std::vector<std::byte> readBytes(const Path& path) {
     constexpr std::uint64_t largest = std::uint64_t{1} << 28U;
     if (stream->atMost() > largest || !stream->exact())
         throw Error(ErrorKind::data,
-                    path.string() + (stream->exact() ? ": is larger than 256 MiB. Use smaller images."
-                                                     : ": its content is neither a JPEG, a PNG nor a WebP image. "
-                                                       "Convert it, or remove it."));
+                    path.string() + (stream->exact()
+                                         ? ": is larger than 256 MiB. Use smaller images."
+                                         : ": its content is neither a JPEG, a PNG nor a WebP image. "
+                                           "Convert it, or remove it."));
     std::vector<std::byte> bytes(static_cast<std::size_t>(stream->atMost()));
     bytes.resize(stream->read(bytes));
     return bytes;
