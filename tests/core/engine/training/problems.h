@@ -42,7 +42,7 @@ inline Experiment images(const QTemporaryDir& folder) {
     idxfiles::write(folder, "train-images-idx3-ubyte", idxfiles::idx({count, 3, 8, 8}, pixels));
     idxfiles::write(folder, "train-labels-idx1-ubyte", idxfiles::idx({count}, labels));
     return parsed(R"({"schema": 1, "name": "images",
-    "data": {"source": "idx", "path": "FOLDER", "validation": 0.25},
+    "data": {"source": "idx", "path": "FOLDER", "validation": 0.25, "split": "random"},
     "model": {"parts": [
         {"type": "conv2d", "out": 6, "kernel": 3, "padding": 1}, {"type": "relu"}, {"type": "max_pool2d", "kernel": 2},
         {"type": "dropout2d", "rate": "channels"}, {"type": "residual_block", "out": 8, "stride": 2},
