@@ -113,7 +113,7 @@ struct Archive::Impl {
     /// @return what append() needs to go on with the run; nothing: it has been taken in, or gone on with,
     /// since
     std::optional<Target> takeIn(const std::filesystem::path& unsaved, std::int64_t held);
-    Target loadTarget(std::int64_t id, std::int64_t reached) const;
+    Target loadTarget(std::int64_t id) const;
     /// The run's number. Throws Error{archive} if there is no such run.
     std::int64_t runId(const std::string& run) const;
     std::optional<std::int64_t> findRun(const std::string& run) const;

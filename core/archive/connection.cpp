@@ -183,6 +183,11 @@ std::string fileUri(const fs::path& path) {
 /// Where neither the file nor anything beside it can be written, SQLite cannot make the -shm file by which
 /// processes agree on the -wal file: it keeps that in memory, without locks. Nobody writes there.
 std::unique_ptr<SQLite::Database> openWhereNothingIsWritten(const fs::path& literal) {
+    std::error_code error;
+    const auto journal = fs::file_size(literal.string() + "-wal", error);
+    if (error || journal == 0) // nor can it make an empty -wal file
+        return std::make_unique<SQLite::Database>(fileUri(literal) + "?immutable=1",
+                                                  SQLite::OPEN_READONLY | SQLite::OPEN_URI);
     auto database = std::make_unique<SQLite::Database>(fileUri(literal) + "?vfs=unix-none",
                                                        SQLite::OPEN_READONLY | SQLite::OPEN_URI);
     database->exec("PRAGMA locking_mode = EXCLUSIVE");

@@ -263,7 +263,8 @@ std::optional<Archive::Impl::Target> Archive::Impl::takeIn(const fs::path& unsav
             merge.figures();
             merge.checkpoints();
             merge.row();
-            goingOn = loadTarget(here, run.getColumn(3).getInt64());
+            goingOn = loadTarget(here);
+            goingOn->replaced.assign(goingOn->series.size(), run.getColumn(3).getInt64());
         });
     });
     removeDatabase(unsaved);
@@ -271,7 +272,7 @@ std::optional<Archive::Impl::Target> Archive::Impl::takeIn(const fs::path& unsav
 }
 
 /// A run whose RunStarted is written, so that more of it can be appended.
-Archive::Impl::Target Archive::Impl::loadTarget(std::int64_t id, std::int64_t reached) const {
+Archive::Impl::Target Archive::Impl::loadTarget(std::int64_t id) const {
     Target target;
     target.id = id;
     target.begun = true;
@@ -290,7 +291,7 @@ Archive::Impl::Target Archive::Impl::loadTarget(std::int64_t id, std::int64_t re
     while (series.executeStep())
         target.series.push_back(
             {.name = series.getColumn(1).getString(), .id = series.getColumn(0).getInt64()});
-    target.replaced.assign(target.series.size(), reached);
+    target.replaced.assign(target.series.size(), target.firstStep);
     auto names = statement("SELECT name FROM hyperparameters WHERE run_id = ? ORDER BY position");
     names.bind(1, id);
     std::vector<std::string> hyperparameters;
@@ -311,7 +312,9 @@ std::vector<fs::path> unsavedFiles(const fs::path& archive) {
 }
 
 UnsavedRun::UnsavedRun(const fs::path& archive, std::string run, std::int64_t lease)
-    : run_(std::move(run)), lease_(lease) {
+    : run_(std::move(run)),
+      // 1: of a run that the archive does not have yet
+      lease_(std::max<std::int64_t>(lease, 1)) {
     for (const fs::path& stem : stems(archive))
         places_.push_back(stem.string() + "-" + run_ + "-" + std::to_string(lease_) +
                           std::string(unsavedEnding));
@@ -319,8 +322,8 @@ UnsavedRun::UnsavedRun(const fs::path& archive, std::string run, std::int64_t le
 
 UnsavedRun::~UnsavedRun() = default;
 
-void UnsavedRun::open(std::size_t place) {
-    archive_ = std::make_unique<Archive>(places_[place]);
+void UnsavedRun::open(const fs::path& file) {
+    archive_ = std::make_unique<Archive>(file);
     archive_->impl().guard([&] {
         // Held until it is closed.
         archive_->impl().database->exec("PRAGMA locking_mode = EXCLUSIVE");
@@ -330,13 +333,18 @@ void UnsavedRun::open(std::size_t place) {
 }
 
 void UnsavedRun::append(const RunStarted* start, const std::vector<Event>& events) {
+    if (!archive_ && !file_.empty()) {
+        open(file_);
+        Archive::Impl& impl = archive_->impl();
+        impl.guard([&] { impl.targets[run_] = impl.loadTarget(impl.runId(run_)); });
+    }
     if (archive_) {
         archive_->append(run_, events);
         return;
     }
     for (std::size_t place = 0; place < places_.size(); ++place) {
         try {
-            open(place);
+            open(places_[place]);
             Archive::Impl& impl = archive_->impl();
             for (const Event& event : events)
                 if (const auto* started = std::get_if<RunStarted>(&event)) begin(*started, false);

@@ -39,7 +39,7 @@ class UnsavedRun {
     void moveInto(Archive& archive);
 
   private:
-    void open(std::size_t place);
+    void open(const std::filesystem::path& file);
     void begin(const RunStarted& started, bool known);
     std::vector<std::filesystem::path> places_; ///< where the file may be, the first choice first
     std::filesystem::path file_;
