@@ -91,7 +91,7 @@ class TextOnly::Buffer : public std::streambuf {
         return escape(0xD800 + ((value - 0x10000) >> 10U)) && escape(0xDC00 + (value & 0x3FFU));
     }
     bool escape(char32_t unit) {
-        std::array<char, 8> code{};
+        std::array<char, 12> code{};
         std::snprintf(code.data(), code.size(), "\\u%04x", static_cast<unsigned>(unit));
         return put(code.data());
     }
