@@ -76,7 +76,8 @@ RunRequest newRequest(const RunOptions& options) {
 /// Refuses before anything starts what the engine would refuse after it has.
 void checkAgainstData(const RunOptions& options, const RunRequest& request) {
     if (!options.source.empty()) requireDataFound(options.source, request.experiment.data);
-    const auto mistakes = validate(request.experiment, probeDataset(dataOf(request)));
+    const auto mistakes =
+        validate(request.experiment, probeDataset(dataOf(request), request.experiment.seed));
     std::string source;
     for (const std::string* given : {&options.source, &options.resume, &options.replay, &options.retrain})
         if (!given->empty()) source = *given;

@@ -16,7 +16,8 @@ static int validateOne(const std::string& source, bool withData) {
         std::vector<Mistake> mistakes = parsed.mistakes;
         if (parsed.experiment && withData) {
             requireDataFound(source, parsed.experiment->data);
-            mistakes = validate(*parsed.experiment, probeDataset(parsed.experiment->data));
+            mistakes =
+                validate(*parsed.experiment, probeDataset(parsed.experiment->data, parsed.experiment->seed));
         }
         if (mistakes.empty()) {
             std::cout << source << ": ok\n";

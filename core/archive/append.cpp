@@ -213,37 +213,16 @@ void Appender::insertRun(const RunStarted& started) {
     target_.id = archive_.database->getLastInsertRowid();
 }
 
-/// The experiment stays as the run was begun with it; beside it is kept what is another one now.
+/// Other data are told of; another experiment is kept beside the original.
 void Appender::amend(const RunStarted& started) {
-    auto original = statement("SELECT experiment, data_path, data_files, data_bytes, data_hash FROM runs "
-                              "WHERE id = ?");
-    original.bind(1, target_.id);
-    original.executeStep();
-    const std::vector<Amendment> amendments =
-        amendmentsTo(started.experiment, original.getColumn(0).getString(), archive_.amendments(target_.id));
-    auto insert = statement((std::string("INSERT INTO amendments(run_id, time, step, path, old_value, "
-                                         "new_value) VALUES (?, ") +
-                             sqlNow + ", ?, ?, ?, ?)")
-                                .c_str());
-    insert.bind(1, target_.id);
-    insert.bind(2, started.firstStep);
-    for (const Amendment& amendment : amendments) {
-        insert.bind(3, amendment.path);
-        int index = 4;
-        for (const std::string* value : {&amendment.before, &amendment.after})
-            value->empty() ? insert.bind(index++) : insert.bind(index++, *value);
-        insert.exec();
-        insert.reset();
-        if (amendment.path != "name") continue;
-        auto rename = statement("UPDATE runs SET name = ? WHERE id = ?");
-        rename.bind(1, started.experiment.name);
-        rename.bind(2, target_.id);
-        rename.exec();
-    }
-    const DataIdentity before{.path = original.getColumn(1).getString(),
-                              .files = original.getColumn(2).getInt64(),
-                              .bytes = original.getColumn(3).getInt64(),
-                              .hash = original.getColumn(4).getString()};
+    archive_.amend(target_.id, started.experiment, started.firstStep);
+    auto row = statement("SELECT data_path, data_files, data_bytes, data_hash FROM runs WHERE id = ?");
+    row.bind(1, target_.id);
+    row.executeStep();
+    const DataIdentity before{.path = row.getColumn(0).getString(),
+                              .files = row.getColumn(1).getInt64(),
+                              .bytes = row.getColumn(2).getInt64(),
+                              .hash = row.getColumn(3).getString()};
     if (!difference(before, started.identity).empty())
         event("data", "other data from step " + std::to_string(started.firstStep) +
                           " on: " + identityText(started.identity) + "; before: " + identityText(before));
@@ -603,6 +582,33 @@ void Appender::operator()(const RunFinished& finished) {
 }
 
 } // namespace
+
+void Archive::Impl::amend(std::int64_t id, const Experiment& experiment, std::int64_t step) {
+    auto original = statement("SELECT experiment FROM runs WHERE id = ?");
+    original.bind(1, id);
+    original.executeStep();
+    const std::vector<Amendment> added =
+        amendmentsTo(experiment, original.getColumn(0).getString(), amendments(id));
+    auto insert = statement((std::string("INSERT INTO amendments(run_id, time, step, path, old_value, "
+                                         "new_value) VALUES (?, ") +
+                             sqlNow + ", ?, ?, ?, ?)")
+                                .c_str());
+    insert.bind(1, id);
+    insert.bind(2, step);
+    for (const Amendment& amendment : added) {
+        insert.bind(3, amendment.path);
+        int index = 4;
+        for (const std::string* value : {&amendment.before, &amendment.after})
+            value->empty() ? insert.bind(index++) : insert.bind(index++, *value);
+        insert.exec();
+        insert.reset();
+        if (amendment.path != "name") continue;
+        auto rename = statement("UPDATE runs SET name = ? WHERE id = ?");
+        rename.bind(1, experiment.name);
+        rename.bind(2, id);
+        rename.exec();
+    }
+}
 
 void Archive::append(const std::string& run, const std::vector<Event>& events) {
     if (events.empty()) return;

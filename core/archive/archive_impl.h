@@ -119,6 +119,8 @@ struct Archive::Impl {
     std::optional<std::int64_t> findRun(const std::string& run) const;
     /// Of a run, in the order in which they took effect.
     std::vector<Amendment> amendments(std::int64_t id) const;
+    /// Keeps what is another one in the experiment from this step on beside the run's original.
+    void amend(std::int64_t id, const Experiment& experiment, std::int64_t step);
     /// The study's number. Throws Error{archive} if there is no such study.
     std::int64_t studyId(const std::string& study) const;
 };

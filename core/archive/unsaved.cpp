@@ -53,6 +53,7 @@ std::string describingColumns(const SQLite::Database& database) {
                                                            "uuid",
                                                            "name",
                                                            "created",
+                                                           "experiment",
                                                            "study_id",
                                                            "study_method",
                                                            "study_seed",
@@ -224,13 +225,24 @@ void removeDatabase(const fs::path& file) {
 /// A row for a run that the archive does not have. @return its number
 std::int64_t insertRun(Archive::Impl& archive, std::int64_t there) {
     auto insert = archive.statement(
-        "INSERT INTO main.runs(uuid, name, created, lease, study_method, study_seed, study_trial, study_id) "
-        "SELECT uuid, name, created, lease, study_method, study_seed, study_trial, (SELECT s.id FROM "
+        "INSERT INTO main.runs(uuid, name, created, experiment, lease, study_method, study_seed, "
+        "study_trial, "
+        "study_id) SELECT uuid, name, created, experiment, lease, study_method, study_seed, study_trial, "
+        "(SELECT s.id FROM "
         "main.studies "
         "s JOIN unsaved.studies u ON u.uuid = s.uuid WHERE u.id = study_id) FROM unsaved.runs WHERE id = ?");
     insert.bind(1, there);
     insert.exec();
     return archive.database->getLastInsertRowid();
+}
+
+/// The experiment that the attached file's execution went on with.
+void amendAs(Archive::Impl& archive, std::int64_t here, std::int64_t there) {
+    auto row = archive.statement("SELECT experiment, first_step FROM unsaved.runs WHERE id = ?");
+    row.bind(1, there);
+    row.executeStep();
+    const ParsedExperiment parsed = parseExperiment(row.getColumn(0).getString());
+    if (parsed.experiment) archive.amend(here, *parsed.experiment, row.getColumn(1).getInt64());
 }
 
 } // namespace
@@ -259,6 +271,7 @@ std::optional<Archive::Impl::Target> Archive::Impl::takeIn(const fs::path& unsav
             lease.bind(1, here);
             lease.executeStep();
             if (lease.getColumn(0).getInt64() > of) return; // taken in already, or gone on with since
+            if (known) amendAs(*this, here, there);
             const Merge merge(*this, here, there);
             merge.figures();
             merge.checkpoints();

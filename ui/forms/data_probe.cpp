@@ -30,11 +30,12 @@ DataProbe::DataProbe(QObject* parent) : QObject(parent) {
     connect(&pause_, &QTimer::timeout, this, &DataProbe::start);
 }
 
-void DataProbe::ask(const DataSpec& spec, bool soon) {
-    if (spec_ == spec) return;
+void DataProbe::ask(const DataSpec& spec, std::uint64_t seed, bool soon) {
+    if (spec_ == spec && seed_ == seed) return;
     const bool sameSource = spec_ && spec_->source == spec.source && spec_->path == spec.path;
     if (!sameSource) info_.reset();
     spec_ = spec;
+    seed_ = seed;
     error_.clear();
     pending_ = true;
     pause_.start(soon ? pauseMs : 0);
@@ -54,22 +55,23 @@ void DataProbe::forget() {
 void DataProbe::start() {
     if (!spec_) return;
     auto* watcher = new QFutureWatcher<Answer>(this);
-    connect(watcher, &QFutureWatcherBase::finished, this, [this, watcher, asked = *spec_] {
+    connect(watcher, &QFutureWatcherBase::finished, this, [this, watcher, asked = *spec_, seed = seed_] {
         const Answer answer = watcher->result();
         watcher->deleteLater();
-        finish(asked, answer.info, answer.error);
+        finish(asked, seed, answer.info, answer.error);
     });
-    watcher->setFuture(QtConcurrent::run([asked = *spec_]() -> Answer {
+    watcher->setFuture(QtConcurrent::run([asked = *spec_, seed = seed_]() -> Answer {
         try {
-            return {.info = probeDataset(asked), .error = {}};
+            return {.info = probeDataset(asked, seed), .error = {}};
         } catch (const std::exception& error) {
             return {.info = declared(asked), .error = QString::fromUtf8(error.what())};
         }
     }));
 }
 
-void DataProbe::finish(const DataSpec& asked, std::optional<DataInfo> info, const QString& error) {
-    if (!(spec_ == asked)) return;
+void DataProbe::finish(const DataSpec& asked, std::uint64_t seed, std::optional<DataInfo> info,
+                       const QString& error) {
+    if (!(spec_ == asked) || seed_ != seed) return;
     pending_ = false;
     info_ = std::move(info);
     error_ = error;

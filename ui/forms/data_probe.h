@@ -5,6 +5,7 @@
 #include <QObject>
 #include <QTimer>
 
+#include <cstdint>
 #include <optional>
 
 namespace dstn::ui {
@@ -17,9 +18,9 @@ class DataProbe : public QObject {
   public:
     explicit DataProbe(QObject* parent = nullptr);
 
-    /// Asks for `spec`; nothing happens if it was the last one asked for.
+    /// Asks for `spec`, divided by `seed`; nothing happens if it was the last one asked for.
     /// @param soon waits for a pause in typing; else starts at once
-    void ask(const DataSpec& spec, bool soon);
+    void ask(const DataSpec& spec, std::uint64_t seed, bool soon);
     /// There is nothing to ask: the description itself has mistakes.
     void forget();
 
@@ -36,10 +37,12 @@ class DataProbe : public QObject {
 
   private:
     void start();
-    void finish(const DataSpec& asked, std::optional<DataInfo> info, const QString& error);
+    void finish(const DataSpec& asked, std::uint64_t seed, std::optional<DataInfo> info,
+                const QString& error);
 
     QTimer pause_;
     std::optional<DataSpec> spec_;
+    std::uint64_t seed_ = 0;
     bool pending_ = false;
     std::optional<DataInfo> info_;
     QString error_;

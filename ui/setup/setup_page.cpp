@@ -246,7 +246,7 @@ void SetupPage::Impl::experimentChanged(ExperimentModel::Change change) {
         return liesUnder(QString::fromStdString(mistake.path), QStringLiteral("data"));
     });
     if (dataIsClear)
-        probe.ask(model.value().data, change == ExperimentModel::Change::edited);
+        probe.ask(model.value().data, model.value().seed, change == ExperimentModel::Change::edited);
     else
         probe.forget();
     review();

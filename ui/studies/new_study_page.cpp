@@ -550,7 +550,7 @@ void NewStudyPage::Impl::showDraft() {
     }
     experiment->setCurrentIndex(index);
     experimentText->setText(text);
-    if (chosen) probe.ask(chosen->data, true);
+    if (chosen) probe.ask(chosen->data, chosen->seed, true);
 }
 
 void NewStudyPage::Impl::showOptions() {
