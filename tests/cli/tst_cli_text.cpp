@@ -275,7 +275,7 @@ class CliTextTest : public QObject {
     }
 
     void tableIsAlignedByCharacters() {
-        const Table table{.rows = {{"a", "1"}, {"Δ-STN", "23"}}, .right = {false, true}};
+        const cli::Table table{.rows = {{"a", "1"}, {"Δ-STN", "23"}}, .right = {false, true}};
         QCOMPARE(table.text(), std::string("a       1\nΔ-STN  23\n"));
     }
 

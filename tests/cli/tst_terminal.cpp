@@ -75,7 +75,7 @@ class TestTerminal : public QObject {
     }
 
     void cellStaysInItsLine() {
-        const Table table{.rows = {{"NAME", "STATE"}, {"two\nlines\x1b[2J", "done"}, {"b", "done"}},
+        const cli::Table table{.rows = {{"NAME", "STATE"}, {"two\nlines\x1b[2J", "done"}, {"b", "done"}},
                           .right = {}};
         QCOMPARE(table.text(), std::string("NAME                 STATE\n"
                                            "two\\x0alines\\x1b[2J  done\n"
