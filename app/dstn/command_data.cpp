@@ -32,7 +32,7 @@ struct Findings {
 };
 
 /// The data of an experiment file, or a source with this path.
-Experiment experimentOf(const DataOptions& options, std::string& why) {
+Experiment experimentNamed(const DataOptions& options, std::string& why) {
     if (options.source.empty() && std::filesystem::path(options.path).extension() == ".json")
         return requireExperiment(options.path, experimentText(options.path),
                                  parseAssignments(options.settings));
@@ -65,7 +65,7 @@ Experiment experimentOf(const DataOptions& options, std::string& why) {
 
 Findings findOut(const DataOptions& options) {
     Findings findings;
-    const Experiment experiment = experimentOf(options, findings.why);
+    const Experiment experiment = experimentNamed(options, findings.why);
     findings.spec = experiment.data;
     findings.seed = experiment.seed;
     try {

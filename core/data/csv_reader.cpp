@@ -19,7 +19,6 @@ namespace dstn {
 namespace {
 
 using Cells = std::vector<std::string_view>;
-using Role = ColumnReport::Role;
 
 /// A mistake at a cell, or in a column as a whole: the first of several is told.
 struct Fault {
@@ -40,6 +39,8 @@ std::string separatorOf(std::string_view text, const CsvOptions& options, const 
 }
 
 class CsvReading {
+    using Role = ColumnReport::Role;
+
   public:
     CsvReading(std::string_view text, const CsvOptions& options, const std::string& name,
                const std::function<bool()>& cancelled, TableReport& report)

@@ -56,7 +56,7 @@ struct MappedFile::Guard {
         for (Guard& guard : all) {
             if (at < guard.begin || at >= guard.end) continue;
             const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-            void* place = reinterpret_cast<void*>(at / page * page);
+            void* place = static_cast<std::byte*>(info->si_addr) - at % page;
             const int protection = guard.writable ? PROT_READ | PROT_WRITE : PROT_READ;
             if (mmap(place, page, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
                 break;

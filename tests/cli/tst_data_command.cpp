@@ -74,7 +74,8 @@ class TestDataCommand : public QObject {
     }
 
     void fileThatIsRefusedIsShownAsFarAsItIsUnderstood() {
-        const QString path = write("d.csv", "a,price,y\n1.5,\"1,234\",0\n2.5,2,1\n");
+        const QString path =
+            write("d.csv", "a,price,y\n1.5,\"1,234\",0\n" + QByteArray("2.5,2,1\n1.5,3,0\n").repeated(10));
         const DataOutcome shown = data({path});
         QCOMPARE(shown.code, 3);
         QVERIFY2(shown.out.contains("price"), qPrintable(shown.out));
@@ -86,7 +87,7 @@ class TestDataCommand : public QObject {
     }
 
     void sourceThatIsNotClearIsAsked() {
-        const QString path = write("d.txt", "a b y\n1 2.5 0\n2 3.5 1\n");
+        const QString path = write("d.txt", "a b y\n" + QByteArray("1 2.5 0\n2 3.5 1\n").repeated(10));
         const DataOutcome asked = data({path});
         QCOMPARE(asked.code, 3);
         QVERIFY2(asked.err.contains("--source"), qPrintable(asked.err));
