@@ -23,14 +23,14 @@ std::string endingOf(const Path& path) {
 }
 
 template <std::size_t count>
-bool isOneOf(const std::string& ending, const std::array<std::string_view, count>& endings) {
-    return std::ranges::find(endings, ending) != endings.end();
+bool isOneOf(const std::string& ending, const std::array<std::string_view, count>& known) {
+    return std::ranges::find(known, ending) != known.end();
 }
 
-constexpr std::array<std::string_view, 5> tables{".csv", ".tsv", ".tab", ".data", ".dat"};
-constexpr std::array<std::string_view, 4> texts{".txt", ".md", ".tokens", ".raw"};
-constexpr std::array<std::string_view, 9> pictures{".jpg", ".jpeg", ".png",  ".webp", ".bmp",
-                                                   ".gif", ".tif",  ".tiff", ".ppm"};
+constexpr std::array<std::string_view, 5> tableEndings{".csv", ".tsv", ".tab", ".data", ".dat"};
+constexpr std::array<std::string_view, 4> textEndings{".txt", ".md", ".tokens", ".raw"};
+constexpr std::array<std::string_view, 9> pictureEndings{".jpg", ".jpeg", ".png",  ".webp", ".bmp",
+                                                         ".gif", ".tif",  ".tiff", ".ppm"};
 
 /// What the first files of a folder and its subfolders are.
 struct Contents {
@@ -56,9 +56,9 @@ Contents contentsOf(const Path& folder) {
         contents.cifar10 |= top && name.starts_with("data_batch_1");
         contents.cifar100 |= top && name == "train.bin";
         contents.arrays |= top && ending == ".npy";
-        contents.images |= !top && isOneOf(ending, pictures);
-        contents.text |= isOneOf(ending, texts);
-        contents.table |= top && isOneOf(ending, tables);
+        contents.images |= !top && isOneOf(ending, pictureEndings);
+        contents.text |= isOneOf(ending, textEndings);
+        contents.table |= top && isOneOf(ending, tableEndings);
     }
     if (error) cannotOpen(folder, error);
     return contents;
@@ -104,7 +104,7 @@ SourceGuess guessSource(const Path& path) {
     if (ending == ".npz") return {DataSource::numpy, "its name ends in .npz"};
     if (ending == ".npy")
         unclear(path, "is a single array, and inputs and targets are needed. Name the folder of both.");
-    if (isOneOf(ending, tables)) return {DataSource::csv, "its name ends in " + ending};
+    if (isOneOf(ending, tableEndings)) return {DataSource::csv, "its name ends in " + ending};
     if (ending == ".md" || ending == ".tokens" || ending == ".raw")
         return {DataSource::text, "its name ends in " + ending};
     unclear(path, "may be a table (csv) or a text (text); its name does not tell. Name its source.");
