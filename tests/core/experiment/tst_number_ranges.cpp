@@ -60,6 +60,7 @@ void collect(const ordered_json& schema, const ordered_json& document, const Poi
     }
     ordered_json with = document;
     if (!place.empty()) with[place] = sampleOf(schema);
+    if (!schema.contains("properties")) return; // a list of strings
     for (const auto& [key, property] : schema["properties"].items()) {
         const Pointer at = place / key;
         const bool list = property.contains("type") && property["type"] == "array";
