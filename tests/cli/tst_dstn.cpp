@@ -488,7 +488,9 @@ class DstnTest : public QObject {
                           "--json"});
         process.setChildProcessModifier([] { ::signal(SIGHUP, SIG_IGN); });
         process.start();
-        QTRY_VERIFY((process.waitForReadyRead(50), process.readAllStandardOutput().contains("epoch")));
+        QByteArray heard;
+        QTRY_VERIFY((process.waitForReadyRead(50), heard += process.readAllStandardOutput(),
+                     heard.contains("epoch")));
         ::kill(static_cast<pid_t>(process.processId()), SIGHUP);
         QVERIFY(!process.waitForFinished(1000));
         ::kill(static_cast<pid_t>(process.processId()), SIGTERM);
