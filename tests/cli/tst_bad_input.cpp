@@ -199,7 +199,8 @@ class BadInputTest : public QObject {
         };
         csv("ragged CSV", "ragged.csv", "ragged.csv, line 3: 2 cells where the first line has 3");
         csv("text in a column of numbers", "text.csv",
-            "text.csv, line 3, column \"b\": \"two\" is not a number, and its column holds numbers. Correct the cell");
+            "text.csv, line 3, column \"b\": \"two\" is not a number, and its column holds numbers. Correct "
+            "the cell");
         csv("no rows", "no-rows.csv", "no-rows.csv: the file has a header and no rows below it");
         csv("one class", "one-class.csv", "one-class.csv: every row's target (column \"y\") is \"cat\"");
         csv("gzip CSV cut short", "cut.csv.gz", "cut.csv.gz: the gzip data is cut short after ");

@@ -76,7 +76,7 @@ class TestTerminal : public QObject {
 
     void cellStaysInItsLine() {
         const cli::Table table{.rows = {{"NAME", "STATE"}, {"two\nlines\x1b[2J", "done"}, {"b", "done"}},
-                          .right = {}};
+                               .right = {}};
         QCOMPARE(table.text(), std::string("NAME                 STATE\n"
                                            "two\\x0alines\\x1b[2J  done\n"
                                            "b                    done\n"));
