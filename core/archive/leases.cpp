@@ -44,8 +44,9 @@ std::int64_t Archive::Impl::take(std::int64_t id, const std::string& run,
             runTitle(run) + " is " + (ended(state) ? "being resumed" : std::string(name(state))), process));
     const std::int64_t before = row.getColumn(lease).getInt64();
     if (expected && *expected != before)
-        throw Taken("Another process has gone on with run " + run.substr(0, 8) +
-                    " meanwhile: nothing was changed. Resume it again, from where it stands now.");
+        throw Taken(
+            "Another process has resumed run " + run.substr(0, 8) +
+            " in the meantime. Nothing was changed. Resume it again to continue from its present state.");
     auto update = statement("UPDATE runs SET lease = ? WHERE id = ?");
     update.bind(1, before + 1);
     update.bind(2, id);

@@ -227,7 +227,7 @@ void RunFilter::add(const std::string& written, const std::string& text) {
         const auto date = dateOf(condition.value);
         if (!date)
             refuse(written, "compares with \"" + condition.value +
-                                "\", which is no date. Write one such as 2024-05-01, 2024-05 or "
+                                "\", which is not a date. Write one such as 2024-05-01, 2024-05 or "
                                 "2024-05-01T12:00, today, yesterday, or how long ago: -12h, -7d, -2w.");
         condition.value = *date;
     }

@@ -329,7 +329,7 @@ class Interpreter {
         if (meaning_.task != TaskKind::classification) return {};
         // Whether each row is one-hot is known of the training part alone.
         if (meaning_.oneHot && !meaningOf(part.targets, part.targetsName, TaskKind::classification).oneHot)
-            throw Error(ErrorKind::data, part.targetsName + ": is no one-hot code, as " +
+            throw Error(ErrorKind::data, part.targetsName + ": is not one-hot encoded, although " +
                                              parts_.train.targetsName +
                                              " is. Use arrays that belong together.");
         return coded(code_, labelsIn(part.targets, part.targetsName, meaning_), part.targetsName,

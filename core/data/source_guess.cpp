@@ -92,13 +92,7 @@ SourceGuess guessFolder(const Path& folder) {
 
 SourceGuess guessSource(const Path& path) {
     const auto status = statusOf(path);
-    if (!std::filesystem::exists(status)) {
-        std::error_code error;
-        const Path whole = std::filesystem::absolute(path, error);
-        unclear(path, "there is no such file or folder" +
-                          (path.is_relative() && !error ? " (looked for " + whole.string() + ")" : "") +
-                          ". Correct the path.");
-    }
+    if (!std::filesystem::exists(status)) notThere(path, "file or folder");
     if (std::filesystem::is_directory(status)) return guessFolder(path);
     const std::string ending = endingOf(path);
     if (ending == ".npz") return {DataSource::numpy, "its name ends in .npz"};

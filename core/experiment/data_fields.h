@@ -50,7 +50,7 @@ inline constexpr TextRule delimiterRule{
     .words = "auto, comma, semicolon, tab, space, or one character",
     .pattern = "^(auto|comma|semicolon|tab|space|\\t|[^0-9A-Za-z\"+.\\x00-\\x1f\\x7f-])$",
     .fits = isDelimiter};
-inline constexpr TextRule thousandsRule{.words = "one character that is no digit, or nothing",
+inline constexpr TextRule thousandsRule{.words = "one character that is not a digit, or nothing",
                                         .pattern = "^[^0-9A-Za-z\"+\\x00-\\x1f\\x7f-]?$",
                                         .fits = isThousandsMark};
 

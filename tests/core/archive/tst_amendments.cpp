@@ -51,6 +51,26 @@ class AmendmentsTest : public QObject {
     Q_OBJECT
 
   private slots:
+    /// The archive is away when the run is resumed with other settings.
+    void changesKeptBesideTheArchiveAreTakenIn() {
+        const Folder folder;
+        const auto path = folder / "runs.sqlite", away = folder / "away.sqlite";
+        const RunStarted first = startedWith({{"budget.epochs", "2"}});
+        Archive(path).append(runA, {first, stopped()});
+        {
+            Recorder recorder(path, runA);
+            std::filesystem::rename(path, away);
+            recorder.publish(startedWith({{"budget.epochs", "4"}}, 20));
+            recorder.publish(stopped());
+            QVERIFY(recorder.finish().has_value());
+            std::filesystem::rename(away, path);
+        }
+        const RunDetails details = Archive(path).details(runA);
+        QCOMPARE(meaning(details.originalJson), toJson(first.experiment));
+        QCOMPARE(text(details.amendments), QString("budget.epochs: 2 > 4 @ 20\n"));
+        QCOMPARE(parseExperiment(details.experimentJson).experiment->epochs, std::int64_t{4});
+    }
+
     void experimentIsKeptAndItsChangesBesideIt() {
         const Folder folder;
         Archive archive(folder / "runs.sqlite");

@@ -103,7 +103,7 @@ class LeasesTest : public QObject {
             recorder.publish(end(RunState::completed, 20));
         }
         const QString message = refusal([&] { Recorder recorder(path, runA, {.lease = seen.lease}); });
-        QVERIFY2(message.startsWith("5: ") && message.contains("has gone on with run aaaaaaaa meanwhile"),
+        QVERIFY2(message.startsWith("5: ") && message.contains("has resumed run aaaaaaaa in the meantime"),
                  qPrintable(message));
         QCOMPARE(Archive(path).runs().at(0).state, RunState::completed);
     }

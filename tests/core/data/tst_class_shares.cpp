@@ -1,4 +1,5 @@
 #include "core/data/class_shares.h"
+#include "tests/core/data/labels_of.h"
 #include "tests/program.h"
 
 #include <QTest>
@@ -10,13 +11,6 @@ class TestClassShares : public QObject {
 
     using Indices = std::vector<std::int64_t>;
 
-    /// Labels of so many examples of class 0, then 1, …
-    static Indices labelsOf(const Indices& counts) {
-        Indices labels;
-        for (std::size_t c = 0; c < counts.size(); ++c)
-            labels.insert(labels.end(), static_cast<std::size_t>(counts[c]), static_cast<std::int64_t>(c));
-        return labels;
-    }
     static Indices keptOf(const Indices& counts, std::int64_t limit) {
         const Indices labels = labelsOf(counts);
         const auto classes = static_cast<std::int64_t>(counts.size());

@@ -1,5 +1,6 @@
 #include "core/data/split.h"
 #include "core/data/split_info.h"
+#include "tests/core/data/labels_of.h"
 #include "tests/core/data/thrown.h"
 #include "tests/program.h"
 
@@ -15,13 +16,6 @@ class TestSplit : public QObject {
 
     using Indices = std::vector<std::int64_t>;
 
-    /// So many examples of class 0, then 1, …
-    static Indices labelsOf(const Indices& counts) {
-        Indices labels;
-        for (std::size_t c = 0; c < counts.size(); ++c)
-            labels.insert(labels.end(), static_cast<std::size_t>(counts[c]), static_cast<std::int64_t>(c));
-        return labels;
-    }
     static SplitSource classes(const Indices& labels, std::int64_t count) {
         return {.name = "f",
                 .examples = static_cast<std::int64_t>(labels.size()),
