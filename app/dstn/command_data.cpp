@@ -18,7 +18,7 @@ namespace {
 struct DataOptions {
     std::string path, source;
     std::vector<std::string> settings;
-    bool json = false;
+    bool json = false, headers = false;
 };
 
 /// What is known of the data, and why no more is.
@@ -44,6 +44,7 @@ Experiment experimentNamed(const DataOptions& options, std::string& why) {
             spec.source = guess.source;
             why = guess.why;
         } catch (const Error& error) {
+            if (!std::filesystem::exists(options.path)) throw;
             throw Error(error.kind(), std::string(error.what()) + " (--source SOURCE)");
         }
     } else {
@@ -70,6 +71,8 @@ Findings findOut(const DataOptions& options) {
     findings.seed = experiment.seed;
     try {
         findings.info = probeDataset(findings.spec, findings.seed, &findings.table);
+        // What a run would meet: images and numbers that cannot be read, columns that cannot be normalised.
+        if (!options.headers) loadDataset(findings.spec, findings.seed);
     } catch (const Error& error) {
         findings.problem = error;
     }
@@ -225,6 +228,7 @@ Subcommand dataCommand(CLI::App& program) {
     app->add_option("--source", options->source, "What it is, such as csv or image-folder; else found out");
     app->add_option("--set", options->settings, "An option of the data, such as data.header=true")
         ->type_name("PATH=VALUE");
+    app->add_flag("--headers", options->headers, "Do not read all of the data, as a run does");
     app->add_flag("--json", options->json, "Print one JSON object");
     return {app, [options] {
                 const Findings findings = findOut(*options);

@@ -52,7 +52,11 @@ int change(const DeleteOptions& options, const std::vector<Row>& rows, Resolve r
     for (const std::string& wanted : options.wanted) {
         const std::string id = options.undo ? deletedOne(rows, wanted, options.noun()).id : resolve(wanted);
         if (std::ranges::find(ids, id) != ids.end()) continue;
-        const Row& row = *std::ranges::find(rows, id, &Row::id);
+        const auto found = std::ranges::find(rows, id, &Row::id);
+        if (found == rows.end())
+            throw Error(ErrorKind::usage, "The " + options.noun() + " " + id.substr(0, 8) +
+                                              " has only just begun; nothing was deleted. Try again.");
+        const Row& row = *found;
         if (!options.undo && isActive(row))
             throw Error(ErrorKind::usage, "The " + options.noun() + " " + id.substr(0, 8) + " (" + row.name +
                                               ") is " + std::string(name(row.state)) +

@@ -31,24 +31,27 @@ Subcommand renameCommand(CLI::App& program) {
     app->add_option("NAME", options->name, "The new name")->required();
     app->add_flag("--study", options->study, "RUN is a study");
     options->archive.addTo(*app);
-    return {app, [options] {
-                if (!isTitle(options->name))
-                    throw Error(ErrorKind::usage, "The name " + inQuotes(options->name) +
-                                                      " does not do: expected " +
-                                                      "a line of 1 to 200 printable characters.");
-                Archive archive = options->archive.openIfThereForWriting();
-                const std::string id =
-                    options->study ? archive.resolveStudy(options->run) : archive.resolve(options->run);
-                const std::string before =
-                    options->study ? archive.study(id).name : archive.details(id).row.name;
-                if (options->study)
-                    renameStudy(archive, id, options->name);
-                else
-                    archive.rename(id, options->name);
-                std::cout << "renamed " << (options->study ? "study " : "run ") << id.substr(0, 8) << ": "
-                          << inQuotes(before) << " is " << inQuotes(options->name) << '\n';
-                return 0;
-            }};
+    return {
+        app, [options] {
+            if (options->name == "last")
+                throw Error(ErrorKind::usage, "The name \"last\" stands for the newest run or study. Choose "
+                                              "another name.");
+            if (!isTitle(options->name))
+                throw Error(ErrorKind::usage, "The name " + inQuotes(options->name) +
+                                                  " does not do: expected " +
+                                                  "a line of 1 to 200 printable characters.");
+            Archive archive = options->archive.openIfThereForWriting();
+            const std::string id =
+                options->study ? archive.resolveStudy(options->run) : archive.resolve(options->run);
+            const std::string before = options->study ? archive.study(id).name : archive.details(id).row.name;
+            if (options->study)
+                renameStudy(archive, id, options->name);
+            else
+                archive.rename(id, options->name);
+            std::cout << "renamed " << (options->study ? "study " : "run ") << id.substr(0, 8) << ": "
+                      << inQuotes(before) << " is " << inQuotes(options->name) << '\n';
+            return 0;
+        }};
 }
 
 } // namespace dstn::cli

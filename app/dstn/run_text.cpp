@@ -184,12 +184,12 @@ std::string comparisonText(const std::vector<RunDetails>& runs) {
         });
 
     std::vector<std::string> experiments;
-    for (const RunDetails& run : runs) experiments.push_back(run.experimentJson);
+    for (const RunDetails& run : runs) experiments.push_back(comparedDocument(run));
     std::vector<Difference> different = differences(experiments);
     std::erase_if(different, [](const Difference& difference) {
         return difference.path == "name" || difference.path == "description";
     });
-    section(different.empty() ? "THE EXPERIMENTS DO NOT DIFFER" : "WHAT DIFFERS IN THE EXPERIMENTS");
+    section(different.empty() ? "THE RUNS DO NOT DIFFER" : "WHAT DIFFERS");
     for (const Difference& difference : different) {
         std::vector<std::string> row{difference.path};
         for (const std::string& value : difference.values)

@@ -185,6 +185,7 @@ void Appender::goOnFrom(std::int64_t step) {
     row.executeStep();
     const std::int64_t reached = row.getColumn(0).getInt64();
     target_.firstStep = step;
+    target_.lastEpoch = -1;
     target_.tail = reached > step ? reached : 0;
     target_.kept = row.getColumn(1).isNull() ? std::nullopt : std::optional(row.getColumn(1).getInt64());
     auto update = statement("UPDATE runs SET tail = ?, first_step = ? WHERE id = ?");
@@ -357,6 +358,19 @@ void Appender::closeTail(std::int64_t step) {
         "AND step > ?2)",
         step, 0);
     drop("DELETE FROM epochs WHERE run_id = ? AND step > ?", step, 0);
+    // An epoch of the earlier execution that this one has not come to, at a step that it has: epochs of
+    // accepted data may be longer.
+    for (const char* table : {"epoch_values", "epochs"}) {
+        auto stale =
+            statement((std::string("DELETE FROM ") + table +
+                       " WHERE run_id = ?1 AND epoch IN (SELECT epoch FROM epochs WHERE run_id = ?1 AND "
+                       "step > ?2 AND epoch > ?3)")
+                          .c_str());
+        stale.bind(1, target_.id);
+        stale.bind(2, target_.firstStep);
+        stale.bind(3, target_.lastEpoch);
+        stale.exec();
+    }
     target_.tail = 0;
     execute("UPDATE runs SET tail = 0 WHERE id = ?");
     archive_.summarize(target_.id);
@@ -483,6 +497,7 @@ void Appender::operator()(const EpochFinished& epoch) {
         value.exec();
         value.reset();
     }
+    target_.lastEpoch = result.epoch;
     if (target_.tail > 0)
         archive_.bestFromEpochs(target_.id); // the best may be one that this execution has not come to yet
     else

@@ -30,11 +30,7 @@ Archive::Archive(const std::filesystem::path& path, Mode mode) : impl_(std::make
     impl_->dataVersion = impl_->guard(
         [&] { return std::make_unique<SQLite::Statement>(*impl_->database, "PRAGMA data_version"); });
     if (mode == Mode::readOnly) return;
-    try {
-        takeInUnsaved();
-    } catch (const Error&) {
-        // Their process still has them, or the archive cannot be written: whoever opens it next tries again.
-    }
+    takeInUnsaved();
     settleAbandonedRuns();
     impl_->notePlaces();
 }

@@ -278,4 +278,8 @@ struct Difference {
 };
 std::vector<Difference> differences(const std::vector<std::string>& experimentJsons);
 
+/// All in which two runs may differ: the experiment in force, under "changed on resuming" what was another
+/// before and until which step, and under "data read" the size and hash of what was read, where it is known.
+std::string comparedDocument(const RunDetails& run);
+
 } // namespace dstn

@@ -37,9 +37,10 @@ struct Archive::Impl {
         using Place = std::optional<std::size_t>;
         std::array<Place, seriesTable.size()> metrics;
         std::vector<Place> values, scales;
-        std::int64_t lease = 0;     ///< that this object holds; 0: none
-        bool begun = false;         ///< its RunStarted was written from here
-        std::int64_t firstStep = 0; ///< from which it then went on
+        std::int64_t lease = 0;      ///< that this object holds; 0: none
+        bool begun = false;          ///< its RunStarted was written from here
+        std::int64_t firstStep = 0;  ///< from which it then went on
+        std::int64_t lastEpoch = -1; ///< that it has finished since; −1: none
         /// Up to this step there may be figures of an earlier execution, each of which stays until this one
         /// has reached its step, or has ended for good; 0: there are none.
         std::int64_t tail = 0;

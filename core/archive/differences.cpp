@@ -84,4 +84,21 @@ std::vector<Difference> differences(const std::vector<std::string>& experimentJs
     return result;
 }
 
+std::string comparedDocument(const RunDetails& run) {
+    Json document = Json::parse(run.experimentJson, nullptr, false);
+    if (!document.is_object()) return run.experimentJson;
+    std::string changes;
+    for (const Amendment& each : run.amendments) {
+        // Under another name, or elsewhere, it is the same training.
+        if (each.path == "name" || each.path == "device" || each.path == "threads") continue;
+        changes += (changes.empty() ? "" : "; ") + (each.path.empty() ? "the experiment" : each.path) +
+                   " was " + (each.before.empty() ? "absent" : each.before) + " up to step " +
+                   std::to_string(each.step);
+    }
+    if (!changes.empty()) document["changed on resuming"] = changes;
+    if (!run.data.hash.empty())
+        document["data read"] = std::to_string(run.data.bytes) + " bytes, XXH3 " + run.data.hash;
+    return document.dump();
+}
+
 } // namespace dstn

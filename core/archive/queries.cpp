@@ -63,9 +63,10 @@ RunRow readRow(SQLite::Statement& row) {
         run.state = RunState::interrupted;
         run.reason = abandonedReason;
     }
-    // One that was interrupted may lack its end even where it lacks no step.
+    // One that was interrupted or failed may lack its end even where it lacks no step.
     run.resumable =
-        hasCheckpoint && ended(run.state) && (run.steps < budget || run.state == RunState::interrupted);
+        hasCheckpoint && ended(run.state) &&
+        (run.steps < budget || run.state == RunState::interrupted || run.state == RunState::failed);
     return run;
 }
 

@@ -209,9 +209,7 @@ std::string Recorder::Impl::keepBeside(std::vector<Event>& batch, const std::str
     };
     if (unsaved == nullptr && batch.size() < mostWaiting && !lastAttempt) return waits();
     try {
-        auto kept =
-            unsaved ? std::move(unsaved) : std::make_unique<UnsavedRun>(place, run, archive.lease(run));
-        unsaved = std::move(kept);
+        if (!unsaved) unsaved = std::make_unique<UnsavedRun>(place, run, archive.lease(run));
         if (!batch.empty()) unsaved->append(start ? &*start : nullptr, batch);
         over = over || (!batch.empty() && std::holds_alternative<RunFinished>(batch.back()));
         batch.clear();

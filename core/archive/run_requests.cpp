@@ -92,8 +92,9 @@ RunRequest resumeRequest(const Archive& archive, const std::string& run, const A
                     title + " has no checkpoint to resume from. Run its experiment again: an export as "
                             "JSON contains it.");
     const std::int64_t epochs = request.experiment.epochs;
-    // One that was interrupted may have lost its last steps, or lack its end.
-    const bool interrupted = row.state == RunState::interrupted;
+    // One that was interrupted or failed may have lost its last steps, or lack its end; what lies behind its
+    // checkpoint may be an earlier execution's.
+    const bool interrupted = row.state == RunState::interrupted || row.state == RunState::failed;
     const std::int64_t steps = interrupted ? *request.checkpointStep : row.steps;
     const bool whole = interrupted ? steps > epochs * row.stepsPerEpoch
                                    : !details.epochs.empty() && details.epochs.back().epoch >= epochs;

@@ -83,8 +83,8 @@ class EpochReader {
 
 /// Whether a run has ended and has not gone on since.
 bool unchanged(const StudyRun& before, const StudyRun& now) {
-    return ended(now.state) && before.state == now.state && before.steps == now.steps &&
-           before.seconds == now.seconds && before.gradients == now.gradients;
+    return ended(now.state) && before.state == now.state && before.lease == now.lease &&
+           before.steps == now.steps && before.seconds == now.seconds && before.gradients == now.gradients;
 }
 
 } // namespace

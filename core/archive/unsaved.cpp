@@ -183,7 +183,10 @@ void Merge::row() const {
         "run_id = ?1 AND step > " +
         end + ") AND " + forGood);
     execute("DELETE FROM main.epochs WHERE run_id = ?1 AND step > " + end + " AND " + forGood);
-    execute("UPDATE main.runs SET tail = 0, steps = " + end + " WHERE id = ?1 AND " + forGood);
+    execute(
+        "UPDATE main.runs SET tail = 0, (steps, seconds, gradients) = (SELECT steps, seconds, gradients FROM "
+        "unsaved.runs WHERE id = ?2) WHERE id = ?1 AND " +
+        forGood);
     execute(
         "UPDATE main.runs SET held = 0 WHERE id = ?1 AND state NOT IN ('preparing', 'running', 'paused')");
     archive_.summarize(here_);
@@ -291,13 +294,14 @@ Archive::Impl::Target Archive::Impl::loadTarget(std::int64_t id) const {
     target.begun = true;
     auto row =
         statement("SELECT lease, first_step, tail, (SELECT max(first_part) FROM checkpoints WHERE run_id = "
-                  "runs.id) FROM runs WHERE id = ?");
+                  "runs.id), (SELECT max(epoch) FROM epochs WHERE run_id = runs.id) FROM runs WHERE id = ?");
     row.bind(1, id);
     row.executeStep();
     target.lease = row.getColumn(0).getInt64();
     target.firstStep = row.getColumn(1).getInt64();
     target.tail = row.getColumn(2).getInt64();
     if (!row.getColumn(3).isNull()) target.kept = row.getColumn(3).getInt64();
+    if (!row.getColumn(4).isNull()) target.lastEpoch = row.getColumn(4).getInt64();
     auto series = statement("SELECT n.id, n.name FROM summaries s JOIN series_names n ON n.id = s.series_id "
                             "WHERE s.run_id = ? ORDER BY s.position");
     series.bind(1, id);
@@ -314,7 +318,12 @@ Archive::Impl::Target Archive::Impl::loadTarget(std::int64_t id) const {
 }
 
 void Archive::takeInUnsaved() {
-    for (const fs::path& file : unsavedFiles(impl_->path)) impl_->takeIn(file, 0);
+    for (const fs::path& file : unsavedFiles(impl_->path)) try {
+            impl_->takeIn(file, 0);
+        } catch (const Error&) {
+            // Its process still has it, it is damaged, or the archive cannot be written: whoever opens the
+            // archive next tries again.
+        }
 }
 
 std::vector<fs::path> unsavedFiles(const fs::path& archive) {
@@ -345,7 +354,16 @@ void UnsavedRun::open(const fs::path& file) {
     });
 }
 
+/// Another process may have taken the file in while it was closed here, and the run with it.
+bool UnsavedRun::isGone() const {
+    std::error_code ignored;
+    return !archive_ && !file_.empty() && !fs::exists(file_, ignored);
+}
+
 void UnsavedRun::append(const RunStarted* start, const std::vector<Event>& events) {
+    if (isGone())
+        throw Error(ErrorKind::archive, "Another program has taken in " + file_.string() +
+                                            ", which held what the archive could not take.");
     if (!archive_ && !file_.empty()) {
         open(file_);
         Archive::Impl& impl = archive_->impl();
@@ -391,6 +409,14 @@ void UnsavedRun::begin(const RunStarted& started, bool known) {
 void UnsavedRun::moveInto(Archive& archive) {
     archive_.reset();
     const auto held = archive.impl().targets.find(run_);
+    if (isGone()) {
+        archive.impl().guard([&] {
+            if (held != archive.impl().targets.end())
+                archive.impl().requireLease(held->second.id, run_, held->second.lease);
+        });
+        file_.clear();
+        return;
+    }
     auto target = archive.impl().takeIn(file_, held == archive.impl().targets.end() ? 0 : held->second.lease);
     archive.impl().early.erase(run_);
     if (target) archive.impl().targets[run_] = std::move(*target);

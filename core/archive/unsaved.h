@@ -39,6 +39,7 @@ class UnsavedRun {
     void moveInto(Archive& archive);
 
   private:
+    bool isGone() const;
     void open(const std::filesystem::path& file);
     void begin(const RunStarted& started, bool known);
     std::vector<std::filesystem::path> places_; ///< where the file may be, the first choice first

@@ -132,26 +132,43 @@ Cell CellReader::read(std::string_view cell) const {
 }
 
 std::string numberLikeAdvice(std::string_view cell) {
-    const auto count = [&](char c) { return std::ranges::count(cell, c); };
-    const auto behind = [&](char c) { return cell.size() - cell.rfind(c) - 1; };
-    const bool plain = std::ranges::all_of(
-        cell, [](char c) { return isDigit(c) || c == ',' || c == '.' || c == ' ' || c == '\'' || c == '-'; });
-    if (plain) {
-        if (count(',') == 1 && count('.') == 0 && count(' ') == 0) {
-            if (behind(',') == 3)
-                return "set data.thousands to \",\" if the comma separates thousands, or data.decimal to "
-                       "\"comma\" if it is the decimal point";
-            return "set data.decimal to \"comma\", or write decimals with a point";
+    const std::string alone = "write the number alone, such as 1234";
+    if (cell.starts_with('-') || cell.starts_with('+')) cell.remove_prefix(1);
+    // The marks between its digits, and how many digits follow each.
+    std::string marks;
+    std::vector<std::size_t> following;
+    for (const char c : cell) {
+        if (isDigit(c)) {
+            if (!following.empty()) ++following.back();
+            continue;
         }
-        if (count(',') > 0 && count('.') > 0)
-            return cell.rfind(',') > cell.rfind('.')
-                       ? "set data.decimal to \"comma\" and data.thousands to \".\""
-                       : "set data.thousands to \",\"";
-        for (const char sign : {',', ' ', '\''})
-            if (count(sign) > 0) return std::string("set data.thousands to \"") + sign + "\"";
-        if (count('.') > 1) return "set data.thousands to \".\", with data.decimal \"comma\"";
+        if (c != ',' && c != '.' && c != ' ' && c != '\'') return alone;
+        marks += c;
+        following.push_back(0);
     }
-    return "write the number alone, such as 1234 or 12.34";
+    if (marks.empty()) return alone;
+    const char first = marks.front(), last = marks.back();
+    const auto grouped = [&](std::size_t count) {
+        return std::all_of(following.begin(), following.begin() + static_cast<std::ptrdiff_t>(count),
+                           [](std::size_t digits) { return digits == 3; }) &&
+               marks.substr(0, count) == std::string(count, first);
+    };
+    const auto thousands = [](char mark) { return std::string("data.thousands to \"") + mark + "\""; };
+    if (first != last) {
+        if (!grouped(marks.size() - 1) || (last != ',' && last != '.')) return alone;
+        return std::string("set data.decimal to \"") + (last == ',' ? "comma" : "point") + "\" and " +
+               thousands(first);
+    }
+    const bool groups = grouped(marks.size()), one = marks.size() == 1;
+    if (one && (first == ',' || first == '.')) {
+        const std::string mark = first == ',' ? "comma" : "point";
+        if (!groups) return "set data.decimal to \"" + mark + "\"";
+        return "set " + thousands(first) + " if the " + mark + " separates thousands" +
+               (first == '.' ? ", with data.decimal \"comma\"" : "") + "; or data.decimal to \"" + mark +
+               "\" if it is the decimal mark";
+    }
+    if (!groups) return alone;
+    return "set " + thousands(first) + (first == '.' ? ", with data.decimal \"comma\"" : "");
 }
 
 std::string cellText(std::string_view cell) {

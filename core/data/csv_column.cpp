@@ -25,9 +25,12 @@ void CsvColumn::add(const Cell& read, std::string_view cell, std::int64_t line) 
     auto& first = first_[index(read.kind)];
     if (!first) first = Place{.line = line, .cell = cell};
     if (read.kind == CellKind::missing) return;
-    if (distinct_.size() < static_cast<std::size_t>(ColumnReport::mostDistinct) &&
-        distinct_.insert(cell).second && firstDistinct_.size() < shownExamples)
-        firstDistinct_.push_back(cell);
+    if (distinct_.contains(cell)) {
+        repeated_ = true;
+    } else if (distinct_.size() < static_cast<std::size_t>(ColumnReport::mostDistinct)) {
+        distinct_.insert(cell);
+        if (firstDistinct_.size() < shownExamples) firstDistinct_.push_back(cell);
+    }
     if (read.kind != CellKind::number) return;
     whole_ = whole_ && read.value == std::floor(read.value) && std::abs(read.value) < 0x1p53;
     if (read.fraction && !fraction_) fraction_ = Place{.line = line, .cell = cell};
@@ -51,10 +54,7 @@ std::int64_t CsvColumn::cells() const {
     return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0});
 }
 
-bool CsvColumn::allDifferent() const {
-    return numbersOnly() && whole_ && !fraction_ &&
-           static_cast<std::int64_t>(distinct_.size()) == std::min(cells(), ColumnReport::mostDistinct);
-}
+bool CsvColumn::allDifferent() const { return numbersOnly() && whole_ && !fraction_ && !repeated_; }
 
 std::string CsvColumn::examples() const {
     std::string text;

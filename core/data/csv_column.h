@@ -38,7 +38,7 @@ class CsvColumn {
     const std::optional<Place>& leadingZero() const { return leadingZero_; }
     /// Every cell is the number of its row, counted from 0 or from 1.
     bool countsRows() const { return numbersOnly() && (fromZero_ || fromOne_); }
-    /// Whole numbers, each different from the others, as far as they were compared.
+    /// Whole numbers, none of which is one of the first `mostDistinct` again.
     bool allDifferent() const;
     /// A cell such as 1.234, if every number is written like it or with up to three digits: points may
     /// separate thousands.
@@ -58,7 +58,7 @@ class CsvColumn {
     std::array<std::optional<Place>, 5> first_;
     std::optional<Place> fraction_, leadingZero_, grouped_, none_;
     bool looksGrouped_ = true, shorts_ = false;
-    bool whole_ = true, fromZero_ = true, fromOne_ = true;
+    bool repeated_ = false, whole_ = true, fromZero_ = true, fromOne_ = true;
     double least_ = std::numeric_limits<double>::infinity(), most_ = -least_, sum_ = 0.0;
     std::unordered_set<std::string_view> distinct_;
     std::vector<std::string_view> firstDistinct_;

@@ -13,6 +13,8 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace dstn {
@@ -54,6 +56,11 @@ class CsvReading {
           lineCount_(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1),
           records_(text, separator_, name),
           preview_(text, separator_, name) {
+        if (options.thousands == (options.decimal == DecimalMark::comma ? "," : "."))
+            fail("data.thousands is " + cellText(options.thousands) +
+                 ", which is the decimal mark too. Set data.decimal to \"" +
+                 (options.decimal == DecimalMark::comma ? "point" : "comma") +
+                 "\", or change data.thousands.");
         constexpr std::size_t enough = 200;
         for (Cells cells; first_.size() < enough && preview_.next(cells); first_.push_back(cells))
             if (first_.empty()) firstLine_ = preview_.line();
@@ -73,7 +80,9 @@ class CsvReading {
         readRows();
         if (rows_ == 0) fail("the file has a header and no rows below it. Name a file with data.");
         leaveOutIndex();
+        settleNone();
         describeColumns();
+        requireTarget();
         if (options_.decimal == DecimalMark::automatic) checkPoints();
         checkFeatures();
         keepRows();
@@ -357,8 +366,7 @@ class CsvReading {
         for (std::size_t row = 0; row < targets_.size(); ++row) {
             const auto first = values_.begin() + static_cast<std::ptrdiff_t>(row * width);
             const auto last = first + static_cast<std::ptrdiff_t>(width);
-            Cell cell = reader_.read(targets_[row]);
-            if (none && isNone(targets_[row])) cell.kind = CellKind::text;
+            const Cell cell = targetAt(row);
             const bool missing = cell.kind == CellKind::missing;
             if (missing && options_.onMissing != OnMissing::drop) refuseTarget(row);
             const bool holes = options_.onMissing == OnMissing::drop &&
@@ -411,6 +419,28 @@ class CsvReading {
                                       " missing values are replaced with the mean of their column over the "
                                       "training part, as data.on_missing says.");
         makeTarget(kept_, options_, reader_, table_);
+        if (report_.droppedRows > 0 && table_.task == TaskKind::classification) warnOfLostClasses();
+    }
+
+    /// Classes all of whose rows were dropped.
+    void warnOfLostClasses() {
+        const std::set<std::string_view> left(kept_.cells.begin(), kept_.cells.end());
+        std::set<std::string_view> lost;
+        for (std::size_t row = 0; row < targets_.size(); ++row)
+            if (!left.contains(targets_[row]) && targetAt(row).kind != CellKind::missing)
+                lost.insert(targets_[row]);
+        if (lost.empty()) return;
+        std::string list;
+        constexpr std::size_t most = 5;
+        for (const std::string_view one : lost) {
+            if (std::cmp_greater_equal(std::ranges::count(list, '"') / 2, most)) break;
+            list += (list.empty() ? "" : ", ") + cellText(one);
+        }
+        table_.warnings.push_back(
+            name_ + ": no row of " + std::to_string(lost.size()) +
+            (lost.size() == 1 ? " class" : " classes") + " is left, as each lacks a value: " + list +
+            (lost.size() > most ? ", …" : "") +
+            ". Set data.on_missing to \"mean\", or leave columns out with data.ignore.");
     }
 
     const CsvOptions& options_;
@@ -421,8 +451,8 @@ class CsvReading {
     std::string separator_;
     std::size_t textSize_, lineCount_;
     CsvRecords records_, preview_;
-    std::vector<Cells> first_; ///< lines, the first of the file
-    bool header_ = false;
+    std::vector<Cells> first_;           ///< lines, the first of the file
+    bool header_ = false, none_ = false; ///< none_: "None" is a class
     std::size_t width_ = 0, target_ = 0;
     std::int64_t rows_ = 0, firstLine_ = 0;
     std::vector<std::string> names_; ///< of all columns; empty without a header

@@ -46,7 +46,7 @@ constexpr std::array letters{
     Magic{0, "Rar!\x1A", {"a RAR archive", unpack}},
     Magic{257, "ustar", {"a tar archive", unpack}}};
 
-/// Bytes that no text has in this place.
+/// Bytes by which a kind of file is known.
 constexpr std::array magics{
     Magic{0,
           "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",

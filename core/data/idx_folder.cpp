@@ -144,6 +144,8 @@ void checkPart(const LabelledImages& train, const LabelledImages& part) {
 
 } // namespace
 
+bool isIdxFile(const std::string& name) { return idxName(name).has_value(); }
+
 IdxFolder readIdxFolder(const std::filesystem::path& folder, IdxContents contents,
                         const std::function<bool()>& cancelled) {
     requireFolder(folder, "Name the folder that holds the IDX files.");

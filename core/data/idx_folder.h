@@ -33,6 +33,9 @@ enum class IdxContents {
     withoutPixels ///< headers of the images, and the labels
 };
 
+/// Whether a file's name is one under which images or labels are looked for.
+bool isIdxFile(const std::string& name);
+
 /// Throws Error{data} naming the file, what was found and what to do, also where images and labels disagree,
 /// or other parts do not fit the training data; Error{interrupted} once `cancelled` says so.
 IdxFolder readIdxFolder(const std::filesystem::path& folder, IdxContents contents,

@@ -30,7 +30,9 @@ IdxFolder openFolder(const DataSpec& spec, IdxContents contents, const std::func
 
 /// Fashion-MNIST has classes of known names, and no others.
 LabelCode fashionMnistCode(const IdxFolder& folder) {
-    for (const auto* part : {&folder.train, folder.test ? &*folder.test : &folder.train}) {
+    for (const LabelledImages* part : {&folder.train, folder.validation ? &*folder.validation : nullptr,
+                                       folder.test ? &*folder.test : nullptr}) {
+        if (part == nullptr) continue;
         const auto& labels = part->labels.bytes;
         const auto wrong = std::find_if(labels.begin(), labels.end(), [](std::uint8_t label) {
             return label >= fashionMnistClasses.size();

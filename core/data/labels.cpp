@@ -81,8 +81,9 @@ LabelCode codeOf(const SourceLabels& training, const std::string& name) {
         [&](const auto& labels) {
             auto values = differentOf(labels);
             if (values.size() == 1)
-                throw Error(ErrorKind::data, name + ": every label is " + textOf(values.front()) +
-                                                 "; a classifier needs at least two classes. Name others.");
+                throw Error(ErrorKind::data,
+                            name + ": every label is " + textOf(values.front()) +
+                                "; a classifier needs at least two classes. Name another file or array.");
             if (!values.empty() && !countsFromZero(values))
                 for (const auto& value : values) code.names.push_back(nameOf(value));
             code.values = std::move(values);

@@ -126,10 +126,19 @@ std::vector<Scaling> channelMaps(Normalize how, std::span<const float> images, c
                                  std::int64_t channels, std::int64_t pixels,
                                  std::span<const std::int64_t> training, const std::string& name) {
     std::vector<Scaling> maps(static_cast<std::size_t>(channels));
-    const double low = values.known ? values.black : values.least;
-    const double high = values.known ? values.white : values.most;
-    if (how == Normalize::unit)
+    if (how == Normalize::unit) {
+        double low = values.black, high = values.white;
+        if (!values.known) {
+            low = std::numeric_limits<double>::infinity(), high = -low;
+            const auto size = static_cast<std::size_t>(channels * pixels);
+            for (const std::int64_t i : training)
+                for (const float value : images.subspan(static_cast<std::size_t>(i) * size, size)) {
+                    low = std::min(low, static_cast<double>(value));
+                    high = std::max(high, static_cast<double>(value));
+                }
+        }
         for (Scaling& map : maps) map = {.shift = low, .factor = high > low ? 1.0 / (high - low) : 0.0};
+    }
     if (how != Normalize::standardize) return maps;
     for (std::int64_t channel = 0; channel < channels; ++channel) {
         ColumnStatistics statistics;

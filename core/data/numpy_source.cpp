@@ -264,6 +264,7 @@ void checkCounts(const NumpyPart& part) {
 /// Refuses a part that does not fit the training part.
 void checkFit(const NumpyPart& train, const NumpyPart& part) {
     checkCounts(part);
+    requireTargetShape(part.targets, part.targetsName);
     if (!std::equal(part.inputs.shape.begin() + 1, part.inputs.shape.end(), train.inputs.shape.begin() + 1,
                     train.inputs.shape.end()) ||
         (part.inputs.shape.size() > 2 && byteImages(part.inputs) != byteImages(train.inputs)))

@@ -1,5 +1,6 @@
 #include "core/data/numpy_store.h"
 
+#include "core/data/file_status.h"
 #include "core/error.h"
 
 #include <algorithm>
@@ -22,6 +23,7 @@ NumpyStore::NumpyStore(const std::filesystem::path& path) : name_(path.string())
         for (auto entry = std::filesystem::directory_iterator(path, error);
              !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
             add(entry->path().filename().string());
+        if (error) cannotOpen(path, error);
     } else {
         openFile(path); // says what is wrong with the path
         file_ = MappedFile::open(path);

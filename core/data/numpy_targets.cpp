@@ -135,11 +135,15 @@ std::vector<T> finiteNumbers(const NumpyArray& array, const std::string& name) {
 template std::vector<float> finiteNumbers(const NumpyArray& array, const std::string& name);
 template std::vector<double> finiteNumbers(const NumpyArray& array, const std::string& name);
 
-TargetMeaning meaningOf(const NumpyArray& targets, const std::string& name, TaskKind wanted) {
-    const std::int64_t columns = columnsOf(targets);
-    if (targets.shape.empty() || targets.shape.size() > 2 || columns < 1)
+void requireTargetShape(const NumpyArray& targets, const std::string& name) {
+    if (targets.shape.empty() || targets.shape.size() > 2 || columnsOf(targets) < 1)
         throw Error(ErrorKind::data, name + ": has the shape " + extentsText(targets.shape) +
                                          " where targets have one or two dimensions: examples, and outputs.");
+}
+
+TargetMeaning meaningOf(const NumpyArray& targets, const std::string& name, TaskKind wanted) {
+    requireTargetShape(targets, name);
+    const std::int64_t columns = columnsOf(targets);
     if (targets.words()) {
         if (columns > 1 || wanted == TaskKind::regression)
             throw Error(ErrorKind::data,

@@ -19,6 +19,9 @@ struct TargetMeaning {
     std::vector<std::string> decisions = {};
 };
 
+/// Throws Error{data} unless there are one or two dimensions: examples, and outputs.
+void requireTargetShape(const NumpyArray& targets, const std::string& name);
+
 /// Decides by what is wanted and by what the array holds. Throws Error{data} naming `name` where it fits
 /// neither task, or both and data.task has to say which.
 TargetMeaning meaningOf(const NumpyArray& targets, const std::string& name, TaskKind wanted);

@@ -1,6 +1,7 @@
 #include "core/data/source_guess.h"
 
 #include "core/data/file_status.h"
+#include "core/data/idx_folder.h"
 #include "core/error.h"
 #include "core/utf8.h"
 
@@ -52,10 +53,10 @@ Contents contentsOf(const Path& folder) {
         }
         const std::string ending = endingOf(entry->path()), name = entry->path().filename().string();
         const bool top = entry.depth() == 0;
-        contents.idx |= top && name.starts_with("train-images") && name.find("-ubyte") != name.npos;
+        contents.idx |= top && isIdxFile(name);
         contents.cifar10 |= top && name.starts_with("data_batch_1");
         contents.cifar100 |= top && name == "train.bin";
-        contents.arrays |= top && ending == ".npy";
+        contents.arrays |= top && name.ends_with(".npy");
         contents.images |= !top && isOneOf(ending, pictureEndings);
         contents.text |= isOneOf(ending, textEndings);
         contents.table |= top && isOneOf(ending, tableEndings);
@@ -76,6 +77,8 @@ SourceGuess guessFolder(const Path& folder) {
     if (contents.cifar100) guesses.push_back({DataSource::cifar100, "it holds CIFAR-100's train.bin"});
     if (contents.arrays) guesses.push_back({DataSource::numpy, "it holds .npy files"});
     if (contents.images) guesses.push_back({DataSource::imageFolder, "its folders hold images"});
+    if (guesses.empty() && contents.text && contents.table)
+        unclear(folder, "holds tables and texts. Name one of its files, or the source that is meant.");
     if (guesses.empty() && contents.text) guesses.push_back({DataSource::text, "it holds text files"});
     if (guesses.size() == 1) return guesses.front();
     if (guesses.empty())
@@ -98,6 +101,8 @@ SourceGuess guessSource(const Path& path) {
     if (ending == ".npz") return {DataSource::numpy, "its name ends in .npz"};
     if (ending == ".npy")
         unclear(path, "is a single array, and inputs and targets are needed. Name the folder of both.");
+    if (isOneOf(ending, pictureEndings))
+        unclear(path, "is an image. Name the folder that holds a folder of images for each class.");
     if (isOneOf(ending, tableEndings)) return {DataSource::csv, "its name ends in " + ending};
     if (ending == ".md" || ending == ".tokens" || ending == ".raw")
         return {DataSource::text, "its name ends in " + ending};

@@ -14,7 +14,7 @@ struct SourceGuess {
     std::string why; ///< a clause: "it holds .npy files"
 };
 
-/// By the names in a folder, or a file's name and first bytes. Throws Error{data} where there is nothing, or
+/// By the names in a folder, or a file's name. Throws Error{data} where there is nothing, or
 /// where several sources may be meant, naming them.
 SourceGuess guessSource(const std::filesystem::path& path);
 

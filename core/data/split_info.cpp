@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,15 +32,23 @@ std::string listed(const std::vector<std::size_t>& some, std::size_t all,
 /// Of a split's parts, what each class has.
 class ClassReport {
   public:
-    ClassReport(const DataInfo& info, const DataSpec& spec, const SplitSource& source)
-        : info_(info), spec_(spec), source_(source), all_(countClasses(source.labels, source.classes)) {}
+    ClassReport(const DataInfo& info, const DataSpec& spec, const SplitSource& source, const Split& split)
+        : info_(info),
+          spec_(spec),
+          source_(source),
+          all_(countClasses(source.labels, source.classes)),
+          kept_(all_.size()) {
+        for (const auto* part : {&split.train, &split.validation, &split.test}) {
+            const Counts counts = countClasses(source.labels, source.classes, *part);
+            std::ranges::transform(kept_, counts, kept_.begin(), std::plus());
+        }
+    }
 
     std::vector<std::string> warnings() const {
         std::vector<std::string> result;
         std::vector<std::size_t> cut, untrained, unknown, unmeasured;
         for (std::size_t c = 0; c < all_.size(); ++c) {
-            if (info_.trainOfClass[c] == 0 && info_.validationOfClass[c] == 0 && info_.testOfClass[c] == 0 &&
-                all_[c] > 0)
+            if (kept_[c] == 0 && all_[c] > 0)
                 cut.push_back(c);
             else if (info_.trainOfClass[c] == 0)
                 (all_[c] > 0 ? untrained : unknown).push_back(c);
@@ -81,6 +90,7 @@ class ClassReport {
     const DataSpec& spec_;
     const SplitSource& source_;
     Counts all_;
+    Counts kept_; ///< in any part that is drawn from the training examples
 };
 
 void countClassesOf(DataInfo& info, const SplitSource& source, SplitKind kind, const Split& split) {
@@ -127,7 +137,7 @@ void describeSplit(DataInfo& info, const DataSpec& spec, const SplitSource& sour
                                  "; data.test is not needed.");
     if (!split || source.labels.empty()) return;
     countClassesOf(info, source, kind, *split);
-    for (std::string& warning : ClassReport(info, spec, source).warnings())
+    for (std::string& warning : ClassReport(info, spec, source, *split).warnings())
         info.warnings.push_back(std::move(warning));
 }
 

@@ -112,12 +112,25 @@ void fieldsOf(V& v, DataSpec& data) {
                   data.channels, {.min = 1, .max = 3});
         v.integer({"image_size", "Side of the square to which images are cropped and resized; 0: unchanged."},
                   data.imageSize, {.min = 0, .max = 4096});
+        v.choice({"folders", "What the folders are: parts of the data, such as train and val, or classes."},
+                 data.folders, folderOptions);
     }
     if (data.source == DataSource::numpy) {
         v.text({"inputs", "The array of inputs; empty: x_train, x or X."}, data.inputs,
                {.words = "an array's name"});
         v.text({"target", "The array of targets; empty: y_train or y."}, data.target,
                {.words = "an array's name"});
+        v.text({"validation_inputs", "The inputs of the data's own validation part; empty: by its name."},
+               data.validationInputs, {.words = "an array's name"});
+        v.text({"validation_target", "The targets of the data's own validation part; empty: by its name."},
+               data.validationTarget, {.words = "an array's name"});
+        v.text({"test_inputs", "The inputs of the data's own test part; empty: by its name."},
+               data.testInputs, {.words = "an array's name"});
+        v.text({"test_target", "The targets of the data's own test part; empty: by its name."},
+               data.testTarget, {.words = "an array's name"});
+        v.choice(
+            {"layout", "Where the channels of images of four dimensions are: last (NHWC) or first (NCHW)."},
+            data.layout, layoutOptions);
         v.choice({"task", "Whether the targets are classes or numbers."}, data.task, taskOptions);
     }
     if (data.source != DataSource::csv) return;

@@ -86,6 +86,18 @@ class TestDataCommand : public QObject {
         QCOMPARE(data({path, "--set", "data.thousands=\",\""}).code, 0);
     }
 
+    void allOfTheDataAreReadAsARunDoes() {
+        QByteArray text = "a,y\n";
+        for (int i = 0; i < 40; ++i)
+            text += QByteArray::number(i) + "e300," + QByteArray::number(i % 2) + "\n";
+        const QString path = write("far.csv", text);
+        QCOMPARE(data({path, "--headers"}).code, 0);
+        const DataOutcome whole = data({path});
+        QCOMPARE(whole.code, 3);
+        QVERIFY2(whole.err.contains("far apart"), qPrintable(whole.err));
+        QVERIFY(whole.out.contains("40 rows"));
+    }
+
     void sourceThatIsNotClearIsAsked() {
         const QString path = write("d.txt", "a b y\n" + QByteArray("1 2.5 0\n2 3.5 1\n").repeated(10));
         const DataOutcome asked = data({path});

@@ -67,7 +67,7 @@ Loaded load(Archive& archive, const std::vector<std::string>& ids) {
     for (const std::string& id : ids) {
         try {
             loaded.runs.push_back(archive.details(id));
-            experiments.push_back(loaded.runs.back().experimentJson);
+            experiments.push_back(comparedDocument(loaded.runs.back()));
         } catch (const Error& error) {
             // A run that was deleted does not keep the others from being shown.
             loaded.missing << QString::fromUtf8(error.what());
@@ -506,7 +506,7 @@ void ComparePage::Impl::regroup() {
     if (runs.empty()) return;
     const std::vector<RunGroup> before = std::move(groups);
     std::vector<std::string> experiments;
-    for (const RunDetails& run : runs) experiments.push_back(run.experimentJson);
+    for (const RunDetails& run : runs) experiments.push_back(comparedDocument(run));
     const std::vector<RunGroup> bySeed = groupBySeed(experiments);
     overSeeds->setEnabled(bySeed.size() < runs.size());
     groups.clear();

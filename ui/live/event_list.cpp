@@ -10,12 +10,14 @@
 #include <QGuiApplication>
 #include <QKeyEvent>
 #include <QScrollBar>
+#include <QTimer>
 
 namespace dstn::ui {
 
 namespace {
-constexpr int mostLines = 2000;
-}
+constexpr int mostLines = 500;
+constexpr int scrollPauseMs = 250;
+} // namespace
 
 EventList::EventList(QWidget* parent) : QListWidget(parent) {
     setSelectionMode(QAbstractItemView::ExtendedSelection);
@@ -89,14 +91,20 @@ void EventList::showEarlier(const std::vector<std::pair<std::string, std::string
 }
 
 void EventList::addLine(const QString& text, LogLevel level) {
-    const bool atEnd = verticalScrollBar()->value() >= verticalScrollBar()->maximum() - 4;
+    const bool atEnd = scrolling_ || verticalScrollBar()->value() >= verticalScrollBar()->maximum() - 4;
     auto* item = new QListWidgetItem(tr("Step %1: %2").arg(countText(step_), text), this);
     item->setToolTip(tr("After step %1, %2 of training").arg(countText(step_), durationText(seconds_)));
     if (level != LogLevel::info)
         item->setForeground(
             toneColor(level == LogLevel::error ? Tone::bad : Tone::warning, isDark(palette())));
     if (count() > mostLines) delete takeItem(0);
-    if (atEnd) scrollToBottom();
+    if (!atEnd || scrolling_) return;
+    // Once for all that comes meanwhile: scrolling lays out all lines.
+    scrolling_ = true;
+    QTimer::singleShot(scrollPauseMs, this, [this] {
+        scrolling_ = false;
+        scrollToBottom();
+    });
 }
 
 void EventList::keyPressEvent(QKeyEvent* event) {

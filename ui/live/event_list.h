@@ -32,6 +32,7 @@ class EventList : public QListWidget {
     double seconds_ = 0.0;
     std::int64_t step_ = 0;
     bool language_ = false;
+    bool scrolling_ = false; ///< to the end, soon
 };
 
 } // namespace dstn::ui

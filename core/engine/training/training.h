@@ -173,8 +173,8 @@ class Training {
     std::vector<Step> finished_;
 
     std::int64_t steps_ = 0, validationSteps_ = 0;
-    /// After the latter, where the former were finished, epochs got their present length: other data were
-    /// accepted there.
+    /// `epochBase_` epochs were finished at step `stepBase_`, where the length of an epoch last changed:
+    /// other data were accepted there.
     std::int64_t epochBase_ = 0, stepBase_ = 0;
     double seconds_ = 0.0, gradients_ = 0.0;
     // Sums over the running epoch; the last counts examples or, of texts, tokens.

@@ -27,6 +27,17 @@ class DifferencesTest : public QObject {
         QCOMPARE(text({R"({"a": 1})", R"({"a": 1.0})"}), QString());
     }
 
+    void historyAndDataAreCompared() {
+        RunDetails plain{.experimentJson = R"({"lr": 0.5})"}, changed = plain;
+        changed.amendments = {{.step = 20, .path = "lr", .before = "0.03", .after = "0.5"},
+                              {.step = 20, .path = "name", .before = "\"a\"", .after = "\"b\""}};
+        changed.data = {.path = "/d.csv", .files = 1, .bytes = 7, .hash = "ab"};
+        QCOMPARE(text({comparedDocument(plain), comparedDocument(changed)}),
+                 QString("changed on resuming: [] [lr was 0.03 up to step 20]\ndata read: [] [7 bytes, XXH3 "
+                         "ab]\n"));
+        QCOMPARE(comparedDocument({.experimentJson = "nonsense"}), std::string("nonsense"));
+    }
+
     void hyperparametersAreComparedByName() {
         QCOMPARE(text({R"({"hyperparameters": [{"name": "a", "initial": 1}, {"name": "b", "initial": 2}]})",
                        R"({"hyperparameters": [{"name": "b", "initial": 3}, {"name": "a", "initial": 1}]})"}),

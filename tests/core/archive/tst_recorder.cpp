@@ -7,6 +7,8 @@
 #include <QElapsedTimer>
 #include <QTest>
 
+#include <fstream>
+
 #include <SQLiteCpp/Database.h>
 
 #include <sys/resource.h>
@@ -216,6 +218,27 @@ class RecorderTest : public QObject {
         const Archive archive(path, Archive::Mode::readOnly);
         QCOMPARE(archive.runs().at(0).state, RunState::completed);
         QCOMPARE(archive.curve(runA, "train/loss").step.size(), static_cast<std::size_t>(many + 1));
+    }
+
+    void damagedFileKeepsNoOtherFromBeingTakenIn() {
+        const Folder folder;
+        const auto path = folder / "runs.sqlite", away = folder / "away.sqlite";
+        {
+            Recorder recorder(path, runA);
+            std::filesystem::rename(path, away);
+            recorder.publish(started(runA));
+            RunFinished end = completed();
+            end.steps = 20;
+            recorder.publish(end);
+            QVERIFY(recorder.finish().has_value());
+            std::filesystem::rename(away, path);
+        }
+        // Its name comes first.
+        const std::string bad = path.string() + "-00000000-1.unsaved";
+        std::ofstream(bad) << "milk";
+        QCOMPARE(unsavedFiles(path).size(), std::size_t{2});
+        QCOMPARE(Archive(path).details(runA).row.steps, std::int64_t{20});
+        QCOMPARE(unsavedFiles(path), std::vector<std::filesystem::path>{bad});
     }
 
     void lockDelaysNothingAndLosesNothing() {

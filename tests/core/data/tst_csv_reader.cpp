@@ -149,7 +149,7 @@ class TestCsvReader : public QObject {
     }
 
     void decimalCommaIsNamed() {
-        EXPECT_ERROR(data, read("a;y\n1,5;2\n2,5;3\n"), "line 2", "\"1,5\"", "point");
+        EXPECT_ERROR(data, read("a;y\n1,5;2\n2,5;3\n"), "line 2", "\"1,5\"", "data.decimal");
     }
 
     void missingValuesAreRefusedWithTheirPlace() {
@@ -290,6 +290,10 @@ class TestCsvReader : public QObject {
                                 << "data.thousands to \".\"";
         QTest::newRow("English") << "\"1,234.5\""
                                  << "data.thousands to \",\"";
+        QTest::newRow("French") << "\"2 442,5\""
+                                << "data.decimal to \"comma\" and data.thousands to \" \"";
+        QTest::newRow("Indian") << "\"2,73,319\""
+                                << "write the number alone";
         QTest::newRow("spaces") << "1 234"
                                 << "data.thousands to \" \"";
         QTest::newRow("currency") << "$5"
@@ -313,7 +317,15 @@ class TestCsvReader : public QObject {
         // Groups of other sizes are no groups.
         EXPECT_ERROR(data, read("a;y\n12.34;0\n1.000;1\n", {.decimal = DecimalMark::comma, .thousands = "."}),
                      "\"12.34\"");
-        EXPECT_ERROR(data, read("a;y\n1.5;0\n2;1\n", {.decimal = DecimalMark::comma}), "\"1.5\"");
+        EXPECT_ERROR(data, read("a;y\n1.5;0\n2;1\n", {.decimal = DecimalMark::comma}), "\"1.5\"",
+                     "data.decimal to \"point\"");
+        EXPECT_ERROR(data, read("a;y\n5.230;0\n2;1\n", {.decimal = DecimalMark::comma}), "\"5.230\"",
+                     "data.thousands to \".\"");
+        // One mark cannot be both.
+        EXPECT_ERROR(data, read("a;y\n1.234;0\n12.500;1\n", {.thousands = "."}), "data.thousands",
+                     "decimal mark");
+        EXPECT_ERROR(data, read("a;y\n1;0\n2;1\n", {.decimal = DecimalMark::comma, .thousands = ","}),
+                     "data.thousands");
     }
 
     void pointsThatMaySeparateThousandsAreAsked() {
@@ -369,7 +381,11 @@ class TestCsvReader : public QObject {
     }
     void noneIsAClassAmongTexts() {
         const auto target = [](int i) { return i % 2 == 0 ? "None" : "Mild"; };
-        QCOMPARE(read("a,b,y\n" + rows(target)).classNames, (Names{"Mild", "None"}));
+        TableReport report;
+        QCOMPARE(parseCsv("a,b,y\n" + rows(target), {}, "f.csv", {}, &report).classNames,
+                 (Names{"Mild", "None"}));
+        QCOMPARE(report.columns[2].missing, 0);
+        QCOMPARE(report.columns[2].distinct, 2);
         // Named as a missing value it is one.
         EXPECT_ERROR(data, read("a,b,y\n" + rows(target), {.missing = {"None"}}), "missing");
         const auto region = [](int i) { return i % 2 == 0 ? "NA" : "EU"; };
@@ -391,6 +407,28 @@ class TestCsvReader : public QObject {
         for (int i = 0; i < 12; ++i) named += std::to_string(i) + "," + parity(i) + "\n";
         QCOMPARE(read(named).features, 1);
         QCOMPARE(read(named).warnings.size(), std::size_t{1});
+    }
+    void classesThatAreDroppedAreNamed() {
+        const std::string text =
+            "a,b,y\n,1.5,low\n" + rows([](int i) { return i % 2 == 0 ? "mid" : "high"; });
+        const Table table = read(text, {.onMissing = OnMissing::drop});
+        QCOMPARE(table.classNames, (Names{"high", "mid"}));
+        QCOMPARE(table.warnings.size(), std::size_t{2});
+        QVERIFY(table.warnings[1].find("no row of 1 class is left, as each lacks a value: \"low\"") !=
+                std::string::npos);
+    }
+    void emptyLastColumnIsNotATarget() {
+        for (const OnMissing how : {OnMissing::refuse, OnMissing::drop})
+            EXPECT_ERROR(data, read("a,b,\n1.5,0,\n2.5,1,\n", {.onMissing = how}), "no value in any row",
+                         "data.target");
+        QCOMPARE(read("a,b,\n1.5,0,\n2.5,1,\n", {.ignore = {"2"}, .target = "b"}).classes, 2);
+    }
+    void manyDifferentNumbersAreCompared() {
+        // A first column without a name, of more values than are kept, that comes back to its start.
+        std::string text = ",a,y\n";
+        for (int i = 0; i < 1200; ++i)
+            text += std::to_string(7 + i % 1100) + ",1." + std::to_string(i) + "," + parity(i) + "\n";
+        QCOMPARE(read(text).features, 2);
     }
     void columnsAreLeftOutByNameAndIndex() {
         const std::string text = "a,city,y\n1.5,Rome,0\n2.5,Oslo,1\n";

@@ -54,6 +54,32 @@ class TestNumpySource : public QObject {
         QCOMPARE(data.validation.labels, Labels{1});
     }
 
+    void targetsOfOwnPartsHaveTheSameForm() {
+        const QTemporaryDir folder;
+        write(folder, "x_train.npy", npy("<f4", "(4, 2)", raw<float>({1, 2, 3, 4, 5, 6, 7, 8})));
+        write(folder, "y_train.npy", fourLabels());
+        write(folder, "x_val.npy", npy("<f4", "(1, 2)", raw<float>({1, 2})));
+        for (const char* shape : {"()", "(1, 1, 1)"}) {
+            write(folder, "y_val.npy", npy("<i8", shape, raw<std::int64_t>({1})));
+            EXPECT_ERROR(data, loadDataset(spec(folder), 0), "y_val.npy", "one or two dimensions");
+        }
+    }
+
+    /// Images of unknown black and white: the held-out one has the largest number.
+    void unitIsThatOfTheTrainingPart() {
+        const QTemporaryDir folder;
+        std::vector<float> numbers(16, -3.0F);
+        numbers[0] = 5.0F;
+        numbers[15] = 100.0F;
+        write(folder, "x.npy", npy("<f4", "(4, 2, 2)", raw<float>(numbers)));
+        write(folder, "y.npy", fourLabels());
+        DataSpec unit = spec(folder);
+        unit.normalize = Normalize::unit;
+        const Dataset data = loadDataset(unit, 0);
+        QCOMPARE(data.train.inputs[0], 1.0F);
+        QCOMPARE(data.train.inputs[1], 0.0F);
+    }
+
     void archiveWithTestPartIsRead() {
         const QTemporaryDir folder;
         for (const bool pack : {false, true}) {
