@@ -166,7 +166,12 @@ class TestSplit : public QObject {
                     .starts_with("f: none of the first 4 examples, which data.limit keeps, belongs to class "
                                  "owl (of 3 classes in "
                                  "all). Raise data.limit"));
-        // Five classes of one example each: one is held out, and so is not trained.
+        // Examples of it in the test part do not change that.
+        const Indices own{2};
+        source.test = OwnPart{.examples = 1, .labels = own};
+        QVERIFY(infoOf(limited, source).warnings.at(0).find("none of the first 4 examples") !=
+                std::string::npos);
+        // Four classes of one example each: one is held out, and so is not trained.
         const Indices single = labelsOf({1, 1, 1, 1});
         const DataInfo drawn = infoOf(spec(SplitKind::random, 0.25), classes(single, 4));
         QCOMPARE(drawn.warnings.size(), std::size_t{2});
