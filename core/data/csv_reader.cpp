@@ -356,10 +356,32 @@ class CsvReading {
     }
     static bool isNone(std::string_view cell) { return cell == "None" || cell == "none"; }
 
+    void settleNone() {
+        if (!noneIsClass()) return;
+        none_ = true;
+        table_.decisions.push_back("\"None\" is a class: the target's other values are text.");
+        CsvColumn& column = columns_[target_] = {};
+        for (std::size_t row = 0; row < targets_.size(); ++row)
+            column.add(targetAt(row), targets_[row], lines_[row]);
+    }
+
+    Cell targetAt(std::size_t row) const {
+        Cell cell = reader_.read(targets_[row]);
+        if (none_ && isNone(targets_[row])) cell.kind = CellKind::text;
+        return cell;
+    }
+
+    void requireTarget() const {
+        if (columns_[target_].count(CellKind::missing) < rows_) return;
+        fail("the target (" + columnLabel(target_) + ") has no value in any row" +
+             (options_.target.empty()
+                  ? "; it is the last column, which is empty where lines end with a separator"
+                  : "") +
+             ". Name another column as data.target.");
+    }
+
     /// Which rows remain, and their targets.
     void keepRows() {
-        const bool none = noneIsClass();
-        if (none) table_.decisions.push_back("\"None\" is a class: the target's other values are text.");
         const auto width = static_cast<std::size_t>(std::ranges::count(roles_, Role::feature));
         CsvTarget kept{.file = name_, .label = columnLabel(target_), .column = {}, .cells = {}, .lines = {}};
         std::size_t to = 0;

@@ -28,14 +28,17 @@ class DifferencesTest : public QObject {
     }
 
     void historyAndDataAreCompared() {
-        RunDetails plain{.experimentJson = R"({"lr": 0.5})"}, changed = plain;
+        RunDetails plain, broken;
+        plain.experimentJson = R"({"lr": 0.5})";
+        broken.experimentJson = "nonsense";
+        RunDetails changed = plain;
         changed.amendments = {{.step = 20, .path = "lr", .before = "0.03", .after = "0.5"},
                               {.step = 20, .path = "name", .before = "\"a\"", .after = "\"b\""}};
         changed.data = {.path = "/d.csv", .files = 1, .bytes = 7, .hash = "ab"};
         QCOMPARE(text({comparedDocument(plain), comparedDocument(changed)}),
                  QString("changed on resuming: [] [lr was 0.03 up to step 20]\ndata read: [] [7 bytes, XXH3 "
                          "ab]\n"));
-        QCOMPARE(comparedDocument({.experimentJson = "nonsense"}), std::string("nonsense"));
+        QCOMPARE(comparedDocument(broken), std::string("nonsense"));
     }
 
     void hyperparametersAreComparedByName() {

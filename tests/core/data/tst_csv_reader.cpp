@@ -421,7 +421,7 @@ class TestCsvReader : public QObject {
         for (const OnMissing how : {OnMissing::refuse, OnMissing::drop})
             EXPECT_ERROR(data, read("a,b,\n1.5,0,\n2.5,1,\n", {.onMissing = how}), "no value in any row",
                          "data.target");
-        QCOMPARE(read("a,b,\n1.5,0,\n2.5,1,\n", {.ignore = {"2"}, .target = "b"}).classes, 2);
+        QCOMPARE(read("a,b,\n1.5,0,\n2.5,1,\n", {.target = "b", .ignore = {"2"}}).classes, 2);
     }
     void manyDifferentNumbersAreCompared() {
         // A first column without a name, of more values than are kept, that comes back to its start.

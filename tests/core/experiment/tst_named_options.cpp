@@ -29,8 +29,9 @@ class TestNamedOptions : public QObject {
         QSet<QString> options;
         collect(nlohmann::json::parse(experimentSchema()).at("properties").at("data"), options);
         QVERIFY(options.contains("on_missing") && options.contains("layout"));
-        static const QRegularExpression literal(R"re("(?:[^"\\]|\\.)*")re");
-        static const QRegularExpression option(R"re(\bdata\.([a-z_]+)\b(?![(.]))re");
+        static const QRegularExpression literal("\"(?:[^\"\\\\]|\\\\.)*\"");
+        // "data.csv" is a file in an example.
+        static const QRegularExpression option("\\bdata\\.(?!csv\\b)([a-z_]+)\\b(?![(.])");
         int named = 0;
         for (const char* folder : {"core", "app", "ui"}) {
             QDirIterator files(QString(DSTN_SOURCE_DIR) + '/' + folder, {"*.cpp", "*.h"}, QDir::Files,
